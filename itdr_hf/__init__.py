@@ -1,0 +1,36 @@
+"""ITDR-HF: recommendation instructions from raw data, built, audited, published, tuned on and scored.
+
+Names are imported when they are first used, so that `import itdr_hf` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from itdr_hf.builders.config import ItdrConfig as ItdrConfig
+    from itdr_hf.builders.itdr import Itdr as Itdr
+    from itdr_hf.catalogue import cell_names as cell_names
+    from itdr_hf.catalogue import register as register
+    from itdr_hf.loading import load_dataset as load_dataset
+
+_HOMES = {
+    "Itdr": "itdr_hf.builders.itdr",
+    "ItdrConfig": "itdr_hf.builders.config",
+    "cell_names": "itdr_hf.catalogue",
+    "load_dataset": "itdr_hf.loading",
+    "register": "itdr_hf.catalogue",
+}
+
+__all__ = ["Itdr", "ItdrConfig", "cell_names", "load_dataset", "register"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'itdr_hf' has no attribute {name!r}; have: {', '.join(__all__)}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,155 @@
+"""GRID: which source feeds which subtask, and the published size. The one list.
+
+Config names, cards, tables and command line listings are derived from it. Sizes: the paper's Table 5.
+A source or subtask of your own joins with `register`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from itdr_hf.errors import UsageError, unknown
+from itdr_hf.records import Cell, Source, Subtask
+
+DATA_VERSION = "1.0.0"  # of the dataset: builder, card, folder and tag carry it
+
+GRID: dict[str, dict[str, int]] = {
+    "rp": {"movielens32m": 6250, "bookcrossing": 4623, "anime2023": 6250, "yelp": 5707},
+    "tkr": {
+        "amazon2023": 5276, "movielens32m": 6250, "microlens": 6250, "pixelrec": 6250, "amazonbooks": 6250,
+        "mind": 6250, "anime2023": 6250,
+    },
+    "cdr": {"amazon2023": 4118},
+    "nir": {"amazon2023": 5830, "microlens": 6250, "movielens32m": 6250, "pixelrec": 6250},
+    "uap": {"lastfm1k": 943, "lastfm360k": 6250, "anime2023": 6250, "bookcrossing": 6250, "movielens1m": 6040},
+    "ir": {"amazonbooks": 6250, "anime2023": 6250, "steam": 6228},
+    "tui": {
+        "amazon2023": 6300, "bookcrossing": 6250, "anime2023": 6250, "steam": 6250, "yelp": 6250,
+        "microlens": 6250, "pixelrec": 6250, "movielens32m": 6250, "mind": 6250,
+    },
+}  # fmt: skip
+
+# Recipe fields in which a cell differs from its subtask's defaults, and why.
+OVERRIDES: dict[str, dict[str, Any]] = {}
+
+ROOTS = {"uii": ("rp", "tkr", "cdr", "nir"), "uiu": ("uap", "ir", "tui")}
+
+_own_sources: dict[str, Source] = {}
+_own_subtasks: dict[str, Subtask] = {}
+_own_cells: dict[str, Cell] = {}
+
+
+def source_ids() -> list[str]:
+    """The ids of all sources, the paper's in its order, then your own."""
+    return list(dict.fromkeys([s for row in GRID.values() for s in row])) + list(_own_sources)
+
+
+def subtask_ids() -> list[str]:
+    """The ids of all subtasks, the paper's in its order, then your own."""
+    return [*GRID, *(s for s in _own_subtasks if s not in GRID)]
+
+
+def source(source_id: str) -> Source:
+    """The source with an id. Raises UsageError for an unknown one."""
+    if source_id in _own_sources:
+        return _own_sources[source_id]
+    if source_id not in source_ids():
+        raise unknown("source", source_id, source_ids())
+    return _load(f"itdr_hf.sources.{source_id}", "SOURCE")  # type: ignore[no-any-return]
+
+
+def subtask(subtask_id: str) -> Subtask:
+    """The subtask with an id. Raises UsageError for an unknown one."""
+    if subtask_id in _own_subtasks:
+        return _own_subtasks[subtask_id]
+    if subtask_id not in GRID:
+        raise unknown("subtask", subtask_id, subtask_ids())
+    return _load(f"itdr_hf.subtasks.{subtask_id}", "SUBTASK")  # type: ignore[no-any-return]
+
+
+@cache
+def _load(module: str, name: str) -> Any:
+    return getattr(import_module(module), name)
+
+
+def cell_names() -> list[str]:
+    """The names of all cells, 33 of the paper and your own: `<subtask>-<source>`."""
+    return [f"{st}-{s}" for st, row in GRID.items() for s in row] + list(_own_cells)
+
+
+def cell(name: str) -> Cell:
+    """The cell with a name such as 'tkr-pixelrec'. Raises UsageError for an unknown one."""
+    if name in _own_cells:
+        return _own_cells[name]
+    subtask_id, _, source_id = name.partition("-")
+    size = GRID.get(subtask_id, {}).get(source_id)
+    if size is None:
+        raise unknown("config", name, [*cell_names(), *unions()])
+    return Cell(subtask=subtask(subtask_id), source=source(source_id), size=size, overrides=OVERRIDES.get(name, {}))
+
+
+def unions() -> dict[str, tuple[str, ...]]:
+    """Union configs, name -> subtasks: `all`, the roots `uii` and `uiu`, and each subtask."""
+    own = {s.root.lower(): s.id for s in _own_subtasks.values() if s.id not in GRID}
+    roots = {root: (*subtasks, *(i for r, i in own.items() if r == root)) for root, subtasks in ROOTS.items()}
+    return {"all": tuple(subtask_ids()), **roots, **{s: (s,) for s in subtask_ids()}}
+
+
+def select(names: Iterable[str] | None = None) -> list[str]:
+    """Cell names from config names, unions and `*` patterns, in catalogue order; None is all.
+
+    Raises UsageError for a name that matches nothing.
+    """
+    from fnmatch import fnmatchcase
+
+    chosen: set[str] = set()
+    for name in names if names is not None else ["all"]:
+        if name in unions():
+            hits = [c for c in cell_names() if c.split("-")[0] in unions()[name]]
+        else:
+            hits = [c for c in cell_names() if fnmatchcase(c, name)]
+        if not hits:
+            raise unknown("config", name, [*cell_names(), *unions()])
+        chosen.update(hits)
+    return [c for c in cell_names() if c in chosen]
+
+
+def register(
+    new_source: Source, *, subtasks: Mapping[str, int] | None = None, new_subtasks: Iterable[Subtask] = ()
+) -> list[str]:
+    """Add a source of your own; returns the names of its new cells.
+
+    `subtasks` maps subtask ids to numbers of examples (default: every subtask its tables can feed, 6,250
+    each); `new_subtasks` are subtasks of your own. Raises UsageError for an id that is taken.
+    """
+    if new_source.id in source_ids():
+        raise UsageError(f"source {new_source.id!r}: this id is taken; want a new one; have: {', '.join(source_ids())}")
+    for own in new_subtasks:
+        if own.id in subtask_ids():
+            raise UsageError(f"subtask {own.id!r}: this id is taken; want a new one; have: {', '.join(subtask_ids())}")
+        _own_subtasks[own.id] = own
+    _own_sources[new_source.id] = new_source
+    sizes = subtasks if subtasks is not None else {s: 6250 for s in subtask_ids() if _feeds(new_source, subtask(s))}
+    cells = [Cell(subtask=subtask(s), source=new_source, size=n) for s, n in sizes.items()]
+    _own_cells.update({c.name: c for c in cells})
+    return [c.name for c in cells]
+
+
+def unregister(source_id: str) -> None:
+    """Take a source of your own, its cells and the subtasks only it feeds out again."""
+    _own_sources.pop(source_id, None)
+    for name in [n for n, c in _own_cells.items() if c.source.id == source_id]:
+        del _own_cells[name]
+    for name in [s for s in _own_subtasks if not any(c.subtask.id == s for c in _own_cells.values())]:
+        del _own_subtasks[name]
+
+
+def _feeds(new_source: Source, candidate: Subtask) -> bool:
+    have = {table for layout in new_source.layouts for table in layout.tables}
+    try:
+        return set(candidate.needs(new_source)) <= have
+    except UsageError:
+        return False

@@ -1,0 +1,112 @@
+"""The relational engine: Ibis on an embedded DuckDB with a memory limit and a spill folder.
+
+Plans are Ibis expressions, so that another backend can run them; raw files are read by DuckDB's own
+readers (`scan.py`). Nothing here depends on an engine's hash or random functions: sampling and ordering
+use md5 of text keys (`sampling.py`), and every window orders by a total key.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from itdr_hf.errors import OutputError, UsageError
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+
+@dataclass(frozen=True, kw_only=True)
+class Engine:
+    """An open engine. `ibis` is the Ibis backend, `sql` its raw DuckDB connection."""
+
+    ibis: Any
+    spill: Path
+
+    @property
+    def sql(self) -> Any:
+        return self.ibis.con
+
+    def parquet(self, path: Path) -> ir.Table:
+        """The rows of a Parquet file as an expression."""
+        return self.ibis.read_parquet(str(path))
+
+    def write(self, query: ir.Table | str, path: Path) -> int:
+        """Write the rows of an expression or a SELECT to a Parquet file; returns how many."""
+        with full_disk_named(path):
+            if isinstance(query, str):
+                return int(self.value(f"COPY ({query}) TO {quote(path)} (FORMAT parquet)"))
+            self.ibis.to_parquet(query, path)
+        return self.value(f"SELECT count(*) FROM read_parquet({quote(path)})")  # type: ignore[no-any-return]
+
+    def keep(self, query: ir.Table) -> ir.Table:
+        """Compute an expression once, into the spill folder; what is built on it reads the result."""
+        path = self.spill / f"{uuid.uuid4().hex}.parquet"
+        self.write(query, path)
+        return self.parquet(path)
+
+    def value(self, query: str) -> Any:
+        """The one value of a one-row query."""
+        return self.sql.execute(query).fetchall()[0][0]
+
+
+@contextmanager
+def open_engine(*, memory_limit: str | None = None, threads: int | None = None) -> Iterator[Engine]:
+    """An engine for the length of a `with` block; its spill folder is removed at the end.
+
+    `memory_limit` is a DuckDB size such as '4GB'; the default is a quarter of the machine, 1 GB at least.
+    Raises UsageError for a limit DuckDB cannot read.
+    """
+    import ibis
+
+    spill = Path(tempfile.mkdtemp(prefix="itdr-spill-"))
+    options: dict[str, Any] = {"memory_limit": memory_limit or default_memory(), "temp_directory": str(spill)}
+    if threads:
+        options["threads"] = threads
+    try:
+        backend = ibis.duckdb.connect(**options)
+    except Exception as error:
+        shutil.rmtree(spill, ignore_errors=True)
+        raise UsageError(f"memory limit {memory_limit!r}: {error}; want a size such as 4GB") from error
+    try:
+        backend.con.execute("SET enable_progress_bar = false")
+        yield Engine(ibis=backend, spill=spill)
+    finally:
+        backend.disconnect()
+        shutil.rmtree(spill, ignore_errors=True)
+
+
+def default_memory() -> str:
+    """A quarter of the machine's memory, 1 GB at least."""
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return f"{max(total // 4, 10**9) // 10**6}MB"
+
+
+def quote(text: str | Path) -> str:
+    """A SQL string literal."""
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+@contextmanager
+def full_disk_named(path: Path) -> Iterator[None]:
+    """Turn 'no space left' and 'not allowed', from whichever library, into an OutputError naming the path."""
+    try:
+        yield
+    except Exception as error:
+        text = str(error)
+        if "No space left" in text or "out of disk space" in text.lower():
+            raise OutputError(
+                f"{path.parent}: the disk is full; want room for the output; free some and run again"
+            ) from error
+        if isinstance(error, PermissionError) or "Permission denied" in text or "Read-only file system" in text:
+            raise OutputError(
+                f"{path.parent}: not writable; want a folder this user may write; choose another"
+            ) from error
+        raise

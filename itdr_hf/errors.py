@@ -1,0 +1,54 @@
+"""Every error the package raises on purpose.
+
+    ItdrError
+    ├── UsageError          a name or a parameter that does not exist or does not fit
+    ├── RawDataError        the raw release is not what its reader wants
+    │   ├── MissingFileError
+    │   └── MalformedRowError
+    ├── BuildError          a cell that cannot be built from these tables
+    ├── OutputError         a folder or a disk that cannot be written
+    └── HubError            what a Hub answered, or what we refuse to send it
+
+A message reads *where: what was found; what was wanted; what to do.*
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class ItdrError(Exception):
+    """The base of the tree; the command line prints it without a traceback."""
+
+
+class UsageError(ItdrError):
+    """A name or a parameter that does not exist or does not fit."""
+
+
+class RawDataError(ItdrError):
+    """The raw release is not what its reader wants."""
+
+
+class MissingFileError(RawDataError):
+    """A file of the release is not there."""
+
+
+class MalformedRowError(RawDataError):
+    """A row that does not parse: the message names file, line, found and wanted."""
+
+
+class BuildError(ItdrError):
+    """A cell that cannot be built from these tables."""
+
+
+class OutputError(ItdrError):
+    """A folder or a disk that cannot be written."""
+
+
+class HubError(ItdrError):
+    """What a Hub answered, or what we refuse to send it."""
+
+
+def unknown(kind: str, name: str, have: Iterable[str]) -> UsageError:
+    """The error for a name that is not in a registry, listing what is."""
+    return UsageError(f"no {kind} {name!r}; have: {', '.join(have)}")

@@ -1,0 +1,10 @@
+"""Metrics over plain arrays and texts: one family per file, each as per-example sums that can be resampled.
+
+    ranking     N@10, H@1, P@5 from ranked titles          rating      RMSE
+    accuracy    ACC                                        text        BLEU-1&2, ROUGE-1&2&L (extra [eval])
+    sample      a metric as sums over examples             bootstrap   intervals, paired comparison
+    composite   subtask scores, pUII, pUIU                 signature   which definition a number follows
+    paper       the published tables as data
+
+Nothing is imported here, so that scoring ratings does not load the text libraries.
+"""

@@ -1,0 +1,86 @@
+"""A raw release on disk: which layout it is, where its files are, and their sha256."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from itdr_hf.errors import MissingFileError
+from itdr_hf.outputs import write_atomically
+from itdr_hf.records import Files, Layout, Source
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """What was found of a source: its layout, the files by role, the roles that have none."""
+
+    source: Source
+    folder: Path
+    layout: Layout
+    files: Files
+    missing: Mapping[str, tuple[str, ...]]
+
+    @property
+    def tables(self) -> list[str]:
+        """The tables whose files are all here."""
+        return [name for name, table in self.layout.tables.items() if not set(table.roles) & set(self.missing)]
+
+    def lacks(self, table: str) -> str:
+        """Why a table is not here, for a message."""
+        if table not in self.layout.tables:
+            return f"layout {self.layout.name} has no {table}"
+        roles = [role for role in self.layout.tables[table].roles if role in self.missing]
+        return f"{table} needs " + ", ".join(" or ".join(self.missing[role]) for role in roles)
+
+
+def find_release(source: Source, raw: Path) -> Release:
+    """The release of a source under the raw folder, in whichever layout has most of its tables.
+
+    Raises MissingFileError, saying what was looked for and how to get it, when no table can be read.
+    """
+    folders = [raw / name for name in source.folders if (raw / name).is_dir()]
+    found = [_match(source, folder, layout) for folder in folders for layout in source.layouts]
+    best = max(found, key=lambda release: len(release.tables), default=None)
+    if best is not None and best.tables:
+        return best
+    wanted = [" + ".join(" or ".join(p) for p in layout.files.values()) for layout in source.layouts]
+    where = str(folders[0] if folders else raw / source.folders[0])
+    state = "none of the release's files" if folders else "no such folder"
+    raise MissingFileError(f"{where}: {state}; want {'; or '.join(wanted)}; get {source.title}: {source.obtain}")
+
+
+def _match(source: Source, folder: Path, layout: Layout) -> Release:
+    found = {role: _files(folder, patterns) for role, patterns in layout.files.items()}
+    files = {role: paths for role, paths in found.items() if paths}
+    missing = {role: layout.files[role] for role, paths in found.items() if not paths}
+    return Release(source=source, folder=folder, layout=layout, files=files, missing=missing)
+
+
+def _files(folder: Path, patterns: tuple[str, ...]) -> tuple[Path, ...]:
+    """The files of the first pattern that matches: all of them for a glob, else the least deep one."""
+    for pattern in patterns:
+        paths = sorted(p for p in folder.rglob(pattern) if p.is_file())
+        if paths and "*" not in pattern:
+            return (min(paths, key=lambda p: (len(p.parts), p)),)
+        if paths:
+            plain = {p for p in paths if p.suffix != ".gz"}
+            return tuple(p for p in paths if p in plain or p.with_suffix("") not in plain)
+    return ()
+
+
+def sha256(path: Path, memo: Path) -> str:
+    """The sha256 of a file, remembered in the folder `memo` as long as its size and mtime stay."""
+    stat = path.stat()
+    seen = {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
+    note = memo / f"{hashlib.md5(str(path.resolve()).encode()).hexdigest()}.json"
+    if note.is_file():
+        known: dict[str, str | int] = json.loads(note.read_text())
+        if all(known.get(key) == value for key, value in seen.items()):
+            return str(known["sha256"])
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    write_atomically(note, json.dumps({**seen, "sha256": digest}))
+    return digest

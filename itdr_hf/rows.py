@@ -1,0 +1,169 @@
+"""From tables to rows: who is eligible, who is sampled into which split, what each example is made of.
+
+A subtask says who is eligible and gathers the content of the chosen; sampling, splitting, exact counts and
+the count of everybody left out are the same for all and live here. The rows of a cell are one Parquet file,
+sorted by split and sampling order; rendering them (`render.py`) is then a pure function of each row.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock
+
+from itdr_hf import sampling
+from itdr_hf.engine import Engine
+from itdr_hf.errors import BuildError
+from itdr_hf.outputs import new_folder, write_atomically
+from itdr_hf.records import SPLITS, Cell, Recipe, Source
+from itdr_hf.tables import Tables
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+ROWS_FORMAT = 1  # raise it when this file changes what the rows hold
+SPARE = 32  # units gathered beyond a quota, for those whose titles or negatives do not work out
+RENDER_ONLY = ("salt", "with_description", "template", "max_chars")  # recipe fields the rows do not depend on
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gathering:
+    """What a plan works with: the tables as expressions, the source and the recipe."""
+
+    engine: Engine
+    tables: Tables
+    recipe: Recipe
+
+    @property
+    def source(self) -> Source:
+        return self.tables.source
+
+    @property
+    def domain(self) -> list[str]:
+        """['domain'] for a source that has domains, else []: put it before the other keys of a join."""
+        return ["domain"] if self.source.domains else []
+
+    def table(self, name: str) -> ir.Table:
+        """A table as an expression."""
+        return self.engine.parquet(self.tables.path(name))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """The rows of a cell: a Parquet file, how many in each split, and the ledger's steps."""
+
+    path: Path
+    counts: Mapping[str, int]
+    steps: list[dict[str, Any]]
+
+
+def ensure_rows(cell: Cell, recipe: Recipe, tables: Tables, engine: Engine) -> Rows:
+    """The rows of a cell, from the cache or planned now.
+
+    Raises BuildError when a table the plan needs is not in the release.
+    """
+    for name in cell.subtask.needs(cell.source):
+        if not tables.has(name):
+            raise BuildError(
+                f"{cell.name}: {tables.release.lacks(name)}; want it in {tables.release.folder}; "
+                f"get {cell.source.title}: {cell.source.obtain}"
+            )
+    folder = tables.folder / "rows" / f"{cell.subtask.id}-{_key(cell, recipe)}"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "record.json").is_file():
+            with new_folder(folder) as draft:
+                gathering = Gathering(engine=engine, tables=tables, recipe=recipe)
+                counts, steps = _plan(cell, gathering, draft / "rows.parquet")
+                write_atomically(draft / "record.json", json.dumps({"counts": counts, "steps": steps}))
+    record = json.loads((folder / "record.json").read_text())
+    return Rows(path=folder / "rows.parquet", counts=record["counts"], steps=record["steps"])
+
+
+def _key(cell: Cell, recipe: Recipe) -> str:
+    """From the recipe and the code of the plan."""
+    plan = {k: v for k, v in asdict(recipe).items() if k not in RENDER_ONLY}
+    names = {cell.subtask.gather.__module__, cell.subtask.eligible.__module__, sampling.__name__}
+    names |= {n for n in sys.modules if n.startswith("itdr_hf.subtasks._")}
+    code = [inspect.getsource(sys.modules[name]) for name in sorted(names)]
+    return hashlib.sha256(json.dumps([ROWS_FORMAT, cell.name, plan, code], sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _plan(cell: Cell, g: Gathering, path: Path) -> tuple[dict[str, int], list[dict[str, Any]]]:
+    units = g.engine.keep(_units(cell, g))
+    available = _count(units)
+    wanted, spare = g.recipe.num_examples, SPARE
+    while True:
+        asked = _with_spare(sampling.quotas(available, wanted), available, spare)
+        chosen = g.engine.keep(_first(units, asked))
+        gathered = g.engine.keep(cell.subtask.gather(g, chosen))
+        good = gathered.filter(gathered.left_out.isnull())
+        exact = sampling.quotas(_count(good), wanted)
+        short = sum(exact.values()) < min(wanted, sum(available.values()))
+        if not short or asked == available:
+            break
+        spare *= 8  # many fell out: look at more of the eligible, as many as it takes
+    final = _first(good, exact).drop("left_out").order_by(["split", "order", "domain", "subject"])
+    total = g.engine.write(final, path)
+    counts = {split: sum(n for (_, s), n in exact.items() if s == split) for split in SPLITS}
+    return counts, _steps(g, available, asked, gathered, total)
+
+
+def _units(cell: Cell, g: Gathering) -> ir.Table:
+    """The eligible, each with its split and its place in the sampling order."""
+    import ibis
+
+    eligible = cell.subtask.eligible(g)
+    if "domain" not in eligible.columns:
+        eligible = eligible.mutate(domain=ibis.literal(""))
+    seed = f"sample|{g.recipe.seed}|{cell.source.id}"
+    return eligible.mutate(
+        split=sampling.split_of(cell.source.id, eligible.subject, cell.subtask.subject),
+        order=sampling.digest(seed, eligible.domain, eligible.subject),
+    )
+
+
+def _count(units: ir.Table) -> dict[tuple[str, str], int]:
+    rows = units.group_by(["domain", "split"]).agg(n=units.count()).to_pyarrow().to_pylist()
+    return {(row["domain"], row["split"]): row["n"] for row in rows}
+
+
+def _with_spare(
+    quotas: Mapping[tuple[str, str], int], available: Mapping[tuple[str, str], int], spare: int
+) -> dict[tuple[str, str], int]:
+    return {
+        key: min(available[key], n + spare + n // 50 if n else spare) for key, n in quotas.items() if key in available
+    }
+
+
+def _first(units: ir.Table, counts: Mapping[tuple[str, str], int]) -> ir.Table:
+    """The first so many of each (domain, split) in sampling order."""
+    import ibis
+
+    place = ibis.row_number().over(group_by=[units.domain, units.split], order_by=[units.order, units.subject])
+    ranked = units.mutate(place=place)
+    limits = [(ranked.domain == d) & (ranked.split == s) & (ranked.place < n) for (d, s), n in counts.items() if n]
+    return ranked.filter(ibis.or_(*limits) if limits else ibis.literal(False)).drop("place")
+
+
+def _steps(
+    g: Gathering,
+    available: Mapping[tuple[str, str], int],
+    asked: Mapping[tuple[str, str], int],
+    gathered: ir.Table,
+    total: int,
+) -> list[dict[str, Any]]:
+    eligible, looked_at = sum(available.values()), sum(asked.values())
+    reasons = gathered.group_by("left_out").agg(n=gathered.count()).order_by("left_out").to_pyarrow().to_pylist()
+    left_out = {row["left_out"]: row["n"] for row in reasons if row["left_out"]}
+    spare = looked_at - sum(left_out.values()) - total
+    steps = [{"what": "eligible", "rows": eligible}, {"what": "not sampled", "rows": looked_at - eligible}]
+    steps += [{"what": why, "rows": -n} for why, n in left_out.items()]
+    return [*steps, {"what": "spare, not needed", "rows": -spare}, {"what": "examples", "rows": total}]

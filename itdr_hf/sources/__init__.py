@@ -1,0 +1,1 @@
+"""One module per release; the id is the module's name. Underscore-named modules are shared readers."""

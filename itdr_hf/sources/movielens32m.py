@@ -1,0 +1,73 @@
+"""MovieLens 32M: https://grouplens.org/datasets/movielens/32m/
+
+Quirks: CSV with LF or CRLF, quotes only where needed; half-star ratings; postponed articles; titles with
+outer blanks, without a year, or shared by several movies; "(no genres listed)"; ratings.csv is sorted by
+user and movie, not by time. ml-latest-small and its kin have the same layout.
+"""
+
+from __future__ import annotations
+
+from itdr_hf.records import Attribute, Layout, RatingScale, Source, Table
+from itdr_hf.scan import Scan, Select
+from itdr_hf.sources._movielens import CITATION, WORDS, shown_genres, shown_title
+
+TAGS_SHOWN = 5  # the most used tags of a movie, its attributes for TUI beside the genres
+
+
+def read_ratings(scan: Scan) -> Select:
+    columns = {"userId": "BIGINT", "movieId": "BIGINT", "rating": "FLOAT", "timestamp": "BIGINT"}
+    return Select(
+        rows=scan.csv("ratings", columns),
+        columns={"user": "userId", "item": "movieId", "rating": "rating", "timestamp": "timestamp"},
+        required=("user", "item", "rating", "timestamp"),
+        dropped="CASE WHEN rating NOT BETWEEN 0.5 AND 5 THEN 'rating off the scale' END",
+    )
+
+
+def read_movies(scan: Scan) -> Select:
+    movies = scan.csv("movies", {"movieId": "BIGINT", "title": "VARCHAR", "genres": "VARCHAR"})
+    columns = {"item": "movieId", "title": shown_title("title"), "genres": shown_genres("genres")}
+    if "tags" not in scan.files:
+        return Select(rows=movies, columns={**columns, "tags": "NULL::VARCHAR"}, required=("item",))
+    tags = scan.csv("tags", {"userId": "BIGINT", "movieId": "BIGINT", "tag": "VARCHAR", "timestamp": "BIGINT"})
+    counted = f"SELECT movieId, lower(trim(tag)) AS tag, count(*) AS uses FROM {tags} WHERE tag <> '' GROUP BY 1, 2"
+    placed = f"SELECT *, row_number() OVER (PARTITION BY movieId ORDER BY uses DESC, tag) AS place FROM ({counted})"
+    listed = (
+        f"SELECT movieId, string_agg(tag, ', ' ORDER BY place) AS tags FROM ({placed}) "
+        f"WHERE place <= {TAGS_SHOWN} GROUP BY movieId"
+    )
+    return Select(
+        rows=f"{movies} AS m LEFT JOIN ({listed}) USING (movieId)",
+        columns={**columns, "tags": "tags"},
+        required=("item",),
+    )
+
+
+SOURCE = Source(
+    id="movielens32m",
+    title="MovieLens 32M",
+    homepage="https://grouplens.org/datasets/movielens/32m/",
+    licence="research use, no endorsement, no commercial use without permission; the same terms on redistribution",
+    licence_source="README of the MovieLens releases",
+    redistributable=True,
+    citation=CITATION,
+    obtain="download https://files.grouplens.org/datasets/movielens/ml-32m.zip and unpack it",
+    folders=("ml-32m", "movielens32m", "ml-latest", "ml-latest-small"),
+    layouts=(
+        Layout(
+            name="ml-32m",
+            files={"ratings": ("ratings.csv",), "movies": ("movies.csv",), "tags": ("tags.csv",)},
+            tables={
+                "interactions": Table(roles=("ratings",), read=read_ratings),
+                "items": Table(roles=("movies",), read=read_movies),
+            },
+        ),
+    ),
+    words=WORDS,
+    scale=RatingScale(low=0.5, high=5, step=0.5, decimals=1),
+    liked_above=3,
+    disliked_below=3,
+    unique_pairs=True,
+    label="genres",
+    item_attributes=(Attribute(name="genres", column="genres"), Attribute(name="tags", column="tags")),
+)

@@ -1,0 +1,74 @@
+"""Next item recommendation: pick the next item among four never touched (appendix C, Table 21)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from itdr_hf.records import Answer, Example, Parts, Source, Subtask, Wording
+from itdr_hf.subtasks import _answers, _plans, _ranking
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from itdr_hf.rows import Gathering
+
+DESCRIPTION = (
+    "Next item recommendation: follow the order in which a person chose things so far, and name the one thing "
+    "among the candidates that they are most likely to choose next."
+)
+DEFAULT = (
+    "A user {did} the following {items}, {order}:\n{history}\n"
+    "Which one of these {items} will the user most likely {do} next?\n{candidates}\n"
+    "Answer with its title alone."
+)
+
+
+def needs(source: Source) -> tuple[str, ...]:
+    return ("interactions", "items")
+
+
+def eligible(g: Gathering) -> ir.Table:
+    return _plans.users_with(g, g.recipe.history + g.recipe.positives)
+
+
+def example(row: Mapping[str, Any], wording: Wording) -> Parts:
+    candidates = _ranking.candidates(row)
+    titles = [*row["positives"], *row["negatives"]]
+    shown = dict(
+        zip(titles, _ranking.labelled(titles, [*row["positive_labels"], *row["negative_labels"]]), strict=True)
+    )
+    history = _ranking.labelled(row["history"], row["history_labels"])
+    return Parts(
+        slots={
+            "history": _answers.numbered(history),
+            "candidates": "\n".join(["- " + shown[title] for title in candidates]),
+        },
+        output=row["positives"][0],
+        history=row["history"],
+        candidates=candidates,
+        targets=row["positives"],
+    )
+
+
+def parse(text: str, example: Example, *, strict: bool = False) -> Answer:
+    """The candidate the answer names."""
+    return _answers.read_choice(text, example.candidates, example.history, strict)
+
+
+SUBTASK = Subtask(
+    id="nir",
+    title="Next item recommendation",
+    root="UII",
+    subject="user",
+    description=DESCRIPTION,
+    templates={"default": DEFAULT},
+    slots=frozenset({"history", "candidates"}),
+    metrics=("H@1",),
+    defaults={"history": 5, "positives": 1, "negatives": 4},
+    needs=needs,
+    eligible=eligible,
+    gather=_ranking.gather,
+    example=example,
+    parse=parse,
+)

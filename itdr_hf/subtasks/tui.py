@@ -1,0 +1,124 @@
+"""Target user identification: whom to recommend an item to (the paper's appendix C, Table 24).
+
+Shown are the item's attributes and a sample of its reviews, dispraise included. The reference is written by
+`_extractive` from the same facts until a teacher writes a better one (`itdr annotate`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from itdr_hf import sampling
+from itdr_hf.errors import UsageError
+from itdr_hf.records import Answer, Example, Parts, Source, Subtask, Wording
+from itdr_hf.subtasks import _answers, _extractive, _plans
+from itdr_hf.texts import show_text
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from itdr_hf.rows import Gathering
+
+DESCRIPTION = (
+    "Target user identification: from what an item is and what people say about it, tell which groups of users "
+    "are likely to welcome it, so that it can be recommended to them."
+)
+DEFAULT = (
+    "About the {item} {title}:\n{attributes}{reviews}"
+    "From this, describe briefly which groups of users the {item} should be recommended to."
+)
+
+
+def needs(source: Source) -> tuple[str, ...]:
+    if not source.item_attributes:
+        raise UsageError(f"tui: {source.id} knows only titles; want item_attributes; choose another subtask")
+    return ("items",)
+
+
+def eligible(g: Gathering) -> ir.Table:
+    """Items of which at least one attribute is known."""
+    import ibis
+
+    items = g.table("items")
+    known = items.filter(ibis.or_(*[items[a.column].notnull() for a in g.source.item_attributes]))
+    return known.select(*g.domain, subject="item")
+
+
+def gather(g: Gathering, chosen: ir.Table) -> ir.Table:
+    import ibis
+
+    items = g.table("items").rename(subject="item")
+    columns = [a.column for a in g.source.item_attributes]
+    keys = [*g.domain, "subject"]
+    rows = chosen.inner_join(items.select(*keys, "title", *columns), keys)
+    if _has_reviews(g):
+        rows = rows.left_join(_reviews(g, chosen), _plans.KEYS)
+        rows = rows.drop(*[c for c in rows.columns if c.endswith("_right")])
+    else:
+        rows = rows.mutate(
+            reviews=ibis.literal([], type="array<string>"), ratings=ibis.literal([], type="array<double>")
+        )
+    return rows.mutate(left_out=_plans.reason((rows.title.isnull(), "no title")))
+
+
+def _has_reviews(g: Gathering) -> bool:
+    return g.tables.has("interactions") and "text" in g.table("interactions").columns
+
+
+def _reviews(g: Gathering, chosen: ir.Table) -> ir.Table:
+    """A few reviews of each chosen item, whichever their md5 puts first."""
+    import ibis
+
+    rows = g.table("interactions").rename(subject="item")
+    rows = rows.filter(rows.text.notnull())
+    keys = chosen.select("subject", *g.domain, *([] if g.domain else ["domain"]))
+    rows = rows.inner_join(keys, [*g.domain, "subject"])
+    place = sampling.digest(f"reviews|{g.recipe.seed}", rows.subject, rows["user"])
+    rank = ibis.row_number().over(group_by=[rows.domain, rows.subject], order_by=[place, rows["user"]])
+    if "rating" not in rows.columns:
+        rows = rows.mutate(rating=ibis.null("float64"))
+    rows = rows.mutate(rank=rank, rating=rows.rating.cast("float64"))
+    few = rows.filter(rows["rank"] < g.recipe.reviews)
+    return few.group_by(_plans.KEYS).agg(reviews=_plans.in_order(few, "text"), ratings=_plans.in_order(few, "rating"))
+
+
+def example(row: Mapping[str, Any], wording: Wording) -> Parts:
+    source, most = wording.source, wording.recipe.max_chars
+    facts = [(a.name, show_text(str(row[a.column]), most)) for a in source.item_attributes if row[a.column] is not None]
+    said = [text for review in row["reviews"] or () if (text := show_text(review, most))]
+    reviews = f"What users say about it:\n{_answers.numbered(said)}\n" if said else ""
+    reference = _extractive.target_users(row["title"], facts, said, source)
+    return Parts(
+        slots={
+            "title": row["title"],
+            "attributes": "".join([f"{name}: {value}\n" for name, value in facts]),
+            "reviews": reviews,
+        },
+        output=reference,
+        targets=(reference,),
+        reference_by=_extractive.NAME,
+    )
+
+
+def parse(text: str, example: Example, *, strict: bool = False) -> Answer:
+    """The text itself."""
+    return Answer((text.strip(),), None if text.strip() else "empty")
+
+
+SUBTASK = Subtask(
+    id="tui",
+    title="Target user identification",
+    root="UIU",
+    subject="item",
+    description=DESCRIPTION,
+    templates={"default": DEFAULT},
+    slots=frozenset({"title", "attributes", "reviews"}),
+    metrics=("BLEU-1", "BLEU-2", "ROUGE-1", "ROUGE-2", "ROUGE-L"),
+    defaults={"reviews": 3},
+    needs=needs,
+    eligible=eligible,
+    gather=gather,
+    example=example,
+    parse=parse,
+)

@@ -1,0 +1,205 @@
+"""Raw files to typed tables, each file scanned once, kept as Parquet keyed by content and reader.
+
+    interactions  user, item [, domain] [, rating] , timestamp [, text]   one row per (domain, user, item)
+    items         item, title, norm, popularity [, domain] + the source's attribute columns
+    users         user + the source's attribute columns
+
+`timestamp` is seconds UTC, or the file's order where the release has no times. `norm` is the title as
+compared: lower case, one blank between words. Every row that was read and is not here is counted in
+`steps`, with the reason.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import inspect
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from itdr_hf import scan as scan_module
+from itdr_hf.cleaning import clean_interactions, clean_items, clean_users
+from itdr_hf.engine import Engine
+from itdr_hf.errors import MalformedRowError, UsageError
+from itdr_hf.outputs import new_folder, write_atomically
+from itdr_hf.records import Source
+from itdr_hf.release import Release, find_release, sha256
+from itdr_hf.scan import Scan, Select
+
+Say = Callable[[str], None]
+TABLES_FORMAT = 1  # raise it when cleaning changes what the tables hold
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadRows:
+    """What to do with a malformed row: stop, or count it, up to a number of them."""
+
+    policy: str = "error"
+    most: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.policy not in ("error", "skip"):
+            raise UsageError(f"on_bad_row: {self.policy!r}; want 'error' or 'skip'")
+        if self.most is not None and self.most < 0:
+            raise UsageError(f"max_bad_rows: {self.most}; want 0 or more")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tables:
+    """The cached tables of one source: Parquet files in `folder`, and how they came to be."""
+
+    source: Source
+    release: Release
+    folder: Path
+    fingerprint: str
+    record: dict[str, Any]  # layout, files (name, size, sha256), steps (table, what, rows), seconds
+
+    def has(self, name: str) -> bool:
+        return self.path(name).is_file()
+
+    def path(self, name: str) -> Path:
+        return self.folder / f"{name}.parquet"
+
+
+def default_cache() -> Path:
+    """$ITDR_CACHE, or itdr in the user's cache folder."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(os.environ.get("ITDR_CACHE") or Path(base) / "itdr").expanduser()
+
+
+def ensure_tables(
+    source: Source,
+    raw: Path,
+    *,
+    engine: Engine,
+    cache: Path | None = None,
+    bad: BadRows = BadRows(),
+    say: Say = lambda text: None,
+) -> Tables:
+    """The tables of a source, from the cache or read from its raw files.
+
+    Raises MissingFileError when the release is not there and MalformedRowError for a row that does not
+    parse, unless bad rows are to be skipped; nothing is left behind then.
+    """
+    release = find_release(source, raw)
+    cache = cache or default_cache()
+    files = _describe(release, cache / "sha256")
+    fingerprint = _fingerprint(source, release, files, bad)
+    folder = cache / "tables" / source.id / fingerprint
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "record.json").is_file():
+            say(f"{source.id}: reading {release.layout.name} ({sum(f['size'] for f in files) / 1e6:,.1f} MB)")
+            started = time.monotonic()
+            with new_folder(folder) as draft:
+                steps = _read(release, draft, engine, bad)
+                record = {"layout": release.layout.name, "files": files, "steps": steps}
+                record["seconds"] = round(time.monotonic() - started, 2)
+                write_atomically(draft / "record.json", json.dumps(record, indent=1))
+    record = json.loads((folder / "record.json").read_text())
+    return Tables(source=source, release=release, folder=folder, fingerprint=fingerprint, record=record)
+
+
+def _describe(release: Release, memo: Path) -> list[dict[str, Any]]:
+    paths = [(role, path) for role, found in release.files.items() for path in found]
+    return [
+        {
+            "role": role,
+            "name": path.relative_to(release.folder).as_posix(),
+            "size": path.stat().st_size,
+            "sha256": sha256(path, memo),
+        }
+        for role, path in paths
+    ]
+
+
+def _fingerprint(source: Source, release: Release, files: list[dict[str, Any]], bad: BadRows) -> str:
+    """From the content of the raw files and the code that reads them, not from where they lie."""
+    readers = {sys.modules[inspect.unwrap(t.read).__module__] for t in release.layout.tables.values()}
+    code = [inspect.getsource(module) for module in sorted([*readers, scan_module], key=lambda m: m.__name__)]
+    facts = [TABLES_FORMAT, source.id, release.layout.name, files, code, bad.policy]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _read(release: Release, draft: Path, engine: Engine, bad: BadRows) -> list[dict[str, Any]]:
+    """Stage every table as read, then clean: items decide which interactions stay, and those the popularity."""
+    engine.sql.create_function("unescape", html.unescape, ["VARCHAR"], "VARCHAR")  # type: ignore[list-item]
+    steps: list[dict[str, Any]] = []
+    staged: dict[str, Path] = {}
+    try:
+        for name in release.tables:
+            scan = Scan(engine=engine, files=release.files, staged=staged)
+            staged[name] = draft / f"staged-{name}.parquet"
+            steps += _stage(release, name, scan, staged[name], bad)
+        for name, clean in (
+            ("interactions", clean_interactions),
+            ("items", clean_items),
+            ("users", clean_users),
+        ):
+            if name in staged:
+                steps += clean(engine, release.source, staged, draft / f"{name}.parquet")
+    finally:
+        engine.sql.remove_function("unescape")
+    for path in staged.values():
+        path.unlink(missing_ok=True)
+    return steps
+
+
+def _stage(release: Release, name: str, scan: Scan, path: Path, bad: BadRows) -> list[dict[str, Any]]:
+    table = release.layout.tables[name]
+    select: Select = table.read(scan)
+    nulls = " OR ".join(f"({select.columns[c]}) IS NULL" for c in select.required)
+    rows = scan.engine.write(select.sql(f"({nulls}) AS bad"), path)
+    rejected, first = scan_module.faults(scan.engine)
+    query = f"SELECT count(*) FROM read_parquet('{path}') WHERE bad"
+    nameless = scan.engine.value(query)
+    if nameless and not first:
+        first = _name_null_rows(release, name, scan)
+    _judge(release, name, rejected + nameless, first, bad)
+    steps = [{"table": name, "what": "read", "rows": rows + rejected}]
+    if rejected + nameless:
+        steps.append({"table": name, "what": "malformed", "rows": -(rejected + nameless)})
+    return steps
+
+
+def _judge(release: Release, table: str, count: int, first: list[scan_module.Fault], bad: BadRows) -> None:
+    if not count or (bad.policy == "skip" and (bad.most is None or count <= bad.most)):
+        return
+    where = str(first[0]) if first else f"{release.folder.name}: a row of {table} without its required values"
+    if bad.policy == "skip":
+        raise MalformedRowError(
+            f"{where}; {count:,} malformed rows, at most {bad.most:,} allowed; "
+            "get the file again, or raise --max-bad-rows"
+        )
+    more = f" ({count:,} such rows)" if count > 1 else ""
+    raise MalformedRowError(f"{where}{more}; get the file again, or count and skip such rows with --on-bad-row skip")
+
+
+def _name_null_rows(release: Release, name: str, scan: Scan) -> list[scan_module.Fault]:
+    """Find the first row whose required values are missing: a second look, only when something is wrong."""
+    table = release.layout.tables[name]
+    for role in table.roles:
+        for path in release.files[role]:
+            numbered = scan.one_file(role, path)
+            select: Select = table.read(numbered)
+            nulls = " OR ".join(f"({select.columns[c]}) IS NULL" for c in select.required)
+            try:
+                query = f"SELECT min(_row) FROM {select.rows} WHERE {nulls}"
+                row = scan.engine.value(query)
+            except Exception:  # this table is not one record a row: name the file without a line
+                continue
+            finally:
+                scan_module.faults(scan.engine)
+            if row is not None:
+                line, text = scan_module.record(path, row, numbered.dialects.get(role))
+                wanted = " and ".join(select.required)
+                return [scan_module.Fault(path=path, line=line, found=repr(text.strip()[:160]), wanted=wanted)]
+    return []
