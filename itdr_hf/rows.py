@@ -7,10 +7,7 @@ sorted by split and sampling order; rendering them (`render.py`) is then a pure 
 
 from __future__ import annotations
 
-import hashlib
-import inspect
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,6 +18,7 @@ from filelock import FileLock
 from itdr_hf import sampling
 from itdr_hf.engine import Engine
 from itdr_hf.errors import BuildError
+from itdr_hf.fingerprint import fingerprint
 from itdr_hf.outputs import new_folder, write_atomically
 from itdr_hf.records import SPLITS, Cell, Recipe, Source
 from itdr_hf.tables import Tables
@@ -28,7 +26,6 @@ from itdr_hf.tables import Tables
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-ROWS_FORMAT = 1  # raise it when this file changes what the rows hold
 SPARE = 32  # units gathered beyond a quota, for those whose titles or negatives do not work out
 RENDER_ONLY = ("salt", "with_description", "template", "max_chars")  # recipe fields the rows do not depend on
 
@@ -88,12 +85,9 @@ def ensure_rows(cell: Cell, recipe: Recipe, tables: Tables, engine: Engine) -> R
 
 
 def _key(cell: Cell, recipe: Recipe) -> str:
-    """From the recipe and the code of the plan."""
     plan = {k: v for k, v in asdict(recipe).items() if k not in RENDER_ONLY}
-    names = {cell.subtask.gather.__module__, cell.subtask.eligible.__module__, sampling.__name__}
-    names |= {n for n in sys.modules if n.startswith("itdr_hf.subtasks._")}
-    code = [inspect.getsource(sys.modules[name]) for name in sorted(names)]
-    return hashlib.sha256(json.dumps([ROWS_FORMAT, cell.name, plan, code], sort_keys=True).encode()).hexdigest()[:16]
+    modules = {cell.subtask.gather.__module__, cell.subtask.eligible.__module__, sampling.__name__, __name__}
+    return fingerprint([cell.name, plan], {*modules, "itdr_hf.subtasks._plans", "itdr_hf.subtasks._ranking"})
 
 
 def _plan(cell: Cell, g: Gathering, path: Path) -> tuple[dict[str, int], list[dict[str, Any]]]:

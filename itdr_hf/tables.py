@@ -11,12 +11,10 @@ compared: lower case, one blank between words. Every row that was read and is no
 
 from __future__ import annotations
 
-import hashlib
 import html
 import inspect
 import json
 import os
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,17 +23,18 @@ from typing import Any
 
 from filelock import FileLock
 
+from itdr_hf import cleaning
 from itdr_hf import scan as scan_module
 from itdr_hf.cleaning import clean_interactions, clean_items, clean_users
 from itdr_hf.engine import Engine
 from itdr_hf.errors import MalformedRowError, UsageError
+from itdr_hf.fingerprint import fingerprint
 from itdr_hf.outputs import new_folder, write_atomically
 from itdr_hf.records import Source
 from itdr_hf.release import Release, find_release, sha256
 from itdr_hf.scan import Scan, Select
 
 Say = Callable[[str], None]
-TABLES_FORMAT = 1  # raise it when cleaning changes what the tables hold
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,23 +88,44 @@ def ensure_tables(
     Raises MissingFileError when the release is not there and MalformedRowError for a row that does not
     parse, unless bad rows are to be skipped; nothing is left behind then.
     """
-    release = find_release(source, raw)
-    cache = cache or default_cache()
-    files = _describe(release, cache / "sha256")
-    fingerprint = _fingerprint(source, release, files, bad)
-    folder = cache / "tables" / source.id / fingerprint
+    place = locate(source, raw, cache=cache, bad=bad)
+    folder = place.folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{folder}.lock"):
         if not (folder / "record.json").is_file():
-            say(f"{source.id}: reading {release.layout.name} ({sum(f['size'] for f in files) / 1e6:,.1f} MB)")
+            size = sum(file["size"] for file in place.files)
+            say(f"{source.id}: reading {place.release.layout.name} ({size / 1e6:,.1f} MB)")
             started = time.monotonic()
             with new_folder(folder) as draft:
-                steps = _read(release, draft, engine, bad)
-                record = {"layout": release.layout.name, "files": files, "steps": steps}
+                steps = _read(place.release, draft, engine, bad)
+                record = {"layout": place.release.layout.name, "files": place.files, "steps": steps}
                 record["seconds"] = round(time.monotonic() - started, 2)
                 write_atomically(draft / "record.json", json.dumps(record, indent=1))
     record = json.loads((folder / "record.json").read_text())
-    return Tables(source=source, release=release, folder=folder, fingerprint=fingerprint, record=record)
+    return Tables(source=source, release=place.release, folder=folder, fingerprint=folder.name, record=record)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where the tables of a release belong in the cache, whether they are there or not."""
+
+    release: Release
+    files: list[dict[str, Any]]  # role, name, size, sha256
+    folder: Path
+
+
+def locate(source: Source, raw: Path, *, cache: Path | None = None, bad: BadRows = BadRows()) -> Place:
+    """Find a release and the place of its tables: by what the files hold and who reads them, not where they lie.
+
+    Raises MissingFileError when the release is not there.
+    """
+    release = find_release(source, raw)
+    cache = cache or default_cache()
+    files = _describe(release, cache / "sha256")
+    readers = {inspect.unwrap(table.read).__module__ for table in release.layout.tables.values()}
+    facts = [source.id, release.layout.name, files, bad.policy]
+    key = fingerprint(facts, [*readers, scan_module.__name__, cleaning.__name__, __name__])
+    return Place(release=release, files=files, folder=cache / "tables" / source.id / key)
 
 
 def _describe(release: Release, memo: Path) -> list[dict[str, Any]]:
@@ -119,14 +139,6 @@ def _describe(release: Release, memo: Path) -> list[dict[str, Any]]:
         }
         for role, path in paths
     ]
-
-
-def _fingerprint(source: Source, release: Release, files: list[dict[str, Any]], bad: BadRows) -> str:
-    """From the content of the raw files and the code that reads them, not from where they lie."""
-    readers = {sys.modules[inspect.unwrap(t.read).__module__] for t in release.layout.tables.values()}
-    code = [inspect.getsource(module) for module in sorted([*readers, scan_module], key=lambda m: m.__name__)]
-    facts = [TABLES_FORMAT, source.id, release.layout.name, files, code, bad.policy]
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _read(release: Release, draft: Path, engine: Engine, bad: BadRows) -> list[dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""The `datasets` side: one GeneratorBasedBuilder with a config for every cell."""

@@ -1,0 +1,53 @@
+"""The configuration of a cell: every number of the protocol is a field, None leaves it as the cell has it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import datasets
+
+from itdr_hf import catalogue
+from itdr_hf.errors import UsageError
+from itdr_hf.records import Cell, Recipe
+from itdr_hf.tables import BadRows
+
+BUILD_ONLY = ("on_bad_row", "max_bad_rows")
+
+
+@dataclass
+class ItdrConfig(datasets.BuilderConfig):
+    """A cell such as 'tkr-pixelrec' or a union such as 'tkr'; fields as in `records.Recipe`."""
+
+    num_examples: int | None = None
+    history: int | None = None
+    positives: int | None = None
+    negatives: int | None = None
+    reviews: int | None = None
+    liked_above: float | None = None
+    disliked_below: float | None = None
+    seed: int | None = None
+    salt: str | None = None
+    with_description: bool | None = None
+    template: str | None = None
+    max_chars: int | None = None
+    on_bad_row: str = "error"
+    max_bad_rows: int | None = None
+
+    def recipes(self) -> list[tuple[Cell, Recipe]]:
+        """The cells of this config, each with its recipe.
+
+        Raises UsageError for an unknown name or a number out of its range.
+        """
+        changes = {name: getattr(self, name) for name in RECIPE_FIELDS}
+        for name in ("num_examples", "history", "positives", "negatives", "reviews", "max_chars"):
+            value = changes[name]
+            if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+                raise UsageError(f"{self.name}: {name}={value!r}; want a whole number of at least 1; change it")
+        return [(cell, cell.recipe(**changes)) for cell in map(catalogue.cell, catalogue.select([self.name]))]
+
+    def bad_rows(self) -> BadRows:
+        """What is done with malformed rows. Raises UsageError for an unknown policy."""
+        return BadRows(policy=self.on_bad_row, most=self.max_bad_rows)
+
+
+RECIPE_FIELDS = tuple(f.name for f in fields(Recipe))

@@ -1,0 +1,66 @@
+"""The builder: `Itdr(config_name="tkr-pixelrec", raw=...)`, or through `itdr_hf.load_dataset`.
+
+What it prepares lies in the Hugging Face cache under the name 'itdr', where plain `datasets.load_dataset`
+finds it without this package.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+import datasets
+from itdr_hf.builders.config import ItdrConfig
+from itdr_hf.builders.generation import GeneratesExamples, SplitsByUser, features
+
+from itdr_hf import catalogue
+from itdr_hf.fingerprint import fingerprint
+from itdr_hf.generation import Settings, identity
+
+VERSION = datasets.Version(catalogue.DATA_VERSION)
+
+
+class Itdr(SplitsByUser, GeneratesExamples, datasets.GeneratorBasedBuilder):
+    """ITDR from raw files: a config for every cell and union, fields of ItdrConfig as keyword arguments.
+
+    `raw` is the folder of raw releases. The cache key covers raw content, recipe and code, so that what has
+    changed is built again and what has not is loaded. Raises UsageError for an unknown config and
+    MissingFileError when a release is not there.
+    """
+
+    BUILDER_CONFIG_CLASS = ItdrConfig
+    BUILDER_CONFIGS: ClassVar[list[ItdrConfig]] = [
+        ItdrConfig(name=name, version=VERSION) for name in [*catalogue.cell_names(), *catalogue.unions()]
+    ]
+
+    def __init__(
+        self,
+        *,
+        config_name: str,
+        raw: Path | str,
+        tables_cache: Path | str | None = None,
+        memory_limit: str | None = None,
+        num_proc: int = 1,
+        **kwargs: Any,
+    ) -> None:
+        changes = {name: value for name, value in kwargs.items() if name in ItdrConfig.__dataclass_fields__}
+        config = ItdrConfig(name=config_name, **changes)
+        self.recipes = config.recipes()
+        self.settings = Settings(
+            raw=Path(raw).expanduser(),
+            cache=Path(tables_cache) if tables_cache else None,
+            bad=config.bad_rows(),
+            memory_limit=memory_limit,
+            num_proc=num_proc,
+        )
+        key = fingerprint([identity(cell, recipe, self.settings) for cell, recipe in self.recipes])
+        super().__init__(config_name=config_name, dataset_name="itdr", hash=key, version=VERSION, **kwargs)
+
+    def _info(self) -> datasets.DatasetInfo:
+        cells = [cell for cell, _ in self.recipes]
+        return datasets.DatasetInfo(
+            description="; ".join(f"{cell.subtask.title} on {cell.source.title}" for cell in cells),
+            features=features(),
+            citation="\n\n".join(dict.fromkeys(cell.source.citation for cell in cells)),
+            license="; ".join(dict.fromkeys(cell.source.licence for cell in cells)),
+        )

@@ -1,0 +1,35 @@
+"""The `itdr` command line: raw releases in, dataset folder out, and everything that is done with it."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from itdr_hf.commands import data
+from itdr_hf.errors import ItdrError
+
+app = typer.Typer(
+    name="itdr",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    help="Recommendation instructions from raw data: **simulate** or get raw releases, see them with **sources**, "
+    "**build** the cells into a dataset folder, **show** an example.\n\n"
+    "Try: `itdr simulate raw/ --scale 0.01 && itdr build --raw raw/ --out itdr/ && itdr show itdr/ tkr-movielens32m`",
+)
+
+for command in (data.sources, data.simulate, data.build, data.show):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the command line; an error of ours is one message and exit code 1, Ctrl-C is 130."""
+    try:
+        app()
+    except ItdrError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("stopped; what was finished is kept, run again to go on", file=sys.stderr)
+        sys.exit(130)

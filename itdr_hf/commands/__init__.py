@@ -1,0 +1,1 @@
+"""The commands of `itdr`, a module for each group; heavy imports wait inside the functions."""

@@ -1,0 +1,88 @@
+"""sources, simulate, build, show: from raw releases to a dataset folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Raw = Annotated[Path, typer.Option("--raw", help="Folder of the raw releases, one folder each.", envvar="ITDR_RAW")]
+
+
+def sources(
+    raw: Raw = Path("raw"), json: Annotated[bool, typer.Option("--json", help="For machines.")] = False
+) -> None:
+    """What raw releases are there, what is missing, how to get it, under which licence."""
+    from itdr_hf.terminal import print_json, print_sources, source_states
+
+    states = source_states(raw)
+    print_json(states) if json else print_sources(states)
+
+
+def simulate(
+    out: Annotated[Path, typer.Argument(help="Folder to write the releases to, one folder each.")],
+    source: Annotated[list[str] | None, typer.Option(help="Only this source; may be given again.")] = None,
+    scale: Annotated[float, typer.Option(help="1.0: large enough for the paper's numbers of examples.")] = 1.0,
+    seed: int = 0,
+) -> None:
+    """Write synthetic raw releases in the sources' true file formats, for trying everything without a download."""
+    from itdr_hf.errors import UsageError
+    from itdr_hf.simulate import simulate as write
+    from itdr_hf.terminal import progress
+
+    with progress("simulating") as say:
+        try:
+            write(out, sources=source, scale=scale, seed=seed, progress=say)
+        except ValueError as error:
+            raise UsageError(str(error)) from error
+
+
+def build(
+    raw: Raw = Path("raw"),
+    out: Annotated[Path, typer.Option(help="The dataset folder; what is in it and unchanged is kept.")] = Path("itdr"),
+    config: Annotated[list[str] | None, typer.Option(help="A config, union or pattern; may be given again.")] = None,
+    num_examples: Annotated[int | None, typer.Option(min=1, help="Examples per cell; default: the paper's.")] = None,
+    history: Annotated[int | None, typer.Option(min=1)] = None,
+    seed: int | None = None,
+    description: Annotated[bool, typer.Option(help="With the task description as instruction.")] = True,
+    on_bad_row: Annotated[str, typer.Option(help="error, or skip: count malformed rows and go on.")] = "error",
+    max_bad_rows: Annotated[int | None, typer.Option(min=0, help="With skip: no more than so many a table.")] = None,
+    num_proc: Annotated[int, typer.Option(min=1, help="Processes that render examples.")] = 1,
+    memory_limit: Annotated[str | None, typer.Option(help="Of the engine, such as 4GB; default: a quarter.")] = None,
+    cache: Annotated[Path | None, typer.Option(help="Of the tables; default: $ITDR_CACHE or the user's.")] = None,
+) -> None:
+    """Build all cells whose sources are present into a dataset folder that plain `datasets` reads."""
+    from itdr_hf.folder import build_folder
+    from itdr_hf.generation import Settings
+    from itdr_hf.tables import BadRows
+    from itdr_hf.terminal import print_outcomes, progress
+
+    changes = {"num_examples": num_examples, "history": history, "seed": seed, "with_description": description}
+    with progress("building") as say:
+        settings = Settings(
+            raw=raw,
+            cache=cache,
+            bad=BadRows(policy=on_bad_row, most=max_bad_rows),
+            memory_limit=memory_limit,
+            num_proc=num_proc,
+            say=say,
+        )
+        outcomes = build_folder(
+            out, settings, configs=config, changes=changes, done=lambda o: say(f"{o.cell}: {o.state}")
+        )
+    print_outcomes(outcomes, out)
+
+
+def show(
+    folder: Annotated[Path, typer.Argument(help="A dataset folder.")],
+    config: Annotated[str, typer.Argument(help="A cell, such as tkr-pixelrec.")],
+    split: str = "test",
+    index: Annotated[int, typer.Option(min=0, help="Which example, from 0.")] = 0,
+    json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """One example of a cell, readable in the terminal."""
+    from itdr_hf.terminal import print_example, print_json, read_example
+
+    row = read_example(folder, config, split, index)
+    print_json(row) if json else print_example(row)

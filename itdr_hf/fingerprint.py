@@ -1,0 +1,16 @@
+"""One hash from facts and from the code that works on them: what is cached is found again only if both are the same."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+from collections.abc import Iterable
+from importlib import import_module
+from typing import Any
+
+
+def fingerprint(facts: Any, modules: Iterable[str] = ()) -> str:
+    """16 hex digits from JSON-able facts and the source text of the named modules."""
+    code = [inspect.getsource(import_module(name)) for name in sorted(set(modules))]
+    return hashlib.sha256(json.dumps([facts, code], sort_keys=True, default=str).encode()).hexdigest()[:16]

@@ -1,0 +1,92 @@
+"""One cell from raw files to batches of examples: the path that the builder and the folder both take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from itdr_hf import catalogue
+from itdr_hf.engine import Engine, open_engine
+from itdr_hf.fingerprint import fingerprint
+from itdr_hf.records import Cell, Recipe
+from itdr_hf.rows import Rows, ensure_rows
+from itdr_hf.tables import BadRows, Say, Tables, ensure_tables, locate
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# The code that decides examples, besides the subtask's own module and what reads the tables.
+CODE = [
+    *(f"itdr_hf.{name}" for name in ("prompts", "render", "rows", "sampling", "texts")),
+    *(f"itdr_hf.subtasks.{name}" for name in ("_answers", "_extractive", "_plans", "_ranking")),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Where raw files and caches are, and what a build may use; none of it changes the examples."""
+
+    raw: Path
+    cache: Path | None = None
+    bad: BadRows = field(default_factory=BadRows)
+    memory_limit: str | None = None
+    num_proc: int = 1
+    say: Say = lambda text: None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A cell whose rows are planned: what is left is to render them."""
+
+    cell: Cell
+    recipe: Recipe
+    tables: Tables
+    rows: Rows
+
+    def batches(self, split: str, num_proc: int = 1) -> Iterator[pa.RecordBatch]:
+        """The examples of a split."""
+        from itdr_hf.render import render
+
+        return render(self.cell, self.recipe, self.rows, split, num_proc=num_proc)
+
+
+def prepare(cell: Cell, recipe: Recipe, settings: Settings, engine: Engine | None = None) -> Prepared:
+    """Tables and rows of a cell, from the caches where they are there.
+
+    Raises MissingFileError, MalformedRowError, BuildError or OutputError, each saying where and what to do.
+    """
+    if engine is None:
+        with open_engine(memory_limit=settings.memory_limit) as engine:
+            return prepare(cell, recipe, settings, engine)
+    tables = ensure_tables(
+        cell.source, settings.raw, engine=engine, cache=settings.cache, bad=settings.bad, say=settings.say
+    )
+    settings.say(f"{cell.name}: planning {recipe.num_examples:,} examples")
+    rows = ensure_rows(cell, recipe, tables, engine)
+    if (made := sum(rows.counts.values())) < recipe.num_examples:
+        settings.say(f"{cell.name}: {shortfall(recipe.num_examples, made, rows)}")
+    return Prepared(cell=cell, recipe=recipe, tables=tables, rows=rows)
+
+
+def shortfall(wanted: int, made: int, rows: Rows) -> str:
+    """Why a cell has fewer examples than asked for."""
+    counts = {step["what"]: step["rows"] for step in rows.steps}
+    left_out = [
+        f"{-n:,} {what}" for what, n in counts.items() if n < 0 and what not in ("not sampled", "spare, not needed")
+    ]
+    return f"{wanted:,} asked for, {made:,} made: {counts['eligible']:,} eligible" + (
+        (left_out and f", left out: {', '.join(left_out)}") or ""
+    )
+
+
+def identity(cell: Cell, recipe: Recipe, settings: Settings) -> str:
+    """A hash of everything the examples of a cell depend on: version, recipe, raw content, code.
+
+    Raises MissingFileError when the release is not there.
+    """
+    place = locate(cell.source, settings.raw, cache=settings.cache, bad=settings.bad)
+    spoken = {f.name: getattr(cell.source, f.name) for f in fields(cell.source) if f.name != "layouts"}
+    facts = [catalogue.DATA_VERSION, cell.name, asdict(recipe), place.folder.name, spoken]
+    return fingerprint(facts, {*CODE, cell.subtask.example.__module__})

@@ -1,0 +1,70 @@
+"""`load_dataset` for ITDR: builds from raw files if it must, else reads the cache."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from itdr_hf.errors import ItdrError, MissingFileError
+
+if TYPE_CHECKING:
+    import datasets
+
+
+def load_dataset(
+    path: str = "itdr",
+    name: str = "all",
+    *,
+    split: str | None = None,
+    data_dir: str | Path | None = None,
+    cache_dir: str | Path | None = None,
+    streaming: bool = False,
+    **options: Any,
+) -> datasets.Dataset | datasets.DatasetDict | datasets.IterableDataset | datasets.IterableDatasetDict:
+    """A config of ITDR, as `datasets.load_dataset` gives it: a split, or a dict of all three.
+
+    `data_dir` (or $ITDR_RAW) is the folder of raw releases; with it, whatever is not in the cache is built, and
+    `options` may be any field of ItdrConfig, `num_proc` or `memory_limit`. Without it, and for any other
+    `path`, this is `datasets.load_dataset`. Raises the package's own errors, not a wrapped one.
+    """
+    import datasets
+
+    raw = data_dir or os.environ.get("ITDR_RAW")
+    where = None if cache_dir is None else str(cache_dir)
+    if path != "itdr" or raw is None:
+        return _read(path, name, split=split, cache_dir=where, streaming=streaming, **options)
+    from itdr_hf.builders.itdr import Itdr
+
+    builder = Itdr(config_name=name, raw=raw, cache_dir=where, **options)
+    if streaming:
+        return builder.as_streaming_dataset(split=split)
+    try:
+        builder.download_and_prepare()
+    except datasets.exceptions.DatasetGenerationError as error:
+        raise _cause(error) from None
+    return builder.as_dataset(split=split)
+
+
+def _read(path: str, name: str, **options: Any) -> Any:
+    import datasets
+
+    try:
+        return datasets.load_dataset(path, name, **options)
+    except (FileNotFoundError, datasets.exceptions.DatasetNotFoundError) as error:
+        if path != "itdr":
+            raise
+        raise MissingFileError(
+            "itdr: neither a folder of this name here nor in the Hugging Face cache; want one of them; "
+            f"name the raw releases with data_dir=, or run `itdr build` first ({error})"
+        ) from error
+
+
+def _cause(error: BaseException) -> BaseException:
+    """The package's own error inside a wrapped one, else the wrapped one."""
+    inner: BaseException | None = error
+    while inner is not None:
+        if isinstance(inner, ItdrError):
+            return inner
+        inner = inner.__cause__ or inner.__context__
+    return error

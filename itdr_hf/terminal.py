@@ -1,0 +1,157 @@
+"""What people see in the terminal: aligned tables, one example, progress; colour only on a terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from itdr_hf import catalogue
+from itdr_hf.errors import MissingFileError, UsageError, unknown
+from itdr_hf.records import SPLITS
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from itdr_hf.folder import Outcome
+
+
+def console(stderr: bool = False) -> Console:
+    """A console that folds at the terminal's width, or at 80 columns where there is none."""
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(file=stream, width=None if stream.isatty() else 80, highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """JSON on standard output."""
+    print(json.dumps(value, indent=1, ensure_ascii=False))
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Callable[[str], None]]:
+    """A spinner with the latest message and the time; without a terminal, one line a message on stderr."""
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    out = console(stderr=True)
+    if not out.is_terminal:
+        yield lambda text: print(text, file=sys.stderr, flush=True)
+        return
+    with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=out) as bar:
+        task = bar.add_task(title)
+
+        def say(text: str) -> None:
+            bar.update(task, description=text)
+
+        yield say
+
+
+def print_table(columns: Mapping[str, str], rows: Sequence[Sequence[str]], title: str = "") -> None:
+    """An aligned table; `columns` maps headings to 'left', 'right' or 'fold' (left, and may break)."""
+    from rich.table import Table
+
+    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for heading, kind in columns.items():
+        table.add_column(
+            heading, justify="right" if kind == "right" else "left", no_wrap=kind != "fold", overflow="fold"
+        )
+    for row in rows:
+        table.add_row(*row)
+    console().print(table)
+
+
+def source_states(raw: Path) -> list[dict[str, Any]]:
+    """Of every source: present or what is missing, licence, how to get it, the cells it feeds."""
+    from itdr_hf.release import find_release
+
+    states = []
+    for source_id in catalogue.source_ids():
+        source = catalogue.source(source_id)
+        state: dict[str, Any] = {"source": source.id, "title": source.title, "licence": source.licence}
+        state |= {"redistributable": source.redistributable, "obtain": source.obtain, "homepage": source.homepage}
+        state["cells"] = [name for name in catalogue.cell_names() if name.partition("-")[2] == source.id]
+        try:
+            release = find_release(source, raw)
+            missing = [release.lacks(table) for table in release.layout.tables if table not in release.tables]
+            state |= {
+                "state": "incomplete" if missing else "present",
+                "layout": release.layout.name,
+                "missing": missing,
+            }
+        except MissingFileError as error:
+            state |= {"state": "missing", "layout": None, "missing": [str(error)]}
+        states.append(state)
+    return states
+
+
+def print_sources(states: Sequence[Mapping[str, Any]]) -> None:
+    """The states of `source_states` as a table, and how to get what is missing."""
+    columns = {"source": "left", "state": "left", "cells": "right", "may be passed on": "left", "licence": "fold"}
+    print_table(
+        columns,
+        [
+            [s["source"], s["state"], str(len(s["cells"])), "yes" if s["redistributable"] else "no", s["licence"]]
+            for s in states
+        ],
+    )
+    for state in states:
+        if state["state"] == "incomplete":
+            print(f"\n{state['source']}: {'; '.join(state['missing'])}")
+        elif state["state"] == "missing":
+            print(f"\n{state['source']}: to get it, {state['obtain']}")
+
+
+def print_outcomes(outcomes: Sequence[Outcome], out: Path) -> None:
+    """What was built, what was not and why, and the lines that load it."""
+    columns = {"config": "left", "state": "left", **dict.fromkeys(SPLITS, "right")}
+    print_table(columns, [[o.cell, o.state, *(f"{o.counts.get(s, 0):,}" for s in SPLITS)] for o in outcomes])
+    for outcome in outcomes:
+        if outcome.note:
+            print(f"{outcome.cell}: {outcome.note}" if not outcome.note.startswith(outcome.cell) else outcome.note)
+    good = [o for o in outcomes if o.counts]
+    total = sum(sum(o.counts.values()) for o in good)
+    print(f"\n{len(good)} of {len(outcomes)} cells, {total:,} examples in {out}/. To load:\n")
+    print("    from datasets import load_dataset")
+    print(f'    load_dataset("{out}", "{good[0].cell}")')
+
+
+def read_example(folder: Path, config: str, split: str, index: int) -> dict[str, Any]:
+    """One row of a dataset folder. Raises UsageError when there is no such config, split or row."""
+    import pyarrow.parquet as pq
+
+    if split not in SPLITS:
+        raise unknown("split", split, SPLITS)
+    paths = sorted((folder / config).glob(f"{split}-*.parquet"))
+    if not paths:
+        have = sorted(p.parent.name for p in folder.glob(f"*/{split}-00000-*.parquet"))
+        raise UsageError(
+            f"{folder}: no config {config!r}; have: {', '.join(have) or 'none'}; build it with `itdr build`"
+        )
+    for path in paths:
+        rows = pq.read_table(path)
+        if index < rows.num_rows:
+            return rows.slice(index, 1).to_pylist()[0]  # type: ignore[no-any-return]
+        index -= rows.num_rows
+    raise UsageError(
+        f"{config} {split}: {sum(pq.read_metadata(p).num_rows for p in paths)} rows; want an index below that"
+    )
+
+
+def print_example(row: Mapping[str, Any]) -> None:
+    """An example: its facts, the instruction, the prompt, the answer; positives marked among the candidates."""
+    from rich.panel import Panel
+    from rich.text import Text
+
+    out = console()
+    facts = [f"{k} {row[k]}" for k in ("domain", "user", "reference_by") if row[k]]
+    out.print(Text(row["id"], style="bold"), Text(" · ".join(facts), style="dim"))
+    for title in ("instruction", "input", "output"):
+        if row[title]:
+            out.print(Panel(Text(row[title]), title=title, title_align="left"))
+    if len(row["candidates"]) > 1:
+        marks = [f"{'✓' if c in row['targets'] else ' '} {c}" for c in row["candidates"]]
+        out.print(Panel(Text("\n".join(marks)), title="candidates, ✓ = chosen by the user", title_align="left"))
