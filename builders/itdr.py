@@ -6,6 +6,7 @@ finds it without this package.
 
 from __future__ import annotations
 
+from inspect import signature
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,6 +15,7 @@ from itdr_hf.builders.config import ItdrConfig
 from itdr_hf.builders.generation import GeneratesExamples, SplitsByUser, features
 
 from itdr_hf import catalogue
+from itdr_hf.errors import unknown
 from itdr_hf.fingerprint import fingerprint
 from itdr_hf.generation import Settings, identity
 
@@ -44,6 +46,11 @@ class Itdr(SplitsByUser, GeneratesExamples, datasets.GeneratorBasedBuilder):
         **kwargs: Any,
     ) -> None:
         changes = {name: value for name, value in kwargs.items() if name in ItdrConfig.__dataclass_fields__}
+        strange = [
+            n for n in kwargs if n not in changes and n not in signature(datasets.DatasetBuilder.__init__).parameters
+        ]
+        if strange:
+            raise unknown("option", strange[0], ItdrConfig.__dataclass_fields__)
         config = ItdrConfig(name=config_name, **changes)
         self.recipes = config.recipes()
         self.settings = Settings(
@@ -54,6 +61,8 @@ class Itdr(SplitsByUser, GeneratesExamples, datasets.GeneratorBasedBuilder):
             num_proc=num_proc,
         )
         key = fingerprint([identity(cell, recipe, self.settings) for cell, recipe in self.recipes])
+        if config_name not in {c.name for c in self.BUILDER_CONFIGS}:  # registered later: a source of one's own
+            self.BUILDER_CONFIGS = [ItdrConfig(name=config_name, version=VERSION)]  # type: ignore[misc]
         super().__init__(config_name=config_name, dataset_name="itdr", hash=key, version=VERSION, **kwargs)
 
     def _info(self) -> datasets.DatasetInfo:

@@ -33,7 +33,12 @@ GRID: dict[str, dict[str, int]] = {
 }  # fmt: skip
 
 # Recipe fields in which a cell differs from its subtask's defaults, and why.
-OVERRIDES: dict[str, dict[str, Any]] = {}
+OVERRIDES: dict[str, dict[str, Any]] = {
+    # The release has about 50 artists a listener, and the paper's prompts (267 tokens) have room for all of them.
+    "uap-lastfm360k": {"history": 50},
+    # As many songs: with their artists they take the paper's 590 tokens; artists alone would take half of that.
+    "uap-lastfm1k": {"history": 50},
+}
 
 ROOTS = {"uii": ("rp", "tkr", "cdr", "nir"), "uiu": ("uap", "ir", "tui")}
 
@@ -75,9 +80,14 @@ def _load(module: str, name: str) -> Any:
     return getattr(import_module(module), name)
 
 
+def published() -> list[str]:
+    """The names of the paper's 33 cells: `<subtask>-<source>`."""
+    return [f"{subtask_id}-{source_id}" for subtask_id, row in GRID.items() for source_id in row]
+
+
 def cell_names() -> list[str]:
-    """The names of all cells, 33 of the paper and your own: `<subtask>-<source>`."""
-    return [f"{st}-{s}" for st, row in GRID.items() for s in row] + list(_own_cells)
+    """The names of all cells, the paper's and your own."""
+    return published() + list(_own_cells)
 
 
 def cell(name: str) -> Cell:
@@ -127,13 +137,18 @@ def register(
     """
     if new_source.id in source_ids():
         raise UsageError(f"source {new_source.id!r}: this id is taken; want a new one; have: {', '.join(source_ids())}")
+    new_subtasks = list(new_subtasks)
     for own in new_subtasks:
         if own.id in subtask_ids():
             raise UsageError(f"subtask {own.id!r}: this id is taken; want a new one; have: {', '.join(subtask_ids())}")
-        _own_subtasks[own.id] = own
+    offered = {own.id: own for own in new_subtasks}
+    known = {**{name: subtask(name) for name in subtask_ids()}, **offered}
+    sizes = subtasks if subtasks is not None else {s: 6250 for s in known if _feeds(new_source, known[s])}
+    if strange := [name for name in sizes if name not in known]:
+        raise unknown("subtask", strange[0], known)
+    cells = [Cell(subtask=known[s], source=new_source, size=n) for s, n in sizes.items()]
     _own_sources[new_source.id] = new_source
-    sizes = subtasks if subtasks is not None else {s: 6250 for s in subtask_ids() if _feeds(new_source, subtask(s))}
-    cells = [Cell(subtask=subtask(s), source=new_source, size=n) for s, n in sizes.items()]
+    _own_subtasks.update(offered)
     _own_cells.update({c.name: c for c in cells})
     return [c.name for c in cells]
 

@@ -13,7 +13,7 @@ from itdr_hf.engine import Engine, quote
 from itdr_hf.records import Source
 
 MAX_TITLE = 300  # characters; a longer title ends in an ellipsis
-MARKS = ("bad", "dropped")
+MARKS = ("bad", "dropped", "noted")
 
 Steps = list[dict[str, Any]]
 
@@ -21,7 +21,7 @@ Steps = list[dict[str, Any]]
 def clean_interactions(engine: Engine, source: Source, staged: dict[str, Path], path: Path) -> Steps:
     """Keep well-formed interactions with titled items, the earliest of each (domain, user, item)."""
     stage = staged["interactions"]
-    steps = _dropped(engine, "interactions", stage)
+    steps = count_dropped(engine, "interactions", stage)
     columns = _columns(engine, stage)
     good = f"SELECT {', '.join(columns)} FROM read_parquet({quote(stage)}) WHERE NOT bad AND dropped IS NULL"
     key = "domain, item" if source.domains else "item"
@@ -52,7 +52,7 @@ def clean_interactions(engine: Engine, source: Source, staged: dict[str, Path], 
 def clean_items(engine: Engine, source: Source, staged: dict[str, Path], path: Path) -> Steps:
     """Keep titled items once each, the title cleaned, with the number of interactions as `popularity`."""
     stage = staged["items"]
-    steps = _dropped(engine, "items", stage)
+    steps = count_dropped(engine, "items", stage)
     columns = [c for c in _columns(engine, stage) if c != "title"]
     key = "domain, item" if source.domains else "item"
     good = f"SELECT * FROM read_parquet({quote(stage)}) WHERE NOT bad AND dropped IS NULL"
@@ -80,7 +80,7 @@ def clean_items(engine: Engine, source: Source, staged: dict[str, Path], path: P
 def clean_users(engine: Engine, source: Source, staged: dict[str, Path], path: Path) -> Steps:
     """Keep well-formed users, once each."""
     stage = staged["users"]
-    steps = _dropped(engine, "users", stage)
+    steps = count_dropped(engine, "users", stage)
     columns = _columns(engine, stage)
     good = f"SELECT {', '.join(columns)} FROM read_parquet({quote(stage)}) WHERE NOT bad AND dropped IS NULL"
     order = ", ".join(c for c in columns if c != "user") or "user"
@@ -92,10 +92,18 @@ def clean_users(engine: Engine, source: Source, staged: dict[str, Path], path: P
     return [*steps, {"table": "users", "what": "kept", "rows": kept}]
 
 
-def _dropped(engine: Engine, table: str, stage: Path) -> Steps:
+def count_dropped(engine: Engine, table: str, stage: Path) -> Steps:
+    """How many rows a source leaves out on purpose, by reason."""
     query = f"SELECT dropped, count(*) FROM read_parquet({quote(stage)}) WHERE NOT bad AND dropped IS NOT NULL"
     rows = engine.sql.execute(f"{query} GROUP BY ALL ORDER BY ALL").fetchall()
     return [{"table": table, "what": why, "rows": -n} for why, n in rows]
+
+
+def count_noted(engine: Engine, table: str, stage: Path) -> Steps:
+    """How many rows a source keeps with a remark, by remark: steps of no rows, the number in words."""
+    query = f"SELECT noted, count(*) FROM read_parquet({quote(stage)}) WHERE NOT bad AND dropped IS NULL"
+    rows = engine.sql.execute(f"{query} AND noted IS NOT NULL GROUP BY ALL ORDER BY ALL").fetchall()
+    return [{"table": table, "what": f"{remark} ({n:,} kept)", "rows": 0} for remark, n in rows]
 
 
 def _columns(engine: Engine, path: Path) -> list[str]:

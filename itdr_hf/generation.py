@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -33,7 +34,8 @@ class Settings:
     bad: BadRows = field(default_factory=BadRows)
     memory_limit: str | None = None
     num_proc: int = 1
-    say: Say = lambda text: None
+    say: Say = lambda text: None  # progress
+    warn: Say = logging.getLogger("itdr_hf").warning  # what a caller should know of the result
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +68,7 @@ def prepare(cell: Cell, recipe: Recipe, settings: Settings, engine: Engine | Non
     settings.say(f"{cell.name}: planning {recipe.num_examples:,} examples")
     rows = ensure_rows(cell, recipe, tables, engine)
     if (made := sum(rows.counts.values())) < recipe.num_examples:
-        settings.say(f"{cell.name}: {shortfall(recipe.num_examples, made, rows)}")
+        settings.warn(f"{cell.name}: {shortfall(recipe.num_examples, made, rows)}")
     return Prepared(cell=cell, recipe=recipe, tables=tables, rows=rows)
 
 

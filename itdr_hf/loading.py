@@ -51,7 +51,7 @@ def _read(path: str, name: str, **options: Any) -> Any:
 
     try:
         return datasets.load_dataset(path, name, **options)
-    except (FileNotFoundError, datasets.exceptions.DatasetNotFoundError) as error:
+    except (FileNotFoundError, ConnectionError, datasets.exceptions.DatasetNotFoundError) as error:
         if path != "itdr":
             raise
         raise MissingFileError(

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from itdr_hf.errors import unknown
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from itdr_hf.scan import Scan
 
 SPLITS = ("train", "validation", "test")
+NEGATIVE_SAMPLING = ("uniform", "popularity", "hard")
+SPLIT_PROTOCOLS = ("user", "leave-last", "time")
+MIXED, HELD_OUT = "mixed", "unseen"  # template: any of a subtask's wordings but the held-out one; the held-out one
 
 # Column names and types of every example of every config; the one place that says so.
 COLUMNS: dict[str, str] = {
@@ -185,9 +190,16 @@ class Recipe:
     seed: int = 0
     salt: str = "itdr"
     with_description: bool = True
-    template: str = "default"
+    template: str = "default"  # or another id of `Subtask.templates`, or "mixed": one of them by stable hash
+    negative_sampling: str = "uniform"  # "popularity": as popular as the positives; "hard": of their genre or category
+    split_protocol: str = "user"  # "leave-last" or "time" for UII; UIU's answers have no time: always by user or item
     reviews: int = 3  # TUI: how many reviews are shown; IR: how many liked and how many disliked items
     max_chars: int = 300  # a review or description is cut at a sentence end before this
+
+    def __post_init__(self) -> None:
+        for kind, have in (("negative_sampling", NEGATIVE_SAMPLING), ("split_protocol", SPLIT_PROTOCOLS)):
+            if (name := getattr(self, kind)) not in have:
+                raise unknown(kind, name, have)
 
 
 @dataclass(frozen=True, kw_only=True)

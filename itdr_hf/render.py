@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +55,11 @@ def render(cell: Cell, recipe: Recipe, rows: Rows, split: str, *, num_proc: int 
         for a in range(first, last, BATCH)
     ]
     _filler(cell.name, recipe)  # a template at fault shows here, not in another process
-    if num_proc <= 1 or len(jobs) <= 1:
+    shared = cell.name in catalogue.published()  # a cell of one's own is not known in another process
+    if num_proc <= 1 or len(jobs) <= 1 or not shared:
         yield from map(render_job, jobs)
-    else:
-        with ProcessPoolExecutor(min(num_proc, len(jobs))) as pool:
+    else:  # spawned, since a fork would copy the engine's threads half alive
+        with ProcessPoolExecutor(min(num_proc, len(jobs)), mp_context=get_context("spawn")) as pool:
             yield from pool.map(render_job, jobs)
 
 

@@ -10,15 +10,19 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
+from uuid import uuid4
 
+from itdr_hf import literals
 from itdr_hf.engine import Engine, quote
 from itdr_hf.errors import MalformedRowError
 
 MAX_LINE = 64 * 2**20  # bytes; a longer line is a malformed row
+BUFFER = f"max_line_size={MAX_LINE}, buffer_size={MAX_LINE}"  # left alone, DuckDB's buffer is 16 longest lines: 1 GB
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,18 +30,22 @@ class Select:
     """One table of a source: rows from a fragment, output column -> SQL expression, and who is left out.
 
     A row whose `required` columns come out NULL is malformed. `dropped` is a SQL expression giving the
-    reason for which a well-formed row is left out on purpose, or NULL to keep it.
+    reason for which a well-formed row is left out on purpose, or NULL to keep it; `noted` is a remark on a row that
+    is kept, or NULL. `merged` names a column that says how many records of the file a row stands for.
     """
 
     rows: str
     columns: Mapping[str, str]
     required: tuple[str, ...]
     dropped: str | None = None
+    noted: str | None = None
+    merged: str | None = None
 
     def sql(self, *extra: str) -> str:
         """The SELECT, with `dropped` and any extra expressions behind the columns."""
         chosen = [f'{expression} AS "{name}"' for name, expression in self.columns.items()]
         chosen.append(f"{self.dropped or 'NULL::VARCHAR'} AS dropped")
+        chosen += [f"{self.noted} AS noted"] if self.noted else []
         return f"SELECT {', '.join([*chosen, *extra])} FROM {self.rows}"
 
 
@@ -55,6 +63,9 @@ class Dialect:
 
 CSV = Dialect()
 TSV = Dialect(delimiter="\t", quote="", escape="", header=False)
+JSONL = Dialect(
+    delimiter="", quote="", escape="", header=False
+)  # marks a role of JSON lines: blank ones are no records
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,26 +99,34 @@ class Scan:
         self.dialects[role] = dialect
         return self._union(self._csv(path, columns, dialect) for path in self.files[role])
 
-    def jsonl(self, role: str, columns: Mapping[str, str], *, more: str = "") -> str:
+    def jsonl(self, role: str, columns: Mapping[str, str]) -> str:
         """A fragment over files of one JSON object a line (.gz too); a missing key is NULL.
 
-        `more` are further SQL expressions over `line`, for what a plain type cannot say.
+        A value that is not of its column's type is NULL, and so is every value of a line that is no JSON object:
+        no line is lost, and `required` tells the malformed. A column of type JSON takes any value as it stands.
         """
-        return self._union(self.jsonl_file(path, columns, more=more) for path in self.files[role])
+        self.dialects[role] = JSONL
+        types = ", ".join(f"{quote(name)}: {quote(kind)}" for name, kind in columns.items())
+        options = f"columns={{{types}}}, ignore_errors=true, maximum_object_size={MAX_LINE}"
+        return self._union(self._number(f"read_ndjson({quote(path)}, {options})") for path in self.files[role])
 
-    def jsonl_file(self, path: Path, columns: Mapping[str, str], *, more: str = "") -> str:
-        """As `jsonl`, for one file."""
-        shape = json.dumps(dict(columns))
-        parsed = f"CASE WHEN json_valid(line) THEN from_json(line, {quote(shape)}) END AS o"
-        row = ", _row" if self.numbered else ""
-        fields = ", ".join(f'o."{name}" AS "{name}"' for name in columns)
-        # '[]'::JSON keeps from_json's struct when no line is valid
-        return f"(SELECT {fields}{more and ', ' + more}{row} FROM (SELECT *, {parsed} FROM {self.lines(path)}))"
+    def python_lines(self, role: str, columns: Mapping[str, str]) -> str:
+        """As `jsonl`, over files of one Python dict literal a line, with `readable`: false for any other line.
+
+        The lines are streamed: one use, in one query.
+        """
+        return self._union(self._literals(path, columns) for path in self.files[role])
+
+    def _literals(self, path: Path, columns: Mapping[str, str]) -> str:
+        name, shape = f"literals_{uuid4().hex}", quote(json.dumps(dict(columns)))
+        self.engine.sql.register(name, literals.stream(open_text(path)))
+        fields = ", ".join(f'o."{name}"' for name in columns) + (", _row" if self.numbered else "")
+        return f"(SELECT {fields}, line IS NOT NULL AS readable FROM (SELECT *, from_json(line, {shape}) AS o FROM {name}))"
 
     def lines(self, path: Path) -> str:
         """A fragment of the non-blank lines of a text file, as `line`."""
         options = "delim=chr(1), quote='', escape='', header=false, auto_detect=false"
-        options += f", columns={{'line': 'VARCHAR'}}, max_line_size={MAX_LINE}, store_rejects=true"
+        options += f", columns={{'line': 'VARCHAR'}}, {BUFFER}, store_rejects=true"
         fragment = self._number(f"read_csv({quote(path)}, {options})")
         return f"(SELECT * FROM {fragment} WHERE line IS NOT NULL)"
 
@@ -122,7 +141,7 @@ class Scan:
             f"delim={quote(dialect.delimiter)}, quote={quote(dialect.quote)}, escape={quote(dialect.escape)}, "
             f"header={str(header).lower()}, auto_detect=false, encoding={quote(dialect.encoding)}, "
             f"nullstr=[{', '.join(map(quote, dialect.nulls))}], columns={{{types}}}, "
-            f"max_line_size={MAX_LINE}, store_rejects=true"
+            f"{BUFFER}, store_rejects=true"
         )
         return self._number(f"read_csv({quote(path)}, {options})")
 
@@ -133,9 +152,13 @@ class Scan:
         parts = list(fragments)
         return parts[0] if len(parts) == 1 else "(" + " UNION ALL ".join(f"SELECT * FROM {p}" for p in parts) + ")"
 
+    def only(self, role: str, path: Path) -> Scan:
+        """The same scan with one file in a role: for a release whose file names say something."""
+        return replace(self, files={**self.files, role: (path,)})
+
     def one_file(self, role: str, path: Path) -> Scan:
-        """The same scan with one file in a role, its records numbered: for naming a bad row."""
-        return replace(self, files={**self.files, role: (path,)}, numbered=True)
+        """As `only`, with the records numbered: for naming a bad row."""
+        return replace(self.only(role, path), numbered=True)
 
 
 def header_of(path: Path, columns: Mapping[str, str], dialect: Dialect) -> tuple[bool, list[str]]:
@@ -147,7 +170,7 @@ def header_of(path: Path, columns: Mapping[str, str], dialect: Dialect) -> tuple
         return False, list(columns)
     with open_text(path, dialect.encoding) as file:
         first = next(python_rows(file, dialect), [])
-    first = [name.removeprefix("\ufeff") for name in first]
+    first = [name.removeprefix("\ufeff") or f"unnamed {n}" for n, name in enumerate(first, 1)]
     missing = [name for name in columns if name not in first]
     if not missing:
         return True, first
@@ -166,29 +189,33 @@ def faults(engine: Engine) -> tuple[int, list[Fault]]:
     """The rows DuckDB rejected since the last call: how many, and the first ten, in file order."""
     if not engine.value("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'"):
         return 0, []
-    columns = "file_path, line_byte_position, min(column_name), min(error_type), min(error_message), min(csv_line)"
+    # of a row's complaints the one about its number of fields says most, then the leftmost
+    weight = "(CASE error_type WHEN 'MISSING COLUMNS' THEN 0 WHEN 'TOO MANY COLUMNS' THEN 0 ELSE 1 END, column_idx)"
+    facts = "{'column': column_name, 'kind': error_type, 'message': error_message, 'line': csv_line, 'wanted': columns}"
     rows = engine.sql.execute(
-        f"SELECT {columns} FROM reject_errors JOIN reject_scans USING (scan_id, file_id) "
+        f"SELECT file_path, line_byte_position, arg_min({facts}, {weight}) "
+        "FROM reject_errors JOIN reject_scans USING (scan_id, file_id) "
         "GROUP BY file_path, line, line_byte_position ORDER BY file_path, line_byte_position"
     ).fetchall()
     engine.sql.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
-    return len(rows), [_fault(*row) for row in rows[:10]]
+    return len(rows), [_fault(Path(path), position, **facts) for path, position, facts in rows[:10]]
 
 
-def _fault(path: str, position: int, column: str, kind: str, message: str, line: str) -> Fault:
-    plain = {
-        "CAST": message.split(". ")[-1] or message,
-        "UNQUOTED VALUE": "a quote that is never closed",
-        "INVALID ENCODING": f"bytes that are not in the file's encoding, in {column!r}",
-    }
-    text = " ".join((line or "").split())
-    found = plain.get(kind, message)
-    return Fault(
-        path=Path(path),
-        line=physical_line(Path(path), position),
-        found=f"{text[:120]!r}: {found}",
-        wanted=f"a value for {column!r}" if kind == "CAST" else "a whole row",
-    )
+def _fault(path: Path, position: int, *, column: str, kind: str, message: str, line: str, wanted: str) -> Fault:
+    shown = repr(" ".join((line or "").split())[:120])
+    want = "a whole row"
+    if fields := re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message):
+        names = ", ".join(re.findall(r"'([^']+)': ", wanted))
+        found, want = f"{fields[2]} fields in {shown}", f"{fields[1]} ({names})"
+    elif kind == "CAST":
+        found, want = f"{message.split('. ')[-1]} in {shown}", f"a value for {column!r}"
+    elif kind == "UNQUOTED VALUE":
+        found = f"a quote that is never closed in {shown}"
+    elif kind == "INVALID ENCODING":
+        found, want = f"bytes that do not decode in {shown}", f"the file's encoding in {column!r}"
+    else:
+        found = f"{message} in {shown}"
+    return Fault(path=path, line=physical_line(path, position), found=found, wanted=want)
 
 
 def physical_line(path: Path, position: int) -> int:
@@ -205,8 +232,8 @@ def record(path: Path, number: int, dialect: Dialect | None) -> tuple[int, str]:
     """Line and text of the n-th record (from 1) of a file: delimited when a dialect is given, else lines."""
     encoding = dialect.encoding if dialect else "utf-8"
     with open_text(path, encoding) as file:
-        if dialect is None:
-            lines = ((n, line) for n, line in enumerate(file, 1) if line.strip())
+        if dialect is None or dialect is JSONL:
+            lines = ((n, line) for n, line in enumerate(file, 1) if dialect is None or line.strip())
             return next((pair for k, pair in enumerate(lines, 1) if k == number), (number, ""))
         rows = python_rows(file, dialect)
         for k, row in enumerate(rows, 0 if dialect.header else 1):

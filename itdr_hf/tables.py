@@ -1,11 +1,12 @@
 """Raw files to typed tables, each file scanned once, kept as Parquet keyed by content and reader.
 
-    interactions  user, item [, domain] [, rating] , timestamp [, text]   one row per (domain, user, item)
+    interactions  user, item [, domain] [, rating] , timestamp [, text] [, plays]   one row per (domain, user, item)
     items         item, title, norm, popularity [, domain] + the source's attribute columns
     users         user + the source's attribute columns
 
 `timestamp` is seconds UTC, or the file's order where the release has no times. `norm` is the title as
-compared: lower case, one blank between words. Every row that was read and is not here is counted in
+compared: lower case, one blank between words. A NULL `rating` is an interaction without an opinion; `plays` is how
+often, where that tells how much is liked. Every row that was read and is not here is counted in
 `steps`, with the reason.
 """
 
@@ -23,7 +24,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from itdr_hf import cleaning
+from itdr_hf import cleaning, literals
 from itdr_hf import scan as scan_module
 from itdr_hf.cleaning import clean_interactions, clean_items, clean_users
 from itdr_hf.engine import Engine
@@ -35,6 +36,7 @@ from itdr_hf.release import Release, find_release, sha256
 from itdr_hf.scan import Scan, Select
 
 Say = Callable[[str], None]
+TABLES = ("interactions", "items", "users")  # those that are cleaned and kept
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,8 +125,8 @@ def locate(source: Source, raw: Path, *, cache: Path | None = None, bad: BadRows
     cache = cache or default_cache()
     files = _describe(release, cache / "sha256")
     readers = {inspect.unwrap(table.read).__module__ for table in release.layout.tables.values()}
-    facts = [source.id, release.layout.name, files, bad.policy]
-    key = fingerprint(facts, [*readers, scan_module.__name__, cleaning.__name__, __name__])
+    facts = [source.id, release.layout.name, files, bad.policy, bad.most]
+    key = fingerprint(facts, [*readers, scan_module.__name__, literals.__name__, cleaning.__name__, __name__])
     return Place(release=release, files=files, folder=cache / "tables" / source.id / key)
 
 
@@ -151,6 +153,8 @@ def _read(release: Release, draft: Path, engine: Engine, bad: BadRows) -> list[d
             scan = Scan(engine=engine, files=release.files, staged=staged)
             staged[name] = draft / f"staged-{name}.parquet"
             steps += _stage(release, name, scan, staged[name], bad)
+            if name not in TABLES:  # others are only read from: cleaning does not see them
+                steps += cleaning.count_dropped(engine, name, staged[name])
         for name, clean in (
             ("interactions", clean_interactions),
             ("items", clean_items),
@@ -176,10 +180,15 @@ def _stage(release: Release, name: str, scan: Scan, path: Path, bad: BadRows) ->
     if nameless and not first:
         first = _name_null_rows(release, name, scan)
     _judge(release, name, rejected + nameless, first, bad)
-    steps = [{"table": name, "what": "read", "rows": rows + rejected}]
+    stood_for = rows
+    if select.merged:
+        stood_for = scan.engine.value(f"SELECT coalesce(sum({select.merged}), 0)::BIGINT FROM read_parquet('{path}')")
+    steps = [{"table": name, "what": "read", "rows": stood_for + rejected}]
+    if stood_for != rows:
+        steps.append({"table": name, "what": f"repeated (user, item), counted as {select.merged}", "rows": rows - stood_for})
     if rejected + nameless:
         steps.append({"table": name, "what": "malformed", "rows": -(rejected + nameless)})
-    return steps
+    return steps + (cleaning.count_noted(scan.engine, name, path) if select.noted else [])
 
 
 def _judge(release: Release, table: str, count: int, first: list[scan_module.Fault], bad: BadRows) -> None:

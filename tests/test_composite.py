@@ -34,10 +34,7 @@ RANKED = {"N@10": 0.9, "H@1": 0.8, "P@5": 0.7}
 
 
 def cell(subtask: str, source: str, n: int, **values: float) -> list[Figure]:
-    return [
-        Figure(subtask=subtask, source=source, metric=metric, value=value, n=n)
-        for metric, value in values.items()
-    ]
+    return [Figure(subtask=subtask, source=source, metric=metric, value=value, n=n) for metric, value in values.items()]
 
 
 def test_tables_1_and_2_are_seventy_different_figures_that_agree_where_they_overlap() -> None:
@@ -116,9 +113,7 @@ def test_user_attributes_need_all_five_categories_and_a_number() -> None:
 
 def test_a_cell_without_examples_has_no_weight() -> None:
     listed = paper.figures(MODEL, "ft")
-    blank = [
-        replace(figure, source="none", value=math.nan, n=0) for figure in listed if figure.source == "mind"
-    ]
+    blank = [replace(figure, source="none", value=math.nan, n=0) for figure in listed if figure.source == "mind"]
     assert composite(listed + blank).puii == composite(listed).puii
 
 
@@ -171,8 +166,7 @@ def test_a_composite_gets_an_interval_from_replicates_of_its_cells() -> None:
         for sample in listed
     ]
     columns = [
-        replicate(listed, cluster_sums(listed, users, users), seed=1, stream="mind")
-        for listed in samples.values()
+        replicate(listed, cluster_sums(listed, users, users), seed=1, stream="mind") for listed in samples.values()
     ]
     draws = composite_replicates(figures, np.hstack(columns))["pUII"]
     found = interval(composite(figures).puii, draws, clusters=80)

@@ -100,9 +100,7 @@ def test_ten_thousand_full_lists_agree_with_sklearn() -> None:
     rng = np.random.default_rng(4)
     hits = rng.random((CASES, 10)) < rng.random((CASES, 1))
     order = np.broadcast_to(np.arange(10, 0, -1), hits.shape)
-    wanted = [
-        ndcg_score(hits[start : start + 1], order[start : start + 1], k=10) for start in range(0, CASES, 10)
-    ]
+    wanted = [ndcg_score(hits[start : start + 1], order[start : start + 1], k=10) for start in range(0, CASES, 10)]
     np.testing.assert_allclose(ndcg(hits, hits.sum(axis=1))[::10], wanted, rtol=0, atol=1e-12)
     assert ndcg(hits, hits.sum(axis=1)).mean() == pytest.approx(ndcg_score(hits, order, k=10), abs=1e-12)
 

@@ -51,10 +51,7 @@ def nltk_bleu(predictions: list[str], references: list[str]) -> dict[str, float]
 def test_bleu_of_ten_thousand_single_pairs_is_nltks_to_the_last_bit() -> None:
     predictions, references = texts(1, CASES, 12)
     assert "" in predictions and "" in references
-    found = {
-        metric: sample.estimate(sample.rows)
-        for metric, sample in bleu_samples(predictions, references).items()
-    }
+    found = {metric: sample.estimate(sample.rows) for metric, sample in bleu_samples(predictions, references).items()}
     for place, pair in enumerate(zip(predictions, references, strict=True)):
         wanted = nltk_bleu([pair[0]], [pair[1]])
         assert {metric: found[metric][place] for metric in BLEU} == wanted, pair

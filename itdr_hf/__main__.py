@@ -1,0 +1,5 @@
+"""`python -m itdr_hf` is the command line."""
+
+from itdr_hf.cli import main
+
+main()

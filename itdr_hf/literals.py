@@ -1,0 +1,59 @@
+"""Lines that are Python literals (`{u'hours': 14.6}`), as JSON lines in Arrow batches: streamed, never evaluated."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+BATCH = 4_096  # lines
+UNREADABLE = (ValueError, SyntaxError, TypeError, MemoryError, RecursionError)
+
+
+def stream(file: IO[str]) -> pa.RecordBatchReader:
+    """A reader to be read once: `line` (a JSON object, NULL where the line is no dict) and its number, `_row`.
+
+    Blank lines are passed over. The file is closed at its end.
+    """
+    import pyarrow as pa
+
+    schema = pa.schema({"line": pa.string(), "_row": pa.int64()})
+    return pa.RecordBatchReader.from_batches(schema, _batches(file, schema))
+
+
+def as_json(line: str) -> str | None:
+    """The dict that a line spells, as JSON; None if it spells anything else."""
+    try:
+        value = ast.literal_eval(line.strip())
+        return _whole(json.dumps(value, ensure_ascii=False)) if isinstance(value, dict) else None
+    except UNREADABLE:
+        return None
+
+
+def _batches(file: IO[str], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
+
+    with closing(file):
+        numbers: list[int] = []
+        lines: list[str | None] = []
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            numbers.append(number)
+            lines.append(as_json(line))
+            if len(lines) == BATCH:
+                yield pa.record_batch([lines, numbers], schema=schema)
+                numbers, lines = [], []
+        yield pa.record_batch([lines, numbers], schema=schema)
+
+
+def _whole(text: str) -> str:
+    """Halves of a surrogate pair, which Python 2 may have written apart, put together; a lone half is U+FFFD."""
+    if text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
