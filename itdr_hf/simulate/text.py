@@ -1,0 +1,172 @@
+"""Titles, descriptions and reviews in plain invented English that reflect genre and sentiment."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from itdr_hf.simulate.phrases import BEYOND_LATIN, CLOSINGS, CONTACTS, MIDDLES, NASTY, OPENINGS
+from itdr_hf.simulate.vocabulary import BLAME, LUKEWARM, PEOPLE, PLACES, PRAISE, SURNAMES, THEMES, Theme
+from itdr_hf.simulate.world import FloatArray, IntArray
+
+Texts = NDArray[np.object_]
+
+POOL = 48  # distinct sentences per theme and sentiment
+
+
+def titles(
+    rng: np.random.Generator, theme_of: Sequence[Theme], patterns: Sequence[str], *, tags: Sequence[str] = ()
+) -> list[str]:
+    """One title per theme given, by a random pattern; `tags` fill {tag} and default to a theme noun."""
+    dice = rng.random((len(theme_of), 9)).tolist()
+    return [
+        _title(words, patterns, row, tags[i] if tags else "")
+        for i, (words, row) in enumerate(zip(theme_of, dice, strict=True))
+    ]
+
+
+def distinct(names: Sequence[str], suffix: str = " {n}") -> list[str]:
+    """Make repeated names distinct by a numbered suffix: the second gets n=2."""
+    seen: dict[str, int] = {}
+    result = []
+    for name in names:
+        candidate, number = name, seen.get(name.lower(), 0)
+        while candidate.lower() in seen:
+            number += 1
+            candidate = name + suffix.format(n=number + 1)
+        seen[name.lower()] = number
+        seen[candidate.lower()] = 0
+        result.append(candidate)
+    return result
+
+
+def plant(names: list[str], *, latin: bool = False, first: int = 3, every: int = 7) -> list[str]:
+    """Put the nasty but legal titles at fixed positions; `latin` leaves out what latin-1 cannot hold."""
+    nasty = NASTY if latin else NASTY + BEYOND_LATIN
+    for position, name in zip(range(first, len(names), every), nasty, strict=False):
+        names[position] = name
+    return names
+
+
+def sentiments(rating: FloatArray, low: float, high: float) -> IntArray:
+    """0 (bad) up to `low`, 2 (good) from `high`, else 1."""
+    return np.where(rating <= low, 0, np.where(rating >= high, 2, 1)).astype(np.int64)
+
+
+def reviews(
+    rng: np.random.Generator,
+    themes: Sequence[Theme],
+    theme_of: IntArray,
+    sentiment: IntArray,
+    *,
+    thing: str,
+    middles: int = 2,
+    contacts: float = 0.004,
+    breaks: str = " ",
+) -> Texts:
+    """One review per row: opening, `middles` sentences on the theme's features, closing.
+
+    `breaks` joins opening and body ("\\n\\n", "<br /><br />"); a share `contacts` gives an address or a phone.
+    """
+    pools = _pools(rng, themes, thing)
+    cell = (theme_of * 3 + sentiment) * POOL
+    columns = [pools[0][cell + rng.integers(0, POOL, len(cell))], np.full(len(cell), breaks, dtype=object)]
+    for _ in range(middles):
+        columns.append(pools[1][cell + rng.integers(0, POOL, len(cell))])
+    columns.append(pools[2][cell + rng.integers(0, POOL, len(cell))])
+    columns.append(_contacts(rng, len(cell), contacts))
+    return join(columns)
+
+
+def descriptions(rng: np.random.Generator, theme_of: Sequence[Theme], kind: str) -> list[str]:
+    """Two sentences on what the item is about."""
+    dice = rng.random((len(theme_of), 9)).tolist()
+    return [_description(words, kind, row) for words, row in zip(theme_of, dice, strict=True)]
+
+
+def join(columns: Sequence[Texts | Sequence[str]]) -> Texts:
+    """Concatenate columns of strings row by row."""
+    result = np.empty(len(columns[0]), dtype=object)
+    result[:] = ["".join(row) for row in zip(*columns, strict=True)]
+    return result
+
+
+def pick(rng: np.random.Generator, choices: Sequence[str], count: int) -> list[str]:
+    """`count` random choices."""
+    return [choices[i] for i in rng.integers(0, len(choices), count).tolist()]
+
+
+def themes_named(names: Sequence[str]) -> list[Theme]:
+    """Themes by name."""
+    return [THEMES[name] for name in names]
+
+
+def _pools(rng: np.random.Generator, themes: Sequence[Theme], thing: str) -> tuple[Texts, Texts, Texts]:
+    pools: tuple[list[str], list[str], list[str]] = ([], [], [])
+    for words in themes:
+        for level, tone in enumerate((BLAME, LUKEWARM, PRAISE)):
+            for dice in rng.random((POOL, 6)).tolist():
+                feature, other = _one(words.features, dice[0]), _one(words.features, dice[1])
+                pools[0].append(_one(OPENINGS[level], dice[2]).format(thing=thing))
+                pools[1].append(_middle(feature, tone, dice[3:]) + " ")
+                pools[2].append(_one(CLOSINGS[level], dice[5]).format(f=other))
+    return np.array(pools[0], object), np.array(pools[1], object), np.array(pools[2], object)
+
+
+def _middle(feature: str, tone: Sequence[str], dice: Sequence[float]) -> str:
+    many = feature.endswith("s") and not feature.endswith("ss")
+    return (
+        _one(MIDDLES, dice[0])
+        .format(
+            f=feature,
+            F=feature.capitalize(),
+            w=_one(tone, dice[1]),
+            w2=_one(tone, dice[2]),
+            verb="are" if many else "is",
+            verb2="is",
+        )
+        .replace("find it", "find them" if many else "find it")
+    )
+
+
+def _contacts(rng: np.random.Generator, count: int, share: float) -> Texts:
+    column = np.full(count, "", dtype=object)
+    rows = np.flatnonzero(rng.random(count) < share)
+    if share > 0 and count > 8:
+        rows = np.union1d(rows, np.arange(len(CONTACTS)) + count // 2)
+    column[rows] = [" " + CONTACTS[row % len(CONTACTS)] for row in rows.tolist()]
+    return column
+
+
+def _description(words: Theme, kind: str, dice: Sequence[float]) -> str:
+    person = _one(PEOPLE, dice[0]) + " " + _one(SURNAMES, dice[1])
+    feature, other = _one(words.features, dice[2]), _one(words.features, dice[3])
+    first = f"{_article(_one(words.adjectives, dice[4]).lower())} {kind} about {person} of {_one(PLACES, dice[5])}"
+    second = f"Expect {feature}" + (f" and {other}" if other != feature else "")
+    return f"{first} and the {_one(words.nouns, dice[6]).lower()}. {second}."
+
+
+def _title(words: Theme, patterns: Sequence[str], dice: Sequence[float], tag: str) -> str:
+    noun, other = _one(words.nouns, dice[1]), _one(words.nouns, dice[2])
+    adjective = _one(words.adjectives, dice[3])
+    return _one(patterns, dice[0]).format(
+        N=noun,
+        M=other,
+        A=adjective,
+        n=noun.lower(),
+        m=other.lower(),
+        a=adjective.lower(),
+        H=_one(PEOPLE, dice[4]),
+        S=_one(SURNAMES, dice[5]),
+        P=_one(PLACES, dice[6]),
+        count=int(dice[7] * 18) + 3,
+        tag=tag or other.lower(),
+    )
+
+
+def _article(word: str) -> str:
+    return ("An " if word[0] in "aeiou" else "A ") + word
+
+
+def _one(choices: Sequence[str], at: float) -> str:
+    return choices[int(at * len(choices))]
