@@ -5,23 +5,97 @@ Rendered strictly from `cards/dataset.md.j2`: an unfilled slot is an error.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from itdr_hf import catalogue
-from itdr_hf.records import COLUMNS, SPLITS
+from itdr_hf.prompts import prompt
+from itdr_hf.records import COLUMNS, SPLITS, Cell
 
 DEFAULT_CONFIG = "all"
 
 
-def dataset_card(ledger: Mapping[str, Any]) -> str:
-    """The README.md of a dataset folder with this ledger."""
+CHANGES = {"1.0.0": "first release of the rebuilt configs."}
+COLUMN_NOTES = {
+    "id": "stable, from the content",
+    "subtask": "which of the seven",
+    "source": "which dataset",
+    "domain": "Amazon's category, or two for cross-domain; else empty",
+    "instruction": "the task description",
+    "input": "the prompt",
+    "output": "the answer",
+    "history": "titles shown as history, in the order shown",
+    "history_ratings": "the ratings beside them (RP)",
+    "candidates": "titles to choose from or to rate",
+    "targets": "the truth: rating, positives, item, attribute values or text",
+    "target_names": "the attribute each target is of (UAP)",
+    "user": "salted hash; empty for TUI",
+    "template": "which wording of the prompt",
+    "reference_by": "who wrote the answer: `data`, `extractive`, or a model",
+}
+
+
+def dataset_card(folder: Path, ledger: Mapping[str, Any], repo_id: str = "itdr") -> str:
+    """The README.md of a dataset folder with this ledger; `audit.json` in it is shown if it is there."""
     import yaml
 
-    cells = list(ledger["cells"])
+    cells = [catalogue.cell(name) for name in ledger["cells"]]
+    sources = list({cell.source.id: cell.source for cell in cells}.values())
+    audit = folder / "audit.json"
     head = yaml.safe_dump(metadata(ledger), sort_keys=False, allow_unicode=True, width=1000)
-    body = render_card("dataset.md.j2", ledger=ledger, cells=[catalogue.cell(name) for name in cells], splits=SPLITS)
-    return f"---\n{head}---\n{body}"
+    body = render_card(
+        "dataset.md.j2",
+        ledger=ledger,
+        repo_id=repo_id,
+        total=sum(sum(cell["counts"].values()) for cell in ledger["cells"].values()),
+        cells=cells,
+        sources=sources,
+        subtasks=list({cell.subtask.id: cell.subtask for cell in cells}.values()),
+        splits=SPLITS,
+        simulated=any(cell.get("simulated") for cell in ledger["cells"].values()),
+        columns=[{"name": n, "kind": kind, "what": COLUMN_NOTES[n]} for n, kind in COLUMNS.items()],
+        examples=_examples(folder, cells),
+        funnel=[_funnel(source.title, ledger, source.id) for source in sources],
+        audit=json.loads(audit.read_text())["rows"] if audit.is_file() else [],
+        writers=_writers(ledger),
+        changes=[{"version": version, "text": text} for version, text in CHANGES.items()],
+        citations=list(dict.fromkeys(source.citation for source in sources if source.citation)),
+    )
+    return f"---\n{head}---\n\n{body}"
+
+
+def _examples(folder: Path, cells: Sequence[Cell]) -> list[dict[str, str]]:
+    """The shortest of the first few test examples of each subtask's first cell."""
+    import pyarrow.parquet as pq
+
+    firsts = {cell.subtask.id: cell for cell in reversed(cells)}
+    shown = []
+    for cell in reversed(firsts.values()):
+        paths = sorted((folder / cell.name).glob("test-*")) + sorted((folder / cell.name).glob("train-*"))
+        rows = next(rows for path in paths if (rows := next(pq.ParquetFile(path).iter_batches(20), None)))
+        row = min(rows.to_pylist(), key=lambda row: (len(row["input"]), row["id"]))
+        asked = prompt(row["instruction"], row["input"])
+        shown.append({"title": cell.subtask.title, "config": cell.name, "prompt": asked, "output": row["output"]})
+    return shown
+
+
+def _funnel(title: str, ledger: Mapping[str, Any], source_id: str) -> dict[str, str]:
+    cell = next(cell for name, cell in ledger["cells"].items() if name.partition("-")[2] == source_id)
+    steps = {(step["table"], step["what"]): step["rows"] for step in cell["tables"]}
+    read, kept = (steps.get(("interactions", what), 0) for what in ("read", "kept"))
+    items = steps.get(("items", "kept"), 0)
+    row = {"read": read, "left_out": read - kept, "kept": kept, "items": items}
+    return {"source": title, "layout": cell["layout"], **{name: f"{n:,}" for name, n in row.items()}}
+
+
+def _writers(ledger: Mapping[str, Any]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for cell in ledger["cells"].values():
+        total.update(cell["written_by"])
+    return dict(sorted(total.items()))
 
 
 def render_card(template: str, **slots: Any) -> str:

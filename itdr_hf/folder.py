@@ -10,6 +10,7 @@ import hashlib
 import json
 import resource
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -73,7 +74,7 @@ def build_folder(
         ledger["not_built"] = {o.cell: o.note for o in outcomes if o.state == "not built"}
         write_ledger(out, ledger)
         if ledger["cells"]:
-            write_atomically(out / "README.md", card.dataset_card(ledger))
+            write_atomically(out / "README.md", card.dataset_card(out, ledger))
     order = catalogue.cell_names()
     outcomes.sort(key=lambda outcome: order.index(outcome.cell))
     _raise_failures(outcomes, configs, ledger)
@@ -181,6 +182,17 @@ def _facts(path: Path) -> dict[str, Any]:
     return {"sha256": digest, "size": path.stat().st_size, "rows": metadata.num_rows, "bytes": uncompressed}
 
 
+def _written_by(paths: Iterable[Path]) -> dict[str, int]:
+    """Who wrote the answers: `reference_by` -> how many."""
+    import pyarrow.parquet as pq
+
+    counts: Counter[str] = Counter()
+    for path in paths:
+        column = pq.read_table(path, columns=["reference_by"]).column(0)
+        counts.update({row["values"]: row["counts"] for row in column.value_counts().to_pylist()})
+    return dict(sorted(counts.items()))
+
+
 def _enter(out: Path, prepared: Prepared, key: str, files: dict[str, dict[str, Any]], seconds: float) -> None:
     ledger, tables = read_ledger(out), prepared.tables
     content = hashlib.sha256("".join(files[name]["sha256"] for name in sorted(files)).encode()).hexdigest()
@@ -189,12 +201,14 @@ def _enter(out: Path, prepared: Prepared, key: str, files: dict[str, dict[str, A
         "content": content,
         "counts": dict(prepared.rows.counts),
         "recipe": {k: v for k, v in asdict(prepared.recipe).items() if k != "salt"},
+        "simulated": tables.release.simulated,
         "layout": tables.record["layout"],
         "raw": tables.record["files"],
         "tables": tables.record["steps"],
         "rows": prepared.rows.steps,
         "engine": "duckdb",
         "seconds": {"tables": tables.record["seconds"], "cell": round(seconds, 2)},
+        "written_by": _written_by([out / prepared.cell.name / name for name in files]),
         "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         "files": files,
     }

@@ -12,6 +12,10 @@ from itdr_hf.errors import MissingFileError
 from itdr_hf.outputs import write_atomically
 from itdr_hf.records import Files, Layout, Source
 
+TABLES = ("interactions", "items", "users")  # a layout may have more, from which these are made
+
+SIMULATED = "SIMULATED"  # a file of this name marks a release that `itdr simulate` wrote
+
 
 @dataclass(frozen=True, kw_only=True)
 class Release:
@@ -22,6 +26,11 @@ class Release:
     layout: Layout
     files: Files
     missing: Mapping[str, tuple[str, ...]]
+    unread: Mapping[Path, str]  # files that are here and not read, and why
+
+    @property
+    def simulated(self) -> bool:
+        return (self.folder / SIMULATED).is_file()
 
     @property
     def tables(self) -> list[str]:
@@ -43,7 +52,7 @@ def find_release(source: Source, raw: Path) -> Release:
     """
     folders = [raw / name for name in source.folders if (raw / name).is_dir()]
     found = [_match(source, folder, layout) for folder in folders for layout in source.layouts]
-    best = max(found, key=lambda release: len(release.tables), default=None)
+    best = max(found, key=lambda release: len(set(release.tables) & set(TABLES)), default=None)
     if best is not None and best.tables:
         return best
     wanted = [" + ".join(" or ".join(p) for p in layout.files.values()) for layout in source.layouts]
@@ -54,9 +63,11 @@ def find_release(source: Source, raw: Path) -> Release:
 
 def _match(source: Source, folder: Path, layout: Layout) -> Release:
     found = {role: _files(folder, patterns) for role, patterns in layout.files.items()}
-    files = {role: paths for role, paths in found.items() if paths}
-    missing = {role: layout.files[role] for role, paths in found.items() if not paths}
-    return Release(source=source, folder=folder, layout=layout, files=files, missing=missing)
+    unread = layout.unread(found) if layout.unread else {}
+    read = {role: tuple(path for path in paths if path not in unread) for role, paths in found.items()}
+    files = {role: paths for role, paths in read.items() if paths}
+    missing = {role: layout.files[role] for role, paths in read.items() if not paths}
+    return Release(source=source, folder=folder, layout=layout, files=files, missing=missing, unread=unread)
 
 
 def _files(folder: Path, patterns: tuple[str, ...]) -> tuple[Path, ...]:

@@ -27,15 +27,11 @@ def simulate(
     seed: int = 0,
 ) -> None:
     """Write synthetic raw releases in the sources' true file formats, for trying everything without a download."""
-    from itdr_hf.errors import UsageError
     from itdr_hf.simulate import simulate as write
     from itdr_hf.terminal import progress
 
     with progress("simulating") as say:
-        try:
-            write(out, sources=source, scale=scale, seed=seed, progress=say)
-        except ValueError as error:
-            raise UsageError(str(error)) from error
+        write(out, sources=source, scale=scale, seed=seed, progress=say)
 
 
 def build(
@@ -46,6 +42,11 @@ def build(
     history: Annotated[int | None, typer.Option(min=1)] = None,
     seed: int | None = None,
     description: Annotated[bool, typer.Option(help="With the task description as instruction.")] = True,
+    template: Annotated[str, typer.Option(help="default, plain, brief, unseen; mixed: all but unseen.")] = "default",
+    negatives: Annotated[
+        str, typer.Option(help="uniform; popularity: as popular as the positives; hard: alike.")
+    ] = "uniform",
+    split_protocol: Annotated[str, typer.Option("--split", help="user, leave-last (of each user) or time.")] = "user",
     on_bad_row: Annotated[str, typer.Option(help="error, or skip: count malformed rows and go on.")] = "error",
     max_bad_rows: Annotated[int | None, typer.Option(min=0, help="With skip: no more than so many a table.")] = None,
     num_proc: Annotated[int, typer.Option(min=1, help="Processes that render examples.")] = 1,
@@ -58,7 +59,8 @@ def build(
     from itdr_hf.tables import BadRows
     from itdr_hf.terminal import print_outcomes, progress
 
-    changes = {"num_examples": num_examples, "history": history, "seed": seed, "with_description": description}
+    changes: dict[str, object] = {"num_examples": num_examples, "history": history, "seed": seed, "with_description": description}
+    changes |= {"template": template, "negative_sampling": negatives, "split_protocol": split_protocol}
     with progress("building") as say:
         settings = Settings(
             raw=raw,
@@ -67,6 +69,7 @@ def build(
             memory_limit=memory_limit,
             num_proc=num_proc,
             say=say,
+            warn=lambda text: None,  # the table says it
         )
         outcomes = build_folder(
             out, settings, configs=config, changes=changes, done=lambda o: say(f"{o.cell}: {o.state}")

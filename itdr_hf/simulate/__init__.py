@@ -6,6 +6,8 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from itdr_hf.errors import UsageError, unknown
+from itdr_hf.release import SIMULATED
 from itdr_hf.simulate import (
     amazon2023,
     amazonbooks,
@@ -21,7 +23,6 @@ from itdr_hf.simulate import (
     steam,
     yelp,
 )
-from itdr_hf.simulate.world import Size
 
 SOURCES = {
     "movielens32m": movielens32m,
@@ -50,22 +51,23 @@ def simulate(
 ) -> dict[str, list[Path]]:
     """Write the named sources (default all) under `out`; scale 1 reaches every published cell size.
 
-    The same seed gives the same bytes, whichever sources are written beside. Raises ValueError for an
-    unknown source or a scale that is not positive.
+    The same seed gives the same bytes, whichever sources are written beside. Each folder is marked, so that
+    what is built from it says so. Raises UsageError for an unknown source or a scale that is not positive.
     """
     names = list(SOURCES) if sources is None else list(dict.fromkeys(sources))
     for name in names:
         if name not in SOURCES:
-            raise ValueError(f"no source {name!r} to simulate; have: {', '.join(SOURCES)}")
+            raise unknown("source to simulate", name, SOURCES)
     if not scale > 0:
-        raise ValueError(f"scale is {scale}; want a number above 0")
+        raise UsageError(f"scale: {scale}; want a number above 0; 1 gives the paper's sizes")
     written = {}
     for name in names:
         if progress:
             progress(name)
         module = SOURCES[name]
-        size: Size = module.SIZE.scaled(scale)
-        written[name] = module.write(
-            Path(out) / module.FOLDER, users=size.users, items=size.items, interactions=size.interactions, seed=seed
-        )
+        folder, size = Path(out) / module.FOLDER, module.SIZE.scaled(scale)
+        files = module.write(folder, users=size.users, items=size.items, interactions=size.interactions, seed=seed)
+        mark = folder / SIMULATED
+        mark.write_text(f"{name} as `itdr simulate` writes it; no fact about people or items.\n")
+        written[name] = [*files, mark]
     return written
