@@ -20,6 +20,7 @@ class ItdrConfig(datasets.BuilderConfig):
 
     num_examples: int | None = None
     history: int | None = None
+    source_history: int | None = None
     positives: int | None = None
     negatives: int | None = None
     reviews: int | None = None
@@ -29,6 +30,8 @@ class ItdrConfig(datasets.BuilderConfig):
     salt: str | None = None
     with_description: bool | None = None
     template: str | None = None
+    negative_sampling: str | None = None
+    split_protocol: str | None = None
     max_chars: int | None = None
     on_bad_row: str = "error"
     max_bad_rows: int | None = None
@@ -39,7 +42,7 @@ class ItdrConfig(datasets.BuilderConfig):
         Raises UsageError for an unknown name or a number out of its range.
         """
         changes = {name: getattr(self, name) for name in RECIPE_FIELDS}
-        for name in ("num_examples", "history", "positives", "negatives", "reviews", "max_chars"):
+        for name in ("num_examples", "history", "source_history", "positives", "negatives", "reviews", "max_chars"):
             value = changes[name]
             if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
                 raise UsageError(f"{self.name}: {name}={value!r}; want a whole number of at least 1; change it")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from itdr_hf import catalogue
+from itdr_hf.outputs import write_atomically
 from itdr_hf.prompts import prompt
 from itdr_hf.records import COLUMNS, SPLITS, Cell
 
@@ -36,6 +37,11 @@ COLUMN_NOTES = {
     "template": "which wording of the prompt",
     "reference_by": "who wrote the answer: `data`, `extractive`, or a model",
 }
+
+
+def write_card(folder: Path, ledger: Mapping[str, Any], repo_id: str = "itdr") -> None:
+    """Write the README.md of a dataset folder."""
+    write_atomically(folder / "README.md", dataset_card(folder, ledger, repo_id))
 
 
 def dataset_card(folder: Path, ledger: Mapping[str, Any], repo_id: str = "itdr") -> str:

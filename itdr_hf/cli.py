@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from itdr_hf.commands import data
+from itdr_hf.commands import annotate, data, push, score
 from itdr_hf.errors import ItdrError
 
 app = typer.Typer(
@@ -19,7 +19,12 @@ app = typer.Typer(
     "Try: `itdr simulate raw/ --scale 0.01 && itdr build --raw raw/ --out itdr/ && itdr show itdr/ tkr-movielens32m`",
 )
 
-for command in (data.sources, data.simulate, data.build, data.show):
+for command in (
+    *(data.sources, data.simulate, data.build, data.show),
+    annotate.annotate,
+    *(push.push, push.verify),
+    *(score.predict, score.score, score.harness),
+):
     app.command()(command)
 
 

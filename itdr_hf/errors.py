@@ -7,6 +7,7 @@
     │   └── MalformedRowError
     ├── BuildError          a cell that cannot be built from these tables
     ├── OutputError         a folder or a disk that cannot be written
+    ├── ModelError          a model or an endpoint that does not answer
     └── HubError            what a Hub answered, or what we refuse to send it
 
 A message reads *where: what was found; what was wanted; what to do.*
@@ -43,6 +44,10 @@ class BuildError(ItdrError):
 
 class OutputError(ItdrError):
     """A folder or a disk that cannot be written."""
+
+
+class ModelError(ItdrError):
+    """A model or an endpoint that does not answer."""
 
 
 class HubError(ItdrError):

@@ -12,7 +12,7 @@ from itdr_hf import catalogue
 from itdr_hf.engine import Engine, open_engine
 from itdr_hf.fingerprint import fingerprint
 from itdr_hf.records import Cell, Recipe
-from itdr_hf.rows import Rows, ensure_rows
+from itdr_hf.rows import Rows, check, ensure_rows
 from itdr_hf.tables import BadRows, Say, Tables, ensure_tables, locate
 
 if TYPE_CHECKING:
@@ -21,7 +21,20 @@ if TYPE_CHECKING:
 # The code that decides examples, besides the subtask's own module and what reads the tables.
 CODE = [
     *(f"itdr_hf.{name}" for name in ("prompts", "render", "rows", "sampling", "texts")),
-    *(f"itdr_hf.subtasks.{name}" for name in ("_answers", "_extractive", "_plans", "_ranking")),
+    *(
+        f"itdr_hf.subtasks.{name}"
+        for name in (
+            "_answers",
+            "_audience",
+            "_extractive",
+            "_interests",
+            "_prose",
+            "_negatives",
+            "_periods",
+            "_plans",
+            "_ranking",
+        )
+    ),
 ]
 
 
@@ -88,6 +101,7 @@ def identity(cell: Cell, recipe: Recipe, settings: Settings) -> str:
 
     Raises MissingFileError when the release is not there.
     """
+    check(recipe)
     place = locate(cell.source, settings.raw, cache=settings.cache, bad=settings.bad)
     spoken = {f.name: getattr(cell.source, f.name) for f in fields(cell.source) if f.name != "layouts"}
     facts = [catalogue.DATA_VERSION, cell.name, asdict(recipe), place.folder.name, spoken]

@@ -43,7 +43,9 @@ def own_source(
     columns = {role: _columns(folder, role) for role in ROLES if _file(folder, role)}
     for role in ("interactions", "items"):
         if role not in columns:
-            raise MissingFileError(f"{folder}: no {role}.csv or {role}.parquet; want {', '.join(ROLES[role])}; write it")
+            raise MissingFileError(
+                f"{folder}: no {role}.csv or {role}.parquet; want {', '.join(ROLES[role])}; write it"
+            )
     middle = (scale.low + scale.high) / 2 if scale else None
     tables = {r: Table(roles=(r,), read=_reader(r, found, scale)) for r, found in columns.items()}
     rest = {role: [c for c in found if c not in ROLES[role]] for role, found in columns.items()}
@@ -57,7 +59,9 @@ def own_source(
         citation="",
         obtain=f"put interactions, items and, for UAP, users as .csv or .parquet into {folder.name}/",
         folders=(folder.name,),
-        layouts=(Layout(name="own", files={role: (f"{role}.parquet", f"{role}.csv") for role in columns}, tables=tables),),
+        layouts=(
+            Layout(name="own", files={role: (f"{role}.parquet", f"{role}.csv") for role in columns}, tables=tables),
+        ),
         words=words,
         scale=scale if "rating" in columns["interactions"] else None,
         liked_above=liked_above if liked_above is not None else middle,
@@ -82,7 +86,9 @@ def _columns(folder: Path, role: str) -> list[str]:
         found = [row[0] for row in engine.sql.execute(f"DESCRIBE FROM {reader}({quote(path)}{options})").fetchall()]
     missing = [name for name in ROLES[role] if name not in found]
     if missing:
-        raise RawDataError(f"{folder.name}/{path.name}: columns {', '.join(found)}; want also {', '.join(missing)}; add them")
+        raise RawDataError(
+            f"{folder.name}/{path.name}: columns {', '.join(found)}; want also {', '.join(missing)}; add them"
+        )
     return found
 
 
@@ -99,8 +105,13 @@ def _reader(role: str, columns: Sequence[str], scale: RatingScale | None) -> Cal
         out = {name: f'"{name}"::{kind}' for name, kind in wanted.items()}
         if role == "interactions" and "timestamp" not in out:
             out["timestamp"] = "row_number() OVER ()"
-        required = [*ROLES[role][: 1 if role == "items" else None], *(n for n in ("timestamp", "rating") if n in columns)]
+        required = [
+            *ROLES[role][: 1 if role == "items" else None],
+            *(n for n in ("timestamp", "rating") if n in columns),
+        ]
         dropped = f"CASE WHEN rating NOT BETWEEN {scale.low} AND {scale.high} THEN 'rating off the scale' END"
-        return Select(rows=rows, columns=out, required=tuple(required), dropped=dropped if scale and "rating" in out else None)
+        return Select(
+            rows=rows, columns=out, required=tuple(required), dropped=dropped if scale and "rating" in out else None
+        )
 
     return read

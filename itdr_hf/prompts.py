@@ -12,6 +12,9 @@ from typing import TypedDict
 
 from itdr_hf.errors import UsageError
 
+MIXED = "mixed"  # as a template: each example in one of its subtask's wordings, by stable hash …
+HELD_OUT = "unseen"  # … but never in this one, kept for testing on a wording that no model was tuned on
+
 
 class Message(TypedDict):
     role: str

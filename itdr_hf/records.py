@@ -10,20 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from itdr_hf.errors import unknown
-
 if TYPE_CHECKING:
     from pathlib import Path
 
     import ibis.expr.types as ir
 
     from itdr_hf.rows import Gathering
-    from itdr_hf.scan import Scan
+    from itdr_hf.scan import Scan, Select
 
 SPLITS = ("train", "validation", "test")
-NEGATIVE_SAMPLING = ("uniform", "popularity", "hard")
-SPLIT_PROTOCOLS = ("user", "leave-last", "time")
-MIXED, HELD_OUT = "mixed", "unseen"  # template: any of a subtask's wordings but the held-out one; the held-out one
 
 # Column names and types of every example of every config; the one place that says so.
 COLUMNS: dict[str, str] = {
@@ -41,7 +36,7 @@ COLUMNS: dict[str, str] = {
     "target_names": "list<string>",  # UAP: the attribute each target is of
     "user": "string",  # salted hash, never the raw id; "" for TUI
     "template": "string",  # which wording of the prompt
-    "reference_by": "string",  # who wrote the output: data, extractive, or a model's name
+    "reference_by": "string",  # who wrote the output: data, extractive, or <model>@<version of the teacher prompt>
 }
 
 
@@ -82,8 +77,8 @@ class Parts(NamedTuple):
 class Answer(NamedTuple):
     """A parsed answer: values in the form of `Example.targets`, and what was wrong with it, if anything.
 
-    `fault` is None or one of: empty, not a number, out of range, not a candidate, duplicate, too few,
-    copied history, missing attribute.
+    `fault` is None or one of: empty, not a number, out of range, not a candidate, several candidates,
+    duplicate, too few, copied history, missing attribute, truncated.
     """
 
     values: Sequence[str]
@@ -136,16 +131,20 @@ class Table:
     """
 
     roles: tuple[str, ...]
-    read: Callable[[Scan], str]
+    read: Callable[[Scan], Select]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """One way a release lies on disk: role -> file name patterns (any may match), table -> reader."""
+    """One way a release lies on disk: role -> file name patterns (any may match), table -> reader.
+
+    `unread` tells which of the files that match are not to be read, and why.
+    """
 
     name: str
     files: Mapping[str, tuple[str, ...]]
     tables: Mapping[str, Table]
+    unread: Callable[[Files], Mapping[Path, str]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,13 +192,25 @@ class Recipe:
     template: str = "default"  # or another id of `Subtask.templates`, or "mixed": one of them by stable hash
     negative_sampling: str = "uniform"  # "popularity": as popular as the positives; "hard": of their genre or category
     split_protocol: str = "user"  # "leave-last" or "time" for UII; UIU's answers have no time: always by user or item
+    source_history: int = 0  # CDR: how many of the source domain are shown; `history` is of the target domain
     reviews: int = 3  # TUI: how many reviews are shown; IR: how many liked and how many disliked items
     max_chars: int = 300  # a review or description is cut at a sentence end before this
 
-    def __post_init__(self) -> None:
-        for kind, have in (("negative_sampling", NEGATIVE_SAMPLING), ("split_protocol", SPLIT_PROTOCOLS)):
-            if (name := getattr(self, kind)) not in have:
-                raise unknown(kind, name, have)
+
+@dataclass(frozen=True, kw_only=True)
+class Teacher:
+    """How a language model is asked to write a subtask's reference (`itdr annotate`).
+
+    `template` has the slot {input}; `words` are the fewest and the most of an accepted answer. Another wording
+    is another `version`: it stands in `reference_by`, and its answers are other answers.
+    """
+
+    version: str
+    system: str
+    template: str
+    words: tuple[int, int]
+    field: str  # what the answer is called when it is asked for as JSON
+    mode: Literal["plain", "json"] = "plain"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,6 +237,7 @@ class Subtask:
     gather: Callable[[Gathering, ir.Table], ir.Table]
     example: Callable[[Mapping[str, Any], Wording], Parts]
     parse: Callable[..., Answer]
+    teacher: Teacher | None = None  # how a language model is asked for the reference, where one may write it
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from itdr_hf import catalogue
 from itdr_hf.errors import unknown
-from itdr_hf.prompts import compile_template
+from itdr_hf.prompts import HELD_OUT, MIXED, compile_template
 from itdr_hf.records import COLUMNS, SPLITS, Cell, Parts, Recipe, Wording
 from itdr_hf.rows import Rows
 
@@ -54,7 +54,7 @@ def render(cell: Cell, recipe: Recipe, rows: Rows, split: str, *, num_proc: int 
         Job(cell=cell.name, recipe=recipe, path=rows.path, start=a, stop=min(a + BATCH, last))
         for a in range(first, last, BATCH)
     ]
-    _filler(cell.name, recipe)  # a template at fault shows here, not in another process
+    _fillers(cell.name, recipe)  # a template at fault shows here, not in another process
     shared = cell.name in catalogue.published()  # a cell of one's own is not known in another process
     if num_proc <= 1 or len(jobs) <= 1 or not shared:
         yield from map(render_job, jobs)
@@ -70,13 +70,13 @@ def render_job(job: Job) -> pa.RecordBatch:
     names = table.column_names
     columns = [table.column(name).to_pylist() for name in names]
     wording = Wording(source=cell.source, recipe=job.recipe)
-    fill = _filler(job.cell, job.recipe)
+    fillers = _fillers(job.cell, job.recipe)
     subject = _subject(cell, job.recipe)
     fixed = _fixed(cell, job.recipe)
     out: dict[str, list[Any]] = {name: [] for name in COLUMNS if name not in fixed}
     for values in zip(*columns, strict=True):
         row = dict(zip(names, values, strict=True))
-        _append(out, row, cell.subtask.example(row, wording), fill, subject)
+        _append(out, row, cell.subtask.example(row, wording), fillers, subject)
     for name in out["id"] and fixed:
         out[name] = [fixed[name]] * len(out["id"])
     out["id"] = [f"{cell.name}-{digits}" for digits in out["id"]]
@@ -87,7 +87,7 @@ def _append(
     out: dict[str, list[Any]],
     row: Mapping[str, Any],
     parts: Parts,
-    fill: Callable[..., str],
+    fillers: Sequence[tuple[str, Callable[..., str]]],
     subject: Callable[[str], str],
 ) -> None:
     who = subject(str(row["subject"]))
@@ -99,7 +99,9 @@ def _append(
         *parts.candidates,
     ]
     content += parts.targets if parts.reference_by == "data" else [*parts.slots.values()]
-    out["id"].append(hashlib.md5("\x1f".join(content).encode()).hexdigest()[:16])
+    digits = hashlib.md5("\x1f".join(content).encode()).hexdigest()[:16]
+    template, fill = fillers[int(digits, 16) % len(fillers)]
+    out["id"].append(digits)
     out["domain"].append(row["domain"])
     out["input"].append(fill(parts.slots))
     out["output"].append(parts.output)
@@ -109,6 +111,7 @@ def _append(
     out["targets"].append(parts.targets)
     out["target_names"].append(parts.target_names)
     out["user"].append(who)
+    out["template"].append(template)
     out["reference_by"].append(parts.reference_by)
 
 
@@ -127,12 +130,7 @@ def _slice(path: Path, start: int, stop: int) -> pa.Table:
 
 def _fixed(cell: Cell, recipe: Recipe) -> dict[str, str]:
     instruction = cell.subtask.description if recipe.with_description else ""
-    return {
-        "subtask": cell.subtask.id,
-        "source": cell.source.id,
-        "instruction": instruction,
-        "template": recipe.template,
-    }
+    return {"subtask": cell.subtask.id, "source": cell.source.id, "instruction": instruction}
 
 
 def _subject(cell: Cell, recipe: Recipe) -> Callable[[str], str]:
@@ -150,13 +148,21 @@ def _subject(cell: Cell, recipe: Recipe) -> Callable[[str], str]:
 
 
 @cache
-def _filler(name: str, recipe: Recipe) -> Callable[[Mapping[str, str]], str]:
+def _fillers(name: str, recipe: Recipe) -> list[tuple[str, Callable[[Mapping[str, str]], str]]]:
+    """Template ids with what fills them: one, or for "mixed" all but the one held out."""
     cell = catalogue.cell(name)
     templates = cell.subtask.templates
-    if recipe.template not in templates:
-        raise unknown("template", recipe.template, templates)
-    own = cell.source.wording.get(cell.subtask.id) if recipe.template == "default" else None
-    return compile_template(own or templates[recipe.template], constants(cell, recipe), cell.subtask.slots)
+    if recipe.template not in (*templates, MIXED):
+        raise unknown("template", recipe.template, (*templates, MIXED))
+    chosen = [t for t in templates if t != HELD_OUT] if recipe.template == MIXED else [recipe.template]
+    known = constants(cell, recipe)
+    return [(t, compile_template(template_text(cell, t), known, cell.subtask.slots)) for t in chosen]
+
+
+def template_text(cell: Cell, template: str) -> str:
+    """The wording of a template in a cell: a source may have its own in place of the default one."""
+    own = cell.source.wording.get(cell.subtask.id) if template == "default" else None
+    return own or cell.subtask.templates[template]
 
 
 def constants(cell: Cell, recipe: Recipe) -> dict[str, str]:

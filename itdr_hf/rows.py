@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,16 +17,18 @@ from filelock import FileLock
 
 from itdr_hf import sampling
 from itdr_hf.engine import Engine
-from itdr_hf.errors import BuildError
+from itdr_hf.errors import BuildError, unknown
 from itdr_hf.fingerprint import fingerprint
 from itdr_hf.outputs import new_folder, write_atomically
 from itdr_hf.records import SPLITS, Cell, Recipe, Source
+from itdr_hf.subtasks import _negatives, _periods
 from itdr_hf.tables import Tables
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 SPARE = 32  # units gathered beyond a quota, for those whose titles or negatives do not work out
+SHARED = ("_negatives", "_periods", "_plans", "_ranking")  # modules of plan steps
 RENDER_ONLY = ("salt", "with_description", "template", "max_chars")  # recipe fields the rows do not depend on
 
 
@@ -37,6 +39,8 @@ class Gathering:
     engine: Engine
     tables: Tables
     recipe: Recipe
+    period: str = ""  # a split, when the protocol goes by time: only its examples are planned now
+    cuts: tuple[int, int] = (0, 0)  # of the protocol "time": the moments between the splits
 
     @property
     def source(self) -> Source:
@@ -64,8 +68,9 @@ class Rows:
 def ensure_rows(cell: Cell, recipe: Recipe, tables: Tables, engine: Engine) -> Rows:
     """The rows of a cell, from the cache or planned now.
 
-    Raises BuildError when a table the plan needs is not in the release.
+    Raises BuildError when a table the plan needs is not in the release, UsageError for an unknown option.
     """
+    check(recipe)
     for name in cell.subtask.needs(cell.source):
         if not tables.has(name):
             raise BuildError(
@@ -84,20 +89,35 @@ def ensure_rows(cell: Cell, recipe: Recipe, tables: Tables, engine: Engine) -> R
     return Rows(path=folder / "rows.parquet", counts=record["counts"], steps=record["steps"])
 
 
+def check(recipe: Recipe) -> None:
+    """Raises UsageError for a way of sampling or splitting that does not exist."""
+    if recipe.negative_sampling not in _negatives.STRATEGIES:
+        raise unknown("negative_sampling", recipe.negative_sampling, _negatives.STRATEGIES)
+    if recipe.split_protocol not in _periods.PROTOCOLS:
+        raise unknown("split_protocol", recipe.split_protocol, _periods.PROTOCOLS)
+
+
+def protocol(cell: Cell, recipe: Recipe) -> str:
+    """The protocol a cell is split by: an answer without a time, as all of UIU's, goes by user or item."""
+    return recipe.split_protocol if cell.subtask.root == "UII" else "user"
+
+
 def _key(cell: Cell, recipe: Recipe) -> str:
     plan = {k: v for k, v in asdict(recipe).items() if k not in RENDER_ONLY}
     modules = {cell.subtask.gather.__module__, cell.subtask.eligible.__module__, sampling.__name__, __name__}
-    return fingerprint([cell.name, plan], {*modules, "itdr_hf.subtasks._plans", "itdr_hf.subtasks._ranking"})
+    return fingerprint([cell.name, plan], {*modules, *(f"itdr_hf.subtasks.{name}" for name in SHARED)})
 
 
 def _plan(cell: Cell, g: Gathering, path: Path) -> tuple[dict[str, int], list[dict[str, Any]]]:
+    if protocol(cell, g.recipe) == "time":
+        g = replace(g, cuts=_periods.moments(g))
     units = g.engine.keep(_units(cell, g))
     available = _count(units)
     wanted, spare = g.recipe.num_examples, SPARE
     while True:
         asked = _with_spare(sampling.quotas(available, wanted), available, spare)
         chosen = g.engine.keep(_first(units, asked))
-        gathered = g.engine.keep(cell.subtask.gather(g, chosen))
+        gathered = g.engine.keep(_gathered(cell, g, chosen))
         good = gathered.filter(gathered.left_out.isnull())
         exact = sampling.quotas(_count(good), wanted)
         short = sum(exact.values()) < min(wanted, sum(available.values()))
@@ -107,21 +127,52 @@ def _plan(cell: Cell, g: Gathering, path: Path) -> tuple[dict[str, int], list[di
     final = _first(good, exact).drop("left_out").order_by(["split", "order", "domain", "subject"])
     total = g.engine.write(final, path)
     counts = {split: sum(n for (_, s), n in exact.items() if s == split) for split in SPLITS}
-    return counts, _steps(g, available, asked, gathered, total)
+    return counts, _steps(_everyone(cell, g, available), available, asked, gathered, total)
 
 
 def _units(cell: Cell, g: Gathering) -> ir.Table:
     """The eligible, each with its split and its place in the sampling order."""
     import ibis
 
-    eligible = cell.subtask.eligible(g)
+    if protocol(cell, g.recipe) == "user":
+        eligible = _split(cell, g, cell.subtask.eligible(g))
+    else:
+        parts = [(split, cell.subtask.eligible(replace(g, period=split))) for split in SPLITS]
+        eligible = ibis.union(*[part.mutate(split=ibis.literal(split)) for split, part in parts])
     if "domain" not in eligible.columns:
         eligible = eligible.mutate(domain=ibis.literal(""))
     seed = f"sample|{g.recipe.seed}|{cell.source.id}"
-    return eligible.mutate(
-        split=sampling.split_of(cell.source.id, eligible.subject, cell.subtask.subject),
-        order=sampling.digest(seed, eligible.domain, eligible.subject),
-    )
+    return eligible.mutate(order=sampling.digest(seed, eligible.domain, eligible.subject))
+
+
+def _split(cell: Cell, g: Gathering, eligible: ir.Table) -> ir.Table:
+    """Split by user; an item goes by its title, so that two records of one thing are never in two splits."""
+    if cell.subtask.subject == "user":
+        return eligible.mutate(split=sampling.split_of(cell.source.id, eligible.subject, "user"))
+    keys = [*g.domain, "subject"]
+    titled = eligible.inner_join(g.table("items").rename(subject="item").select(*keys, "norm"), keys)
+    return titled.mutate(split=sampling.split_of(cell.source.id, titled.norm, "item")).drop("norm")
+
+
+def _gathered(cell: Cell, g: Gathering, chosen: ir.Table) -> ir.Table:
+    """The content of the chosen; split by split where a user may be in more than one."""
+    import ibis
+
+    if protocol(cell, g.recipe) == "user":
+        return cell.subtask.gather(g, chosen)
+    parts = [(split, chosen.filter(chosen.split == split)) for split in SPLITS]
+    return ibis.union(*[g.engine.keep(cell.subtask.gather(replace(g, period=s), part)) for s, part in parts])
+
+
+def _everyone(cell: Cell, g: Gathering, available: Mapping[tuple[str, str], int]) -> int:
+    """How many users or items there are to choose from, counted as the eligible are; the rest is below a minimum."""
+    if cell.subtask.subject == "item":
+        return int(g.table("items").count().to_pyarrow().as_py())
+    across = bool(g.source.domains) and not {domain for domain, _ in available} <= set(g.source.domains)
+    rows = g.table("interactions").select(*([] if across else g.domain), "user")
+    users = int(rows.distinct().count().to_pyarrow().as_py())
+    times = len(g.source.pairs) if across else 1
+    return users * times * (1 if protocol(cell, g.recipe) == "user" else len(SPLITS))
 
 
 def _count(units: ir.Table) -> dict[tuple[str, str], int]:
@@ -148,7 +199,7 @@ def _first(units: ir.Table, counts: Mapping[tuple[str, str], int]) -> ir.Table:
 
 
 def _steps(
-    g: Gathering,
+    everyone: int,
     available: Mapping[tuple[str, str], int],
     asked: Mapping[tuple[str, str], int],
     gathered: ir.Table,
@@ -158,6 +209,7 @@ def _steps(
     reasons = gathered.group_by("left_out").agg(n=gathered.count()).order_by("left_out").to_pyarrow().to_pylist()
     left_out = {row["left_out"]: row["n"] for row in reasons if row["left_out"]}
     spare = looked_at - sum(left_out.values()) - total
-    steps = [{"what": "eligible", "rows": eligible}, {"what": "not sampled", "rows": looked_at - eligible}]
+    steps: list[dict[str, Any]] = [{"what": "eligible", "rows": eligible, "of": everyone}]
+    steps += [{"what": "not sampled", "rows": looked_at - eligible}]
     steps += [{"what": why, "rows": -n} for why, n in left_out.items()]
     return [*steps, {"what": "spare, not needed", "rows": -spare}, {"what": "examples", "rows": total}]

@@ -89,6 +89,7 @@ class Scan:
     files: Mapping[str, Sequence[Path]]
     staged: Mapping[str, Path] = field(default_factory=dict)  # tables read before this one
     numbered: bool = False  # fragments carry _row, the number of the record in its file, from 1
+    focus: str = ""  # the role in which a bad row is looked for, when numbered
     dialects: dict[str, Dialect] = field(default_factory=dict)  # of the roles read as delimited text
 
     def csv(self, role: str, columns: Mapping[str, str], dialect: Dialect = CSV) -> str:
@@ -96,7 +97,7 @@ class Scan:
 
         With a header the file may hold further columns, in any order; without one, `columns` are all.
         """
-        self.dialects[role] = dialect
+        self.dialects[role] = replace(dialect, header=header_of(self.files[role][0], columns, dialect)[0])
         return self._union(self._csv(path, columns, dialect) for path in self.files[role])
 
     def jsonl(self, role: str, columns: Mapping[str, str]) -> str:
@@ -158,7 +159,7 @@ class Scan:
 
     def one_file(self, role: str, path: Path) -> Scan:
         """As `only`, with the records numbered: for naming a bad row."""
-        return replace(self.only(role, path), numbered=True)
+        return replace(self.only(role, path), numbered=True, focus=role)
 
 
 def header_of(path: Path, columns: Mapping[str, str], dialect: Dialect) -> tuple[bool, list[str]]:
@@ -215,6 +216,7 @@ def _fault(path: Path, position: int, *, column: str, kind: str, message: str, l
         found, want = f"bytes that do not decode in {shown}", f"the file's encoding in {column!r}"
     else:
         found = f"{message} in {shown}"
+    position += (line or "").startswith("\n")  # after CRLF the row is said to begin at the LF
     return Fault(path=path, line=physical_line(path, position), found=found, wanted=want)
 
 

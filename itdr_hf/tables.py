@@ -32,11 +32,10 @@ from itdr_hf.errors import MalformedRowError, UsageError
 from itdr_hf.fingerprint import fingerprint
 from itdr_hf.outputs import new_folder, write_atomically
 from itdr_hf.records import Source
-from itdr_hf.release import Release, find_release, sha256
+from itdr_hf.release import TABLES, Release, find_release, sha256
 from itdr_hf.scan import Scan, Select
 
 Say = Callable[[str], None]
-TABLES = ("interactions", "items", "users")  # those that are cleaned and kept
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,7 +184,8 @@ def _stage(release: Release, name: str, scan: Scan, path: Path, bad: BadRows) ->
         stood_for = scan.engine.value(f"SELECT coalesce(sum({select.merged}), 0)::BIGINT FROM read_parquet('{path}')")
     steps = [{"table": name, "what": "read", "rows": stood_for + rejected}]
     if stood_for != rows:
-        steps.append({"table": name, "what": f"repeated (user, item), counted as {select.merged}", "rows": rows - stood_for})
+        what = f"repeated (user, item), counted as {select.merged}"
+        steps.append({"table": name, "what": what, "rows": rows - stood_for})
     if rejected + nameless:
         steps.append({"table": name, "what": "malformed", "rows": -(rejected + nameless)})
     return steps + (cleaning.count_noted(scan.engine, name, path) if select.noted else [])

@@ -119,6 +119,14 @@ def print_outcomes(outcomes: Sequence[Outcome], out: Path) -> None:
     print(f'    load_dataset("{out}", "{good[0].cell}")')
 
 
+def print_plan(rows: Sequence[tuple[str, str, int]], summary: str) -> None:
+    """What a push would do, a line a file, and in one line."""
+    print_table(
+        {"": "left", "file": "fold", "bytes": "right"}, [[action, path, f"{size:,}"] for action, path, size in rows]
+    )
+    print(summary)
+
+
 def read_example(folder: Path, config: str, split: str, index: int) -> dict[str, Any]:
     """One row of a dataset folder. Raises UsageError when there is no such config, split or row."""
     import pyarrow.parquet as pq

@@ -97,11 +97,15 @@ def compare(
         raise UsageError(f"{first.metric}: {len(first)} examples, {len(second)}; want the same examples")
     sums = cluster_sums([first, second], users)
     table = replicate([first, second], sums, seed=seed, stream=stream, replicates=replicates)
-    draws, difference = table[:, 0] - table[:, 1], first.value - second.value
+    return compared(first.value - second.value, table[:, 0] - table[:, 1], clusters=len(sums), level=level)
+
+
+def compared(difference: float, draws: Floats, *, clusters: int, level: float = LEVEL) -> Comparison:
+    """The comparison of a difference from its replicates, as `compare` makes it."""
     low, high = _percentiles(difference, draws, level)
     p = math.nan if math.isnan(difference) else _two_sided(draws)
     return Comparison(
-        difference=difference, low=low, high=high, p=p, level=level, replicates=replicates, clusters=len(sums)
+        difference=difference, low=low, high=high, p=p, level=level, replicates=len(draws), clusters=clusters
     )
 
 

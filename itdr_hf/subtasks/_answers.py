@@ -1,29 +1,25 @@
-"""Reading what a model wrote: lists of titles, one title, a number, named values.
+"""Reading what a model wrote: lists of titles, one title, a number, named values, a text.
 
 Strict takes only the form that the prompt asks for; lenient also takes what plainly means the same. A fault is
-named either way (see records.Answer); what could be read stands beside it.
+named either way (see records.Answer); what could be read stands beside it. Whatever was written, nothing raises.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from itdr_hf.records import Answer
+from itdr_hf.subtasks._titles import QUOTES, Titles, norm, unmarked
 
-_NUMBERED = re.compile(r"^\s*(?:\d{1,3}\s*[.):]|[-*•])\s*")
 _NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?")
-_QUOTES = "\"'`“”‘’«»*_ \t"
-
-
-def norm(title: str) -> str:
-    """A title as compared: lower case, one blank between words, as the tables' `norm`."""
-    return " ".join(title.lower().split())
-
-
-def loose(title: str) -> str:
-    """A title as compared with goodwill: also without outer quotes, marks of emphasis and a final stop."""
-    return norm(title.strip(_QUOTES).rstrip(".,;:").strip(_QUOTES))
+_FIRST_NUMBER = re.compile(r"(?<![\w.,])[-+]?\d+(?:[.,]\d+)?")
+_OUT_OF = re.compile(r"\s*(?:/|out of)\s*\d+(?:[.,]\d+)?", re.IGNORECASE)
+_SPAN = re.compile(r"(?<![\w.,-])\d+(?:[.,]\d+)?\s*(?:-|–|to|and)\s*\d+(?:[.,]\d+)?(?![\w-])", re.IGNORECASE)
+_SAID = re.compile(r"\b(?:rat\w*|answer|score|predict\w*|give\w*|is|be)\W{0,12}([-+]?\d+(?:[.,]\d+)?)", re.IGNORECASE)
+_SENTENCE = re.compile(r"^[^.]*(?:[a-z]{3}|\d)[*_`\"'”’]*\.$")
+_THOUGHT = re.compile(r"<think>.*?</think>", re.DOTALL)
+_BREAK = re.compile(r"\r\n|\n|\r")
 
 
 def shuffled(titles: Sequence[str], seed: int) -> list[str]:
@@ -42,83 +38,160 @@ def numbered(titles: Sequence[str]) -> str:
 
 def read_ranking(text: str, candidates: Sequence[str], history: Sequence[str], strict: bool) -> Answer:
     """The candidates in the order of the answer, each once; strangers and repeats are passed over, and named."""
-    lines = [line for line in text.strip().splitlines() if line.strip()]
+    titles = Titles(candidates)
+    asked = titles.as_asked(text)
+    if asked is not None:
+        return Answer(tuple(asked), "too few" if len(asked) < len(candidates) else None)
+    lines = _lines(titles.on_one_line(text), strict)
     if not lines:
         return Answer((), "empty")
-    found = [_candidate(line, candidates, strict) for line in lines]
-    ranked = list(dict.fromkeys(title for title in found if title is not None))
+    found = [titles.of_line(line, strict) for line in lines]
+    named = [title for title in found if title is not None]
+    ranked = list(dict.fromkeys(named))
     strangers = [line for line, title in zip(lines, found, strict=True) if title is None]
-    if strangers and not strict:
-        ranked = ranked or _mentioned(text, candidates)
-    if any(loose(_NUMBERED.sub("", line)) in {loose(h) for h in history} for line in strangers):
-        return Answer(ranked, "copied history")
-    if strangers and (strict or not ranked):
-        return Answer(ranked, "not a candidate")
-    if len([t for t in found if t is not None]) > len(ranked):
-        return Answer(ranked, "duplicate")
-    return Answer(ranked, "too few" if len(ranked) < len(candidates) else None)
+    if not strict:
+        strangers = [line for line in strangers if unmarked(line) != line] if ranked else strangers
+        ranked = ranked or titles.mentioned(text)
+        strangers = [] if len(ranked) > len(named) else strangers
+    return Answer(tuple(ranked), _fault(lines, strangers, ranked, len(named) > len(ranked), titles, history))
+
+
+def _fault(
+    lines: Sequence[str],
+    strangers: Sequence[str],
+    ranked: Sequence[str],
+    repeated: bool,
+    titles: Titles,
+    history: Sequence[str],
+) -> str | None:
+    short = len(ranked) < len(titles.all)
+    if strangers and short and lines[-1] is strangers[-1] and titles.begun(lines[-1], ranked):
+        return "truncated"
+    if any(_copied(line, history) for line in strangers):
+        return "copied history"
+    if strangers:
+        return "not a candidate"
+    return "duplicate" if repeated else "too few" if short else None
 
 
 def read_choice(text: str, candidates: Sequence[str], history: Sequence[str], strict: bool) -> Answer:
     """The one candidate the answer names; in a longer answer, with goodwill, the first line that is one."""
-    lines = [line for line in text.strip().splitlines() if line.strip()]
+    titles = Titles(candidates)
+    for whole in (text, text.strip()):
+        if whole in titles.exact:
+            return Answer((whole,), None)
+    lines = _lines(titles.on_one_line(text), strict)
     if not lines:
         return Answer((), "empty")
-    for line in lines[:1] if strict else lines:
-        title = _candidate(line, candidates, strict)
-        if title is not None:
-            return Answer((title,), None)
-    named = [] if strict else _mentioned(text, candidates)
-    if len(named) == 1:
-        return Answer(named, None)
-    copied = loose(_NUMBERED.sub("", lines[0])) in {loose(h) for h in history}
-    return Answer(named[:1], "copied history" if copied else "not a candidate")
+    named = [title for title in (titles.of_line(line, strict) for line in lines) if title is not None]
+    if named and (not strict or len(lines) == 1):
+        return Answer((named[0],), None)
+    if not strict:
+        named = titles.mentioned(text)
+    if len(named) == 1 and not strict:
+        return Answer((named[0],), None)
+    if len(set(named)) > 1:
+        return Answer((), "several candidates")
+    if any(_copied(line, history) for line in lines):
+        return Answer((), "copied history")
+    return Answer((), "truncated" if titles.begun(lines[-1], ()) else "not a candidate")
 
 
 def read_number(text: str, low: float, high: float, strict: bool) -> Answer:
-    """The number the answer is, or with goodwill the first one in it, as text; it must lie on the scale."""
-    if not text.strip():
+    """The number the answer is, or with goodwill the one it most plainly means, as text; it must lie on the scale."""
+    text = text.strip() if strict else _THOUGHT.sub("", text).strip()
+    if not text:
         return Answer((), "empty")
-    match = _NUMBER.fullmatch(text.strip()) if strict else _NUMBER.search(text)
-    if match is None:
+    value = number(text, strict)
+    if value is None:
         return Answer((), "not a number")
-    value = float(match.group().replace(",", "."))
-    return Answer((f"{value:g}",), None if low <= value <= high else "out of range")
+    return Answer((f"{value:.15g}",), None if low <= value <= high else "out of range")
+
+
+def number(text: str, strict: bool) -> float | None:
+    """The number a text is; with goodwill the first line that is one, the one said to be the answer, or the first.
+
+    '4/5' and '4 out of 5' are 4, and 'from 1 to 5' names a scale, not an answer.
+    """
+    if whole := _NUMBER.fullmatch(text.strip()):
+        return _value(whole.group())
+    if strict:
+        return None
+    plain = _SPAN.sub(" ", _OUT_OF.sub(" ", text))
+    plain = plain if _FIRST_NUMBER.search(plain) else _OUT_OF.sub(" ", text)
+    alone = (_NUMBER.fullmatch(line.strip(QUOTES + ".,;:")) for line in _BREAK.split(plain))
+    if line := next((match for match in alone if match), None):
+        return _value(line.group())
+    if said := _SAID.search(plain):
+        return _value(said.group(1))
+    first = _FIRST_NUMBER.search(plain)
+    return _value(first.group()) if first else None
+
+
+def as_written(value: str, write: Callable[[float], str]) -> str:
+    """A number as `write` writes numbers, where that loses nothing: '4' as '4.0'."""
+    written = write(float(value))
+    return written if float(written) == float(value) else value
+
+
+def with_numbers(answer: Answer, places: Collection[int], strict: bool) -> Answer:
+    """An answer whose values at `places` are numbers: each as the number alone, '' where there is none."""
+    values = list(answer.values)
+    for place in places if values else ():
+        value = number(values[place], strict)
+        values[place] = "" if value is None else f"{value:.15g}"
+    lost = any(old and not new for old, new in zip(answer.values, values, strict=True))
+    return Answer(tuple(values), answer.fault or ("not a number" if lost else None))
 
 
 def read_named(text: str, names: Sequence[str], strict: bool) -> Answer:
     """The values of 'name: value' lines, in the order of `names`; a missing one is ''."""
+    text = text if strict else _THOUGHT.sub("", text)
     if not text.strip():
         return Answer((), "empty")
-    parts = text.splitlines() if strict else re.split(r"[\n;]", text)
+    given = _pairs(_BREAK.split(text), names, strict)
+    if not strict and len(given) < len(names):
+        given = max(given, _pairs(re.split(r"[\r\n;]", text), names, strict), key=len)
+    if not strict and not given and len(names) == 1 and len(_lines(text, strict)) == 1:
+        given = {norm(names[0]): _plain(text.strip())}
+    values = [given.get(norm(name), "") for name in names]
+    return Answer(tuple(values), None if all(values) else "missing attribute")
+
+
+def read_text(text: str, strict: bool) -> Answer:
+    """The text itself; with goodwill without what a reasoning model thought before."""
+    said = text.strip() if strict else _THOUGHT.sub("", text).strip()
+    return Answer((said,), None if said else "empty")
+
+
+def _pairs(parts: Sequence[str], names: Sequence[str], strict: bool) -> dict[str, str]:
     given: dict[str, str] = {}
+    wanted = {norm(name) for name in names}
     for part in parts:
         name, colon, value = part.partition(":")
-        if colon:
-            given.setdefault(norm(name.strip(_QUOTES + "-")), value.strip() if strict else value.strip(_QUOTES + ".,"))
-    values = [given.get(norm(name), "") for name in names]
-    return Answer(values, None if all(values) else "missing attribute")
+        bare = norm(name if strict else unmarked(name).strip(QUOTES + "-"))
+        if colon and bare in wanted:
+            given.setdefault(bare, value.strip() if strict else _plain(value.strip()))
+    return {name: value for name, value in given.items() if value}
 
 
-def _candidate(line: str, candidates: Sequence[str], strict: bool) -> str | None:
-    """The candidate a line names. A title may itself begin with '1.', so the bare line is tried as well."""
-    bare = _NUMBERED.sub("", line, count=1)
-    if strict:
-        return next((c for c in candidates if c in (bare.strip(), line.strip())), None)
-    wanted = {loose(bare), loose(line)}
-    exact = next((c for c in candidates if loose(c) in wanted), None)
-    if exact is not None:
-        return exact
-    starts = [c for c in candidates if loose(bare).startswith(loose(c) + " [")]  # the label was copied along
-    return starts[0] if len(starts) == 1 else None
+def _plain(value: str) -> str:
+    """A value without quotes or emphasis around it and without the full stop of a sentence; 'D.C.' keeps its."""
+    value = value[:-1] if _SENTENCE.search(value) else value
+    while len(value) > 1 and value[0] == value[-1] and value[0] in QUOTES:
+        value = value[1:-1].strip()
+    return value
 
 
-def _mentioned(text: str, candidates: Sequence[str]) -> list[str]:
-    """Candidates named anywhere in a running text, in the order they appear; longer titles win over their parts."""
-    left, places = norm(text), []
-    for title in sorted(candidates, key=len, reverse=True):
-        place = left.find(norm(title))
-        if place >= 0:
-            places.append((place, title))
-            left = left.replace(norm(title), "\x00" * len(norm(title)))
-    return [title for _, title in sorted(places)]
+def _lines(text: str, strict: bool) -> list[str]:
+    """The lines that hold anything; only true line breaks part lines, since titles hold rarer ones."""
+    text = text if strict else _THOUGHT.sub("", text)
+    return [line for line in _BREAK.split(text) if line.strip()]
+
+
+def _copied(line: str, history: Sequence[str]) -> bool:
+    return Titles(history).of_line(line, strict=False) is not None if history else False
+
+
+def _value(digits: str) -> float:
+    return float(digits.replace(",", "."))

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from itdr_hf import sampling
-from itdr_hf.errors import BuildError
+from itdr_hf.subtasks import _negatives, _periods
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from itdr_hf.rows import Gathering
 
-WHOLE_CYCLE = 509  # catalogues up to this size are walked whole: no user runs out of negatives by bad luck
 KEYS = ["domain", "subject"]
 
 
-def users_with(g: Gathering, least: int) -> ir.Table:
-    """The (domain, user)s with at least so many interactions."""
-    interactions = g.table("interactions")
+def users_with(g: Gathering, least: int, *, only_rated: bool = False) -> ir.Table:
+    """The (domain, user)s with at least so many interactions, or so many with a rating; by time, with as many
+    as the split's period needs."""
+    interactions = rated(g.table("interactions")) if only_rated else g.table("interactions")
+    if g.period:
+        return _periods.users_with(g, interactions).rename(subject="user")
     counted = interactions.group_by([*g.domain, "user"]).agg(n=interactions.count())
     return counted.filter(counted.n >= least).drop("n").rename(subject="user")
+
+
+def rated(interactions: ir.Table) -> ir.Table:
+    """Those with a rating: a source may know of interactions without an opinion."""
+    return interactions.filter(interactions.rating.notnull())
 
 
 def interactions_of(g: Gathering, chosen: ir.Table) -> ir.Table:
@@ -30,13 +37,18 @@ def interactions_of(g: Gathering, chosen: ir.Table) -> ir.Table:
     return mine.inner_join(keys, [*g.domain, "subject"])
 
 
-def first_by_time(interactions: ir.Table, count: int) -> ir.Table:
-    """Each subject's first interactions by (timestamp, item), with `rank` from 0."""
+def window(g: Gathering, mine: ir.Table, count: int) -> ir.Table:
+    """The interactions an example is made of: each subject's first ones, or those of the split's period."""
+    return first_by_time(_periods.span(g, mine) if g.period else mine, count)
+
+
+def first_by_time(interactions: ir.Table, count: int, *, before: Sequence[ir.Value] = ()) -> ir.Table:
+    """Each subject's first interactions by (timestamp, item), or by what goes `before`, with `rank` from 0."""
     import ibis
 
     rank = ibis.row_number().over(
         group_by=[interactions.domain, interactions.subject],
-        order_by=[interactions.timestamp, interactions.item],
+        order_by=[*before, interactions.timestamp, interactions.item],
     )
     ranked = interactions.mutate(rank=rank)
     return ranked.filter(ranked["rank"] < count)
@@ -72,15 +84,16 @@ def reason(*cases: tuple[ir.BooleanValue, str]) -> ir.StringValue:
 def negatives(g: Gathering, chosen: ir.Table, mine: ir.Table, shown: ir.Table, count: int) -> ir.Table:
     """For each chosen: up to `count` items its user never touched: `negatives` (titles), `negative_labels`.
 
-    Each subject walks a prime-sized cycle over the catalogue, itself in md5 order, from a start and with a
-    step of its own: every item equally likely, no item twice. Items in `mine` (all the user's interactions)
-    and titles in `shown` (those in the example) are passed over, and repeated titles taken once.
+    They are met in the order that `_negatives` decides by the recipe's `negative_sampling`. Items in `mine`
+    (all the user's interactions), titles in `shown` (those in the example) and titles the user knows from another
+    record or domain are passed over, and repeated titles taken once.
     """
     import ibis
 
-    draws = _walk(g, chosen, count)
+    draws = _negatives.draw(g, chosen, shown, count)
     untouched = draws.anti_join(mine.select(*KEYS, "item"), [*KEYS, "item"])
     unseen = untouched.anti_join(shown.select(*KEYS, "norm"), [*KEYS, "norm"])
+    unseen = unseen.anti_join(_titles_touched(g, chosen), ["subject", "norm"])
     visit = ibis.struct({"rank": unseen["rank"], "title": unseen.title, "label": unseen.label})
     once = unseen.group_by([*KEYS, "norm"]).agg(first=visit.min())
     once = once.select(*KEYS, **{name: once["first"][name] for name in ("rank", "title", "label")})
@@ -90,31 +103,9 @@ def negatives(g: Gathering, chosen: ir.Table, mine: ir.Table, shown: ir.Table, c
     return taken.group_by(KEYS).agg(negatives=in_order(taken, "title"), negative_labels=in_order(taken, "label"))
 
 
-def _walk(g: Gathering, chosen: ir.Table, count: int) -> ir.Table:
-    """The items each subject's walk visits: domain, subject, item, title, norm, label, rank."""
-    import ibis
-
-    items = g.table("items")
-    items = items.mutate(label=items[g.source.label] if g.source.label else ibis.null("string"))
-    if not g.domain:
-        items = items.mutate(domain=ibis.literal(""))
-    if "shelf" not in chosen.columns:
-        chosen = chosen.mutate(shelf=chosen.domain)
-    place = ibis.row_number().over(group_by=items.domain, order_by=[sampling.digest("shelf", items.item), items.item])
-    shelves = items.select("item", "title", "norm", "label", shelf=items.domain, place=place)
-    sizes = {r["domain"]: r["n"] for r in items.group_by("domain").agg(n=items.count()).to_pyarrow().to_pylist()}
-    if not sizes:
-        raise BuildError(f"{g.source.id}: no titled items; want a catalogue to draw negatives from; check the release")
-    primes = [
-        {"shelf": d, "prime": p, "steps": p if p <= WHOLE_CYCLE else max(4 * count, 20)}
-        for d, p in ((d, sampling.next_prime(n)) for d, n in sizes.items())
-    ]
-    walkers = chosen.inner_join(ibis.memtable(primes), "shelf")
-    digits = sampling.digest(f"negatives|{g.recipe.seed}|{g.source.id}", walkers.domain, walkers.subject)
-    walkers = walkers.mutate(
-        start=sampling.whole(digits, 0, 7) % walkers.prime,
-        stride=1 + sampling.whole(digits, 7, 7) % (walkers.prime - 1),
-    )
-    steps = walkers.select(*KEYS, "shelf", "start", "stride", "prime", rank=ibis.range(0, walkers.steps).unnest())
-    visits = steps.select(*KEYS, "shelf", "rank", place=(steps.start + steps["rank"] * steps.stride) % steps.prime)
-    return visits.inner_join(shelves, ["shelf", "place"]).select(*KEYS, "item", "title", "norm", "label", "rank")
+def _titles_touched(g: Gathering, chosen: ir.Table) -> ir.Table:
+    """subject, norm: the titles of everything the chosen touched anywhere in the source."""
+    users = chosen.select("subject").distinct()
+    everything = g.table("interactions").rename(subject="user").inner_join(users, "subject")
+    titles = everything.inner_join(g.table("items").select(*g.domain, "item", "norm"), [*g.domain, "item"])
+    return titles.select("subject", "norm").distinct()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from itdr_hf.prompts import HELD_OUT
 from itdr_hf.records import Answer, Example, Parts, Source, Subtask, Wording
 from itdr_hf.subtasks import _answers, _plans, _ranking
 
@@ -21,6 +22,17 @@ DEFAULT = (
     "A user {did} the following {items}, {order}:\n{history}\n"
     "Which one of these {items} will the user most likely {do} next?\n{candidates}\n"
     "Answer with its title alone."
+)
+PLAIN = (
+    "Someone {did} these {items}, {order}:\n{history}\n"
+    "Exactly one of the {items} below is what they {did} afterwards. Which one?\n{candidates}\n"
+    "Write its title and nothing more."
+)
+BRIEF = "So far, {order}:\n{history}\nNext is one of:\n{candidates}\nReply with the title of the next {item} only."
+UNSEEN = (
+    "Follow this person from one {item} to another ({order}):\n{history}\n"
+    "One of these continues the list; the others have nothing to do with this person.\n{candidates}\n"
+    "Copy out the title that continues it."
 )
 
 
@@ -62,7 +74,7 @@ SUBTASK = Subtask(
     root="UII",
     subject="user",
     description=DESCRIPTION,
-    templates={"default": DEFAULT},
+    templates={"default": DEFAULT, "plain": PLAIN, "brief": BRIEF, HELD_OUT: UNSEEN},
     slots=frozenset({"history", "candidates"}),
     metrics=("H@1",),
     defaults={"history": 5, "positives": 1, "negatives": 4},

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from itdr_hf.errors import UsageError
+from itdr_hf.prompts import HELD_OUT
 from itdr_hf.records import Answer, Example, Parts, Source, Subtask, Wording
 from itdr_hf.subtasks import _answers, _plans
 
@@ -22,6 +23,20 @@ DEFAULT = (
     "A user {did} these {items} and rated each from {low} to {high}, {order}:\n{history}\n"
     "Predict the rating from {low} to {high} that this user gives to: {target}\nAnswer with the number only."
 )
+PLAIN = (
+    "Below are {items} that someone {did}, {order}, each with the rating they gave it. Ratings go from {low} to "
+    "{high}.\n{history}\nWhich rating would the same person give to this {item}: {target}\n"
+    "Write just the number, between {low} and {high}."
+)
+BRIEF = (
+    "Ratings by one user ({low} to {high}, {order}):\n{history}\n"
+    "The user's rating of {target}? Reply with a number and nothing else."
+)
+UNSEEN = (
+    "Here is what a person thinks of some {items}; the figure after each is their rating out of {high}, {low} being "
+    "the worst. The list is {order}.\n{history}\n"
+    "Now they come to {target}. Put down the figure you expect from them, without any words."
+)
 
 
 def needs(source: Source) -> tuple[str, ...]:
@@ -31,12 +46,12 @@ def needs(source: Source) -> tuple[str, ...]:
 
 
 def eligible(g: Gathering) -> ir.Table:
-    return _plans.users_with(g, g.recipe.history + 1)
+    return _plans.users_with(g, g.recipe.history + 1, only_rated=True)
 
 
 def gather(g: Gathering, chosen: ir.Table) -> ir.Table:
     count = g.recipe.history
-    window = _plans.first_by_time(_plans.interactions_of(g, chosen), count + 1)
+    window = _plans.window(g, _plans.rated(_plans.interactions_of(g, chosen)), count + 1)
     shown = _plans.titled(g, window)
     past = shown["rank"] < count
     made = shown.group_by(_plans.KEYS).agg(
@@ -71,7 +86,8 @@ def parse(text: str, example: Example, *, strict: bool = False) -> Answer:
 
     scale = catalogue.source(example.source).scale
     assert scale is not None
-    return _answers.read_number(text, scale.low, scale.high, strict)
+    answer = _answers.read_number(text, scale.low, scale.high, strict)
+    return answer._replace(values=tuple(_answers.as_written(value, scale.text) for value in answer.values))
 
 
 SUBTASK = Subtask(
@@ -80,7 +96,7 @@ SUBTASK = Subtask(
     root="UII",
     subject="user",
     description=DESCRIPTION,
-    templates={"default": DEFAULT},
+    templates={"default": DEFAULT, "plain": PLAIN, "brief": BRIEF, HELD_OUT: UNSEEN},
     slots=frozenset({"history", "target"}),
     metrics=("RMSE",),
     defaults={"history": 10, "positives": 1},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from itdr_hf.prompts import HELD_OUT
 from itdr_hf.records import Answer, Example, Parts, Source, Subtask, Wording
 from itdr_hf.subtasks import _answers, _plans, _ranking
 
@@ -21,6 +22,20 @@ DEFAULT = (
     "These are the {items} a user {did}, {order}:\n{history}\n"
     "Rank the candidate {items} by how likely this user is to {do} each of them next, the most likely first.\n"
     "Candidates:\n{candidates}\nAnswer with all the candidates as a numbered list, one a line."
+)
+PLAIN = (
+    "Someone {did} the {items} below, {order}.\n{history}\n"
+    "Here are more {items}. Sort them, beginning with the one this person is most likely to {do} next and ending with "
+    "the least likely:\n{candidates}\nWrite the whole list in your order, numbered, one title a line."
+)
+BRIEF = (
+    "Already {did}, {order}:\n{history}\nTo be ranked, likeliest next choice first:\n{candidates}\n"
+    "Reply with the complete ranking as a numbered list."
+)
+UNSEEN = (
+    "Judge a person's taste by the {items} they {did}, listed {order}:\n{history}\n"
+    "Which of the following would they {do}? Bring all of them into an order, from the surest guess to the most "
+    "doubtful one.\n{candidates}\nNumber your lines and put one title on each."
 )
 
 
@@ -57,7 +72,7 @@ SUBTASK = Subtask(
     root="UII",
     subject="user",
     description=DESCRIPTION,
-    templates={"default": DEFAULT},
+    templates={"default": DEFAULT, "plain": PLAIN, "brief": BRIEF, HELD_OUT: UNSEEN},
     slots=frozenset({"history", "candidates"}),
     metrics=("N@10", "H@1", "P@5"),
     defaults={"history": 5, "positives": 5, "negatives": 5},

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from itdr_hf import sampling
 from itdr_hf.errors import UsageError
-from itdr_hf.records import Answer, Example, Parts, Source, Subtask, Wording
+from itdr_hf.prompts import HELD_OUT
+from itdr_hf.records import Answer, Example, Parts, Source, Subtask, Teacher, Wording
 from itdr_hf.subtasks import _answers, _extractive, _plans
 from itdr_hf.texts import show_text
 
@@ -25,8 +26,31 @@ DESCRIPTION = (
     "are likely to welcome it, so that it can be recommended to them."
 )
 DEFAULT = (
-    "About the {item} {title}:\n{attributes}{reviews}"
+    "{Item}: {title}\n{attributes}{reviews}"
     "From this, describe briefly which groups of users the {item} should be recommended to."
+)
+PLAIN = (
+    "Read what is known of the {item} {title}.\n{attributes}{reviews}"
+    "Say in a few sentences what kinds of users will welcome this {item} if it is suggested to them."
+)
+BRIEF = "{title} ({item})\n{attributes}{reviews}Whom does it suit? Answer briefly."
+UNSEEN = (
+    "A shop wants to point the right people to the {item} {title}. It knows this:\n{attributes}{reviews}"
+    "Describe these people in a short paragraph: their tastes, and why the {item} meets them."
+)
+
+TEACHER = Teacher(
+    version="tui-1",
+    system=(
+        "You advise a shop on who will enjoy what it offers. You are given one item: what it is and, where there are "
+        "any, what people wrote about it. Name the kinds of people it suits and for each the reason, taken from the "
+        "item itself; say for whom it is not meant when the reviews show it. Keep to what you are told: invent no "
+        "facts, and guess neither gender nor origin. Write plain English prose of 80 to 180 words, without a heading, "
+        "a list or a word about yourself."
+    ),
+    template="{input}",
+    words=(40, 320),
+    field="audience",
 )
 
 
@@ -85,14 +109,19 @@ def _reviews(g: Gathering, chosen: ir.Table) -> ir.Table:
 
 def example(row: Mapping[str, Any], wording: Wording) -> Parts:
     source, most = wording.source, wording.recipe.max_chars
-    facts = [(a.name, show_text(str(row[a.column]), most)) for a in source.item_attributes if row[a.column] is not None]
-    said = [text for review in row["reviews"] or () if (text := show_text(review, most))]
-    reviews = f"What users say about it:\n{_answers.numbered(said)}\n" if said else ""
+    known = [(a, row[a.column]) for a in source.item_attributes if row[a.column] is not None]
+    facts = [(a, text) for a, value in known if (text := show_text(str(value), most))]
+    said = [
+        _extractive.Review(text, rating)
+        for review, rating in zip(row["reviews"] or (), row["ratings"] or (), strict=True)
+        if (text := show_text(review, most))
+    ]
+    reviews = f"What users say about it:\n{_answers.numbered([review.text for review in said])}\n" if said else ""
     reference = _extractive.target_users(row["title"], facts, said, source)
     return Parts(
         slots={
             "title": row["title"],
-            "attributes": "".join([f"{name}: {value}\n" for name, value in facts]),
+            "attributes": "".join([f"{attribute.name}: {value}\n" for attribute, value in facts]),
             "reviews": reviews,
         },
         output=reference,
@@ -103,7 +132,7 @@ def example(row: Mapping[str, Any], wording: Wording) -> Parts:
 
 def parse(text: str, example: Example, *, strict: bool = False) -> Answer:
     """The text itself."""
-    return Answer((text.strip(),), None if text.strip() else "empty")
+    return _answers.read_text(text, strict)
 
 
 SUBTASK = Subtask(
@@ -112,7 +141,7 @@ SUBTASK = Subtask(
     root="UIU",
     subject="item",
     description=DESCRIPTION,
-    templates={"default": DEFAULT},
+    templates={"default": DEFAULT, "plain": PLAIN, "brief": BRIEF, HELD_OUT: UNSEEN},
     slots=frozenset({"title", "attributes", "reviews"}),
     metrics=("BLEU-1", "BLEU-2", "ROUGE-1", "ROUGE-2", "ROUGE-L"),
     defaults={"reviews": 3},
@@ -121,4 +150,5 @@ SUBTASK = Subtask(
     gather=gather,
     example=example,
     parse=parse,
+    teacher=TEACHER,
 )

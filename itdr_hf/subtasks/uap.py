@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from itdr_hf.errors import UsageError
+from itdr_hf.prompts import HELD_OUT
 from itdr_hf.records import Answer, Example, Parts, Source, Subtask, Wording
 from itdr_hf.subtasks import _answers, _plans, _ranking
 from itdr_hf.texts import join_words
@@ -25,6 +26,15 @@ DESCRIPTION = (
 DEFAULT = (
     "A user likes these {items}, {order}:\n{history}\n"
     "From these likes, predict the user's {attributes}.\nAnswer with one line for each, in this form:\n{form}"
+)
+PLAIN = (
+    "These are {items} that one person likes, {order}:\n{history}\n"
+    "Make your best guess at the person's {attributes}. Write each on a line of its own, like this:\n{form}"
+)
+BRIEF = "Liked by one user, {order}:\n{history}\nGuess the user's {attributes}. Reply in this form:\n{form}"
+UNSEEN = (
+    "Picture the person who chose all of the following {items} as favourites ({order}).\n{history}\n"
+    "What do you take their {attributes} to be? Fill in every line and add nothing:\n{form}"
 )
 
 
@@ -45,7 +55,9 @@ def eligible(g: Gathering) -> ir.Table:
 
 def gather(g: Gathering, chosen: ir.Table) -> ir.Table:
     mine = _plans.interactions_of(g, chosen)
-    shown = _plans.titled(g, _plans.first_by_time(_likes(g, mine), g.recipe.history))
+    likes = _likes(g, mine)
+    most_played = [likes.plays.desc()] if "plays" in likes.columns else []  # plays say how much an item is liked
+    shown = _plans.titled(g, _plans.first_by_time(likes, g.recipe.history, before=most_played))
     made = shown.group_by(_plans.KEYS).agg(
         history=_plans.in_order(shown, "title"), history_labels=_plans.in_order(shown, "label")
     )
@@ -73,8 +85,13 @@ def example(row: Mapping[str, Any], wording: Wording) -> Parts:
 
 
 def parse(text: str, example: Example, *, strict: bool = False) -> Answer:
-    """The values of the attributes, in the order of `target_names`."""
-    return _answers.read_named(text, example.target_names, strict)
+    """The values of the attributes, in the order of `target_names`; of a numeric one the number alone."""
+    from itdr_hf import catalogue
+
+    answer = _answers.read_named(text, example.target_names, strict)
+    numeric = {a.name for a in catalogue.source(example.source).user_attributes if a.kind == "number"}
+    places = [place for place, name in enumerate(example.target_names) if name in numeric]
+    return _answers.with_numbers(answer, places, strict)
 
 
 def _likes(g: Gathering, interactions: ir.Table) -> ir.Table:
@@ -88,7 +105,7 @@ SUBTASK = Subtask(
     root="UIU",
     subject="user",
     description=DESCRIPTION,
-    templates={"default": DEFAULT},
+    templates={"default": DEFAULT, "plain": PLAIN, "brief": BRIEF, HELD_OUT: UNSEEN},
     slots=frozenset({"history", "attributes", "form"}),
     metrics=("ACC", "RMSE"),
     defaults={"history": 20},

@@ -1,0 +1,154 @@
+"""The paper's experiments as one-liners on loaded datasets: its sample, fractions of it, parts left out.
+
+    ds = load_dataset("itdr", "all")
+    experiment = paper_protocol(ds)              # 20 % of every cell, 80/20: 31,250 to train on, 7,811 to test on
+    quarter = fraction(experiment, 0.25)         # each fraction holds the smaller ones
+    without = leave_out(experiment, "tkr")       # a subtask or a root task; the test split stays as it is
+    bare = without_descriptions(experiment)
+
+All choices are made by the md5 of seed and id: the same on every machine, whatever the order of the rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, TypeVar
+
+from itdr_hf import catalogue
+from itdr_hf.errors import UsageError, unknown
+from itdr_hf.metrics import paper
+from itdr_hf.sampling import fill
+
+if TYPE_CHECKING:
+    import datasets
+
+    Loaded = TypeVar("Loaded", datasets.Dataset, datasets.DatasetDict)
+
+SAMPLED, TESTED = 0.2, 0.04  # of a cell: in the experiment, and in its test split
+FRACTIONS = (0.25, 0.5, 0.75)
+Stratum = tuple[str, str]  # cell, domain
+
+
+def paper_protocol(ds: datasets.DatasetDict, *, seed: int = 0, by: str = "user") -> datasets.DatasetDict:
+    """The paper's experiment: of every cell (and domain) a fifth, four fifths of that to train on, one to test on.
+
+    A cell of the published size gives as many test examples as in the paper (`paper.test_sizes`), and within
+    rounding as many to train on. `by="user"` takes train from train and test from test and validation, so that no
+    user is in both; `by="example"` draws both from everything, as the paper describes it, and leaks.
+    Raises UsageError for another `by`.
+    """
+    if by not in ("user", "example"):
+        raise unknown("way to split", by, ("user", "example"))
+    import datasets
+
+    parts = {"train": [ds["train"]], "test": [ds[name] for name in ("test", "validation") if name in ds]}
+    together = datasets.concatenate_datasets([part for group in parts.values() for part in group])
+    wanted = _experiment_sizes(_sizes(together))
+    if by == "example":
+        places = _by_stratum(together, seed)
+        tests = {s: found[: wanted[s][1]] for s, found in places.items()}
+        trains = {s: found[wanted[s][1] : sum(wanted[s])] for s, found in places.items()}
+        return datasets.DatasetDict(train=_pick(together, trains), test=_pick(together, tests))
+    pools = {name: datasets.concatenate_datasets(group) for name, group in parts.items()}
+    chosen = {
+        name: {s: found[: wanted[s][n]] for s, found in _by_stratum(pools[name], seed).items()}
+        for n, name in enumerate(pools)
+    }
+    return datasets.DatasetDict({name: _pick(pool, chosen[name]) for name, pool in pools.items()})
+
+
+def fraction(ds: Loaded, share: float, *, seed: int = 0) -> Loaded:
+    """That share of every cell's training examples; a smaller share's are among a larger one's.
+
+    Of a DatasetDict only the train split is thinned. Raises UsageError for a share not in (0, 1].
+    """
+    if not 0 < share <= 1:
+        raise UsageError(f"fraction: {share}; want a share above 0 and at most 1; change it")
+
+    def thin(part: datasets.Dataset) -> datasets.Dataset:
+        places = _by_stratum(part, seed)
+        return _pick(part, {s: found[: max(1, round(share * len(found)))] for s, found in places.items()})
+
+    return _on_splits(ds, thin, ("train",))
+
+
+def leave_out(ds: Loaded, *names: str) -> Loaded:
+    """Without the examples of subtasks ('tkr') or root tasks ('uii'); a DatasetDict's test split stays whole.
+
+    Raises UsageError for a name that is neither.
+    """
+    gone: set[str] = set()
+    for name in names:
+        if name not in catalogue.unions() or name == "all":
+            raise unknown("subtask or root task", name, [n for n in catalogue.unions() if n != "all"])
+        gone |= set(catalogue.unions()[name])
+
+    def keep(part: datasets.Dataset) -> datasets.Dataset:
+        return part.select([place for place, subtask in enumerate(part["subtask"]) if subtask not in gone])
+
+    return _on_splits(ds, keep, ("train", "validation"))
+
+
+def without_descriptions(ds: Loaded) -> Loaded:
+    """The same examples without the task description, in every split."""
+
+    def blank(part: datasets.Dataset) -> datasets.Dataset:
+        return part.map(lambda batch: {"instruction": [""] * len(batch["id"])}, batched=True)
+
+    return _on_splits(ds, blank, None)
+
+
+def _experiment_sizes(sizes: Mapping[Stratum, int]) -> dict[Stratum, tuple[int, int]]:
+    """(train, test) examples of each stratum: the cell's number, divided over its domains by their size."""
+    cells: dict[str, dict[Stratum, int]] = {}
+    for stratum, size in sizes.items():
+        cells.setdefault(stratum[0], {})[stratum] = size
+    wanted: dict[Stratum, tuple[int, int]] = {}
+    for cell, strata in cells.items():
+        total = sum(strata.values())
+        known = paper.statistics().get(cell)
+        published = known is not None and known.examples == total
+        test = paper.test_sizes()[cell] if published else round(TESTED * total)
+        train = 4 * test if published else round(SAMPLED * total) - test
+        both = _divide(strata, train), _divide(strata, test)
+        wanted |= {s: (both[0][s], both[1][s]) for s in strata}
+    return wanted
+
+
+def _divide(strata: Mapping[Stratum, int], count: int) -> dict[Stratum, int]:
+    room = {f"{cell}\x1f{domain}": n for (cell, domain), n in strata.items()}
+    given = fill(room, room, count) if count else dict.fromkeys(room, 0)
+    return {stratum: given["\x1f".join(stratum)] for stratum in strata}
+
+
+def _sizes(part: datasets.Dataset) -> dict[Stratum, int]:
+    return {stratum: len(found) for stratum, found in _by_stratum(part, 0).items()}
+
+
+def _by_stratum(part: datasets.Dataset, seed: int) -> dict[Stratum, list[int]]:
+    """The places of each (cell, domain)'s examples, in the order of the md5 of seed and id."""
+    columns = part.select_columns(["id", "subtask", "source", "domain"]).with_format("arrow")[:].to_pydict()
+    strata: dict[Stratum, list[tuple[str, int]]] = {}
+    rows = zip(columns["id"], columns["subtask"], columns["source"], columns["domain"], strict=True)
+    for place, (name, subtask, source, domain) in enumerate(rows):
+        digest = hashlib.md5(f"{seed}|{name}".encode()).hexdigest()
+        strata.setdefault((f"{subtask}-{source}", domain), []).append((digest, place))
+    return {stratum: [place for _, place in sorted(found)] for stratum, found in sorted(strata.items())}
+
+
+def _pick(part: datasets.Dataset, chosen: Mapping[Stratum, list[int]]) -> datasets.Dataset:
+    return part.select(sorted(place for places in chosen.values() for place in places))
+
+
+def _on_splits(
+    ds: Loaded, change: Callable[[datasets.Dataset], datasets.Dataset], splits: tuple[str, ...] | None
+) -> Loaded:
+    """Change a dataset, or the named splits of a dict of them (None: all)."""
+    import datasets
+
+    if isinstance(ds, datasets.DatasetDict):
+        return datasets.DatasetDict(
+            {name: change(part) if splits is None or name in splits else part for name, part in ds.items()}
+        )
+    return change(ds)

@@ -1,0 +1,122 @@
+"""The examples under audit as one DuckDB view, read from Parquet as it lies: memory stays bounded.
+
+`examples` has the schema's columns and `cell`, `split`, `file`. A column that is missing is NULL there (its
+absence is a finding of its own), so that every other check still runs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from itdr_hf import catalogue
+from itdr_hf.engine import Engine, open_engine, quote
+from itdr_hf.errors import UsageError
+from itdr_hf.records import COLUMNS, SPLITS
+
+BATCH = 4_096  # rows handed out at a time
+NORM = "lower(trim(regexp_replace({}, '\\s+', ' ', 'g')))"
+RANKING = "('tkr', 'cdr', 'nir')"  # subtasks whose answers are among the candidates
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corpus:
+    """An open dataset: the view `examples`, its cells, and the ledger where there is one."""
+
+    folder: Path
+    engine: Engine
+    layout: str  # itdr or alpaca
+    cells: list[str]
+    files: Mapping[str, list[Path]]  # cell -> Parquet files
+    ledger: Mapping[str, Any] = field(default_factory=dict)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """All rows of a query whose result is small."""
+        return self.engine.sql.execute(query).fetchall()  # type: ignore[no-any-return]
+
+    def value(self, query: str) -> Any:
+        return self.engine.value(query)
+
+    def stream(self, cell: str, *columns: str) -> Iterator[dict[str, Any]]:
+        """The rows of a cell one by one, with `split`; a batch at a time is in memory."""
+        import pyarrow.parquet as pq
+
+        for path in self.files[cell]:
+            file = pq.ParquetFile(path)
+            have = [name for name in columns if name in file.schema_arrow.names]
+            base = {**dict.fromkeys(columns), "split": path.name.partition("-")[0]}
+            for batch in file.iter_batches(BATCH, columns=have):
+                yield from ({**base, **row} for row in batch.to_pylist())
+
+    def recipe(self, cell: str) -> Mapping[str, Any]:
+        """The recipe a cell was built with, as far as the ledger knows."""
+        recipe: Mapping[str, Any] = self.ledger.get("cells", {}).get(cell, {}).get("recipe", {})
+        return recipe
+
+    def by_user(self, source: str) -> bool:
+        """Whether the splits of a source are promised to share no user: unless its cells were split by time."""
+        mine = [cell for cell in self.cells if cell.partition("-")[2] == source]
+        return all(self.recipe(cell).get("split_protocol", "user") == "user" for cell in mine)
+
+    def known(self, cell: str) -> bool:
+        """Whether the catalogue has this cell."""
+        return cell in catalogue.cell_names()
+
+
+@contextmanager
+def open_corpus(
+    folder: Path, *, memory_limit: str | None = None, say: Callable[[str], None] = lambda text: None
+) -> Iterator[Corpus]:
+    """Open a dataset folder or a folder of Alpaca files. Raises UsageError for a folder that is neither."""
+    from itdr_hf.audit.alpaca import find_alpaca, to_parquet
+
+    with open_engine(memory_limit=memory_limit) as engine:
+        engine.sql.execute("SET preserve_insertion_order = true")
+        files, ledger, layout = _parquet(folder), _ledger(folder), "itdr"
+        if not files:
+            layout, found = "alpaca", find_alpaca(folder)
+            if not found:
+                raise UsageError(
+                    f"{folder}: no <config>/<split>-*.parquet and no '<task> <source> <split>.json'; "
+                    "want a dataset folder or the authors' files; name another folder"
+                )
+            files = to_parquet(engine, found, say)
+        _make_view(engine, files)
+        yield Corpus(folder=folder, engine=engine, layout=layout, cells=_in_order(files), files=files, ledger=ledger)
+
+
+def _parquet(folder: Path) -> dict[str, list[Path]]:
+    files: dict[str, list[Path]] = {}
+    for split in SPLITS:
+        for path in sorted(folder.glob(f"*/{split}-*.parquet")):
+            files.setdefault(path.parent.name, []).append(path)
+    return files
+
+
+def _in_order(files: Mapping[str, list[Path]]) -> list[str]:
+    order = {name: place for place, name in enumerate(catalogue.cell_names())}
+    return sorted(files, key=lambda name: (order.get(name, len(order)), name))
+
+
+def _ledger(folder: Path) -> Mapping[str, Any]:
+    path = folder / "ledger.json"
+    return json.loads(path.read_text()) if path.is_file() else {}
+
+
+def _make_view(engine: Engine, files: Mapping[str, list[Path]]) -> None:
+    paths = [str(path) for found in files.values() for path in found]
+    source = f"read_parquet([{', '.join(map(quote, paths))}], filename = true, union_by_name = true)"
+    have = {row[0] for row in engine.sql.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
+    columns = [name if name in have else f"NULL::{_sql_type(kind)} AS {name}" for name, kind in COLUMNS.items()]
+    columns = [f'"{c}"' if c in COLUMNS else c for c in columns]
+    where = "'([^/\\\\]+)[/\\\\](train|validation|test)-[^/\\\\]*\\.parquet$'"
+    columns += [f"regexp_extract(filename, {where}, {n}) AS {name}" for n, name in ((1, "cell"), (2, "split"))]
+    engine.sql.execute(f"CREATE OR REPLACE VIEW examples AS SELECT {', '.join(columns)} FROM {source}")
+
+
+def _sql_type(kind: str) -> str:
+    return {"string": "VARCHAR", "list<string>": "VARCHAR[]", "list<double>": "DOUBLE[]"}[kind]

@@ -1,0 +1,26 @@
+"""Publishing: one verified, tagged commit per release, on the Hugging Face Hub or one that speaks like it.
+
+Every function takes an `HfApi` (`connect` makes one); `huggingface_hub` is imported here and nowhere else,
+and only when a function is called. Whatever goes wrong is a HubError, and no message holds a token.
+"""
+
+from itdr_hf.hub.connection import connect
+from itdr_hf.hub.licences import Licensed, check_redistribution
+from itdr_hf.hub.plan import Change, PushPlan, plan_push
+from itdr_hf.hub.push import Release, push_folder
+from itdr_hf.hub.retry import HubAnswer, Patience
+from itdr_hf.hub.verify import verify_release
+
+__all__ = [
+    "Change",
+    "HubAnswer",
+    "Licensed",
+    "Patience",
+    "PushPlan",
+    "Release",
+    "check_redistribution",
+    "connect",
+    "plan_push",
+    "push_folder",
+    "verify_release",
+]

@@ -1,0 +1,159 @@
+"""What a push would do: compare the folder with the head of main, file by file, and list it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from itdr_hf.errors import HubError
+from itdr_hf.hub.folder import Folder, LocalFile, glob_matches, read_folder
+from itdr_hf.hub.repository import RemoteFile, Repository
+from itdr_hf.hub.retry import Patience
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
+
+class Change(NamedTuple):
+    """One file of a plan and its size in bytes."""
+
+    path: str
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PushPlan:
+    """What a push does and leaves alone.
+
+    head: the commit it was planned against, None when the repository does not exist yet. tagged: the commit
+    the tag stands on already. absent: names in `delete` that nothing answers to. taken_in: foreign files
+    that a config of the card would load as its own, with that config and its pattern.
+    """
+
+    repo_id: str
+    repo_type: str
+    head: str | None
+    private: bool | None
+    gated: str | bool
+    tag: str | None
+    tagged: str | None
+    adds: tuple[Change, ...]
+    updates: tuple[Change, ...]
+    unchanged: tuple[Change, ...]
+    deletes: tuple[Change, ...]
+    absent: tuple[str, ...]
+    foreign: tuple[Change, ...]
+    taken_in: tuple[tuple[str, str, str], ...]
+    tree: Mapping[str, RemoteFile] = field(repr=False)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing would be committed."""
+        return not (self.adds or self.updates or self.deletes)
+
+    def rows(self) -> list[tuple[str, str, int]]:
+        """(action, path, bytes) of every file, what changes first: the plan as a table."""
+        groups = {"add": self.adds, "update": self.updates, "delete": self.deletes}
+        groups |= {"unchanged": self.unchanged, "left alone": self.foreign}
+        rows = [(action, *change) for action, changes in groups.items() for change in changes]
+        return rows + [("already gone", name, 0) for name in self.absent]
+
+    def summary(self) -> str:
+        """The plan in one line."""
+        counts = f"{len(self.adds)} to add, {len(self.updates)} to update, {len(self.deletes)} to delete"
+        sent = sum(change.size for change in self.adds + self.updates)
+        kept = f"{len(self.unchanged)} unchanged, {len(self.foreign)} of others left alone"
+        where = f"onto {self.head[:8]}" if self.head else "into a new repository"
+        return f"{self.repo_id}: {counts} ({sent:,} bytes), {kept}; {where}, tag {self.tag or 'none'}"
+
+
+def plan_push(
+    api: HfApi,
+    folder: Path,
+    repo_id: str,
+    *,
+    repo_type: str = "dataset",
+    delete: Iterable[str] = (),
+    version: str | None = None,
+    patience: Patience | None = None,
+) -> PushPlan:
+    """Compare a folder with the repository; nothing is sent.
+
+    `delete` names files or folders of the repository. Raises HubError when the folder is not what its
+    ledger says, when a name in `delete` is part of the release, and when the Hub cannot be asked.
+    """
+    local = read_folder(Path(folder), repo_type)
+    repo = Repository(api=api, id=repo_id, type=repo_type, patience=patience or Patience())
+    return make_plan(repo, local, tuple(delete), release_tag(local, version))
+
+
+def release_tag(local: Folder, version: str | None) -> str | None:
+    """v<version>: the ledger's, which one that was asked for must equal."""
+    if version and local.version and version != local.version:
+        raise HubError(
+            f"{local.path}: version {local.version} in its ledger; wanted {version}; build that version, "
+            "or push the one that is there"
+        )
+    chosen = version or local.version
+    return f"v{chosen}" if chosen else None
+
+
+def make_plan(repo: Repository, local: Folder, delete: tuple[str, ...], tag: str | None) -> PushPlan:
+    """The plan for a folder that has been read."""
+    state = repo.state()
+    tree = repo.tree(state.commit) if state else {}
+    doomed = _named(delete, tree, local)
+    foreign = [path for path in sorted(tree) if path not in local.files and path not in doomed]
+    sizes = {name: file.size for name, file in sorted(local.files.items())}
+    kept = {name for name, file in local.files.items() if name in tree and same(file, tree[name])}
+    return PushPlan(
+        repo_id=repo.id,
+        repo_type=repo.type,
+        head=state.commit if state else None,
+        private=state.private if state else None,
+        gated=state.gated if state else False,
+        tag=tag,
+        tagged=repo.tags().get(tag) if state and tag else None,
+        adds=tuple(Change(name, size) for name, size in sizes.items() if name not in tree),
+        updates=tuple(Change(n, size) for n, size in sizes.items() if n in tree and n not in kept),
+        unchanged=tuple(Change(name, size) for name, size in sizes.items() if name in kept),
+        deletes=tuple(Change(path, tree[path].size) for path in sorted(doomed)),
+        absent=tuple(name for name in delete if not any(below(name, path) for path in tree)),
+        foreign=tuple(Change(path, tree[path].size) for path in foreign),
+        taken_in=tuple(_taken_in(foreign, local)),
+        tree=tree,
+    )
+
+
+def same(file: LocalFile, held: RemoteFile) -> bool:
+    """Whether the Hub holds this very content: by sha256 of a large file, by git blob id of another."""
+    if file.size != held.size:
+        return False
+    return held.sha256 == file.sha256 if held.sha256 else held.oid == file.git_oid()
+
+
+def _taken_in(foreign: Iterable[str], local: Folder) -> Iterator[tuple[str, str, str]]:
+    """(path, config, pattern) of each foreign file that the new card would load, by the first such config."""
+    for path in foreign:
+        found = ((path, config, glob) for config, glob in local.globs if glob_matches(glob, path))
+        yield from islice(found, 1)
+
+
+def _named(delete: tuple[str, ...], tree: Mapping[str, RemoteFile], local: Folder) -> set[str]:
+    for name in delete:
+        if not name.strip("/."):
+            raise HubError(f"delete {name!r}: the whole repository; wanted a file or a folder; name it")
+        if ours := [path for path in local.files if below(name, path)]:
+            raise HubError(
+                f"delete {name!r}: {ours[0]} is part of this release; wanted something that is not; "
+                "build without it, or do not name it"
+            )
+    return {path for path in tree if any(below(name, path) for name in delete)}
+
+
+def below(name: str, path: str) -> bool:
+    """Whether a path is the named file, or lies in the named folder."""
+    return path == name or path.startswith(name.rstrip("/") + "/")

@@ -1,0 +1,220 @@
+"""A release: one commit with everything in it, verified, then the tag on that very commit.
+
+Contents are uploaded before the commit names them, so a failure leaves the old release; a repeated run
+sends only what is missing and commits only what differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from itdr_hf.errors import HubError
+from itdr_hf.hub.folder import Folder, Progress, read_folder
+from itdr_hf.hub.plan import PushPlan, below, make_plan, release_tag, same
+from itdr_hf.hub.refusals import refuse, refuse_visibility
+from itdr_hf.hub.repository import Commit, Gated, Repository, differences
+from itdr_hf.hub.retry import HubAnswer, Patience
+from itdr_hf.hub.verify import check_files
+
+if TYPE_CHECKING:
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
+
+REPLANS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """What was published; `committed` is False when the Hub held all of it already."""
+
+    repo_id: str
+    commit: str
+    tag: str | None
+    url: str
+    pr_url: str | None
+    committed: bool
+    added: int
+    updated: int
+    deleted: int
+    unchanged: int
+    left_alone: int
+
+
+@dataclass(kw_only=True)
+class _Push:
+    """One run: where, what, and the operations by path, which are re-sent and not made twice."""
+
+    repo: Repository
+    local: Folder
+    delete: tuple[str, ...]
+    tag: str | None
+    force: bool
+    proposes: bool
+    verify: Literal["tree", "download"]
+    progress: Progress
+    additions: dict[str, CommitOperationAdd] = field(default_factory=dict)
+
+
+def push_folder(
+    api: HfApi,
+    folder: Path,
+    repo_id: str,
+    *,
+    repo_type: str = "dataset",
+    private: bool = True,
+    delete: Iterable[str] = (),
+    create_pr: bool = False,
+    force: bool = False,
+    gated: Gated | None = None,
+    version: str | None = None,
+    verify: Literal["tree", "download"] = "download",
+    progress: Progress | None = None,
+    patience: Patience | None = None,
+) -> Release:
+    """Publish a folder as v<version> in one commit; a pull request carries no tag.
+
+    `delete` names what goes with this release; nothing else of the repository is touched. `force` allows
+    replacing a card that is not ours. Raises HubError, with nothing changed, when the plan is refused; when
+    it is raised later, main holds the old release or the whole new one, and the same call finishes.
+    """
+    report = progress or (lambda stage, done, total: None)
+    local = read_folder(Path(folder), repo_type, report)
+    push = _Push(
+        repo=Repository(api=api, id=repo_id, type=repo_type, patience=patience or Patience()),
+        local=local,
+        delete=tuple(delete),
+        tag=release_tag(local, version),
+        force=force,
+        proposes=create_pr,
+        verify=verify,
+        progress=report,
+    )
+    plan = _prepare(push, private, gated)
+    plan, made, committed = _commit(push, plan)
+    _finish(push, plan, made, committed)
+    return _release(push, plan, made, committed)
+
+
+def _prepare(push: _Push, private: bool, gated: Gated | None) -> PushPlan:
+    """The plan, once the repository is there, as visible as wanted, and nothing speaks against it."""
+    repo = push.repo
+    plan = make_plan(repo, push.local, push.delete, push.tag)
+    refuse(push.repo, push.local, plan, force=push.force, proposes=push.proposes)
+    if plan.head is None:
+        if push.proposes:
+            raise HubError(f"{repo.id}: no such repository; wanted one for a pull request; push without")
+        repo.create(private)
+        plan = make_plan(repo, push.local, push.delete, push.tag)
+        if plan.head is None:
+            raise HubError(f"{repo.id}: not there after it was created; wanted it; look at it on the Hub")
+        refuse(push.repo, push.local, plan, force=push.force, proposes=push.proposes)
+    refuse_visibility(plan, private)
+    if gated is not None and plan.gated != gated:
+        repo.gate(gated)
+    return plan
+
+
+def _commit(push: _Push, plan: PushPlan) -> tuple[PushPlan, Commit, bool]:
+    """Commit what differs; when someone pushed in between, plan again against their head."""
+    for attempt in range(REPLANS):
+        assert plan.head is not None
+        if plan.empty:
+            return plan, Commit(oid=plan.tagged or plan.head), False
+        if push.proposes and (standing := _standing(push)):
+            return plan, standing, False
+        try:
+            return plan, _send(push, plan), True
+        except HubAnswer as answer:
+            if answer.status not in (409, 412) or attempt == REPLANS - 1:
+                raise
+        push.repo.patience.sleep(push.repo.patience.pause * attempt)
+        plan = _plan_again(push, plan)
+    raise AssertionError("unreachable")
+
+
+def _send(push: _Push, plan: PushPlan) -> Commit:
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+
+    for path, _ in plan.adds + plan.updates:
+        if path not in push.additions:
+            push.additions[path] = CommitOperationAdd(path, str(push.local.files[path].path))
+    additions = [push.additions[path] for path, _ in plan.adds + plan.updates]
+    deletions = [CommitOperationDelete(path, is_folder=False) for path, _ in plan.deletes]
+    push.progress("upload", 0, len(additions))
+    push.repo.upload(additions, push.proposes)
+    push.progress("upload", len(additions), len(additions))
+    operations: Sequence[CommitOperationAdd | CommitOperationDelete] = [*additions, *deletions]
+    message = f"Release {push.tag}" if push.tag else "Update"
+    assert plan.head is not None
+    made = push.repo.commit(operations, message, plan.head, push.proposes, lambda: _landed(push, plan))
+    push.progress("commit", 1, 1)
+    return made
+
+
+def _landed(push: _Push, plan: PushPlan) -> Commit | None:
+    """The commit whose reply was lost: a new head, or a pull request, that holds all of the plan."""
+    if push.proposes:
+        return _standing(push)
+    state = push.repo.state()
+    if state is None or state.commit == plan.head:
+        return None
+    return Commit(oid=state.commit) if _holds(push, state.commit) else None
+
+
+def _standing(push: _Push) -> Commit | None:
+    """An open pull request that proposes these very files."""
+    return next((pr for pr in push.repo.open_proposals() if _holds(push, pr.oid)), None)
+
+
+def _holds(push: _Push, commit: str) -> bool:
+    """Whether a commit holds every file of the folder and nothing that was to be deleted."""
+    tree = push.repo.tree(commit)
+    gone = not any(below(name, path) for name in push.delete for path in tree)
+    return gone and all(name in tree and same(file, tree[name]) for name, file in push.local.files.items())
+
+
+def _plan_again(push: _Push, old: PushPlan) -> PushPlan:
+    """A plan against the new head; HubError when someone changed what this push is about."""
+    plan = make_plan(push.repo, push.local, push.delete, push.tag)
+    wanted = {change.path for change in plan.adds + plan.updates + plan.deletes}
+    if clash := sorted(differences(old.tree, plan.tree) & wanted):
+        raise HubError(
+            f"{push.repo.id}: {clash[0]} was changed by someone else during the push ({len(clash)} such); "
+            "wanted to overwrite only what was planned; look at the new plan and run it again"
+        )
+    refuse(push.repo, push.local, plan, force=push.force, proposes=push.proposes)
+    return plan
+
+
+def _finish(push: _Push, plan: PushPlan, made: Commit, committed: bool) -> None:
+    """Verify the commit, then tag it; a release that is tagged already was verified then."""
+    if not committed and plan.tagged == made.oid:
+        return
+    problems = check_files(push.repo, push.local, made.oid, push.verify, push.progress)
+    if problems:
+        raise HubError(
+            f"{push.repo.id} at {made.oid[:8]}: {'; '.join(problems[:5])} ({len(problems)} such); wanted the "
+            "files as they are here; no tag was made; run it again, and if it stays so tell the Hub"
+        )
+    if push.tag and not push.proposes:
+        push.repo.tag(push.tag, made.oid)
+        push.progress("tag", 1, 1)
+
+
+def _release(push: _Push, plan: PushPlan, made: Commit, committed: bool) -> Release:
+    tag = None if push.proposes else push.tag
+    return Release(
+        repo_id=push.repo.id,
+        commit=made.oid,
+        tag=tag,
+        url=f"{push.repo.url}/tree/{tag or made.oid}",
+        pr_url=made.pr_url,
+        committed=committed,
+        added=len(plan.adds),
+        updated=len(plan.updates),
+        deleted=len(plan.deletes),
+        unchanged=len(plan.unchanged),
+        left_alone=len(plan.foreign),
+    )

@@ -1,0 +1,52 @@
+"""What is not pushed, said before anything is sent."""
+
+from __future__ import annotations
+
+from itdr_hf.errors import HubError
+from itdr_hf.hub.folder import CARD, Folder, is_ours, read_card
+from itdr_hf.hub.plan import PushPlan
+from itdr_hf.hub.repository import Repository
+from itdr_hf.hub.verify import check_files
+
+
+def refuse(repo: Repository, local: Folder, plan: PushPlan, *, force: bool, proposes: bool) -> None:
+    """Raise HubError when foreign files would be loaded, the tag is taken, or the card is another's."""
+    if plan.taken_in:
+        path, config, glob = plan.taken_in[0]
+        raise HubError(
+            f"{repo.id}: {path} is not of this release, but config {config} ({glob}) would load it "
+            f"({len(plan.taken_in)} such); wanted a repository that loads as it was built; "
+            f"delete it by name with this push, or move it"
+        )
+    if plan.tagged and not proposes and _tag_is_elsewhere(repo, local, plan, plan.tagged):
+        raise HubError(
+            f"{repo.id}: tag {plan.tag} stands on {plan.tagged[:8]}, which is not this folder; wanted a "
+            "version that is not taken; raise the version, or remove the tag"
+        )
+    card_changes = any(change.path == CARD for change in plan.updates)
+    if card_changes and not force and plan.head and not _card_is_ours(repo, plan.head):
+        raise HubError(
+            f"{repo.id}: its {CARD} is not ours (no tag `itdr`); wanted our own card or none; "
+            "push to another repository, or replace it with --force"
+        )
+
+
+def refuse_visibility(plan: PushPlan, private: bool) -> None:
+    """Raise HubError when the repository is not as visible as the push was meant to be."""
+    if plan.private is not private:
+        have, want = ("private", "public") if plan.private else ("public", "private")
+        raise HubError(
+            f"{plan.repo_id}: the repository is {have}; wanted {want}; change it in its settings, or push with --{have}"
+        )
+
+
+def _tag_is_elsewhere(repo: Repository, local: Folder, plan: PushPlan, tagged: str) -> bool:
+    """A tag may stand on an older commit that holds these very files; everything else is elsewhere."""
+    if not plan.empty:
+        return True
+    return tagged != plan.head and bool(check_files(repo, local, tagged, "tree"))
+
+
+def _card_is_ours(repo: Repository, commit: str) -> bool:
+    with repo.download(CARD, commit) as card:
+        return is_ours(read_card(card))

@@ -1,0 +1,231 @@
+"""One repository on the Hub: what we read from it and do to it, each with patience.
+
+https://huggingface.co/docs/huggingface_hub/package_reference/hf_api
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast
+
+from itdr_hf.errors import HubError
+from itdr_hf.hub.retry import HubAnswer, Patience, ask
+
+if TYPE_CHECKING:
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete, DatasetInfo, HfApi, ModelInfo
+    from huggingface_hub.hf_api import RepoFile
+
+Gated = Literal["auto", "manual"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemoteFile:
+    """One file at a commit; `sha256` is known of large files only, the git blob id of the others."""
+
+    size: int
+    oid: str
+    sha256: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """A repository at one revision."""
+
+    commit: str
+    private: bool
+    gated: str | bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Commit:
+    """A commit, and the address of its pull request if it is one."""
+
+    oid: str
+    pr_url: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repository:
+    """The seam: an HfApi, the repository's id and type, and how long to insist."""
+
+    api: HfApi
+    id: str
+    type: str = "dataset"
+    patience: Patience = field(default_factory=Patience)
+
+    @property
+    def url(self) -> str:
+        prefix = "" if self.type == "model" else f"{self.type}s/"
+        return f"{self.api.endpoint}/{prefix}{self.id}"
+
+    @property
+    def tired(self) -> Patience:
+        """For what huggingface_hub itself has tried six times already."""
+        return replace(self.patience, tries=min(2, self.patience.tries))
+
+    def state(self, revision: str | None = None) -> State | None:
+        """The repository at a revision (default: the head of main); None when there is no such repository."""
+        from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
+
+        def read() -> State | None:
+            try:
+                info = self._info(revision)
+            except RepositoryNotFoundError as error:
+                if isinstance(error, GatedRepoError):
+                    raise
+                return None
+            return State(commit=str(info.sha), private=bool(info.private), gated=info.gated or False)
+
+        return ask(self.api, f"{self.id}{f' at {revision}' if revision else ''}", read, self.patience)
+
+    def tree(self, commit: str) -> dict[str, RemoteFile]:
+        """Every file at a commit, by path."""
+        from huggingface_hub.hf_api import RepoFile
+
+        def read() -> dict[str, RemoteFile]:
+            rows = self.api.list_repo_tree(self.id, recursive=True, revision=commit, repo_type=self.type)
+            return {row.path: _remote_file(row) for row in rows if isinstance(row, RepoFile)}
+
+        return ask(self.api, f"{self.id}: reading the files at {commit[:8]}", read, self.tired)
+
+    def tags(self) -> dict[str, str]:
+        """Tag -> the commit it stands on."""
+
+        def read() -> dict[str, str]:
+            refs = self.api.list_repo_refs(self.id, repo_type=self.type)
+            return {tag.name: tag.target_commit for tag in refs.tags}
+
+        return ask(self.api, f"{self.id}: reading the tags", read, self.patience)
+
+    def open_proposals(self) -> list[Commit]:
+        """The open pull requests, newest first, five at most."""
+
+        def read() -> list[Commit]:
+            found = self.api.get_repo_discussions(
+                self.id, discussion_type="pull_request", discussion_status="open", repo_type=self.type
+            )
+            return [
+                Commit(oid=str(self._info(pr.git_reference).sha), pr_url=pr.url)
+                for pr in sorted(found, key=lambda pr: -pr.num)[:5]
+            ]
+
+        return ask(self.api, f"{self.id}: reading the pull requests", read, self.patience)
+
+    def create(self, private: bool) -> None:
+        """Create the repository; one that is there already, by a lost reply or by someone else, will do."""
+        ask(
+            self.api,
+            f"{self.id}: creating it",
+            lambda: self.api.create_repo(self.id, repo_type=self.type, private=private, exist_ok=True),
+            self.patience,
+        )
+
+    def gate(self, gated: Gated) -> None:
+        """Make readers ask for access."""
+        ask(
+            self.api,
+            f"{self.id}: gating it",
+            lambda: self.api.update_repo_settings(self.id, gated=gated, repo_type=self.type),
+            self.patience,
+        )
+
+    def upload(self, additions: Sequence[CommitOperationAdd], proposes: bool) -> None:
+        """Send the contents, which nobody sees before a commit names them.
+
+        The empty .gitignore overrides one that lies in the repository, which would drop files in silence.
+        """
+        ask(
+            self.api,
+            f"{self.id}: uploading {len(additions)} files",
+            lambda: self.api.preupload_lfs_files(
+                self.id,
+                additions,
+                repo_type=self.type,
+                revision="main",
+                create_pr=proposes,
+                free_memory=False,
+                gitignore_content="",
+            ),
+            self.tired,
+        )
+
+    def commit(
+        self,
+        operations: Sequence[CommitOperationAdd | CommitOperationDelete],
+        message: str,
+        parent: str,
+        proposes: bool,
+        landed: Callable[[], Commit | None],
+    ) -> Commit:
+        """One commit on `parent`; `landed` finds it again when its reply was lost."""
+
+        def send() -> Commit:
+            info = self.api.create_commit(
+                self.id,
+                operations,
+                commit_message=message,
+                repo_type=self.type,
+                revision="main",
+                create_pr=proposes,
+                parent_commit=parent,
+            )
+            return Commit(oid=info.oid, pr_url=info.pr_url)
+
+        return ask(self.api, f"{self.id}: committing", send, self.patience, landed)
+
+    def tag(self, name: str, commit: str) -> None:
+        """Put a tag on a commit and read it back; HubError when it stands, or ends, anywhere else."""
+        where = f"{self.id}: tagging {name}"
+        standing = self.tags().get(name)
+        if standing is None:
+            try:
+                create = self.api.create_tag
+                ask(
+                    self.api,
+                    where,
+                    lambda: create(self.id, tag=name, revision=commit, repo_type=self.type) or True,
+                    self.patience,
+                    lambda: name in self.tags() or None,
+                )
+            except HubAnswer as answer:
+                if answer.status != 409:
+                    raise
+            standing = self.tags().get(name)
+        if standing != commit:
+            found = f"it stands on {standing[:8]}" if standing else "it is not there"
+            raise HubError(f"{where}: {found}; wanted {commit[:8]}; raise the version, or remove the tag")
+
+    def sha256(self, path: str, commit: str) -> str:
+        """The sha256 of a file as it is downloaded."""
+        with self.download(path, commit) as local, local.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    def _info(self, revision: str | None) -> DatasetInfo | ModelInfo:
+        info = self.api.repo_info(self.id, repo_type=self.type, revision=revision)
+        return cast("DatasetInfo | ModelInfo", info)
+
+    @contextmanager
+    def download(self, path: str, commit: str) -> Iterator[Path]:
+        """A file of a commit, fetched afresh and gone after the block."""
+        with tempfile.TemporaryDirectory(prefix="itdr-") as cache:
+            local = ask(
+                self.api,
+                f"{self.id}: downloading {path}",
+                lambda: self.api.hf_hub_download(self.id, path, repo_type=self.type, revision=commit, cache_dir=cache),
+                self.patience,
+            )
+            yield Path(local)
+
+
+def _remote_file(row: RepoFile) -> RemoteFile:
+    return RemoteFile(size=row.size, oid=row.blob_id, sha256=row.lfs.sha256 if row.lfs else None)
+
+
+def differences(wanted: Mapping[str, RemoteFile], found: Mapping[str, RemoteFile]) -> set[str]:
+    """The paths that are not the same in two trees."""
+    return {path for path in wanted.keys() | found.keys() if wanted.get(path) != found.get(path)}

@@ -1,0 +1,93 @@
+"""What is asked: the rows of a dataset folder, without their answers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from itdr_hf import catalogue
+from itdr_hf.errors import UsageError, unknown
+from itdr_hf.prompts import to_prompt_completion
+from itdr_hf.records import SPLITS
+
+DEFAULT_MOST = 512
+MOST_TOKENS = {"rp": 16, "nir": 128, "uap": 128}  # of an answer, where DEFAULT_MOST would be lavish
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """One example as a model may see it: `output` and `targets` are not here, so nothing can peek at them."""
+
+    id: str
+    config: str
+    subtask: str
+    source: str
+    domain: str
+    instruction: str
+    input: str
+    history: list[str]
+    history_ratings: list[float]
+    candidates: list[str]
+    target_names: list[str]
+
+    @property
+    def row(self) -> dict[str, str]:
+        """The columns that the prompt functions read; the answer is empty."""
+        return {"instruction": self.instruction, "input": self.input, "output": ""}
+
+    @property
+    def prompt_hash(self) -> str:
+        """16 hex digits of the prompt's sha256: which question an answer answers."""
+        return hash_of(self.row)
+
+
+COLUMNS = [field.name for field in fields(Question) if field.name != "config"]
+
+
+def hash_of(row: dict[str, str]) -> str:
+    """`Question.prompt_hash` of a row's instruction and input."""
+    return hashlib.sha256(to_prompt_completion(row)["prompt"].encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def read_questions(
+    folder: Path, configs: Iterable[str] | None = None, split: str = "test", limit: int | None = None
+) -> list[Question]:
+    """The questions of the cells of a dataset folder, at most `limit` of each, in the folder's order.
+
+    `configs` are config names, unions or patterns. Raises UsageError when none of them is in the folder.
+    """
+    import pyarrow.parquet as pq
+
+    questions = []
+    for name in cells_in(folder, configs, split):
+        taken = 0
+        for path in shards(folder, name, split):
+            rows = pq.read_table(path, columns=COLUMNS).slice(0, None if limit is None else limit - taken).to_pylist()
+            taken += len(rows)
+            questions += [Question(config=name, **row) for row in rows]
+    return questions
+
+
+def cells_in(folder: Path, configs: Iterable[str] | None = None, split: str = "test") -> list[str]:
+    """The cells of a dataset folder that are among `configs` (default: all), in catalogue order."""
+    if split not in SPLITS:
+        raise unknown("split", split, SPLITS)
+    have = [name for name in catalogue.cell_names() if shards(folder, name, split)]
+    if not have:
+        raise UsageError(f"{folder}: no cell with a {split} split; want a dataset folder; make one with `itdr build`")
+    chosen = [name for name in catalogue.select(configs) if name in have]
+    if not chosen:
+        raise unknown("config in this folder", ", ".join(configs or ()), have)
+    return chosen
+
+
+def shards(folder: Path, config: str, split: str) -> list[Path]:
+    """The Parquet files of one split of one cell, in order."""
+    return sorted((folder / config).glob(f"{split}-*.parquet"))
+
+
+def most_tokens(subtask: str, asked: int | None) -> int:
+    """How long an answer may be, in tokens."""
+    return asked or MOST_TOKENS.get(subtask, DEFAULT_MOST)

@@ -1,0 +1,36 @@
+"""A bar for steps whose number is known: on a terminal a bar, else a line at every tenth, on stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def counting(title: str, total: int) -> Iterator[Callable[[], None]]:
+    """A function to be called once a step."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from itdr_hf.terminal import console
+
+    out = console(stderr=True)
+    if not out.is_terminal:
+        yield _tenths(title, total)
+        return
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=out) as bar:
+        task = bar.add_task(title, total=total)
+        yield lambda: bar.update(task, advance=1)
+
+
+def _tenths(title: str, total: int) -> Callable[[], None]:
+    done = 0
+
+    def step() -> None:
+        nonlocal done
+        done += 1
+        if done == total or done * 10 // total > (done - 1) * 10 // total:
+            print(f"{title}: {done:,} of {total:,}", file=sys.stderr, flush=True)
+
+    return step

@@ -1,0 +1,107 @@
+"""A report for machines: CSV, JSON, and the metrics of a model card (`model-index`)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from itdr_hf.outputs import write_atomically
+from itdr_hf.score.report import Report, Row
+from itdr_hf.score.scoring import TOTALS, CellScore
+from itdr_hf.score.table import markdown
+
+PLACES = 6
+
+
+def write_exports(report: Report, folder: Path, *, plots: bool = False) -> list[Path]:
+    """scores.md, scores.csv, scores.json, model-index.json, and a plot per subtask; gives their paths."""
+    texts = {
+        "scores.md": markdown(report),
+        "scores.csv": as_csv(report),
+        "scores.json": json.dumps(as_json(report), indent=1, ensure_ascii=False),
+        "model-index.json": json.dumps(model_index(report), indent=1, ensure_ascii=False),
+    }
+    for name, text in texts.items():
+        write_atomically(folder / name, text)
+    drawn: list[Path] = []
+    if plots:
+        from itdr_hf.score.plots import write_plots
+
+        drawn = write_plots(report, folder)
+    return [*(folder / name for name in texts), *drawn]
+
+
+def as_csv(report: Report) -> str:
+    """One line per figure of every system; an empty field is a value that there is none of."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(Row._fields)
+    for row in report.rows():
+        writer.writerow([_plain(value) for value in row])
+    return out.getvalue()
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """The same figures, with faults and the comparison; null where there is no value."""
+    differences = [
+        {
+            "config": config,
+            "metric": metric,
+            **{k: _plain(getattr(found, k)) for k in ("difference", "low", "high", "p")},
+        }
+        for (config, metric), found in report.differences.items()
+    ]
+    return {
+        "system": report.ours.name,
+        "split": report.split,
+        "reading": report.ours.reading,
+        "notes": list(report.notes),
+        "cells": {name: _cell(cell) for name, cell in report.ours.cells.items()},
+        "figures": [{k: _plain(v) for k, v in row._asdict().items()} for row in report.rows()],
+        "against": report.other.name if report.other else None,
+        "differences": differences,
+    }
+
+
+def model_index(report: Report, dataset: str = "itdr", revision: str | None = None) -> list[dict[str, Any]]:
+    """The `model-index` of a model card: our figures by config, in the Hub's form.
+
+    `dataset` is the dataset's Hub id, `revision` its tag. A figure without a value is left out.
+    """
+    results = []
+    for config in report.configs:
+        rows = [row for row in report.rows(config) if row.kind == "ours" and math.isfinite(row.value)]
+        known = {"type": dataset, "name": f"ITDR {config}", "split": report.split}
+        known |= {} if config == TOTALS else {"config": config}
+        known |= {"revision": revision} if revision else {}
+        metrics = [_metric(row) for row in rows]
+        task = {"type": "text-generation", "name": config.partition("-")[0] if config != TOTALS else "ITDR"}
+        if metrics:
+            results.append({"task": task, "dataset": known, "metrics": metrics})
+    return [{"name": report.ours.name, "results": results}]
+
+
+def _metric(row: Row) -> dict[str, Any]:
+    value = _plain(row.value)
+    interval = {"low": _plain(row.low), "high": _plain(row.high), "n": row.n}
+    return {"type": row.metric, "name": row.metric, "value": value, "args": {"signature": row.signature, **interval}}
+
+
+def _cell(cell: CellScore) -> dict[str, Any]:
+    return {
+        "n": cell.n,
+        "users": len(cell.clusters),
+        "parsed": {reading: _plain(share) for reading, share in cell.parsed.items()},
+        "faults": {reading: {k: _plain(v) for k, v in found.items()} for reading, found in cell.faults.items()},
+    }
+
+
+def _plain(value: Any) -> Any:
+    """A value JSON can hold: floats rounded, no nan or infinity."""
+    if not isinstance(value, float):
+        return value
+    return round(value, PLACES) if math.isfinite(value) else None

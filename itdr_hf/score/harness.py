@@ -1,0 +1,149 @@
+"""The cells as tasks of lm-evaluation-harness: `lm_eval --include_path tasks --tasks itdr_tkr-movielens32m`.
+
+A task is a YAML file and one `utils.py` for all, both calling this module, so that prompts, parsers and metrics
+are those of `itdr predict` and `itdr score`; the environment of lm_eval needs itdr-hf installed. Means and
+pooled figures agree with `itdr score`; intervals are the harness's own, over examples.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from itdr_hf import catalogue
+from itdr_hf.outputs import write_atomically
+from itdr_hf.predict.questions import cells_in, most_tokens
+from itdr_hf.prompts import to_messages, to_prompt_completion
+from itdr_hf.records import COLUMNS, Example
+from itdr_hf.score.answers import CellAnswers, Said, read_answers
+from itdr_hf.score.rules import Ranges, ranges_of, samples
+
+UTILS = """from itdr_hf.score.harness import aggregate, chat_prompt, plain_prompt, results_with, target  # noqa: F401
+
+RANGES = {ranges!r}  # config -> numeric attribute -> its least and greatest value
+results = results_with(RANGES)
+"""
+PACKED = ("BLEU-1", "BLEU-2", "RMSE")  # figures that are no mean over examples
+TASK_VERSION = 1
+
+
+def write_tasks(
+    folder: Path, out: Path, configs: Iterable[str] | None = None, *, dataset: str | None = None, plain: bool = False
+) -> list[str]:
+    """Write a task per cell and the group `itdr`; gives the tasks' names.
+
+    The tasks load `dataset`, a Hub id, or the folder where it lies. `plain` is for models asked without
+    --apply_chat_template: the prompt then ends in the line break that training puts there.
+    """
+    names, ranges = [], {}
+    for config in cells_in(folder, configs):
+        ranges[config] = dict(ranges_of(folder, config))
+        task = _task(config, dataset or str(folder.resolve()), plain)
+        write_atomically(
+            out / f"{task['task']}.yaml", "".join(f"{key}: {_yaml(value)}\n" for key, value in task.items())
+        )
+        names.append(task["task"])
+    write_atomically(out / "itdr.yaml", f"group: itdr\ntask: {_yaml(names)}\n")
+    write_atomically(
+        out / "utils.py", UTILS.format(ranges={config: found for config, found in ranges.items() if found})
+    )
+    return names
+
+
+def chat_prompt(doc: Mapping[str, Any]) -> str:
+    """The user's turn."""
+    return to_messages(doc)["messages"][0]["content"]
+
+
+def plain_prompt(doc: Mapping[str, Any]) -> str:
+    """The prompt of a model without a chat template."""
+    return to_prompt_completion(doc)["prompt"]
+
+
+def target(doc: Mapping[str, Any]) -> str:
+    """What a model should answer."""
+    return str(doc["output"])
+
+
+def results_with(ranges: Mapping[str, Ranges]) -> Callable[..., dict[str, Any]]:
+    """The function that gives one example's part in every metric of its cell, and whether its answer parses.
+
+    `ranges` as from `rules.ranges_of`, by config.
+    """
+
+    def results(doc: Mapping[str, Any], answers: Sequence[str]) -> dict[str, Any]:
+        cell = _read(doc, answers[0])
+        made: dict[str, Any] = {}
+        for metric, sample in samples(cell, "lenient", ranges.get(cell.config, {})).items():
+            packed = metric.startswith(PACKED)
+            made[metric] = (metric.partition("(")[0], *sample.rows[0].tolist()) if packed else sample.value
+        return made | {f"parsed_{reading}": cell.parsed(reading) for reading in cell.read}
+
+    return results
+
+
+def aggregate(items: Sequence[tuple[Any, ...]]) -> float:
+    """A pooled figure (RMSE, corpus BLEU) from what `results` made of the examples."""
+    import numpy as np
+
+    from itdr_hf.metrics.rating import rmse_sample
+    from itdr_hf.metrics.text import bleu_samples
+
+    family = items[0][0]
+    estimate = (rmse_sample([], []) if family == "RMSE" else bleu_samples([], [])[family]).estimate
+    return float(estimate(np.array([item[1:] for item in items], dtype=np.float64).sum(axis=0)))
+
+
+def _read(doc: Mapping[str, Any], text: str) -> CellAnswers:
+    example = Example(**{name: doc[name] for name in COLUMNS})
+    return read_answers(f"{example.subtask}-{example.source}", [example], [Said(text, "stop")])
+
+
+def _task(config: str, dataset: str, plain: bool) -> dict[str, Any]:
+    subtask = catalogue.cell(config).subtask
+    most = most_tokens(subtask.id, None)
+    return {
+        "task": f"itdr_{config}",
+        "dataset_path": dataset,
+        "dataset_name": config,
+        "test_split": "test",
+        "output_type": "generate_until",
+        "doc_to_text": _Function(f"utils.{'plain' if plain else 'chat'}_prompt"),
+        "doc_to_target": _Function("utils.target"),
+        "process_results": _Function("utils.results"),
+        "generation_kwargs": {"until": [], "do_sample": False, "temperature": 0.0, "max_gen_toks": most},
+        "metric_list": [_metric(name) for name in _metrics(config)],
+        "metadata": {"version": TASK_VERSION},
+    }
+
+
+def _metrics(config: str) -> list[str]:
+    """The metrics of a cell by their full names, and the shares of answers that parse."""
+    cell = catalogue.cell(config)
+    listed = list(cell.subtask.metrics)
+    if "ACC" in listed:
+        kinds = {a.name: "RMSE" if a.kind == "number" else "ACC" for a in cell.source.user_attributes}
+        listed = [f"{metric}({name})" for name, metric in kinds.items()]
+    return [*listed, "parsed_strict", "parsed_lenient"]
+
+
+def _metric(name: str) -> dict[str, Any]:
+    pooled = _Function("utils.aggregate") if name.startswith(PACKED) else "mean"
+    return {"metric": name, "aggregation": pooled, "higher_is_better": not name.startswith("RMSE")}
+
+
+class _Function(str):
+    """A name that the harness is to import."""
+
+
+def _yaml(value: Any) -> str:
+    """A value in YAML's flow style, which is JSON's but for the functions."""
+    if isinstance(value, _Function):
+        return f"!function {value}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_yaml, value))}]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(key)}: {_yaml(item)}" for key, item in value.items()) + "}"
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,68 @@
+"""A plot per subtask: each cell's figures with their intervals, baselines and the paper beside (extra [plots])."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from itdr_hf.errors import UsageError
+from itdr_hf.score.report import Report, Row
+
+LOOKS = {
+    "ours": {"marker": "o", "color": "#0b5fa5"},
+    "other": {"marker": "s", "color": "#c4501b"},
+    "baseline": {"marker": "|", "color": "#555555"},
+    "paper": {"marker": "x", "color": "#9a9a9a"},
+}
+
+
+def write_plots(report: Report, folder: Path) -> list[Path]:
+    """`<subtask>.png` for every subtask that was scored; gives their paths."""
+    figure_of = _matplotlib()
+    made = []
+    for subtask in dict.fromkeys(config.partition("-")[0] for config in report.ours.cells):
+        rows = [
+            row for config in report.ours.cells if config.partition("-")[0] == subtask for row in report.rows(config)
+        ]
+        metrics = list(dict.fromkeys(row.metric for row in rows if row.kind == "ours"))
+        configs = list(dict.fromkeys(row.config for row in rows))
+        figure = figure_of(figsize=(2.2 + 2.4 * len(metrics), 1.6 + 0.5 * len(configs)), layout="constrained")
+        axes = figure.subplots(1, len(metrics), squeeze=False, sharey=True)[0]
+        for axis, metric in zip(axes, metrics, strict=True):
+            _draw(axis, [row for row in rows if row.metric == metric], configs)
+            axis.set_title(metric, fontsize=9)
+        axes[0].set_yticks(range(len(configs)), configs, fontsize=8)
+        axes[0].invert_yaxis()
+        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8)
+        path = folder / f"{subtask}.png"
+        draft = folder / f".{subtask}.png"
+        figure.savefig(draft, dpi=150, format="png", metadata={"Software": None})
+        made.append(draft.replace(path))
+    return made
+
+
+def _draw(axis: Any, rows: Sequence[Row], configs: Sequence[str]) -> None:
+    """Ours above, the other system beneath it, marks of baselines and of the paper on the line."""
+    heights = {"ours": -0.12, "other": 0.12, "baseline": 0.0, "paper": 0.0}
+    for kind, look in LOOKS.items():
+        found = [row for row in rows if row.kind == kind and math.isfinite(row.value)]
+        if not found:
+            continue
+        places = [configs.index(row.config) + heights[kind] for row in found]
+        spans = None
+        if kind in ("ours", "other"):
+            spans = [[max(0.0, r.value - r.low) for r in found], [max(0.0, r.high - r.value) for r in found]]
+        axis.errorbar([r.value for r in found], places, xerr=spans, linestyle="none", markersize=6, label=kind, **look)
+    axis.tick_params(labelsize=8)
+    axis.grid(axis="x", alpha=0.3)
+
+
+def _matplotlib() -> Any:
+    """matplotlib's Figure, which needs no display and no global state."""
+    try:
+        from matplotlib.figure import Figure
+    except ModuleNotFoundError as error:
+        raise UsageError("plots: matplotlib is not installed; want it: pip install itdr-hf[plots]") from error
+    return Figure

@@ -1,0 +1,188 @@
+"""Figures of cells, subtasks and composites, each with its bootstrap interval; paired comparison of two systems.
+
+Cells of one source draw the same users in the same replicate, so that a figure over several cells (a subtask's
+score, pUII) has an interval of its own, and two systems differ replicate by replicate.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from itdr_hf import catalogue
+from itdr_hf.errors import UsageError
+from itdr_hf.metrics.bootstrap import REPLICATES, Comparison, Interval, cluster_sums, compared, interval, replicate
+from itdr_hf.metrics.composite import COMPOSITES, SUBTASKS, Figure, composite_replicates
+from itdr_hf.metrics.sample import Floats
+from itdr_hf.metrics.signature import signature
+from itdr_hf.score.answers import CellAnswers
+from itdr_hf.score.rules import NUMBERS, Ranges, concerned, samples
+
+PARTS = {"pUII": catalogue.ROOTS["uii"], "pUIU": catalogue.ROOTS["uiu"]}
+TOTALS = "all cells"  # the config of a figure that spans cells
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resampling:
+    """How intervals are drawn."""
+
+    seed: int = 0
+    replicates: int = REPLICATES
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """One figure: of a cell's metric, or of a subtask or composite (config TOTALS); `n` examples behind it."""
+
+    config: str
+    metric: str
+    n: int
+    interval: Interval
+    signature: str
+    draws: Floats
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellScore:
+    """One cell of one system: its figures, the share of answers read, and what was wrong with the others."""
+
+    config: str
+    n: int
+    clusters: frozenset[str]
+    parsed: Mapping[str, float]
+    faults: Mapping[str, Mapping[str, float]]
+    figures: Mapping[str, Measured]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SystemScore:
+    """A system over its cells; `totals` are the subtask scores and composites that its cells make up."""
+
+    name: str
+    reading: str
+    cells: Mapping[str, CellScore]
+    totals: Mapping[str, Measured]
+
+
+def score_system(
+    name: str,
+    answers: Sequence[CellAnswers],
+    ranges: Mapping[str, Ranges],
+    *,
+    reading: str = "lenient",
+    resampling: Resampling | None = None,
+) -> SystemScore:
+    """Score a system's answers; `ranges` as from `rules.ranges_of`, by config."""
+    how = resampling or Resampling()
+    universes = _universes(answers)
+    cells = {}
+    for cell in answers:
+        cells[cell.config] = _score_cell(cell, reading, ranges.get(cell.config, {}), universes[_stream(cell)], how)
+    return SystemScore(name=name, reading=reading, cells=cells, totals=_totals(cells, reading))
+
+
+def compare_systems(first: SystemScore, second: SystemScore) -> dict[tuple[str, str], Comparison]:
+    """First minus second, by (config, metric). Raises UsageError when they are not of the same cells and sizes."""
+    ours, theirs = _all_figures(first), _all_figures(second)
+    if {key: figure.n for key, figure in ours.items()} != {key: figure.n for key, figure in theirs.items()}:
+        raise UsageError(f"{first.name} and {second.name}: scored on different examples; want the same for both")
+    return {
+        key: compared(
+            figure.interval.value - theirs[key].interval.value,
+            figure.draws - theirs[key].draws,
+            clusters=figure.interval.clusters,
+        )
+        for key, figure in ours.items()
+    }
+
+
+def _score_cell(cell: CellAnswers, reading: str, ranges: Ranges, universe: Sequence[str], how: Resampling) -> CellScore:
+    made = samples(cell, reading, ranges)
+    listed = list(made.values())
+    sums = cluster_sums(listed, cell.clusters, universe)
+    table = replicate(listed, sums, seed=how.seed, stream=_stream(cell), replicates=how.replicates)
+    clusters = frozenset(cell.clusters)
+    figures = {
+        metric: Measured(
+            config=cell.config,
+            metric=metric,
+            n=concerned(cell, metric),
+            interval=interval(sample.value, draws, clusters=len(clusters)),
+            signature=signed(metric, reading),
+            draws=draws,
+        )
+        for (metric, sample), draws in zip(made.items(), table.T, strict=True)
+    }
+    return CellScore(
+        config=cell.config,
+        n=len(cell.examples),
+        clusters=clusters,
+        parsed={kind: cell.parsed(kind) for kind in cell.read},
+        faults={kind: cell.faults(kind) for kind in cell.read},
+        figures=figures,
+    )
+
+
+def signed(metric: str, reading: str) -> str:
+    """A metric's signature and how the answers were read."""
+    rule = f"|{NUMBERS}" if metric.startswith("RMSE") or metric in ("rp", "uap", *COMPOSITES) else ""
+    return f"{signature(metric)}|read:{reading}{rule}"
+
+
+def _totals(cells: Mapping[str, CellScore], reading: str) -> dict[str, Measured]:
+    """Subtask scores and composites, those for which all that they need is there."""
+    measured = [f for cell in cells.values() for f in cell.figures.values() if _subtask(f.config) in SUBTASKS and f.n]
+    if not measured:
+        return {}
+    figures = [
+        Figure(
+            subtask=_subtask(f.config),
+            source=f.config.partition("-")[2],
+            metric=f.metric,
+            value=f.interval.value,
+            n=f.n,
+        )
+        for f in measured
+    ]
+    exact = composite_replicates(figures, np.array([[figure.value for figure in figures]]))
+    drawn = composite_replicates(figures, np.column_stack([f.draws for f in measured]))
+    totals = {}
+    for name, values in exact.items():
+        if not math.isnan(values[0]):
+            members = [cell for config, cell in cells.items() if _subtask(config) in PARTS.get(name, (name,))]
+            clusters = len(frozenset().union(*(cell.clusters for cell in members)))
+            totals[name] = Measured(
+                config=TOTALS,
+                metric=name,
+                n=sum(cell.n for cell in members),
+                interval=interval(float(values[0]), drawn[name], clusters=clusters),
+                signature=signed(name, reading),
+                draws=drawn[name],
+            )
+    return totals
+
+
+def _all_figures(system: SystemScore) -> dict[tuple[str, str], Measured]:
+    figures = {(f.config, f.metric): f for cell in system.cells.values() for f in cell.figures.values()}
+    return figures | {(TOTALS, name): figure for name, figure in system.totals.items()}
+
+
+def _universes(answers: Sequence[CellAnswers]) -> dict[str, list[str]]:
+    """Stream -> every cluster that a cell of it has, in one order whatever the order of the cells."""
+    members: dict[str, set[str]] = {}
+    for cell in answers:
+        members.setdefault(_stream(cell), set()).update(cell.clusters)
+    return {stream: sorted(found) for stream, found in members.items()}
+
+
+def _stream(cell: CellAnswers) -> str:
+    """Cells of one source share their users; those whose examples are of items share nothing."""
+    subtask, _, source = cell.config.partition("-")
+    return source if catalogue.subtask(subtask).subject == "user" else cell.config
+
+
+def _subtask(config: str) -> str:
+    return config.partition("-")[0]

@@ -1,0 +1,157 @@
+"""A report for people: tables of at most 80 columns for the terminal, and a Markdown page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from itdr_hf.score.report import Report, Row
+from itdr_hf.score.scoring import TOTALS, CellScore
+
+LEGEND = (
+    "± half the 95 % interval, bootstrap over users\n"
+    "read: % of answers read leniently/strictly\n"
+    "paper: least to greatest of its models, on its own samples"
+)
+RULES = (
+    "Answers are read {reading}ly. Of a ranking counts what can be read, the rest are misses; an answer without a "
+    "number on the scale counts as the end of the scale farthest from the truth; an unread category is wrong; an "
+    "unread text is empty. Intervals: 95 %, percentile bootstrap over users. The paper's rows are of its own "
+    "samples of at most 250 examples a cell: they show the size of things, not a difference."
+)
+
+
+def print_report(report: Report) -> None:
+    """Every cell as a table, then subtasks and composites, then the comparison."""
+    from itdr_hf.terminal import print_table
+
+    def titled(title: str, columns: Mapping[str, str], lines: Sequence[Sequence[str]]) -> None:
+        print(title)
+        print_table(columns, lines)
+
+    for config in report.configs:
+        rows = report.rows(config)
+        metrics = list(dict.fromkeys(row.metric for row in rows if row.kind == "ours"))
+        for part in [metrics[k : k + 5] for k in range(0, len(metrics), 5)]:
+            columns = {"": "left", **dict.fromkeys(part, "right")} | ({} if config == TOTALS else {"read": "right"})
+            titled(_title(report, config), columns, list(_lines(rows, part, config)))
+        if config in report.ours.cells and (faults := fault_line(report.ours.cells[config], report.ours.reading)):
+            print(faults)
+        print()
+    if report.other:
+        titled(
+            f"{report.ours.name} minus {report.other.name}, paired over users",
+            dict.fromkeys(("cell", "metric"), "left") | dict.fromkeys(("difference", "95 %", "p"), "right"),
+            [[config, metric, *cells] for (config, metric), cells in _differences(report).items()],
+        )
+        print()
+    for note in report.notes:
+        print(note)
+    print(LEGEND)
+
+
+def markdown(report: Report) -> str:
+    """The whole report as a Markdown page."""
+    lines = [f"# {report.ours.name} on {report.split}", "", RULES.format(reading=report.ours.reading), ""]
+    lines += [f"- {note}" for note in report.notes] + ([""] if report.notes else [])
+    for config in sorted(report.configs, key=lambda name: name != TOTALS):
+        rows = report.rows(config)
+        metrics = list(dict.fromkeys(row.metric for row in rows if row.kind == "ours"))
+        lines += [f"## {_title(report, config)}", ""]
+        lines += _grid(["", *metrics, "read leniently", "strictly"], _markdown_lines(rows, metrics))
+        if config in report.ours.cells and (faults := fault_line(report.ours.cells[config], report.ours.reading)):
+            lines += ["", faults]
+        lines += [""]
+    if report.other:
+        lines += [f"## {report.ours.name} minus {report.other.name}, paired over users", ""]
+        pairs = [[config, metric, *cells] for (config, metric), cells in _differences(report).items()]
+        lines += [*_grid(["cell", "metric", "difference", "95 % interval", "p"], pairs), ""]
+    signatures = sorted({row.signature for row in report.rows() if row.kind == "ours"})
+    return "\n".join([*lines, "## Signatures", "", *(f"- `{text}`" for text in signatures), ""])
+
+
+def fault_line(cell: CellScore, reading: str) -> str:
+    """What was wrong with the answers of a cell, as shares, or nothing."""
+    faults = cell.faults[reading]
+    return "faults: " + ", ".join(f"{fault} {100 * share:.1f} %" for fault, share in faults.items()) if faults else ""
+
+
+def number(value: float, places: int = 3) -> str:
+    """A figure: .774 below one, 1.034 above, 70.4 for a composite; – where there is none."""
+    if math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "−∞" if value < 0 else "∞"
+    text = f"{value:.1f}" if abs(value) >= 10 else f"{value:.{places}f}"
+    return text.replace("0.", ".", 1) if abs(value) < 1 else text
+
+
+def _title(report: Report, config: str) -> str:
+    cell = report.ours.cells.get(config)
+    if cell is None:
+        return "Subtasks and composites"
+    return f"{config}: {cell.n:,} examples, {len(cell.clusters):,} users" if cell else config
+
+
+def _lines(rows: Sequence[Row], metrics: Sequence[str], config: str) -> Iterable[list[str]]:
+    for (kind, system), figures in _by_system(row for row in rows if row.kind != "paper").items():
+        row = next(iter(figures.values()))
+        name = system if kind == "baseline" else system[-24:]
+        shown = [_short(figures[m]) if m in figures else "" for m in metrics]
+        yield [name, *shown] + ([] if config == TOTALS else [_shares(row)])
+    published = [row for row in rows if row.kind == "paper"]
+    for variant in dict.fromkeys(row.system.rpartition(" ")[2] for row in published):
+        found = {m: [r.value for r in published if r.metric == m and r.system.endswith(f" {variant}")] for m in metrics}
+        yield [f"paper, {variant}", *(_span(values) for values in found.values())] + ([] if config == TOTALS else [""])
+
+
+def _markdown_lines(rows: Sequence[Row], metrics: Sequence[str]) -> list[list[str]]:
+    lines = []
+    for (kind, system), figures in _by_system(rows).items():
+        row = next(iter(figures.values()))
+        name = {"ours": f"**{system}**", "paper": f"paper: {system}"}.get(kind, system)
+        shares = [_percent(row.parsed_lenient), _percent(row.parsed_strict)]
+        lines.append([name, *(_long(figures[m]) if m in figures else "" for m in metrics), *shares])
+    return lines
+
+
+def _by_system(rows: Iterable[Row]) -> Mapping[tuple[str, str], dict[str, Row]]:
+    found: dict[tuple[str, str], dict[str, Row]] = {}
+    for row in rows:
+        found.setdefault((row.kind, row.system), {})[row.metric] = row
+    return found
+
+
+def _short(row: Row) -> str:
+    half = (row.high - row.low) / 2
+    return number(row.value) + ("" if math.isnan(half) else f"±{number(half, 2)}")
+
+
+def _long(row: Row) -> str:
+    value = number(row.value, 4)
+    return value if math.isnan(row.low) else f"{value} [{number(row.low)}, {number(row.high)}]"
+
+
+def _span(values: Sequence[float]) -> str:
+    known = [value for value in values if not math.isnan(value)]
+    return f"{number(min(known), 2)}–{number(max(known), 2)}" if known else ""
+
+
+def _shares(row: Row) -> str:
+    return f"{100 * row.parsed_lenient:.0f}/{100 * row.parsed_strict:.0f}"
+
+
+def _percent(share: float) -> str:
+    return "" if math.isnan(share) else f"{100 * share:.1f} %"
+
+
+def _differences(report: Report) -> dict[tuple[str, str], list[str]]:
+    return {
+        key: [number(d.difference), f"{number(d.low)} to {number(d.high)}", f"{d.p:.3f}"]
+        for key, d in report.differences.items()
+    }
+
+
+def _grid(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    rule = ["---", *["---:"] * (len(heads) - 1)]
+    return [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in (heads, rule, *rows)]

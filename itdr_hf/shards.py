@@ -1,0 +1,73 @@
+"""The Parquet files of a cell: shards, and the facts about them that the ledger keeps."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from itdr_hf.outputs import new_folder
+from itdr_hf.records import SPLITS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SHARD_ROWS = 500_000
+Batches = Callable[[str], "Iterator[pa.RecordBatch]"]  # of a split
+
+
+def write_cell(folder: Path, counts: Mapping[str, int], batches: Batches) -> dict[str, dict[str, Any]]:
+    files: dict[str, dict[str, Any]] = {}
+    with new_folder(folder) as draft:
+        for split in SPLITS:
+            shards = max(1, -(-counts[split] // SHARD_ROWS))
+            names = [f"{split}-{n:05d}-of-{shards:05d}.parquet" for n in range(shards)]
+            _write_shards(batches(split), [draft / name for name in names])
+            files |= {name: _facts(draft / name) for name in names}
+    return files
+
+
+def _write_shards(batches: Iterator[pa.RecordBatch], paths: Sequence[Path]) -> None:
+    """Fill the shards one after the other, SHARD_ROWS rows each; an empty split is a file without rows."""
+    import pyarrow.parquet as pq
+
+    from itdr_hf.render import SCHEMA
+
+    pending = next(batches, None)
+    for path in paths:
+        room = SHARD_ROWS
+        with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
+            while pending is not None and room:
+                part = pending.slice(0, room)
+                writer.write_batch(part)
+                room -= part.num_rows
+                rest = pending.slice(part.num_rows)
+                pending = rest if rest.num_rows else next(batches, None)
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    import pyarrow.parquet as pq
+
+    metadata = pq.read_metadata(path)
+    groups = [metadata.row_group(n) for n in range(metadata.num_row_groups)]
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    uncompressed = sum(group.total_byte_size for group in groups)
+    return {"sha256": digest, "size": path.stat().st_size, "rows": metadata.num_rows, "bytes": uncompressed}
+
+
+def content(files: Mapping[str, Mapping[str, Any]]) -> str:
+    return hashlib.sha256("".join(files[name]["sha256"] for name in sorted(files)).encode()).hexdigest()
+
+
+def written_by(paths: Iterable[Path]) -> dict[str, int]:
+    """Who wrote the answers: `reference_by` -> how many."""
+    import pyarrow.parquet as pq
+
+    counts: Counter[str] = Counter()
+    for path in paths:
+        column = pq.read_table(path, columns=["reference_by"]).column(0)
+        counts.update({row["values"]: row["counts"] for row in column.value_counts().to_pylist()})
+    return dict(sorted(counts.items()))

@@ -1,0 +1,75 @@
+"""Which of the files of Amazon Reviews 2023 are read: one set of interactions and one catalogue per category.
+
+A category's reviews are taken from its raw JSON lines where they are, since only those have texts; else from
+the benchmark's CSVs, 0-core before 5-core, whole before split. Files of other categories are left alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from itdr_hf.records import Files
+
+# The order is the paper's; its "Beauty" and "Fashion" are taken to be All_Beauty and Amazon_Fashion.
+CATEGORIES = (
+    "Appliances", "Arts_Crafts_and_Sewing", "Baby_Products", "All_Beauty", "CDs_and_Vinyl", "Amazon_Fashion",
+    "Grocery_and_Gourmet_Food", "Home_and_Kitchen", "Industrial_and_Scientific", "Musical_Instruments", "Software",
+    "Video_Games",
+)  # fmt: skip
+CORES = ("0core", "5core")
+KINDS = ("rating_only", "last_out", "timestamp", "last_out_w_his", "timestamp_w_his")
+
+_JSONL = re.compile(r"(?:meta_)?(?P<category>[A-Z]\w+)\.jsonl(?:\.gz)?")
+_CSV = re.compile(
+    rf"(?:(?P<core>{'|'.join(CORES)})_(?P<kind>{'|'.join(sorted(KINDS, key=len, reverse=True))})_)?"
+    r"(?P<category>[A-Z]\w+?)(?:\.(?:train|valid|test))?\.csv(?:\.gz)?"
+)
+
+Set = tuple[object, ...]  # files with an equal one are parts of a whole
+
+
+def category(path: Path) -> str:
+    """The category a file is of, from its name; '' for a file that is not of the release."""
+    match = (_CSV if ".csv" in path.suffixes else _JSONL).fullmatch(path.name)
+    return match["category"] if match else ""
+
+
+def unread(found: Files) -> Mapping[Path, str]:
+    """The files that are not read, and why; `found` has the roles reviews, ratings and meta."""
+    reasons: dict[Path, str] = {}
+    for paths in ([*found["reviews"], *found["ratings"]], found["meta"]):
+        wanted = []
+        for path in paths:
+            if category(path) in CATEGORIES:
+                wanted.append(path)
+            else:
+                reasons[path] = "of a category outside the twelve" if category(path) else "not a file of the release"
+        reasons |= _second_choices(wanted)
+    return reasons
+
+
+def _second_choices(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+    """The files whose category is read from a better one."""
+    for name in dict.fromkeys(map(category, paths)):
+        mine = [path for path in paths if category(path) == name]
+        best = min(map(_rank, mine))
+        chosen = next(path for path in mine if _rank(path) == best)
+        for path in mine:
+            if _rank(path) != best:
+                yield path, f"{name} is read from {chosen.name}"
+
+
+def _rank(path: Path) -> Set:
+    """What is to be preferred is less; the parts of a split CSV are equal."""
+    folder = len(path.parts), path.parent.as_posix()
+    if ".csv" not in path.suffixes:
+        return 0, 0, 0, *folder, path.name
+    match = _CSV.fullmatch(path.name)
+    core, kind = (match and match["core"]) or path.parent.parent.name, (match and match["kind"]) or path.parent.name
+    return 1, _place(core, CORES), _place(kind, KINDS), *folder
+
+
+def _place(name: str, order: Sequence[str]) -> int:
+    return order.index(name) if name in order else len(order)

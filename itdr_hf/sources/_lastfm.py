@@ -1,0 +1,25 @@
+"""What the two Last.FM releases share: terms, citation, attributes, the wording of what is played most."""
+
+from __future__ import annotations
+
+from itdr_hf.records import Attribute
+
+LICENCE = "non-commercial use, with Last.fm's permission"
+LICENCE_SOURCE = "README of the release"
+
+CITATION = """@book{celma2010music,
+  title={Music Recommendation and Discovery in the Long Tail},
+  author={Celma, {\\`O}scar},
+  publisher={Springer}, year={2010}
+}"""
+
+ATTRIBUTES = (
+    Attribute(name="country", column="country"),
+    Attribute(name="gender", column="gender"),
+    Attribute(name="age", column="age", kind="number"),
+)
+
+WORDING = {
+    "uap": "These are the {items} that a user listens to most, the most played first:\n{history}\n"
+    "From this taste in music, predict the user's {attributes}.\nAnswer with one line for each, in this form:\n{form}"
+}

@@ -1,0 +1,51 @@
+"""Text of the Windows-1252 age put right: files DuckDB cannot decode, and text that was encoded twice."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from itdr_hf.engine import quote
+from itdr_hf.scan import Scan
+
+ENCODING = "cp1252"
+# byte -> its character, for the 123 of the upper half that have one
+UPPER = {byte: text for byte in range(0x80, 0x100) if (text := bytes([byte]).decode(ENCODING, errors="ignore"))}
+
+
+def as_utf8(scan: Scan, role: str, mend: Callable[[str], str] = lambda line: line) -> Scan:
+    """The same scan with copies in UTF-8 for the files of a role, each line mended.
+
+    DuckDB's own latin-1 refuses a whole file for one byte from 0x80 to 0x9f, and knows no other one-byte encoding.
+    A copy keeps the name, the folder's name and the lines of its file, so that errors still name those.
+    """
+    return replace(
+        scan, files={**scan.files, role: [_copy(path, scan.engine.spill, mend) for path in scan.files[role]]}
+    )
+
+
+def undoubled(column: str) -> str:
+    """SQL for a text column with UTF-8 that was read as Windows-1252, once or twice, put right: 'Ã¼' is 'ü'.
+
+    The second time left '?' where the first had made a character that the encoding does not have.
+    """
+    latin = "".join(chr(byte) for byte in UPPER if byte < 0xA0)  # how latin-1 readers leave the same bytes
+    plain = f"translate({column}, {quote(latin)}, {quote(''.join(UPPER[byte] for byte in map(ord, latin)))})"
+    mended = plain
+    for start in ("Ã?Â", "ÃƒÂ", "Ã"):
+        for byte in [b for b in UPPER if b < 0xC0]:
+            mended = f"replace({mended}, {quote(start + UPPER[byte])}, {quote(chr(byte + 0x40))})"
+    return f"CASE WHEN contains({column}, 'Ã') THEN {mended} ELSE {plain} END"
+
+
+def _copy(path: Path, spill: Path, mend: Callable[[str], str]) -> Path:
+    folder = spill / hashlib.md5(str(path).encode()).hexdigest() / path.parent.name
+    folder.mkdir(parents=True, exist_ok=True)
+    with (
+        path.open(encoding=ENCODING, errors="replace", newline="") as source,
+        (folder / path.name).open("w", encoding="utf-8", newline="") as copy,
+    ):
+        copy.writelines(map(mend, source))
+    return folder / path.name

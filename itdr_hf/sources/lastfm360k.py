@@ -1,0 +1,86 @@
+"""Last.FM 360K: http://ocelma.net/MusicRecommendationDataset/lastfm-360K.html
+
+Quirks: tab-separated, no headers, no quoting; artists mostly in small letters, some without a name or an MBID; rows
+whose user is a date; ages from -1337. No times: the rows of a user come by number of plays. An item is an artist,
+and goes by the name as written, since many have no MBID and what is shown is the name.
+"""
+
+from __future__ import annotations
+
+from itdr_hf.records import Layout, Source, Table, Words
+from itdr_hf.scan import TSV, Scan, Select
+from itdr_hf.sources._lastfm import ATTRIBUTES, CITATION, LICENCE, LICENCE_SOURCE, WORDING
+from itdr_hf.sources._people import doubted_age, known_age, known_gender
+
+NO_SHA1 = "WHEN NOT regexp_full_match(listener, '[0-9a-f]{40}') THEN 'user is no sha1 (a date in its place)'"
+
+
+def read_plays(scan: Scan) -> Select:
+    types = {"listener": "VARCHAR", "artist_id": "VARCHAR", "artist": "VARCHAR", "plays": "BIGINT"}
+    rows = scan.csv("plays", types, TSV)
+    return Select(
+        rows=f"(SELECT *, row_number() OVER () AS place FROM {rows})",
+        columns={
+            "user": "listener",
+            "item": "coalesce(trim(artist), '')",
+            "timestamp": "place",
+            "plays": "plays",
+        },
+        required=("user", "plays"),
+        dropped=f"CASE {NO_SHA1} WHEN coalesce(trim(artist), '') = '' THEN 'artist without a name' "
+        "WHEN plays < 1 THEN 'never played' END",
+    )
+
+
+def read_artists(scan: Scan) -> Select:
+    return Select(
+        rows=f"(SELECT DISTINCT item FROM {scan.table('interactions')} WHERE NOT bad AND dropped IS NULL)",
+        columns={"item": "item", "title": "item"},
+        required=("item",),
+    )
+
+
+def read_users(scan: Scan) -> Select:
+    names = ("listener", "gender", "age", "country", "signup")
+    return Select(
+        rows=scan.csv("users", dict.fromkeys(names, "VARCHAR"), TSV),
+        columns={
+            "user": "listener",
+            "country": "nullif(trim(country), '')",
+            "gender": known_gender("gender"),
+            "age": known_age("age"),
+        },
+        required=("user",),
+        dropped=f"CASE {NO_SHA1} END",
+        noted=doubted_age("age"),
+    )
+
+
+SOURCE = Source(
+    id="lastfm360k",
+    title="Last.FM 360K",
+    homepage="http://ocelma.net/MusicRecommendationDataset/lastfm-360K.html",
+    licence=LICENCE,
+    licence_source=LICENCE_SOURCE,
+    redistributable=False,
+    citation=CITATION,
+    obtain="download http://mtg.upf.edu/static/datasets/last.fm/lastfm-dataset-360K.tar.gz and unpack it",
+    folders=("lastfm-360k", "lastfm360k", "lastfm-dataset-360K"),
+    layouts=(
+        Layout(
+            name="lastfm-dataset-360K",
+            files={"plays": ("usersha1-artmbid-artname-plays.tsv",), "users": ("usersha1-profile.tsv",)},
+            tables={
+                "interactions": Table(roles=("plays",), read=read_plays),
+                "items": Table(roles=("plays",), read=read_artists),
+                "users": Table(roles=("users",), read=read_users),
+            },
+        ),
+    ),
+    words=Words(
+        item="artist", items="artists", do="listen to", did="listened to", doing="listening to", acted="listen"
+    ),
+    by_time=False,
+    user_attributes=ATTRIBUTES,
+    wording=WORDING,
+)

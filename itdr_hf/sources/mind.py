@@ -1,0 +1,149 @@
+"""MIND: https://msnews.github.io
+
+A click on a news article is the interaction; there are no ratings. Tabs, no header, no quoting (raw " in titles);
+US 12-hour times without a zone, taken as UTC; empty histories and abstracts; train and dev share users and news.
+
+What a user read is put together from two places. A clicked impression ("N41881-1") has the time of its line. A
+history ("N138 N64727 …") is in order but has no times: its clicks came before the earliest impression that shows
+it, so the last of them is set one second before that impression, the one before two seconds, and so on. An
+article found more than once keeps its earliest place (`cleaning`). An impression not clicked ("-0") or of the
+test set, which has no labels, is no interaction and no row.
+"""
+
+from __future__ import annotations
+
+from itdr_hf.engine import quote
+from itdr_hf.records import Attribute, Layout, Source, Table, Words
+from itdr_hf.scan import TSV, Scan, Select
+
+BEHAVIORS = dict.fromkeys(("impression", "reader", "time", "history", "impressions"), "VARCHAR")
+NEWS = dict.fromkeys(
+    ("item", "category", "subcategory", "title", "abstract", "url", "title_entities", "abstract_entities"), "VARCHAR"
+)
+# Section names are written in one word. "_" and "-" become blanks, and the category at the front stands apart
+# ("autosports") or goes ("newspolitics"); these are the ones that do not read well so.
+SECTIONS = {
+    "foodanddrink": "food and drink", "middleeast": "Middle East", "northamerica": "North America", "tv": "TV",
+    "newsus": "US news", "newsworld": "world news", "newsscienceandtechnology": "science and technology",
+    "newsgoodnews": "good news", "newsoffbeat": "offbeat news", "newstrends": "food trends",
+    "lifestylebuzz": "lifestyle buzz", "lifestylehomeandgarden": "home and garden",
+    "lifestylefamilyandrelationships": "family and relationships", "lifestylecelebstyle": "celebrity style",
+    "lifestyledidyouknow": "did you know", "lifestylesmartliving": "smart living",
+    "lifestylepetsanimals": "pets and animals", "weathertopstories": "top weather stories",
+    "traveltripideas": "trip ideas", "internationaltravel": "international travel", "ustravel": "US travel",
+    "restaurantsandnews": "restaurants", "tipsandtricks": "cooking tips and tricks", "quickandeasy": "quick recipes",
+    "mentalhealth": "mental health", "weightloss": "weight loss", "pregnancyparenting": "pregnancy and parenting",
+    "personalfinance": "personal finance", "popculture": "pop culture", "peopleandplaces": "people and places",
+    "movienews": "movie news", "autosresearchguides": "car research guides", "autosclassics": "classic cars",
+    "football_nfl": "NFL football", "football_ncaa": "college football", "basketball_nba": "NBA basketball",
+    "basketball_ncaa": "college basketball", "baseball_mlb": "MLB baseball", "icehockey_nhl": "NHL ice hockey",
+    "soccer_epl": "Premier League soccer", "soccer_mls": "MLS soccer", "mma": "mixed martial arts",
+    "foodnews": "food news", "tvnews": "TV news", "travelarticle": "travel", "newsopinion": "opinion",
+}  # fmt: skip
+
+
+def read_impressions(scan: Scan) -> Select:
+    """The lines as they are; an impression that is no article, or one with another label, makes a line malformed."""
+    return Select(
+        rows=scan.csv("behaviors", BEHAVIORS, TSV),
+        columns={
+            "reader": "reader",
+            "moment": "epoch(try_strptime(time, '%m/%d/%Y %I:%M:%S %p'))::BIGINT",
+            "history": _articles("history", "N\\d+"),
+            "offers": _articles("impressions", "N\\d+(-[01])?"),
+        },
+        required=("reader", "moment", "history", "offers"),
+    )
+
+
+def _articles(column: str, form: str) -> str:
+    """A list, empty for nothing; NULL when something in it is not of the form."""
+    tokens = f"list_filter(string_split(coalesce({column}, ''), ' '), lambda token: token <> '')"
+    return f"CASE WHEN regexp_full_match(coalesce({column}, ''), ' *({form} *)*') THEN {tokens} END"
+
+
+def read_clicks(scan: Scan) -> Select:
+    lines = f"(SELECT * FROM {scan.table('impressions')} WHERE NOT bad)"
+    offers = "list_filter(offers, lambda offer: ends_with(offer, '-1'))"
+    clicked = f"SELECT reader, moment, unnest({offers}) AS offer FROM {lines}"
+    shown = f"SELECT reader, history, min(moment) AS moment FROM {lines} GROUP BY ALL"
+    read = f"SELECT *, unnest(history) AS item, generate_subscripts(history, 1) AS place FROM ({shown})"
+    return Select(
+        rows=(
+            f"(SELECT reader, moment, split_part(offer, '-', 1) AS item FROM ({clicked}) UNION ALL "
+            f"SELECT reader, moment - len(history) + place - 1 AS moment, item FROM ({read}))"
+        ),
+        columns={"user": "reader", "item": "item", "timestamp": "moment"},
+        required=("user", "item", "timestamp"),
+    )
+
+
+def read_news(scan: Scan) -> Select:
+    return Select(
+        rows=scan.csv("news", NEWS, TSV),
+        columns={
+            "item": "item",
+            "title": "title",
+            "category": _section("category"),
+            "topic": f"nullif({_section('subcategory')}, {_section('category')})",
+            "abstract": "nullif(trim(abstract), '')",
+        },
+        required=("item", "category"),
+    )
+
+
+def _section(column: str) -> str:
+    """A section's name as a reader would say it."""
+    known = " ".join(f"WHEN {quote(code)} THEN {quote(name)}" for code, name in SECTIONS.items())
+    words = f"trim(replace(replace({column}, '_', ' '), '-', ' '))"
+    rest = f"trim(substr({words}, length(category) + 1))"
+    apart = f"CASE WHEN category = 'news' THEN {rest} ELSE category || ' ' || {rest} END"
+    bare = f"CASE WHEN {column} <> category AND starts_with({words}, category) THEN {apart} ELSE {words} END"
+    return f"CASE {column} {known} ELSE {bare} END"
+
+
+def _layout(name: str, folder: str) -> Layout:
+    return Layout(
+        name=name,
+        files={"behaviors": (f"{folder}behaviors.tsv",), "news": (f"{folder}news.tsv",)},
+        tables={
+            "impressions": Table(roles=("behaviors",), read=read_impressions),  # only to make the interactions
+            "interactions": Table(roles=("behaviors",), read=read_clicks),
+            "items": Table(roles=("news",), read=read_news),
+        },
+    )
+
+
+SOURCE = Source(
+    id="mind",
+    title="MIND",
+    homepage="https://msnews.github.io",
+    licence="Microsoft Research License Terms: research only",
+    licence_source="https://github.com/msnews/MIND",
+    redistributable=False,
+    citation="""@inproceedings{wu2020mind,
+  title={MIND: A Large-scale Dataset for News Recommendation},
+  author={Wu, Fangzhao and Qiao, Ying and Chen, Jiun-Hung and Wu, Chuhan and Qi, Tao and Lian, Jianxun and
+          Liu, Danyang and Xie, Xing and Gao, Jianfeng and Wu, Winnie and Zhou, Ming},
+  booktitle={Proceedings of the 58th Annual Meeting of the Association for Computational Linguistics},
+  pages={3597--3606}, year={2020}, doi={10.18653/v1/2020.acl-main.331}
+}""",
+    obtain=(
+        "accept the terms at https://msnews.github.io and download MINDsmall_train.zip and MINDsmall_dev.zip "
+        "(or MINDlarge), each unpacked in a folder of its name"
+    ),
+    folders=("mind", "MIND", "MINDlarge", "MINDsmall"),
+    layouts=(
+        _layout("MINDlarge", "MINDlarge_*/"),
+        _layout("MINDsmall", "MINDsmall_*/"),
+        _layout("MIND, any folders", "*/"),
+        _layout("MIND, bare files", ""),
+    ),
+    words=Words(item="news article", items="news articles", do="read", did="read", doing="reading", acted="click"),
+    label="category",
+    item_attributes=(
+        Attribute(name="category", column="category"),
+        Attribute(name="topic", column="topic"),
+        Attribute(name="abstract", column="abstract", kind="text"),
+    ),
+)

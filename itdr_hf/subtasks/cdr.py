@@ -1,0 +1,174 @@
+"""Cross-domain recommendation: rank the next items of one domain from histories in two (appendix C, Table 20).
+
+A unit is a user in a pair of domains of `source.pairs`, written "A > B". Of each domain the first interactions
+are the history (`source_history` of A, `history` of B), and the next of B are the positives; negatives are of
+B, touched by the user in no domain. The paper's text has ten of A, its example five of each: we take the latter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from itdr_hf.errors import UsageError
+from itdr_hf.prompts import HELD_OUT
+from itdr_hf.records import Answer, Example, Parts, Source, Subtask, Wording
+from itdr_hf.subtasks import _answers, _plans, _ranking
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from itdr_hf.rows import Gathering
+
+ARROW = " > "
+DESCRIPTION = (
+    "Cross-domain recommendation: carry over what a person's choices in one domain say of their taste to another "
+    "domain, and put that domain's candidates in order so that those they are most likely to choose next come first."
+)
+DEFAULT = (
+    "A user {did} these {items} in the {source_domain} category, {order}:\n{source_history}\n"
+    "{target_history}"
+    "Rank the candidate {items} of the {target_domain} category by how likely this user is to {do} each of them "
+    "next, the most likely first.\n"
+    "Candidates:\n{candidates}\nAnswer with all the candidates as a numbered list, one a line."
+)
+PLAIN = (
+    "Someone {did} the following {items} of the {source_domain} category, {order}:\n{source_history}\n"
+    "{target_history}"
+    "Here are more {items}, all of the {target_domain} category. Sort them, beginning with the one this person is most "
+    "likely to {do} next and ending with the least likely:\n{candidates}\n"
+    "Write the whole list in your order, numbered, one title a line."
+)
+BRIEF = (
+    "Already {did} in the {source_domain} category, {order}:\n{source_history}\n{target_history}"
+    "To be ranked in the {target_domain} category, likeliest next choice first:\n{candidates}\n"
+    "Reply with the complete ranking as a numbered list."
+)
+UNSEEN = (
+    "A person's taste in one field tells of their taste in another. In the {source_domain} category they {did}, "
+    "listed {order}:\n{source_history}\n{target_history}"
+    "Which of the following would they {do} in the {target_domain} category? Bring all of them into an order, from the "
+    "surest guess to the most doubtful one.\n{candidates}\nNumber your lines and put one title on each."
+)
+PLAIN = (
+    "Someone {did} the {items} below in the {source_domain} category, {order}:\n{source_history}\n{target_history}"
+    "Here are more {items} of the {target_domain} category. Sort them, beginning with the one this person is most "
+    "likely to {do} next and ending with the least likely:\n{candidates}\n"
+    "Write the whole list in your order, numbered, one title a line."
+)
+BRIEF = (
+    "Already {did} in the {source_domain} category, {order}:\n{source_history}\n{target_history}"
+    "To be ranked, likeliest next choice in the {target_domain} category first:\n{candidates}\n"
+    "Reply with the complete ranking as a numbered list."
+)
+UNSEEN = (
+    "Judge a person's taste by the {items} they {did} in the {source_domain} category, listed {order}:\n"
+    "{source_history}\n{target_history}"
+    "Which of the following, all of the {target_domain} category, would they {do}? Bring all of them into an order, "
+    "from the surest guess to the most doubtful one.\n{candidates}\nNumber your lines and put one title on each."
+)
+ALSO = "and these in the {} category:\n{}\n"  # {target_history}, unless the recipe wants none
+
+
+def needs(source: Source) -> tuple[str, ...]:
+    if not source.pairs:
+        raise UsageError(f"cdr: {source.id} has no pairs of domains; want Source.pairs; choose another subtask")
+    return ("interactions", "items")
+
+
+def eligible(g: Gathering) -> ir.Table:
+    """The (pair, user)s with enough in both domains: 5 and 10 for the paper's numbers."""
+    pairs = _pairs(g)
+    there = _plans.users_with(_in_source(g), g.recipe.source_history).rename(source_domain="domain")
+    here = _plans.users_with(g, g.recipe.history + g.recipe.positives).rename(shelf="domain")
+    both = pairs.inner_join(there, "source_domain").inner_join(here, ["shelf", "subject"])
+    return both.select("domain", "subject")
+
+
+def gather(g: Gathering, chosen: ir.Table) -> ir.Table:
+    """Both histories, positives and negatives of each chosen (pair, user), with the items' labels."""
+    chosen = chosen.inner_join(_pairs(g), "domain")
+    users = chosen.select("subject").distinct()
+    everything = g.engine.keep(g.table("interactions").rename(subject="user").inner_join(users, "subject"))
+    there = _of_pairs(g, chosen, _plans.window(_in_source(g), everything, g.recipe.source_history), "source_domain")
+    here = _of_pairs(g, chosen, _plans.window(g, everything, g.recipe.history + g.recipe.positives), "shelf")
+    before = there.mutate(rank=there["rank"] - g.recipe.source_history)  # negative ranks: shown first
+    window = g.engine.keep(before.union(here))
+    mine = everything.drop("domain").inner_join(chosen.select("domain", "subject"), "subject")
+    return _ranking.assemble(g, chosen.drop("source_domain"), mine, window).drop("shelf")
+
+
+def example(row: Mapping[str, Any], wording: Wording) -> Parts:
+    count = wording.recipe.source_history
+    source, target = (_words(wording.source, domain) for domain in row["domain"].split(ARROW))
+    candidates = _ranking.candidates(row)
+    positive = set(row["positives"])
+    ranking = [*row["positives"], *(title for title in candidates if title not in positive)]
+    return Parts(
+        slots={
+            "source_domain": source,
+            "source_history": _answers.numbered(row["history"][:count]),
+            "target_domain": target,
+            "target_history": _also(target, row["history"][count:]),
+            "candidates": _answers.numbered(candidates),
+        },
+        output=_answers.numbered(ranking),
+        history=row["history"],
+        candidates=candidates,
+        targets=row["positives"],
+    )
+
+
+def parse(text: str, example: Example, *, strict: bool = False) -> Answer:
+    """The candidates as ranked by the answer."""
+    return _answers.read_ranking(text, example.candidates, example.history, strict)
+
+
+def _pairs(g: Gathering) -> ir.Table:
+    """domain ("A > B"), source_domain, shelf (the target domain, where negatives are drawn)."""
+    import ibis
+
+    return ibis.memtable([
+        {"domain": f"{source}{ARROW}{target}", "source_domain": source, "shelf": target}
+        for source, target in g.source.pairs
+    ])  # fmt: skip
+
+
+def _in_source(g: Gathering) -> Gathering:
+    """The same gathering, for what is shown of the source domain."""
+    return replace(g, recipe=replace(g.recipe, history=g.recipe.source_history))
+
+
+def _of_pairs(g: Gathering, chosen: ir.Table, rows: ir.Table, side: str) -> ir.Table:
+    """Of ranked interactions by domain those on one side of each chosen pair, titled; `domain` is then the pair."""
+    titled = _plans.titled(g, rows).rename({side: "domain"})
+    mine = titled.inner_join(chosen.select("domain", "subject", side), [side, "subject"])
+    return mine.select("domain", "subject", "item", "title", "norm", "label", "rank")
+
+
+def _words(source: Source, domain: str) -> str:
+    """A domain as people say it."""
+    return source.domain_words.get(domain, domain.replace("_", " "))
+
+
+def _also(domain: str, history: list[str]) -> str:
+    return ALSO.format(domain, _answers.numbered(history)) if history else ""
+
+
+SUBTASK = Subtask(
+    id="cdr",
+    title="Cross-domain recommendation",
+    root="UII",
+    subject="user",
+    description=DESCRIPTION,
+    templates={"default": DEFAULT, "plain": PLAIN, "brief": BRIEF, HELD_OUT: UNSEEN},
+    slots=frozenset({"source_domain", "source_history", "target_domain", "target_history", "candidates"}),
+    metrics=("N@10", "H@1", "P@5"),
+    defaults={"source_history": 5, "history": 5, "positives": 5, "negatives": 5},
+    needs=needs,
+    eligible=eligible,
+    gather=gather,
+    example=example,
+    parse=parse,
+)

@@ -1,0 +1,159 @@
+"""Interest recognition: what interests this user, from liked and disliked items (the paper's appendix C, Table 23)
+
+Where a source has reviews, only reviewed items are shown, each with its review; else each with its rating. The
+reference is written by `_extractive` from the same facts until a teacher writes a better one (`itdr annotate`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from itdr_hf.errors import UsageError
+from itdr_hf.prompts import HELD_OUT
+from itdr_hf.records import Answer, Example, Parts, Source, Subtask, Teacher, Wording
+from itdr_hf.subtasks import _answers, _extractive, _plans, _ranking
+from itdr_hf.subtasks._extractive import Opinion
+from itdr_hf.texts import show_text
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from itdr_hf.rows import Gathering
+
+DESCRIPTION = (
+    "Interest recognition: from the things a person liked, those they disliked and the reasons they give, work out "
+    "what they are interested in and put it into a few words."
+)
+DEFAULT = (
+    "These are some {items} that a user {did}.\n{liked}:\n{likes}\n{disliked}:\n{dislikes}\n"
+    "Sum up in a few sentences what interests this user, and what does not."
+)
+PLAIN = (
+    "What follows are {items} that one person {did} and has an opinion of.\n{liked}:\n{likes}\n"
+    "{disliked}:\n{dislikes}\n"
+    "In two or three sentences, say what this person is interested in and what leaves them cold."
+)
+BRIEF = "{liked}:\n{likes}\n{disliked}:\n{dislikes}\nDescribe this user's interests briefly, dislikes included."
+UNSEEN = (
+    "A librarian of {items} wants to know a visitor by what they said before.\n{liked}:\n{likes}\n"
+    "{disliked}:\n{dislikes}\nWrite the note the librarian would keep: the visitor's tastes, and what to spare them."
+)
+
+TEACHER = Teacher(
+    version="ir-1",
+    system=(
+        "You read what one person liked and disliked and describe their taste to somebody who will choose for them. "
+        "Say what draws this person and what puts them off, with the reasons they give themselves; join what belongs "
+        "together into interests, do not go through the things one by one. Keep to what you are told: invent no "
+        "facts, and guess neither gender, age nor origin. Write plain English prose of 60 to 140 words, without a "
+        "heading, a list or a word about yourself."
+    ),
+    template="{input}",
+    words=(30, 300),
+    field="interests",
+)
+
+
+def needs(source: Source) -> tuple[str, ...]:
+    if source.liked_above is None or source.disliked_below is None:
+        raise UsageError(
+            f"ir: {source.id} does not tell likes from dislikes; want liked_above and disliked_below; "
+            "choose another subtask"
+        )
+    return ("interactions", "items")
+
+
+def eligible(g: Gathering) -> ir.Table:
+    """The (domain, user)s with enough likes and enough dislikes."""
+    told = _told(g, g.table("interactions"))
+    counted = told.group_by([*g.domain, "user"]).agg(likes=told.liked.sum(), dislikes=(~told.liked).sum())
+    enough = (counted.likes >= g.recipe.reviews) & (counted.dislikes >= g.recipe.reviews)
+    return counted.filter(enough).drop("likes", "dislikes").rename(subject="user")
+
+
+def gather(g: Gathering, chosen: ir.Table) -> ir.Table:
+    """The earliest likes and dislikes of each chosen user, as lists of (rank, title, label, rating, review)."""
+    import ibis
+
+    told = _told(g, _plans.interactions_of(g, chosen))
+    rank = ibis.row_number().over(
+        group_by=[told.domain, told.subject, told.liked], order_by=[told.timestamp, told.item]
+    )
+    ranked = told.mutate(rank=rank)
+    shown = _plans.titled(g, ranked.filter(ranked["rank"] < g.recipe.reviews))
+    fields = {name: shown[name] for name in ("rank", "title", "label", "rating", "review")}
+    opinion = ibis.struct(fields)
+    made = shown.group_by(_plans.KEYS).agg(
+        likes=opinion.collect(where=shown.liked).sort(),
+        dislikes=opinion.collect(where=~shown.liked).sort(),
+        titles=shown.norm.nunique(),
+        shown=shown.count(),
+    )
+    left_out = _plans.reason((made.titles < made.shown, "two titles alike in one example"))
+    return chosen.inner_join(made.mutate(left_out=left_out).drop("titles", "shown"), _plans.KEYS)
+
+
+def _told(g: Gathering, interactions: ir.Table) -> ir.Table:
+    """The interactions that say like or dislike, as `liked`, with `review`: by their text where there are texts."""
+    import ibis
+
+    rows = interactions.mutate(rating=interactions.rating.cast("float64"))
+    rows = rows.filter((rows.rating > g.recipe.liked_above) | (rows.rating < g.recipe.disliked_below))
+    rows = rows.mutate(liked=rows.rating > g.recipe.liked_above)
+    if "text" not in rows.columns:
+        return rows.mutate(review=ibis.null("string"))
+    return rows.filter(rows.text.strip() != "").rename(review="text")
+
+
+def example(row: Mapping[str, Any], wording: Wording) -> Parts:
+    likes, dislikes = ([_opinion(told, wording) for told in row[side]] for side in ("likes", "dislikes"))
+    reference = _extractive.interests(likes, dislikes, wording.source)
+    return Parts(
+        slots={
+            "likes": _answers.numbered([_shown(opinion, wording) for opinion in likes]),
+            "dislikes": _answers.numbered([_shown(opinion, wording) for opinion in dislikes]),
+        },
+        output=reference,
+        history=[opinion.title for opinion in (*likes, *dislikes)],
+        targets=(reference,),
+        reference_by=_extractive.NAME,
+    )
+
+
+def _opinion(told: Mapping[str, Any], wording: Wording) -> Opinion:
+    review = show_text(told["review"] or "", wording.recipe.max_chars)
+    return Opinion(title=told["title"], label=told["label"], rating=told["rating"], review=review)
+
+
+def _shown(opinion: Opinion, wording: Wording) -> str:
+    """'Title [label]' and under it the review, or behind it the rating where there is no review."""
+    line = _ranking.labelled([opinion.title], [opinion.label])[0]
+    if opinion.review:
+        return f"{line}\n   Review: {opinion.review}"
+    scale = wording.source.scale
+    return f"{line}, rated {scale.text(opinion.rating)}" if scale and opinion.rating is not None else line
+
+
+def parse(text: str, example: Example, *, strict: bool = False) -> Answer:
+    """The text itself."""
+    return _answers.read_text(text, strict)
+
+
+SUBTASK = Subtask(
+    id="ir",
+    title="Interest recognition",
+    root="UIU",
+    subject="user",
+    description=DESCRIPTION,
+    templates={"default": DEFAULT, "plain": PLAIN, "brief": BRIEF, HELD_OUT: UNSEEN},
+    slots=frozenset({"likes", "dislikes"}),
+    metrics=("BLEU-1", "BLEU-2", "ROUGE-1", "ROUGE-2", "ROUGE-L"),
+    defaults={"reviews": 3, "max_chars": 600},
+    needs=needs,
+    eligible=eligible,
+    gather=gather,
+    example=example,
+    parse=parse,
+    teacher=TEACHER,
+)

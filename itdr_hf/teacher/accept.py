@@ -1,0 +1,183 @@
+"""Which answers may become references: small checks, each true when an answer is at fault.
+
+A check sees only what is given to it, so what is accepted is decided anew, from the store, every time; a better
+check costs no request.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from string import Formatter
+
+from itdr_hf import catalogue
+from itdr_hf.records import Teacher
+from itdr_hf.teacher.asks import Reply
+
+WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+SHORTEST = 4  # letters of a word that says something
+_THOUGHT = re.compile(r"^\s*<think>.*?</think>", re.DOTALL)
+_FENCE = re.compile(r"^```(?:json)?\s*\n(.*)\n```$", re.DOTALL)
+_SAYS_NO = re.compile(
+    r"\b(?:i(?:['’]m| am) (?:sorry|unable|not able)|i (?:cannot|can['’]t|can not|won['’]t|will not|must decline)"
+    r"|as an? (?:ai|artificial|large language|language model)|(?:sorry|apologies),? (?:but )?i\b|my apologies)",
+    re.IGNORECASE,
+)
+REFUSES_WITHIN = 200  # characters: later on, such words are somebody else's
+# Words that English can hardly do without, less those that are as common in a neighbouring language.
+_ENGLISH = frozenset(
+    [
+        "the",
+        "and",
+        "of",
+        "to",
+        "that",
+        "with",
+        "for",
+        "who",
+        "are",
+        "this",
+        "from",
+        "they",
+        "their",
+        "have",
+        "would",
+        "will",
+        "be",
+        "it",
+        "its",
+        "as",
+        "by",
+        "or",
+        "those",
+        "which",
+        "but",
+        "not",
+        "you",
+        "your",
+        "has",
+        "been",
+        "can",
+        "should",
+        "is",
+        "anyone",
+        "people",
+        "user",
+        "users",
+        "such",
+        "also",
+        "into",
+        "like",
+        "likes",
+        "than",
+    ]
+)
+ENGLISH_SHARE = 0.15  # of the words; plain English has 0.3 to 0.5, other languages below 0.08
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """What a check sees: the reply, the text in it (None: the JSON asked for is not there), and the example's words."""
+
+    reply: Reply
+    text: str | None
+    teacher: Teacher
+    own_words: frozenset[str]
+
+    @property
+    def words(self) -> list[str]:
+        return WORD.findall(self.text or "")
+
+
+Check = Callable[[Answered], bool]
+
+
+def truncated(a: Answered) -> bool:
+    """The endpoint says it did not come to its end."""
+    return a.reply.finish == "length"
+
+
+def refused(a: Answered) -> bool:
+    """The endpoint says so, or the text begins so."""
+    said = a.reply.finish == "content_filter" or bool(a.reply.refusal)
+    return said or bool(_SAYS_NO.search((a.text if a.text is not None else a.reply.text)[:REFUSES_WITHIN]))
+
+
+def empty(a: Answered) -> bool:
+    """Nothing but blanks and marks."""
+    return not WORD.search(a.reply.text if a.text is None else a.text)
+
+
+def malformed_json(a: Answered) -> bool:
+    """JSON was asked for, and there is none with the field."""
+    return a.text is None
+
+
+def too_short(a: Answered) -> bool:
+    return len(a.words) < a.teacher.words[0]
+
+
+def too_long(a: Answered) -> bool:
+    return len(a.words) > a.teacher.words[1]
+
+
+def other_language(a: Answered) -> bool:
+    """Too few of the words that English is held together by."""
+    words = [word.lower() for word in a.words]
+    return sum(word in _ENGLISH for word in words) < ENGLISH_SHARE * len(words)
+
+
+def off_topic(a: Answered) -> bool:
+    """Not one of the example's own words; an example without any cannot tell."""
+    return bool(a.own_words) and a.own_words.isdisjoint(own(a.text or ""))
+
+
+CHECKS: dict[str, Check] = {
+    "truncated": truncated,
+    "refusal": refused,
+    "empty": empty,
+    "malformed JSON": malformed_json,
+    "too short": too_short,
+    "too long": too_long,
+    "not English": other_language,
+    "about something else": off_topic,
+}
+
+
+def fault(answered: Answered) -> str | None:
+    """The name of the first check that an answer does not pass, or None."""
+    return next((name for name, at_fault in CHECKS.items() if at_fault(answered)), None)
+
+
+def read_text(reply: Reply, teacher: Teacher, as_json: bool) -> str | None:
+    """The reference in a reply, without a reasoning model's thoughts; None when the JSON asked for is not there."""
+    text = _THOUGHT.sub("", reply.text).strip()
+    if not as_json:
+        return text
+    fenced = _FENCE.match(text)
+    try:
+        value = json.loads(fenced.group(1) if fenced else text)
+    except ValueError:
+        return None
+    said = value.get(teacher.field) if isinstance(value, dict) else None
+    return said.strip() if isinstance(said, str) else None
+
+
+def own(text: str, besides: frozenset[str] = frozenset()) -> frozenset[str]:
+    """The words of a text that say something, lower case, without those of `besides`."""
+    words = {word.lower() for word in WORD.findall(text)}
+    return frozenset(word for word in words if len(word) >= SHORTEST and word.isascii()) - besides - _ENGLISH
+
+
+@cache
+def common_words(cell: str) -> frozenset[str]:
+    """What the prompts of a cell have in common: an answer with such words need not be about the example."""
+    found = catalogue.cell(cell)
+    templates = [*found.subtask.templates.values(), *found.source.wording.values(), found.subtask.description]
+    fixed = ["".join(text for text, *_ in Formatter().parse(template)) for template in templates]
+    spoken = [value for value in vars(found.source.words).values() if isinstance(value, str)]
+    named = [a.name for a in (*found.source.item_attributes, *found.source.user_attributes)]
+    return own(" ".join([*fixed, *spoken, *named]))

@@ -1,0 +1,67 @@
+"""From the store into the dataset folder: whatever is accepted becomes the reference, the rest stays as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from itdr_hf.folder import lock, rewrite_cell
+from itdr_hf.ledger import read_ledger
+from itdr_hf.teacher.asks import Writer
+from itdr_hf.teacher.examples import shards, standing, teacher_of
+from itdr_hf.teacher.store import Store
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def write_references(folder: Path, cell: str, writer: Writer, store: Store) -> dict[str, int]:
+    """Put a writer's accepted answers into a cell, whole or not at all; who wrote its references now, and how many."""
+    teacher = teacher_of(cell)
+    notes = {
+        "written": writer.signature(teacher),
+        "at": urlsplit(writer.endpoint).hostname,
+        "prompt": teacher.version,
+        "form": "json" if writer.as_json(teacher) else "plain",
+        "parameters": dict(writer.parameters),
+        "tries": writer.tries,
+    }
+    with lock(folder):
+        before = read_ledger(folder)["cells"][cell].get("teachers", [])
+        teachers = [*(t for t in before if t["written"] != notes["written"]), notes]
+        return rewrite_cell(
+            folder, cell, lambda split: _batches(folder, cell, split, writer, store), {"teachers": teachers}
+        )
+
+
+def _batches(folder: Path, cell: str, split: str, writer: Writer, store: Store) -> Iterator[pa.RecordBatch]:
+    """The batches of a split as they lie in its files, so that the files keep their layout."""
+    import pyarrow.parquet as pq
+
+    for path in shards(folder, cell, split):
+        file = pq.ParquetFile(path)
+        for number in range(file.num_row_groups):
+            yield _with_references(file.read_row_group(number), cell, writer, store)
+
+
+def _with_references(rows: pa.Table, cell: str, writer: Writer, store: Store) -> pa.RecordBatch:
+    import pyarrow as pa
+
+    from itdr_hf.render import SCHEMA
+
+    signature = writer.signature(teacher_of(cell))
+    columns: dict[str, list[Any]] = {
+        name: rows.column(name).to_pylist() for name in ("output", "targets", "reference_by")
+    }
+    for place, text in enumerate(rows.column("input").to_pylist()):
+        said = standing(cell, text, writer, store).text
+        if said is not None:
+            columns["output"][place], columns["targets"][place] = said, [said]
+            columns["reference_by"][place] = signature
+    arrays = [
+        pa.array(columns[f.name], f.type) if f.name in columns else rows.column(f.name).combine_chunks().cast(f.type)
+        for f in SCHEMA
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)

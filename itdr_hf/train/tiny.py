@@ -1,0 +1,160 @@
+"""A small base for the whole loop on a CPU: a tokenizer and a Llama-shaped model, both trained from scratch.
+
+It stands in for a model of the Hub: it has read the prompts of the training split and, apart from them and
+shuffled, their answers, but never one after the other, so that it knows the words and not the task. What is
+tuned on it shows that the plumbing works, with a pulse; its figures say nothing of any real model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from itdr_hf.outputs import new_folder
+from itdr_hf.predict.questions import cells_in, shards
+from itdr_hf.progress import counting
+from itdr_hf.prompts import to_prompt_completion
+from itdr_hf.train.extra import extra
+
+END = "<|end|>"
+PIECES = r" ?[^\s]+|\s"  # a word with its blank, or a line break: figures stay whole
+
+
+@dataclass(frozen=True, kw_only=True)
+class TinyShape:
+    """Sizes of the model and of its training; `documents` counts prompts."""
+
+    vocabulary: int = 2048
+    hidden: int = 128
+    layers: int = 2
+    heads: int = 4
+    inner: int = 352
+    context: int = 1024
+    documents: int = 6000
+    batch_tokens: int = 4096
+    learning_rate: float = 3e-3
+    seed: int = 0
+
+
+def make_base(
+    folder: Path, out: Path, configs: Iterable[str] | None = None, shape: TinyShape | None = None
+) -> dict[str, Any]:
+    """Train tokenizer and model on the training split of a dataset folder; writes a folder as `from_pretrained` reads.
+
+    Returns (and keeps in `tiny.json`) the shape, the number of parameters, documents and tokens, and the last loss.
+    """
+    import torch
+
+    sizes = shape or TinyShape()
+    texts = list(documents(folder, configs, sizes))
+    tokenizer = train_tokenizer(texts, sizes)
+    extra("transformers").set_seed(sizes.seed)
+    model = _model(sizes, tokenizer)
+    ids = [row + [tokenizer.eos_token_id] for row in tokenizer(texts)["input_ids"]]
+    batches = list(_batches(ids, sizes))
+    loss = _train(model, batches, tokenizer.eos_token_id, sizes)
+    facts = {"shape": asdict(sizes), "parameters": model.num_parameters(), "documents": len(texts)}
+    facts |= {"tokens": sum(map(len, ids)), "loss": round(loss, 4), "torch": torch.__version__}
+    with new_folder(out) as draft:
+        model.save_pretrained(draft)
+        tokenizer.save_pretrained(draft)
+        (draft / "tiny.json").write_text(json.dumps(facts, indent=1), encoding="utf-8")
+    return facts
+
+
+def documents(folder: Path, configs: Iterable[str] | None, sizes: TinyShape) -> Iterator[str]:
+    """Prompts without answers, then answers without prompts, each in an order of its own."""
+    import pyarrow.parquet as pq
+
+    cells = cells_in(folder, configs, "train")
+    each = math.ceil(sizes.documents / len(cells))
+    prompts, answers = [], []
+    for cell in cells:
+        columns = ["id", "instruction", "input", "output"]
+        rows = [row for path in shards(folder, cell, "train") for row in pq.read_table(path, columns=columns).to_pylist()]
+        rows.sort(key=lambda row: hashlib.md5(f"{sizes.seed}|{row['id']}".encode()).digest())
+        pairs = [to_prompt_completion(row) for row in rows[:each]]
+        prompts += [pair["prompt"] for pair in pairs]
+        answers += [pair["completion"] for pair in pairs]
+    random.Random(sizes.seed).shuffle(answers)
+    yield from prompts
+    for start in range(0, len(answers), 20):
+        yield "\n".join(answers[start : start + 20])
+
+
+def train_tokenizer(texts: Sequence[str], sizes: TinyShape) -> Any:
+    """A byte-level BPE tokenizer; no text is unknown to it."""
+    tokenizers = extra("tokenizers")
+    pre, bytes_ = tokenizers.pre_tokenizers, tokenizers.pre_tokenizers.ByteLevel
+    core = tokenizers.Tokenizer(tokenizers.models.BPE())
+    split = pre.Split(tokenizers.Regex(PIECES), "isolated")
+    core.pre_tokenizer = pre.Sequence([split, bytes_(add_prefix_space=False, use_regex=False)])
+    core.decoder = tokenizers.decoders.ByteLevel()
+    trainer = tokenizers.trainers.BpeTrainer(
+        vocab_size=sizes.vocabulary, special_tokens=[END], initial_alphabet=bytes_.alphabet(), show_progress=False
+    )
+    core.train_from_iterator(texts, trainer)
+    made = extra("transformers").PreTrainedTokenizerFast(tokenizer_object=core, eos_token=END, pad_token=END)
+    made.model_max_length = sizes.context
+    return made
+
+
+def _model(sizes: TinyShape, tokenizer: Any) -> Any:
+    transformers = extra("transformers")
+    config = transformers.LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=sizes.hidden,
+        intermediate_size=sizes.inner,
+        num_hidden_layers=sizes.layers,
+        num_attention_heads=sizes.heads,
+        num_key_value_heads=sizes.heads,
+        max_position_embeddings=sizes.context,
+        tie_word_embeddings=True,
+        bos_token_id=None,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.eos_token_id,
+    )
+    return transformers.LlamaForCausalLM(config)
+
+
+def _batches(ids: Sequence[list[int]], sizes: TinyShape) -> Iterator[list[list[int]]]:
+    """Batches of like length, at most `batch_tokens` with padding, in random order."""
+    made: list[list[list[int]]] = [[]]
+    for row in sorted((row[: sizes.context] for row in ids), key=len):
+        if (len(made[-1]) + 1) * len(row) > sizes.batch_tokens:
+            made.append([])
+        made[-1].append(row)
+    random.Random(sizes.seed).shuffle(made)
+    yield from (batch for batch in made if batch)
+
+
+def _train(model: Any, batches: Sequence[list[list[int]]], pad: int, sizes: TinyShape) -> float:
+    """One pass, warmed up and cosine to nought; the mean loss of the last tenth."""
+    import torch
+
+    optimizer = torch.optim.AdamW(model.parameters(), lr=sizes.learning_rate, weight_decay=0.01)
+    losses: list[float] = []
+    with counting("base: steps", len(batches)) as step:
+        for number, batch in enumerate(batches):
+            width = max(map(len, batch))
+            ids = torch.tensor([row + [pad] * (width - len(row)) for row in batch])
+            labels = torch.tensor([row + [-100] * (width - len(row)) for row in batch])
+            warm = min(1.0, (number + 1) / 20)
+            cool = 0.5 * (1 + math.cos(math.pi * number / len(batches)))
+            for group in optimizer.param_groups:
+                group["lr"] = sizes.learning_rate * warm * cool
+            loss = model(input_ids=ids, attention_mask=(labels != -100).long(), labels=labels).loss
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            losses.append(float(loss))
+            step()
+    last = losses[-max(1, len(losses) // 10) :]
+    return sum(last) / len(last)

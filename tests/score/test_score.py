@@ -1,0 +1,222 @@
+"""Scoring: what every answer counts as, what an interval covers, and what is refused."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from itdr_hf import catalogue
+from itdr_hf.errors import UsageError
+from itdr_hf.metrics.bootstrap import intervals
+from itdr_hf.metrics.composite import Figure, composite
+from itdr_hf.metrics.ranking import ranking_samples
+from itdr_hf.predict.predictions import Answered, Run, open_predictions
+from itdr_hf.predict.questions import cells_in, read_questions
+from itdr_hf.records import Example
+from itdr_hf.score.answers import Said, read_answers, read_examples
+from itdr_hf.score.report import Options, Report, score_file
+from itdr_hf.score.rules import samples
+from itdr_hf.score.scoring import Resampling, score_system
+
+FAST = Options(baselines=False, resampling=Resampling(replicates=200))
+Answer = Callable[[Example], "str | None"]
+
+
+def write(path: Path, folder: Path, answer: Answer, finish: str = "stop", configs: list[str] | None = None) -> Path:
+    """A predictions file with `answer(example)` for every test example that it is not None for."""
+    examples = {e.id: e for name in cells_in(folder, configs) for e in read_examples(folder, name, "test")}
+    with open_predictions(path, Run(model=path.stem, revision="", settings={})) as (_, keep):
+        for question in read_questions(folder, configs):
+            text = answer(examples[question.id])
+            if text is not None:
+                keep(question, Answered(text, finish))
+    return path
+
+
+def scored(folder: Path, path: Path, options: Options = FAST, **more: Path) -> Report:
+    return score_file(path, folder, options, **more)
+
+
+def value(report: Report, config: str, metric: str) -> float:
+    return report.ours.cells[config].figures[metric].interval.value
+
+
+def test_the_true_answers_are_perfect_in_every_metric_and_parse_strictly(asked, tmp_path):
+    for options in (FAST, Options(reading="strict", baselines=False, resampling=Resampling(replicates=50))):
+        report = scored(asked, write(tmp_path / f"{options.reading}.parquet", asked, lambda e: e.output), options)
+        for cell in report.ours.cells.values():
+            assert cell.parsed == {"lenient": 1.0, "strict": 1.0} and cell.faults == {"lenient": {}, "strict": {}}
+            for metric, figure in cell.figures.items():
+                best = 0.0 if metric.startswith("RMSE") else 1.0
+                assert figure.interval.value == pytest.approx(best, abs=1e-9)
+                assert (figure.interval.low, figure.interval.high) == pytest.approx((best, best), abs=1e-9)
+
+
+def test_silence_is_the_worst_there_is_and_is_counted(asked, tmp_path):
+    report = scored(asked, write(tmp_path / "p.parquet", asked, lambda e: ""))
+    for config, cell in report.ours.cells.items():
+        assert cell.parsed == {"lenient": 0.0, "strict": 0.0} and cell.faults["lenient"] == {"empty": 1.0}
+        for metric, figure in cell.figures.items():
+            if not metric.startswith("RMSE"):
+                assert figure.interval.value == pytest.approx(0, abs=1e-9)
+    truth = np.array([float(e.output) for e in read_examples(asked, "rp-movielens32m", "test")])
+    worst = math.sqrt(np.mean(np.maximum(truth - 0.5, 5 - truth) ** 2))
+    assert value(report, "rp-movielens32m", "RMSE") == pytest.approx(worst)
+
+
+@pytest.mark.parametrize("nonsense", ["no idea", "77", "-1", "1e400"])
+def test_no_rating_that_is_off_the_scale_is_better_than_the_worst_that_is_on_it(asked, tmp_path, nonsense):
+    def worst(example: Example) -> str:
+        return "0.5" if float(example.output) - 0.5 > 5 - float(example.output) else "5"
+
+    configs = ["rp-movielens32m"]
+    off = scored(asked, write(tmp_path / "off.parquet", asked, lambda e: nonsense, configs=configs))
+    on = scored(asked, write(tmp_path / "on.parquet", asked, worst, configs=configs))
+    assert value(off, configs[0], "RMSE") == pytest.approx(value(on, configs[0], "RMSE"))
+
+
+def test_lenient_reads_what_strict_does_not_and_the_shares_say_so(asked, tmp_path):
+    path = write(tmp_path / "p.parquet", asked, lambda e: f"Sure!\n{e.output}\n", configs=["tkr-movielens32m"])
+    lenient, strict = scored(asked, path), scored(asked, path, Options(reading="strict", baselines=False))
+    assert value(lenient, "tkr-movielens32m", "N@10") == 1.0 and value(strict, "tkr-movielens32m", "N@10") == 0.0
+    assert lenient.ours.cells["tkr-movielens32m"].parsed == {"lenient": 1.0, "strict": 0.0}
+    assert strict.ours.cells["tkr-movielens32m"].faults["strict"] == {"not a candidate": 1.0}
+
+
+def test_a_ranking_cut_off_by_the_token_limit_counts_as_far_as_it_goes_and_is_called_truncated(asked, tmp_path):
+    three = lambda e: "\n".join(e.output.split("\n")[:3])  # noqa: E731
+    path = write(tmp_path / "p.parquet", asked, three, finish="length", configs=["tkr-movielens32m"])
+    report = scored(asked, path)
+    assert report.ours.cells["tkr-movielens32m"].faults["lenient"] == {"truncated": 1.0}
+    assert value(report, "tkr-movielens32m", "P@5") == pytest.approx(0.6)
+    assert value(report, "tkr-movielens32m", "H@1") == 1.0
+
+
+def test_a_refused_prompt_is_a_fault_of_its_own(asked, tmp_path):
+    path = write(tmp_path / "p.parquet", asked, lambda e: "", finish="refused", configs=["nir-movielens32m"])
+    assert scored(asked, path).ours.cells["nir-movielens32m"].faults["lenient"] == {"refused": 1.0}
+
+
+def test_an_unfinished_file_is_refused_unless_a_part_is_asked_for(asked, tmp_path):
+    every_other = iter(range(1000))
+    path = write(tmp_path / "p.parquet", asked, lambda e: e.output if next(every_other) % 2 else None)
+    with pytest.raises(UsageError, match="examples have a prediction; want all"):
+        scored(asked, path)
+    report = scored(asked, path, Options(partial=True, baselines=False))
+    assert any("scored on" in note for note in report.notes) and value(report, "nir-movielens32m", "H@1") == 1.0
+
+
+def test_predictions_of_another_build_or_split_are_refused(asked, tmp_path):
+    path = write(tmp_path / "p.parquet", asked, lambda e: e.output)
+    with pytest.raises(UsageError, match="another build or split"):
+        scored(asked, path, Options(split="validation", baselines=False))
+
+
+def test_an_interval_is_that_of_the_bootstrap_over_users(asked):
+    examples = read_examples(asked, "tkr-movielens32m", "test")
+    drawn = random.Random(1)
+    said = [Said("\n".join(drawn.sample(e.candidates, 10)), "stop") for e in examples]
+    cell = read_answers("tkr-movielens32m", examples, said)
+    system = score_system("x", [cell], {}, resampling=Resampling(seed=4))
+    hits = [[t in e.targets for t in s.text.split("\n")] for e, s in zip(examples, said, strict=True)]
+    wanted = intervals(list(ranking_samples(hits, [5] * len(hits)).values()), [e.user for e in examples], seed=4,
+                       stream="movielens32m")  # fmt: skip
+    found = [figure.interval for figure in system.cells["tkr-movielens32m"].figures.values()]
+    assert found == wanted
+
+
+def test_totals_are_the_papers_composite_of_the_cells_and_have_intervals(asked, tmp_path):
+    drawn = random.Random(2)
+    path = write(tmp_path / "p.parquet", asked, lambda e: drawn.choice([e.output, e.output[:20], "2"]))
+    report = scored(asked, path)
+    figures = [
+        Figure(subtask=c.partition("-")[0], source=c.partition("-")[2], metric=m, value=f.interval.value, n=f.n)
+        for c, cell in report.ours.cells.items()
+        for m, f in cell.figures.items()
+    ]
+    wanted = composite(figures)
+    totals = report.ours.totals
+    assert set(totals) == {"rp", "tkr", "nir", "tui"}, "CDR, IR and three attributes are lacking, so no composite"
+    for name, figure in totals.items():
+        assert figure.interval.value == pytest.approx(getattr(wanted, name))
+        assert figure.interval.low < figure.interval.value < figure.interval.high
+    assert totals["tkr"].interval.clusters == len({e.user for e in read_examples(asked, "tkr-movielens32m", "test")})
+
+
+def test_attributes_are_scored_over_the_examples_that_have_them(asked):
+    examples = read_examples(asked, "uap-movielens1m", "test")
+    names = examples[0].target_names
+    short = [
+        Example(**{**vars(e), "target_names": names[:1], "targets": e.targets[:1]}) if k % 3 == 0 else e
+        for k, e in enumerate(examples)
+    ]
+    said = [Said("\n".join(f"{n}: {t}" for n, t in zip(e.target_names, e.targets, strict=True)), "stop") for e in short]
+    system = score_system("x", [read_answers("uap-movielens1m", short, said)], {})
+    figures = system.cells["uap-movielens1m"].figures
+    assert figures[f"ACC({names[0]})"].n == len(examples)
+    assert figures[f"ACC({names[1]})"].n == sum(len(e.targets) > 1 for e in short)
+    assert {figure.interval.value for figure in figures.values()} == {1.0}
+
+
+def test_a_number_of_an_attribute_that_cannot_be_read_counts_as_the_farthest_end_of_its_range():
+    cell = "uap-bookcrossing"
+    names = [a.name for a in catalogue.cell(cell).source.user_attributes if a.kind == "number"]
+    blank = dict.fromkeys(("domain", "instruction", "input", "output", "template", "reference_by"), "")
+    examples = [
+        Example(id=f"e{age}", subtask="uap", source="bookcrossing", history=[], history_ratings=[], candidates=[],
+                targets=[str(age)], target_names=names[:1], user=f"u{age}", **blank)
+        for age in (20, 60)
+    ]  # fmt: skip
+    texts = ["no idea", f"{names[0]}: about 61 years"]
+    read = read_answers(cell, examples, [Said(text, "stop") for text in texts])
+    assert read.faults("lenient") == {"missing attribute": 0.5} and read.faults("strict") == {
+        "missing attribute": 0.5, "not a number": 0.5,
+    }  # fmt: skip
+    sample = samples(read, "lenient", {names[0]: (10.0, 90.0)})[f"RMSE({names[0]})"]
+    assert sample.rows[:, 0].tolist() == [70.0**2, 1.0]
+
+
+def test_two_models_are_compared_on_the_same_users(asked, tmp_path):
+    drawn = random.Random(3)
+    worse = write(tmp_path / "worse.parquet", asked, lambda e: e.output if drawn.random() < 0.5 else "")
+    best = write(tmp_path / "best.parquet", asked, lambda e: e.output)
+    report = scored(asked, best, against=worse)
+    found = report.differences[("nir-movielens32m", "H@1")]
+    assert found.difference == pytest.approx(1 - report.other.cells["nir-movielens32m"].figures["H@1"].interval.value)
+    assert 0 < found.low < found.difference < found.high and found.p < 0.05
+    assert report.differences[("all cells", "tkr")].low > 0
+    same = scored(asked, best, against=best).differences
+    assert all(d.difference == 0 or math.isnan(d.difference) for d in same.values())
+    assert same[("nir-movielens32m", "H@1")].p == 1.0
+
+
+def test_a_comparison_is_over_the_examples_of_both_and_says_what_it_left_out(asked, tmp_path):
+    some = iter(range(10**6))
+    path = write(tmp_path / "some.parquet", asked, lambda e: e.output if next(some) % 3 else None)
+    full = write(tmp_path / "full.parquet", asked, lambda e: e.output)
+    report = scored(asked, full, Options(partial=True, baselines=False), against=path)
+    assert report.other is not None
+    assert {n: c.n for n, c in report.ours.cells.items()} == {n: c.n for n, c in report.other.cells.items()}
+    assert len(report.notes) == len(report.ours.cells)
+
+
+def test_chance_on_ten_candidates_with_five_positives_is_a_half_a_half_and_77_hundredths(asked):
+    """Exactly 1/2, 1/2 and the mean discount over the ideal: within the interval of 3,000 random rankings."""
+    examples = [
+        Example(**{**vars(e), "id": f"{k}-{e.id}", "user": f"{k}-{e.user}"})
+        for k in range(100)
+        for e in read_examples(asked, "tkr-movielens32m", "train")[:30]
+    ]
+    drawn = random.Random(5)
+    said = [Said("\n".join(drawn.sample(e.candidates, 10)), "stop") for e in examples]
+    figures = (
+        score_system("x", [read_answers("tkr-movielens32m", examples, said)], {}).cells["tkr-movielens32m"].figures
+    )
+    discount = [1 / math.log2(k + 2) for k in range(10)]
+    for metric, chance in {"H@1": 0.5, "P@5": 0.5, "N@10": 0.5 * sum(discount) / sum(discount[:5])}.items():
+        assert figures[metric].interval.low <= chance <= figures[metric].interval.high
