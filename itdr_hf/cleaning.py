@@ -58,7 +58,7 @@ def clean_items(engine: Engine, source: Source, staged: dict[str, Path], path: P
     good = f"SELECT * FROM read_parquet({quote(stage)}) WHERE NOT bad AND dropped IS NULL"
     untitled = engine.value(f"SELECT count(*) FROM ({good}) WHERE NOT {_has_title()}")
     order = ", ".join(["title", *(c for c in columns if c not in key)])
-    once = f"SELECT * FROM ({good}) WHERE {_has_title()} QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {order}) = 1"
+    once = _once(engine, f"SELECT * FROM ({good}) WHERE {_has_title()}", key, order)
     popular = "LEFT JOIN popular USING (" + key + ")" if (path.parent / "interactions.parquet").is_file() else ""
     if popular:
         kept = f"SELECT {key}, count(*) AS popularity FROM read_parquet({quote(path.parent / 'interactions.parquet')})"
@@ -90,6 +90,18 @@ def clean_users(engine: Engine, source: Source, staged: dict[str, Path], path: P
     if before - kept:
         steps.append({"table": "users", "what": "repeated user", "rows": kept - before})
     return [*steps, {"table": "users", "what": "kept", "rows": kept}]
+
+
+def _once(engine: Engine, good: str, key: str, order: str) -> str:
+    """Rows once for each key, the first by `order`; only the repeated ones are sorted, all others pass."""
+    again = f"CREATE OR REPLACE TEMP TABLE again AS SELECT {key} FROM ({good}) GROUP BY ALL HAVING count(*) > 1"
+    engine.sql.execute(again).fetchall()
+    if not engine.value("SELECT count(*) FROM again"):
+        return good
+    return (
+        f"SELECT * FROM ({good}) ANTI JOIN again USING ({key}) UNION ALL SELECT * FROM ({good}) SEMI JOIN again "
+        f"USING ({key}) QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {order}) = 1"
+    )
 
 
 def count_dropped(engine: Engine, table: str, stage: Path) -> Steps:

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from itdr_hf.commands import annotate, data, push, score
+from itdr_hf.commands import annotate, audit, data, push, score
 from itdr_hf.errors import ItdrError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
 
 for command in (
     *(data.sources, data.simulate, data.build, data.show),
+    *(audit.audit, audit.stats, audit.ledger, audit.diff),
     annotate.annotate,
     *(push.push, push.verify),
     *(score.predict, score.score, score.harness),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,7 @@ def load_tokenizer(name: str) -> Count:
     Special tokens are not counted. Raises UsageError when it cannot be read.
     """
     try:
-        from tokenizers import Tokenizer
+        from tokenizers import Tokenizer  # type: ignore[import-not-found, unused-ignore]
     except ImportError as error:
         raise UsageError(
             "tokenizer: the package 'tokenizers' is not installed; want it for tokens; pip install tokenizers"
@@ -119,10 +120,8 @@ def _bars(title: str, values: Mapping[str, float]) -> tuple[str, Mapping[str, fl
 def _most_frequent(values: Mapping[str, int], most: int = 25) -> dict[str, float]:
     """The values as they are ordered when they are few numbers, else the most frequent."""
     chosen = sorted(values, key=lambda v: -values[v])[:most]
-    try:
+    with suppress(ValueError):
         chosen.sort(key=float)
-    except ValueError:
-        pass
     return {value: float(values[value]) for value in chosen}
 
 
@@ -140,11 +139,10 @@ def _cell(folder: Path, cell: str, units: Mapping[str, Count]) -> CellStatistics
                     seen[field][unit][count(text)] += 1
             _note_labels(labels, row)
     published = paper.statistics().get(cell)
-    figures = published and {
-        "examples": float(published.examples),
-        "input_tokens": published.input_tokens,
-        "output_tokens": published.output_tokens,
-    }
+    figures: dict[str, float] | None = None
+    if published:
+        figures = {"examples": published.examples, "input_tokens": published.input_tokens}
+        figures["output_tokens"] = published.output_tokens
     return CellStatistics(
         cell=cell,
         counts={split: counts[split] for split in SPLITS},

@@ -154,6 +154,8 @@ def _read(release: Release, draft: Path, engine: Engine, bad: BadRows) -> list[d
             steps += _stage(release, name, scan, staged[name], bad)
             if name not in TABLES:  # others are only read from: cleaning does not see them
                 steps += cleaning.count_dropped(engine, name, staged[name])
+                kept = sum(step["rows"] for step in steps if step["table"] == name)
+                steps.append({"table": name, "what": "kept", "rows": kept})
         for name, clean in (
             ("interactions", clean_interactions),
             ("items", clean_items),

@@ -182,7 +182,8 @@ def _percentiles(value: float, draws: Floats, level: float) -> tuple[float, floa
     if math.isnan(value) or not defined.size:
         return math.nan, math.nan
     tail = (1 - level) / 2
-    low, high = np.quantile(defined, [tail, 1 - tail])
+    with np.errstate(invalid="ignore"):  # between two infinite replicates (lg of a perfect RMSE)
+        low, high = np.quantile(defined, [tail, 1 - tail])
     return float(low), float(high)
 
 

@@ -89,14 +89,14 @@ def compare_systems(first: SystemScore, second: SystemScore) -> dict[tuple[str, 
     ours, theirs = _all_figures(first), _all_figures(second)
     if {key: figure.n for key, figure in ours.items()} != {key: figure.n for key, figure in theirs.items()}:
         raise UsageError(f"{first.name} and {second.name}: scored on different examples; want the same for both")
-    return {
-        key: compared(
-            figure.interval.value - theirs[key].interval.value,
-            figure.draws - theirs[key].draws,
-            clusters=figure.interval.clusters,
-        )
-        for key, figure in ours.items()
-    }
+    return {key: _difference(figure, theirs[key]) for key, figure in ours.items()}
+
+
+def _difference(first: Measured, second: Measured) -> Comparison:
+    with np.errstate(invalid="ignore"):  # two perfect lg RMSE: −∞ less −∞ is nan
+        draws = first.draws - second.draws
+    value = first.interval.value - second.interval.value
+    return compared(value, draws, clusters=first.interval.clusters)
 
 
 def _score_cell(cell: CellAnswers, reading: str, ranges: Ranges, universe: Sequence[str], how: Resampling) -> CellScore:

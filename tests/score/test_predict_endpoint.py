@@ -110,7 +110,7 @@ def test_a_server_that_refuses_every_prompt_is_an_error(asked, chat):
 def test_a_wrong_key_stops_the_run_and_is_not_shown(asked, chat, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-7")
     chat.faults = [401] * 50
-    with pytest.raises(ModelError, match="127.0.0.1") as caught:
+    with pytest.raises(ModelError, match=r"127\.0\.0\.1") as caught:
         ask(Endpoint(url=chat.url, model="tiny", concurrency=2), read_questions(asked, ["rp-movielens32m"], limit=9))
     assert "sk-secret-7" not in str(caught.value) and len(chat.requests) <= 3
     assert chat.keys == {"Bearer sk-secret-7"}
