@@ -32,7 +32,7 @@ class Itdr(SplitsByUser, GeneratesExamples, datasets.GeneratorBasedBuilder):
 
     BUILDER_CONFIG_CLASS = ItdrConfig
     BUILDER_CONFIGS: ClassVar[list[ItdrConfig]] = [
-        ItdrConfig(name=name, version=VERSION) for name in [*catalogue.cell_names(), *catalogue.unions()]
+        ItdrConfig(name=name, version=VERSION) for name in [*catalogue.published(), *catalogue.unions()]
     ]
 
     def __init__(
@@ -62,7 +62,7 @@ class Itdr(SplitsByUser, GeneratesExamples, datasets.GeneratorBasedBuilder):
         )
         key = fingerprint([identity(cell, recipe, self.settings) for cell, recipe in self.recipes])
         if config_name not in {c.name for c in self.BUILDER_CONFIGS}:  # registered later: a source of one's own
-            self.BUILDER_CONFIGS = [ItdrConfig(name=config_name, version=VERSION)]  # type: ignore[misc]
+            self.BUILDER_CONFIGS = []  # type: ignore[misc]
         super().__init__(config_name=config_name, dataset_name="itdr", hash=key, version=VERSION, **kwargs)
 
     def _info(self) -> datasets.DatasetInfo:

@@ -5,6 +5,7 @@
     quarter = fraction(experiment, 0.25)         # each fraction holds the smaller ones
     without = leave_out(experiment, "tkr")       # a subtask or a root task; the test split stays as it is
     bare = without_descriptions(experiment)
+    save(without, Path("experiment"))            # a dataset folder: itdr audit experiment
 
 All choices are made by the md5 of seed and id: the same on every machine, whatever the order of the rows.
 """
@@ -13,10 +14,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from itdr_hf import catalogue
-from itdr_hf.errors import UsageError, unknown
+from itdr_hf.errors import OutputError, UsageError, unknown
 from itdr_hf.metrics import paper
 from itdr_hf.sampling import fill
 
@@ -97,6 +99,22 @@ def without_descriptions(ds: Loaded) -> Loaded:
         return part.map(lambda batch: {"instruction": [""] * len(batch["id"])}, batched=True)
 
     return _on_splits(ds, blank, None)
+
+
+def save(ds: datasets.DatasetDict, out: Path) -> None:
+    """Write the splits as a dataset folder (`<config>/<split>-*.parquet`): to audit, to train on, to score.
+
+    Raises OutputError when the folder holds something already.
+    """
+    if out.exists() and any(out.iterdir()):
+        raise OutputError(f"{out}: not empty; want a new folder; choose another")
+    for split, part in ds.items():
+        cells: dict[str, list[int]] = {}
+        for (cell, _), places in _by_stratum(part, 0).items():
+            cells.setdefault(cell, []).extend(places)
+        for cell, places in cells.items():
+            (out / cell).mkdir(parents=True, exist_ok=True)
+            part.select(sorted(places)).to_parquet(out / cell / f"{split}-00000-of-00001.parquet")
 
 
 def _experiment_sizes(sizes: Mapping[Stratum, int]) -> dict[Stratum, tuple[int, int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from itdr_hf import catalogue
 from itdr_hf.terminal import print_table
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def print_ledger(ledger: Mapping[str, Any], timings: Mapping[str, Any]) -> None:
     rows = [[s, e["table"], e["what"], f"{e['rows']:,}"] for s, entry in sources.items() for e in entry["tables"]]
     print_table({"source": "left", "table": "left", "step": "fold", "rows": "right"}, rows)
     print()
-    rows = [[name, *step] for name, entry in cells.items() for step in _steps(entry["rows"])]
+    rows = [[name, *step] for name, entry in cells.items() for step in _steps(name, entry["rows"])]
     print_table({"config": "left", "step": "fold", "rows": "right"}, rows)
     print()
     columns = {"config": "left", "seed": "right", "engine": "left", "tables, s": "right", "cell, s": "right"}
@@ -78,10 +79,10 @@ def print_ledger(ledger: Mapping[str, Any], timings: Mapping[str, Any]) -> None:
         print(f"not built: {name}: {note}")
 
 
-def _steps(steps: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+def _steps(cell: str, steps: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     for step in steps:
         if "of" in step:
-            yield "users or items", f"{step['of']:,}"
+            yield f"{catalogue.cell(cell).subtask.subject}s", f"{step['of']:,}"
             yield "below a minimum", f"{step['rows'] - step['of']:,}"
         yield step["what"], f"{step['rows']:,}"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from itdr_hf import catalogue
@@ -11,6 +11,9 @@ from itdr_hf.records import Example
 from itdr_hf.subtasks import _answers
 from itdr_hf.subtasks._answers import numbered, read_choice, read_named, read_number, read_ranking, read_text
 from itdr_hf.subtasks._titles import norm
+
+settings.register_profile("patient", deadline=None)  # a loaded machine is no bug
+settings.load_profile("patient")
 
 PIECES = st.sampled_from(
     ["Heat", "heat", "1. ", "2. ", "10", ", ", '"', "'", "*", "- ", "(1995)", "[Drama]", "The", " ", ".", ": ", "é",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
+from string import Formatter
 
 import pytest
 
@@ -11,7 +13,7 @@ from itdr_hf import catalogue
 from itdr_hf.engine import open_engine
 from itdr_hf.generation import Prepared, Settings, prepare
 from itdr_hf.records import COLUMNS, SPLITS, Example
-from itdr_hf.render import SCHEMA
+from itdr_hf.render import SCHEMA, constants
 from itdr_hf.subtasks._answers import norm
 
 CELLS = catalogue.published()
@@ -56,11 +58,18 @@ def test_ids_are_unique_and_carry_the_cell(name, examples):
 
 
 @pytest.mark.parametrize("name", CELLS)
-def test_a_prompt_has_no_unfilled_slot_and_an_answer_is_there(name, examples):
-    subtask = catalogue.cell(name).subtask
+def test_a_prompt_is_its_template_with_every_slot_filled(name, examples):
+    """A title may itself read '{title}', so the prompt is matched against the template's own words."""
+    cell = catalogue.cell(name)
+    template = cell.source.wording.get(cell.subtask.id, cell.subtask.templates["default"])
+    known = constants(cell, cell.recipe())
+    words = "".join(
+        re.escape(text) + (re.escape(known[slot]) if slot in known else "(?s:.*)" if slot else "")
+        for text, slot, _, _ in Formatter().parse(template)
+    )
     for example in everything(examples, name):
-        assert example.instruction == subtask.description
-        assert not any(f"{{{slot}}}" in example.input for slot in subtask.slots)
+        assert example.instruction == cell.subtask.description
+        assert re.fullmatch(words, example.input), example.input
         assert example.output.strip() and example.targets
         assert example.input == example.input.strip()
 

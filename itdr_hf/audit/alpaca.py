@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -89,10 +89,15 @@ def titles(text: str) -> list[list[str]]:
     return bracketed or ([numbered] if (numbered := _NUMBERED.findall(text)) else [])
 
 
-def _read(engine: Engine, path: Path) -> Any:
+def _read(engine: Engine, path: Path) -> Iterator[Any]:
+    """Batches of a JSON file, an array or one object a line; staged as Parquet, so that memory stays bounded."""
+    import pyarrow.parquet as pq
+
     columns = "{'instruction': 'VARCHAR', 'input': 'VARCHAR', 'output': 'VARCHAR'}"
     query = f"SELECT * FROM read_json({quote(path)}, format = 'auto', columns = {columns})"
-    return engine.sql.cursor().execute(query).to_arrow_reader(4_096)
+    staged = engine.spill / "staged.parquet"
+    engine.write(query, staged)
+    yield from pq.ParquetFile(staged).iter_batches(4_096)
 
 
 def _row(file: AlpacaFile, row: Mapping[str, str | None]) -> dict[str, Any]:

@@ -41,10 +41,10 @@ def check(*, alpaca: bool = True) -> Callable[[Run], Run]:
 
 
 def load_checks() -> dict[str, Check]:
-    """All checks."""
-    for module in MODULES:
-        import_module(f"itdr_hf.audit.{module}")
-    return CHECKS
+    """All checks, in the order of their modules."""
+    modules = [import_module(f"itdr_hf.audit.{name}").__name__ for name in MODULES]
+    own = [c.run.__module__ for c in CHECKS.values() if c.run.__module__ not in modules]
+    return dict(sorted(CHECKS.items(), key=lambda pair: [*modules, *own].index(pair[1].run.__module__)))
 
 
 def audit(

@@ -90,12 +90,15 @@ def score(
     json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Figures with 95 % intervals, the share of answers that parse, baselines and the paper's rows beside."""
+    from itdr_hf.errors import UsageError
     from itdr_hf.score.exports import as_json, write_exports
     from itdr_hf.score.report import Options, score_file
     from itdr_hf.score.scoring import Resampling
     from itdr_hf.score.table import print_report
     from itdr_hf.terminal import print_json, progress
 
+    if plots and out is None:
+        raise UsageError("score: --plots without --out; want a folder to draw into; add --out")
     options = Options(
         split=split,
         reading="strict" if strict else "lenient",

@@ -34,7 +34,7 @@ def write_plots(report: Report, folder: Path) -> list[Path]:
             _draw(axis, [row for row in rows if row.metric == metric], configs)
             axis.set_title(metric, fontsize=9)
         axes[0].set_yticks(range(len(configs)), configs, fontsize=8)
-        axes[0].invert_yaxis()
+        axes[0].set_ylim(len(configs) - 0.5, -0.5)  # the first cell on top
         figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8)
         path = folder / f"{subtask}.png"
         draft = folder / f".{subtask}.png"

@@ -1,6 +1,6 @@
 """References made from the example's own facts: the writer that serves when no teacher does.
 
-Deterministic, two to four sentences of 40 to 110 words in all, and nothing in them that the prompt does not say:
+Deterministic, two to four sentences of about 40 to 110 words in all, and nothing in them that the prompt does not say:
 titles, labels, attributes and a telling sentence of the reviews. The wording varies with the content.
 """
 

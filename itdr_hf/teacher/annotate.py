@@ -106,9 +106,12 @@ class Run:
         """Ask and keep the answer; why there is none, or ''."""
         if self.store.get(ask.key) is not None:  # answered between the look and the claim
             return ""
-        if not self.budget.hold(ask):
-            self.stopped = "--max-cost is reached: the next request might go over it"
-            return ""
+        while not self.budget.hold(ask):
+            if not self.budget.under_way:
+                self.stopped = self.stopped or "--max-cost is reached: the next request might go over it"
+            if self.stopped:
+                return ""
+            await asyncio.sleep(POLL)  # those under way will have cost less than the most they may
         reply = None
         try:
             got = await client.answer(ask)

@@ -91,7 +91,7 @@ def changed(parameters: Mapping[str, Any], attempt: int) -> dict[str, Any]:
     if not attempt:
         return new
     if "temperature" in new:
-        new["temperature"] = round(min(1.0, new["temperature"] + WARMER * attempt), 2)
+        new["temperature"] = round(max(new["temperature"], min(1.0, new["temperature"] + WARMER * attempt)), 2)
     for name in LENGTHS:
         if name in new:
             new[name] *= 1 + attempt

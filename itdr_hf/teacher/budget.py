@@ -47,6 +47,7 @@ class Budget:
     most: float | None = None
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    under_way: int = 0
     _held: float = 0.0
 
     def __post_init__(self) -> None:
@@ -64,11 +65,13 @@ class Budget:
         if self.most is not None and (self.spent or 0.0) + self._held + worst > self.most:
             return False
         self._held += worst
+        self.under_way += 1
         return True
 
     def settle(self, ask: Ask, reply: Reply | None) -> None:
         """Count what a request has used: nothing when it was not answered."""
         self._held -= self._worst(ask)
+        self.under_way -= 1
         if reply is not None:
             asked, answered = used_tokens(ask, reply)
             self.prompt_tokens += asked

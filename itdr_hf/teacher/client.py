@@ -73,15 +73,16 @@ class Client:
             try:
                 reply = await self._request(ask)
             except Exception as error:
-                self.pace.settle(tokens, 0)
-                found = self._judge(ask, error, attempt)
-                if found.wait is None or attempt == self.retries:
-                    break
-                await self.pace.sleep(found.wait)
-                continue
-            self.pace.settle(tokens, sum(used_tokens(ask, reply)))
-            self.answered, self._in_vain = self.answered + 1, 0
-            return reply
+                problem = error  # judged outside, so that what is raised does not carry it: it may quote the key
+            else:
+                self.pace.settle(tokens, sum(used_tokens(ask, reply)))
+                self.answered, self._in_vain = self.answered + 1, 0
+                return reply
+            self.pace.settle(tokens, 0)
+            found = self._judge(ask, problem, attempt)
+            if found.wait is None or attempt == self.retries:
+                break
+            await self.pace.sleep(found.wait)
         if not (found.about_one and self.answered):
             self._in_vain += 1
         if self._in_vain >= IN_A_ROW:

@@ -22,7 +22,7 @@ from itdr_hf.prompts import HELD_OUT, MIXED, to_messages
 from itdr_hf.render import template_text
 from itdr_hf.train.recipe import TrainRecipe
 
-COLUMNS = ("id", "instruction", "input", "output")
+COLUMNS = ("id", "subtask", "source", "domain", "instruction", "input", "output")
 IGNORED = -100  # the label of a token without loss
 Row = Mapping[str, str]
 
@@ -100,12 +100,24 @@ def mixed_rows(folder: Path, split: str, recipe: TrainRecipe) -> dict[str, list[
     limit = recipe.limit if split == "train" else recipe.eval_limit
     mix = {}
     for name in cells:
-        rows = [row for path in shards(folder, name, split) for row in _read(path)]
+        rows = [row for path in shards(folder, name, split) for row in read_rows(path)]
         chosen = sorted(rows, key=lambda row: _place(row, recipe.seed))[:limit]
         mix[name] = list(_repeated(chosen, weights[name])) if split == "train" else chosen
     if not any(mix.values()):
         raise UsageError(f"{folder}: no {split} example left by limit and weights; want some; change them")
     return mix
+
+
+def read_rows(path: Path) -> list[Row]:
+    """The rows of one Parquet file, the columns that training needs. Raises UsageError for a missing one."""
+    import pyarrow.parquet as pq
+
+    have = pq.read_schema(path).names
+    for name in COLUMNS:
+        if name not in have:
+            raise UsageError(f"{path}: no column {name!r}; want {', '.join(COLUMNS)}; build the folder again")
+    rows: list[Row] = pq.read_table(path, columns=list(COLUMNS)).to_pylist()
+    return rows
 
 
 def encode(mix: Mapping[str, Sequence[Row]], tokenizer: Any, recipe: TrainRecipe, room: int) -> Encoded:
@@ -148,7 +160,10 @@ def encode_row(row: Row, tokenizer: Any) -> tuple[list[int], list[int]]:
     if tokenizer.chat_template:
         text = _turn(row, rendered(tokenizer, question), tokenizer)
     answer = list(tokenizer(text, add_special_tokens=False)["input_ids"])
-    return asked, [*answer[: answer.index(end)], end] if end in answer else [*answer, end]
+    marks = set(tokenizer.all_special_ids)
+    stop = next((place for place, token in enumerate(answer) if token in marks), len(answer))
+    turn_end = [token for token in answer[stop : stop + 1] if token != end]  # a template may have an end of its own
+    return asked, [*answer[:stop], *turn_end, end]
 
 
 def _turn(row: Row, asked: str, tokenizer: Any) -> str:
@@ -178,17 +193,6 @@ def _question(row: Row) -> Question:
         candidates=blank,
         target_names=blank,
     )
-
-
-def _read(path: Path) -> list[Row]:
-    import pyarrow.parquet as pq
-
-    have = pq.read_schema(path).names
-    for name in COLUMNS:
-        if name not in have:
-            raise UsageError(f"{path}: no column {name!r}; want {', '.join(COLUMNS)}; build the folder again")
-    rows: list[Row] = pq.read_table(path, columns=list(COLUMNS)).to_pylist()
-    return rows
 
 
 def _place(row: Row, seed: int) -> bytes:

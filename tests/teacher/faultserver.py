@@ -109,7 +109,7 @@ def _handler(server: FaultServer) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            request = server.note(body, dict(self.headers))
+            request = server.note(body, {k.lower(): v for k, v in self.headers.items()})
             time.sleep(server.latency)
             what = server.script(request)
             if what == "disconnect":

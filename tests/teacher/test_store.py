@@ -179,7 +179,7 @@ def test_a_further_attempt_changes_what_is_there_and_never_asks_the_same():
 def test_an_address_has_one_spelling_and_no_secret():
     assert checked_endpoint("https://API.deepseek.com/v1/") == "https://api.deepseek.com/v1"
     for url in ("https://me:hunter2@e.org/v1", "https://e.org/v1?key=hunter2"):
-        with pytest.raises(UsageError, match="endpoint at e.org: holds a password or a query") as caught:
+        with pytest.raises(UsageError, match=r"endpoint at e.org: holds a password or a query") as caught:
             checked_endpoint(url)
         assert "hunter2" not in str(caught.value)
     with pytest.raises(UsageError, match="want an address such as"):

@@ -1,0 +1,219 @@
+"""One training run with TRL's SFTTrainer: checkpoints beside the output, then the adapter and its recipe.json.
+
+Killed at any moment it goes on from the last whole checkpoint; the output folder appears when all is done.
+Several GPUs: `accelerate launch -m itdr_hf train …`; every process runs this, the first one writes.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from itdr_hf.errors import ModelError, UsageError
+from itdr_hf.outputs import new_folder, write_atomically
+from itdr_hf.train.data import Encoded, dataset_facts, encode, mixed_rows, prompt_facts
+from itdr_hf.train.extra import extra
+from itdr_hf.train.recipe import TrainRecipe, differences
+from itdr_hf.train.record import record, run_facts
+
+Say = Callable[[str], None]
+DTYPES = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A run that is ready to go: the trainer, and what recipe.json says before the results are in."""
+
+    trainer: Any
+    facts: dict[str, Any]
+    checkpoints: Path
+
+
+def train(
+    folder: Path,
+    recipe: TrainRecipe,
+    output: Path,
+    *,
+    content: Mapping[str, str] | None = None,
+    command: str = "",
+    say: Say = lambda text: None,
+) -> dict[str, Any]:
+    """Tune an adapter on the cells of a dataset folder into `output`; returns what recipe.json holds.
+
+    `content` is the content hash of each cell that the data must have, as when a run is repeated. Raises
+    UsageError for data or settings that do not fit, ModelError for a base that cannot be loaded.
+    """
+    if output.is_dir() and any(output.iterdir()) and not (output / "recipe.json").is_file():
+        raise UsageError(f"{output}: holds files but no recipe.json; want a new folder or an adapter of ours; choose another")
+    run = prepare(folder, recipe, output, content=content, say=say)
+    last = last_checkpoint(run.checkpoints)
+    say(f"training from {last.name}" if last else "training")
+    started = time.monotonic()
+    run.trainer.train(resume_from_checkpoint=str(last) if last else None)
+    facts = record(run.trainer, run.facts, seconds=time.monotonic() - started, resumed=last is not None, command=command)
+    if run.trainer.is_world_process_zero():
+        _write(run.trainer, recipe, facts, output)
+        shutil.rmtree(run.checkpoints, ignore_errors=True)
+    run.trainer.accelerator.wait_for_everyone()
+    return facts
+
+
+def prepare(
+    folder: Path, recipe: TrainRecipe, output: Path, *, content: Mapping[str, str] | None = None, say: Say = lambda text: None
+) -> Run:
+    """Everything up to the first step: data checked, tokenised and counted, model loaded, trainer made."""
+    dataset = dataset_facts(folder, recipe)
+    _check_content(folder, dataset, content or {})
+    mixes = {split: mixed_rows(folder, split, recipe) for split in (("train", "validation") if recipe.eval_limit else ("train",))}
+    say(f"loading {recipe.model}")
+    tokenizer, model = load_base(recipe)
+    room = getattr(model.config, "max_position_embeddings", None) or 1 << 30
+    data = {split: encode(mix, tokenizer, recipe, room) for split, mix in mixes.items()}
+    for split, made in data.items():
+        say(f"{split}: {len(made.input_ids):,} examples, {made.tokens:,} tokens, longest {made.longest}, cut {made.cut}")
+    facts = {"recipe": recipe.as_dict(), "dataset": dataset, "prompt": prompt_facts(folder, list(dataset["cells"]), tokenizer)}
+    facts |= {"data": {split: made.facts for split, made in data.items()}, **run_facts(recipe, model)}
+    checkpoints = output.with_name(f"{output.name}.checkpoints")
+    _check_same_run(checkpoints, facts)
+    return Run(trainer=make_trainer(model, tokenizer, data, recipe, checkpoints), facts=facts, checkpoints=checkpoints)
+
+
+def load_base(recipe: TrainRecipe) -> tuple[Any, Any]:
+    """Tokenizer and base model. Raises ModelError when there is none of that name."""
+    transformers, torch = extra("transformers"), extra("torch")
+    options: dict[str, Any] = {"revision": recipe.revision, "dtype": getattr(torch, DTYPES[recipe.precision])}
+    if recipe.quantised:
+        extra("bitsandbytes")
+        options["quantization_config"] = transformers.BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=options["dtype"],
+        )
+    try:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(recipe.model, revision=recipe.revision)
+        model = transformers.AutoModelForCausalLM.from_pretrained(recipe.model, use_safetensors=True, **options)
+    except (OSError, ValueError) as error:
+        said = " ".join(str(error).split())[:300]
+        raise ModelError(f"{recipe.model}: {said}; want a Hub id or a folder with config.json and weights") from error
+    model.config.use_cache = False
+    return tokenizer, model
+
+
+def make_trainer(
+    model: Any, tokenizer: Any, data: Mapping[str, Encoded], recipe: TrainRecipe, checkpoints: Path, **options: Any
+) -> Any:
+    """TRL's trainer on tokens that are ready; `options` go to its SFTConfig."""
+    import datasets
+
+    trl, peft = extra("trl"), extra("peft")
+    sets = {
+        split: datasets.Dataset.from_dict({"input_ids": made.input_ids, "labels": made.labels})
+        for split, made in data.items()
+    }
+    trainer = trl.SFTTrainer(
+        model=model,
+        args=trl.SFTConfig(**{**_arguments(recipe, checkpoints, data), **options}),
+        train_dataset=sets["train"],
+        eval_dataset=sets.get("validation"),
+        processing_class=tokenizer,
+        peft_config=peft.LoraConfig(
+            r=recipe.rank,
+            lora_alpha=recipe.alpha,
+            lora_dropout=recipe.dropout,
+            target_modules=recipe.targets if recipe.targets == "all-linear" else recipe.targets.split(","),
+            task_type="CAUSAL_LM",
+        ),
+    )
+    kept, given = len(trainer.train_dataset), len(sets["train"])
+    if not recipe.packing and kept != given:  # TRL drops what its own limit cuts, without a word
+        raise UsageError(f"trainer: kept {kept} of {given} examples; want all; raise --max-length")
+    return trainer
+
+
+def last_checkpoint(folder: Path) -> Path | None:
+    """The last checkpoint that is whole: the trainer writes its state file after everything else."""
+    whole = [path for path in folder.glob("checkpoint-*") if _reads(path / "trainer_state.json")]
+    return max(whole, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
+
+
+def _arguments(recipe: TrainRecipe, checkpoints: Path, data: Mapping[str, Encoded]) -> dict[str, Any]:
+    cuda = extra("torch").cuda.is_available()
+    steps = len(data["train"].input_ids) * recipe.epochs / (recipe.batch * recipe.accumulation)
+    every = max(1, round(steps / recipe.evaluations))
+    return {
+        "output_dir": str(checkpoints),
+        "num_train_epochs": recipe.epochs,
+        "learning_rate": recipe.learning_rate,
+        "lr_scheduler_type": recipe.scheduler,
+        "warmup_steps": recipe.warmup,  # below 1 it is a share
+        "per_device_train_batch_size": recipe.batch,
+        "per_device_eval_batch_size": 8,
+        "gradient_accumulation_steps": recipe.accumulation,
+        "gradient_checkpointing": recipe.gradient_checkpointing,
+        "bf16": recipe.precision == "bf16",
+        "fp16": recipe.precision == "fp16",
+        "use_cpu": not cuda,
+        "max_length": recipe.max_length,
+        "packing": recipe.packing,
+        "eval_packing": False,
+        "seed": recipe.seed,
+        "data_seed": recipe.seed,
+        "eval_strategy": "steps" if "validation" in data else "no",
+        "eval_steps": every,
+        "save_steps": every,
+        "save_total_limit": 2,
+        "logging_steps": max(1, every // 10),
+        "disable_tqdm": not sys.stderr.isatty(),
+        "report_to": "none",
+    }
+
+
+def _check_content(folder: Path, dataset: Mapping[str, Any], content: Mapping[str, str]) -> None:
+    for name, wanted in content.items():
+        have = dataset["cells"].get(name, {}).get("content", "nothing")
+        if have != wanted:
+            raise UsageError(
+                f"{folder}: {name} has content {have[:12]}…; want {wanted[:12]}… as in the recipe; "
+                "get that version of the dataset, or train by flags instead"
+            )
+
+
+def _check_same_run(checkpoints: Path, facts: Mapping[str, Any]) -> None:
+    """Checkpoints belong to one recipe on one content; with another they would resume to neither."""
+    note = checkpoints / "run.json"
+    known = {"recipe": facts["recipe"], "content": facts["dataset"]["content"]}
+    if note.is_file():
+        have = json.loads(note.read_text(encoding="utf-8"))
+        other = differences(have["recipe"], known["recipe"]) or ("data" if have["content"] != known["content"] else "")
+        if other:
+            raise UsageError(
+                f"{checkpoints}: of a run with another {other}; want the same to go on; remove it, or choose another --output"
+            )
+    write_atomically(note, json.dumps(known, indent=1))
+
+
+def _write(trainer: Any, recipe: TrainRecipe, facts: Mapping[str, Any], output: Path) -> None:
+    """The adapter as peft reads it, naming its base by its Hub id where it has one."""
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    adapter = model.peft_config["default"]
+    adapter.base_model_name_or_path = recipe.base_id or recipe.model
+    adapter.revision = facts["model"]["revision"] if facts["model"]["on_hub"] else None
+    with new_folder(output) as draft:
+        model.save_pretrained(draft, save_embedding_layers=False)  # True would ask the Hub whether the base has changed
+        trainer.processing_class.save_pretrained(draft)
+        (draft / "README.md").unlink(missing_ok=True)  # peft's blanks; a real card is written when it is pushed
+        (draft / "recipe.json").write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _reads(path: Path) -> bool:
+    try:
+        return bool(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return False

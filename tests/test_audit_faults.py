@@ -1,0 +1,268 @@
+"""Every check finds the fault that was planted for it, in a dataset it calls clean before."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from itdr_hf.audit import CHECKS, Finding, audit
+from itdr_hf.folder import build_folder
+from itdr_hf.generation import Settings
+from itdr_hf.render import SCHEMA
+
+CELLS = ["rp-movielens32m", "tkr-movielens32m", "nir-movielens32m", "tui-movielens32m", "uap-movielens1m"]
+RP, TKR, NIR, TUI, UAP = CELLS
+Row = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def clean(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("audited") / "itdr"
+    build_folder(out, Settings(raw=raw, warn=lambda text: None), configs=CELLS)
+    report = audit(out)
+    assert not report.breaches and not [f for f in report.of("warning") if f.check != "popularity-is-no-answer"]
+    return out
+
+
+class Planted:
+    """A copy of the clean dataset, to be damaged."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, cell: str, split: str) -> Path:
+        return next((self.folder / cell).glob(f"{split}-*.parquet"))
+
+    def rows(self, cell: str, split: str) -> list[Row]:
+        return pq.read_table(self.path(cell, split)).to_pylist()
+
+    def write(self, cell: str, split: str, rows: list[Row]) -> None:
+        pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), self.path(cell, split))
+
+    def change(self, cell: str, split: str, do: Callable[[Row], Row], rows: slice = slice(0, 1)) -> None:
+        table = self.rows(cell, split)
+        table[rows] = [do(row) for row in table[rows]]
+        self.write(cell, split, table)
+
+    def change_all(self, cell: str, do: Callable[[Row], Row]) -> None:
+        for split in ("train", "validation", "test"):
+            self.change(cell, split, do, slice(None))
+
+    def ledger(self, change: Callable[[dict[str, Any]], object]) -> None:
+        path = self.folder / "ledger.json"
+        ledger = json.loads(path.read_text())
+        change(ledger)
+        path.write_text(json.dumps(ledger))
+
+    def found(self, check: str, where: str) -> list[Finding]:
+        return [f for f in audit(self.folder, only=[check]).findings if f.where.startswith(where)]
+
+
+@pytest.fixture
+def planted(clean: Path, tmp_path: Path) -> Iterator[Planted]:
+    shutil.copytree(clean, tmp_path / "itdr")
+    yield Planted(tmp_path / "itdr")
+
+
+def another_id(row: Row) -> str:
+    return row["id"][:-4] + ("0000" if row["id"][-4:] != "0000" else "1111")
+
+
+def the(findings: list[Finding], severity: str = "breach") -> Finding:
+    assert [f.severity for f in findings] == [severity], findings
+    return findings[0]
+
+
+def test_a_user_of_train_who_is_also_in_test(planted):
+    user = planted.rows(RP, "train")[0]["user"]
+    planted.change(RP, "test", lambda row: {**row, "user": user})
+    finding = the(planted.found("users-in-one-split", RP))
+    assert finding.figures["shared"] == 1 and finding.examples == (user,)
+
+
+def move_a_user_of_nir_to_test(planted: Planted) -> str:
+    """In each cell the user is in one split, but not in the same one."""
+    first, *rest = planted.rows(NIR, "train")
+    planted.write(NIR, "train", rest)
+    planted.write(NIR, "test", [*planted.rows(NIR, "test"), first])
+    return str(first["user"])
+
+
+def test_a_user_who_is_in_train_of_one_cell_and_in_test_of_another(planted):
+    user = move_a_user_of_nir_to_test(planted)
+    assert not planted.found("users-in-one-split", NIR)
+    assert the(planted.found("users-in-one-split", "movielens32m")).examples == (user,)
+
+
+def test_a_test_answer_that_train_of_another_cell_asks_the_same_user_for(planted):
+    move_a_user_of_nir_to_test(planted)
+    finding = the(planted.found("answers-not-in-train", NIR))
+    assert finding.figures["leaked"] == 1 and TKR in finding.message
+
+
+def test_an_item_of_train_that_is_also_in_test(planted):
+    item = planted.rows(TUI, "train")[0]
+    planted.write(TUI, "test", [*planted.rows(TUI, "test"), {**item, "id": another_id(item)}])
+    assert the(planted.found("items-in-one-split", TUI)).figures["shared"] == 1
+
+
+def test_a_prompt_with_its_answer_in_train_and_in_test(planted):
+    row = planted.rows(UAP, "train")[0]
+    planted.write(UAP, "test", [*planted.rows(UAP, "test"), {**row, "id": another_id(row), "user": "0" * 16}])
+    assert the(planted.found("prompts-in-one-split", UAP)).figures["prompts"] == 1
+
+
+def test_a_test_prompt_that_differs_from_one_in_train_by_a_word(planted):
+    row = max(planted.rows(RP, "train"), key=lambda r: len(r["input"]))
+    near = row["input"].replace(f": {row['history_ratings'][0]}", ": 0.5", 1)
+    assert near != row["input"]
+    planted.write(RP, "test", [*planted.rows(RP, "test"), {**row, "id": another_id(row), "input": near}])
+    assert another_id(row) in the(planted.found("prompts-not-nearly-alike", RP), "warning").examples
+
+
+def test_an_answer_that_stands_in_the_prompt_beside_the_candidates(planted):
+    planted.change(NIR, "test", lambda row: {**row, "input": f"{row['input']}\n1. {row['targets'][0]}"})
+    the(planted.found("answers-not-in-prompt", NIR))
+
+
+def test_a_rating_that_stands_in_the_prompt(planted):
+    told = lambda row: {**row, "input": f"{row['input']}\n{row['candidates'][0]}: {row['targets'][0]}"}  # noqa: E731
+    planted.change(RP, "train", told)
+    the(planted.found("answers-not-in-prompt", RP))
+
+
+def test_positives_that_always_come_first(planted):
+    def first(row: Row) -> Row:
+        return {**row, "candidates": [*row["targets"], *(c for c in row["candidates"] if c not in row["targets"])]}
+
+    planted.change_all(TKR, first)
+    assert the(planted.found("positives-anywhere", TKR)).figures["p"] < 1e-6
+
+
+def test_negatives_nobody_knows_where_popular_ones_were_promised(planted):
+    def unknown(row: Row) -> Row:
+        titles = [c if c in row["targets"] else f"Unknown {n} {row['id']}" for n, c in enumerate(row["candidates"])]
+        return {**row, "candidates": titles}
+
+    planted.change_all(NIR, unknown)
+    the(planted.found("popularity-is-no-answer", NIR), "warning")
+    planted.ledger(lambda ledger: ledger["cells"][NIR]["recipe"].update(negative_sampling="popularity"))
+    assert the(planted.found("popularity-is-no-answer", NIR)).figures["gap"] > 0.4
+
+
+def test_one_rating_for_everything(planted):
+    planted.change_all(RP, lambda row: {**row, "targets": ["4.0"], "output": "4.0"})
+    assert the(planted.found("labels-balanced", RP), "warning").figures["majority"] == 1
+
+
+def test_a_title_twice_among_the_candidates(planted):
+    planted.change(TKR, "train", lambda row: {**row, "candidates": [row["candidates"][0].upper(), *row["candidates"]]})
+    the(planted.found("candidates-distinct", TKR))
+    the(planted.found("as-many-candidates", TKR), "warning")
+
+
+def test_an_answer_that_is_not_among_the_candidates(planted):
+    planted.change(NIR, "test", lambda row: {**row, "targets": ["Nothing of this name"]})
+    the(planted.found("targets-among-candidates", NIR))
+
+
+def test_a_candidate_out_of_the_history(planted):
+    planted.change(NIR, "test", lambda row: {**row, "history": [*row["history"][1:], row["candidates"][0]]})
+    the(planted.found("candidates-not-in-history", NIR))
+
+
+def test_a_negative_that_its_user_chose_in_another_cell(planted):
+    chosen = {row["user"]: row["targets"] for row in planted.rows(TKR, "train")}
+
+    def wrong(row: Row) -> Row:
+        titles = [c if c in row["targets"] else chosen[row["user"]][-1] for c in row["candidates"]]
+        return {**row, "candidates": titles}
+
+    planted.change(NIR, "train", wrong)
+    the(planted.found("negatives-never-chosen", NIR))
+
+
+def test_a_column_that_is_missing(planted):
+    path = planted.path(RP, "test")
+    pq.write_table(pq.read_table(path).drop_columns(["history_ratings"]), path)
+    assert "history_ratings" in the(planted.found("schema", RP)).message
+
+
+def test_an_id_that_is_there_twice(planted):
+    rows = planted.rows(RP, "test")
+    planted.write(RP, "test", [*rows, {**rows[0], "user": "0" * 16}])
+    assert rows[0]["id"] in the(planted.found("unique-ids", RP)).examples
+
+
+def test_an_example_in_the_wrong_folder(planted):
+    planted.write(NIR, "test", [*planted.rows(NIR, "test"), planted.rows(RP, "test")[0]])
+    the(planted.found("ids-of-their-cell", NIR))
+
+
+def test_an_empty_answer(planted):
+    planted.change(TUI, "test", lambda row: {**row, "output": "  "})
+    the(planted.found("nothing-empty", TUI))
+
+
+@pytest.mark.parametrize(
+    ("text", "severity"),
+    [("\x07", "breach"), ("\ufffd", "warning"), ("CafÃ©", "warning"), ("a &amp; b", "warning"), ("me@mail.org", "warning")],
+)
+def test_text_that_is_not_clean(planted, text, severity):
+    planted.change(TUI, "train", lambda row: {**row, "input": f"{row['input']} {text}"})
+    the(planted.found("encoding", TUI), severity)
+
+
+def test_a_slot_that_was_not_filled(planted):
+    planted.change(TKR, "test", lambda row: {**row, "input": row["input"].replace(row["history"][0], "{history}")})
+    planted.change(NIR, "test", lambda row: {**row, "input": "{candidates}"})
+    assert "a slot that was not filled" in the(planted.found("prompts-fit-their-template", NIR)).message
+
+
+def test_a_prompt_whose_words_are_not_the_templates(planted):
+    planted.change(TKR, "test", lambda row: {**row, "input": row["input"].replace("Candidates:", "Choices:")})
+    assert "not what their template makes" in the(planted.found("prompts-fit-their-template", TKR)).message
+
+
+def test_an_output_that_does_not_say_its_targets(planted):
+    planted.change(TKR, "test", lambda row: {**row, "targets": row["targets"][::-1]})
+    the(planted.found("answers-parse-to-the-truth", TKR))
+
+
+def test_a_rating_off_the_scale(planted):
+    planted.change(RP, "test", lambda row: {**row, "targets": ["11"], "output": "11"})
+    the(planted.found("ratings-on-the-scale", RP))
+
+
+def test_ratings_that_do_not_belong_to_the_history(planted):
+    planted.change(RP, "test", lambda row: {**row, "history_ratings": row["history_ratings"][1:]})
+    the(planted.found("known-columns", RP))
+
+
+def test_rows_that_vanish_between_two_steps_of_the_ledger(planted):
+    planted.ledger(lambda ledger: ledger["cells"][RP]["rows"][0].update(rows=10**6))
+    assert "rows after all steps" in the(planted.found("the-ledger-adds-up", RP)).message
+
+
+def test_a_file_that_is_not_the_one_that_was_built(planted):
+    planted.change(RP, "test", lambda row: {**row, "output": "5.0", "targets": ["5.0"]})
+    assert "sha256" in the(planted.found("files-as-built", RP)).message
+
+
+def test_every_check_has_a_fault_planted_for_it():
+    tested = Path(__file__).read_text()
+    assert not [name for name in CHECKS if f'"{name}"' not in tested and name != "one-answer-per-prompt"]
+
+
+def test_the_same_prompt_with_two_answers(planted):
+    row = planted.rows(UAP, "train")[0]
+    other = {**row, "id": another_id(row), "output": "gender: unsaid"}
+    planted.write(UAP, "train", [*planted.rows(UAP, "train"), other])
+    the(planted.found("one-answer-per-prompt", UAP), "info")
