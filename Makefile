@@ -17,7 +17,9 @@ test: .venv/.installed  ## every test
 check: .venv/.installed  ## format, lint, types, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
+	rm -rf .venv/typed && mkdir .venv/typed && cp -R itdr_hf .venv/typed/  # as installed: one package
+	cp -R builders cards .venv/typed/itdr_hf/
+	cd .venv/typed && ../bin/mypy --config-file ../../pyproject.toml --package itdr_hf
 	$(MAKE) test
 
 format: .venv/.installed

@@ -15,7 +15,7 @@ BUILD_ONLY = ("on_bad_row", "max_bad_rows")
 
 
 @dataclass
-class ItdrConfig(datasets.BuilderConfig):
+class ItdrConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datasets is untyped
     """A cell such as 'tkr-pixelrec' or a union such as 'tkr'; fields as in `records.Recipe`."""
 
     num_examples: int | None = None

@@ -22,7 +22,7 @@ from itdr_hf.generation import Settings, identity
 VERSION = datasets.Version(catalogue.DATA_VERSION)
 
 
-class Itdr(SplitsByUser, GeneratesExamples, datasets.GeneratorBasedBuilder):
+class Itdr(SplitsByUser, GeneratesExamples, datasets.GeneratorBasedBuilder):  # type: ignore[misc]  # datasets is untyped
     """ITDR from raw files: a config for every cell and union, fields of ItdrConfig as keyword arguments.
 
     `raw` is the folder of raw releases. The cache key covers raw content, recipe and code, so that what has

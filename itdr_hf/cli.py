@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from itdr_hf.commands import annotate, audit, data, push, score
+from itdr_hf.commands import annotate, audit, data, push, score, train
 from itdr_hf.errors import ItdrError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ for command in (
     annotate.annotate,
     *(push.push, push.verify),
     *(score.predict, score.score, score.harness),
+    *(train.train, train.export, train.push_adapter),
 ):
     app.command()(command)
 

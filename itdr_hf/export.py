@@ -51,7 +51,9 @@ def export(
     if form not in TRAINERS:
         raise unknown("format", form, TRAINERS)
     if out.exists() and not (out / MARK).is_file():
-        raise OutputError(f"{out}: is there and no export of ours; want a new folder, or one with {MARK}; choose another")
+        raise OutputError(
+            f"{out}: is there and no export of ours; want a new folder, or one with {MARK}; choose another"
+        )
     trainer = TRAINERS[form]
     used = changed(recipe or PAPER["llama-3.2-3b"], {"configs": list(configs) if configs else None})
     talks = used.model in CHAT if chat is None else chat

@@ -7,6 +7,7 @@ import inspect
 import json
 from collections.abc import Iterable
 from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 
@@ -14,3 +15,9 @@ def fingerprint(facts: Any, modules: Iterable[str] = ()) -> str:
     """16 hex digits from JSON-able facts and the source text of the named modules."""
     code = [inspect.getsource(import_module(name)) for name in sorted(set(modules))]
     return hashlib.sha256(json.dumps([facts, code], sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def shared_modules(package: str) -> list[str]:
+    """The underscore-named modules of a package: what its other modules share."""
+    path = import_module(package).__path__
+    return [f"{package}.{module.name}" for module in iter_modules(path) if module.name.startswith("_")]

@@ -17,11 +17,11 @@ from filelock import FileLock
 
 from itdr_hf import catalogue
 from itdr_hf.card import write_card
-from itdr_hf.engine import Engine, open_engine
+from itdr_hf.engine import Engine, full_disk_named, open_engine
 from itdr_hf.errors import BuildError, ItdrError, MissingFileError, OutputError
 from itdr_hf.generation import Prepared, Settings, identity, prepare, shortfall
 from itdr_hf.ledger import LEDGER, note_timing, read_ledger, write_ledger
-from itdr_hf.outputs import full_disk_named, sweep
+from itdr_hf.outputs import sweep
 from itdr_hf.records import Cell, Recipe
 from itdr_hf.shards import Batches, content, write_cell, written_by
 

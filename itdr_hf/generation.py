@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from itdr_hf import catalogue
 from itdr_hf.engine import Engine, open_engine
-from itdr_hf.fingerprint import fingerprint
+from itdr_hf.fingerprint import fingerprint, shared_modules
 from itdr_hf.records import Cell, Recipe
 from itdr_hf.rows import Rows, check, ensure_rows
 from itdr_hf.tables import BadRows, Say, Tables, ensure_tables, locate
@@ -18,24 +18,8 @@ from itdr_hf.tables import BadRows, Say, Tables, ensure_tables, locate
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# The code that decides examples, besides the subtask's own module and what reads the tables.
-CODE = [
-    *(f"itdr_hf.{name}" for name in ("prompts", "render", "rows", "sampling", "texts")),
-    *(
-        f"itdr_hf.subtasks.{name}"
-        for name in (
-            "_answers",
-            "_audience",
-            "_extractive",
-            "_interests",
-            "_prose",
-            "_negatives",
-            "_periods",
-            "_plans",
-            "_ranking",
-        )
-    ),
-]
+# The code that decides examples, besides the subtask's own modules and what reads the tables.
+CODE = [f"itdr_hf.{name}" for name in ("prompts", "render", "rows", "sampling", "texts")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,4 +89,4 @@ def identity(cell: Cell, recipe: Recipe, settings: Settings) -> str:
     place = locate(cell.source, settings.raw, cache=settings.cache, bad=settings.bad)
     spoken = {f.name: getattr(cell.source, f.name) for f in fields(cell.source) if f.name != "layouts"}
     facts = [catalogue.DATA_VERSION, cell.name, asdict(recipe), place.folder.name, spoken]
-    return fingerprint(facts, {*CODE, cell.subtask.example.__module__})
+    return fingerprint(facts, {*CODE, *shared_modules("itdr_hf.subtasks"), cell.subtask.example.__module__})

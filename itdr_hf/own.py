@@ -98,10 +98,7 @@ def _reader(role: str, columns: Sequence[str], scale: RatingScale | None) -> Cal
     def read(scan: Scan) -> Select:
         wanted = {name: types.get(name, "VARCHAR") for name in columns}
         (path,) = scan.files[role]
-        if path.suffix == ".parquet":
-            rows = f"read_parquet({quote(path)})"
-        else:
-            rows = scan.csv(role, wanted)
+        rows = f"read_parquet({quote(path)})" if path.suffix == ".parquet" else scan.csv(role, wanted)
         out = {name: f'"{name}"::{kind}' for name, kind in wanted.items()}
         if role == "interactions" and "timestamp" not in out:
             out["timestamp"] = "row_number() OVER ()"
@@ -109,9 +106,9 @@ def _reader(role: str, columns: Sequence[str], scale: RatingScale | None) -> Cal
             *ROLES[role][: 1 if role == "items" else None],
             *(n for n in ("timestamp", "rating") if n in columns),
         ]
-        dropped = f"CASE WHEN rating NOT BETWEEN {scale.low} AND {scale.high} THEN 'rating off the scale' END"
-        return Select(
-            rows=rows, columns=out, required=tuple(required), dropped=dropped if scale and "rating" in out else None
-        )
+        dropped = None
+        if scale and "rating" in out:
+            dropped = f"CASE WHEN rating NOT BETWEEN {scale.low} AND {scale.high} THEN 'rating off the scale' END"
+        return Select(rows=rows, columns=out, required=tuple(required), dropped=dropped)
 
     return read

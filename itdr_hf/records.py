@@ -264,7 +264,7 @@ class Cell:
     def recipe(self, **changes: Any) -> Recipe:
         """The cell's own recipe, with the given fields changed (None leaves a field alone)."""
         scale = {"liked_above": self.source.liked_above, "disliked_below": self.source.disliked_below}
-        base = {"num_examples": self.size, **{k: v or 0.0 for k, v in scale.items()}}
+        base: dict[str, Any] = {"num_examples": self.size, **{k: v or 0.0 for k, v in scale.items()}}
         base |= {"history": 0, "positives": 0, "negatives": 0, **self.subtask.defaults, **self.overrides}
         return replace(Recipe(**base), **{k: v for k, v in changes.items() if v is not None})
 

@@ -24,8 +24,8 @@ def print_audit(report: Report, *, verbose: bool = False) -> None:
         print(f"\n{finding}")
     verdict = f"{len(report.breaches)} breaches" if report.breaches else "no breach"
     print(
-        f"\n{report.folder}: {verdict}, {len(report.of('warning'))} warnings in {report.examples:,} examples of "
-        f"{len(report.cells)} cells, {len(report.checks)} checks, {report.seconds:.1f} s"
+        f"\n{verdict}, {len(report.of('warning'))} warnings in {report.examples:,} examples of "
+        f"{len(report.cells)} cells ({len(report.checks)} checks, {report.seconds:.1f} s)"
     )
 
 

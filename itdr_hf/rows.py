@@ -18,7 +18,7 @@ from filelock import FileLock
 from itdr_hf import sampling
 from itdr_hf.engine import Engine
 from itdr_hf.errors import BuildError, unknown
-from itdr_hf.fingerprint import fingerprint
+from itdr_hf.fingerprint import fingerprint, shared_modules
 from itdr_hf.outputs import new_folder, write_atomically
 from itdr_hf.records import SPLITS, Cell, Recipe, Source
 from itdr_hf.subtasks import _negatives, _periods
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 SPARE = 32  # units gathered beyond a quota, for those whose titles or negatives do not work out
-SHARED = ("_negatives", "_periods", "_plans", "_ranking")  # modules of plan steps
 RENDER_ONLY = ("salt", "with_description", "template", "max_chars")  # recipe fields the rows do not depend on
 
 
@@ -105,7 +104,7 @@ def protocol(cell: Cell, recipe: Recipe) -> str:
 def _key(cell: Cell, recipe: Recipe) -> str:
     plan = {k: v for k, v in asdict(recipe).items() if k not in RENDER_ONLY}
     modules = {cell.subtask.gather.__module__, cell.subtask.eligible.__module__, sampling.__name__, __name__}
-    return fingerprint([cell.name, plan], {*modules, *(f"itdr_hf.subtasks.{name}" for name in SHARED)})
+    return fingerprint([cell.name, plan], {*modules, *shared_modules("itdr_hf.subtasks")})
 
 
 def _plan(cell: Cell, g: Gathering, path: Path) -> tuple[dict[str, int], list[dict[str, Any]]]:

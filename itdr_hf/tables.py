@@ -24,18 +24,20 @@ from typing import Any
 
 from filelock import FileLock
 
-from itdr_hf import cleaning, literals
-from itdr_hf import scan as scan_module
-from itdr_hf.cleaning import clean_interactions, clean_items, clean_users
+from itdr_hf.cleaning import clean_interactions, clean_items, clean_users, count_dropped, count_noted
+from itdr_hf.dialects import record as record_at
 from itdr_hf.engine import Engine
 from itdr_hf.errors import MalformedRowError, UsageError
-from itdr_hf.fingerprint import fingerprint
+from itdr_hf.faults import Fault, faults
+from itdr_hf.fingerprint import fingerprint, shared_modules
 from itdr_hf.outputs import new_folder, write_atomically
 from itdr_hf.records import Source
 from itdr_hf.release import TABLES, Release, find_release, sha256
 from itdr_hf.scan import Scan, Select
 
 Say = Callable[[str], None]
+# The code that decides tables, besides the source's own module.
+CODE = [f"itdr_hf.{name}" for name in ("cleaning", "dialects", "engine", "literals", "scan", "tables")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +101,7 @@ def ensure_tables(
             started = time.monotonic()
             with new_folder(folder) as draft:
                 steps = _read(place.release, draft, engine, bad)
-                record = {"layout": place.release.layout.name, "files": place.files, "steps": steps}
+                record: dict[str, Any] = {"layout": place.release.layout.name, "files": place.files, "steps": steps}
                 record["seconds"] = round(time.monotonic() - started, 2)
                 write_atomically(draft / "record.json", json.dumps(record, indent=1))
     record = json.loads((folder / "record.json").read_text())
@@ -125,7 +127,7 @@ def locate(source: Source, raw: Path, *, cache: Path | None = None, bad: BadRows
     files = _describe(release, cache / "sha256")
     readers = {inspect.unwrap(table.read).__module__ for table in release.layout.tables.values()}
     facts = [source.id, release.layout.name, files, bad.policy, bad.most]
-    key = fingerprint(facts, [*readers, scan_module.__name__, literals.__name__, cleaning.__name__, __name__])
+    key = fingerprint(facts, {*readers, *CODE, *shared_modules("itdr_hf.sources")})
     return Place(release=release, files=files, folder=cache / "tables" / source.id / key)
 
 
@@ -144,7 +146,7 @@ def _describe(release: Release, memo: Path) -> list[dict[str, Any]]:
 
 def _read(release: Release, draft: Path, engine: Engine, bad: BadRows) -> list[dict[str, Any]]:
     """Stage every table as read, then clean: items decide which interactions stay, and those the popularity."""
-    engine.sql.create_function("unescape", html.unescape, ["VARCHAR"], "VARCHAR")  # type: ignore[list-item]
+    engine.sql.create_function("unescape", html.unescape, ["VARCHAR"], "VARCHAR")
     steps: list[dict[str, Any]] = []
     staged: dict[str, Path] = {}
     try:
@@ -153,7 +155,7 @@ def _read(release: Release, draft: Path, engine: Engine, bad: BadRows) -> list[d
             staged[name] = draft / f"staged-{name}.parquet"
             steps += _stage(release, name, scan, staged[name], bad)
             if name not in TABLES:  # others are only read from: cleaning does not see them
-                steps += cleaning.count_dropped(engine, name, staged[name])
+                steps += count_dropped(engine, name, staged[name])
                 kept = sum(step["rows"] for step in steps if step["table"] == name)
                 steps.append({"table": name, "what": "kept", "rows": kept})
         for name, clean in (
@@ -175,7 +177,7 @@ def _stage(release: Release, name: str, scan: Scan, path: Path, bad: BadRows) ->
     select: Select = table.read(scan)
     nulls = " OR ".join(f"({select.columns[c]}) IS NULL" for c in select.required)
     rows = scan.engine.write(select.sql(f"({nulls}) AS bad"), path)
-    rejected, first = scan_module.faults(scan.engine)
+    rejected, first = faults(scan.engine)
     query = f"SELECT count(*) FROM read_parquet('{path}') WHERE bad"
     nameless = scan.engine.value(query)
     if nameless and not first:
@@ -190,10 +192,10 @@ def _stage(release: Release, name: str, scan: Scan, path: Path, bad: BadRows) ->
         steps.append({"table": name, "what": what, "rows": rows - stood_for})
     if rejected + nameless:
         steps.append({"table": name, "what": "malformed", "rows": -(rejected + nameless)})
-    return steps + (cleaning.count_noted(scan.engine, name, path) if select.noted else [])
+    return steps + (count_noted(scan.engine, name, path) if select.noted else [])
 
 
-def _judge(release: Release, table: str, count: int, first: list[scan_module.Fault], bad: BadRows) -> None:
+def _judge(release: Release, table: str, count: int, first: list[Fault], bad: BadRows) -> None:
     if not count or (bad.policy == "skip" and (bad.most is None or count <= bad.most)):
         return
     where = str(first[0]) if first else f"{release.folder.name}: a row of {table} without its required values"
@@ -206,7 +208,7 @@ def _judge(release: Release, table: str, count: int, first: list[scan_module.Fau
     raise MalformedRowError(f"{where}{more}; get the file again, or count and skip such rows with --on-bad-row skip")
 
 
-def _name_null_rows(release: Release, name: str, scan: Scan) -> list[scan_module.Fault]:
+def _name_null_rows(release: Release, name: str, scan: Scan) -> list[Fault]:
     """Find the first row whose required values are missing: a second look, only when something is wrong."""
     table = release.layout.tables[name]
     for role in table.roles:
@@ -220,9 +222,9 @@ def _name_null_rows(release: Release, name: str, scan: Scan) -> list[scan_module
             except Exception:  # this table is not one record a row: name the file without a line
                 continue
             finally:
-                scan_module.faults(scan.engine)
+                faults(scan.engine)
             if row is not None:
-                line, text = scan_module.record(path, row, numbered.dialects.get(role))
+                line, text = record_at(path, row, numbered.dialects.get(role))
                 wanted = " and ".join(select.required)
-                return [scan_module.Fault(path=path, line=line, found=repr(text.strip()[:160]), wanted=wanted)]
+                return [Fault(path=path, line=line, found=repr(text.strip()[:160]), wanted=wanted)]
     return []

@@ -55,9 +55,11 @@ def test_an_example_stratified_split_leaks_most_answers_and_ours_none(built, tmp
     save(ours, tmp_path / "ours")
     save(whole, tmp_path / "theirs")
     assert audit(tmp_path / "ours", only=LEAKS).findings == []
-    shares = {f.where: f.figures["share"] for f in audit(tmp_path / "theirs", only=LEAKS).breaches if f.check == LEAKS[1]}
+    shares = {
+        f.where: f.figures["share"] for f in audit(tmp_path / "theirs", only=LEAKS).breaches if f.check == LEAKS[1]
+    }
     assert set(shares) == set(RANKING)
-    assert all(0.6 < share < 0.95 for share in shares.values())  # four of five users of a test example are in train
+    assert all(0.6 < share < 0.9 for share in shares.values())  # four of five users of a test example are in train
 
 
 def test_the_papers_protocol_leaks_by_example_and_not_by_user(built, tmp_path):
@@ -76,14 +78,14 @@ def alpaca(folder: Path, task: str, split: str, rows: list[dict[str, str]]) -> N
 
 def top_k(user: int) -> dict[str, str]:
     history = "\n".join(f"{n}. Seen {user} {n}" for n in range(1, 6))
-    listed = "\n".join(f"{n}. Item {user} {(n * 3) % 10}" for n in range(10))
+    listed = "\n".join(f"{n}. Item {user} {(n * 3 + user) % 10}" for n in range(10))
     ranked = "\n".join(f"{n + 1}. Item {user} {n}" for n in range(10))
     return {"instruction": "rank", "input": f"These:\n{history}\nRank:\n{listed}", "output": ranked}
 
 
 def next_item(user: int) -> dict[str, str]:
     history = ", ".join(f"'{n}.Seen {user} {n}:Drama'" for n in range(1, 6))
-    listed = ", ".join(f"'{n}.Item {user} {n}:Comedy'" for n in range(5))
+    listed = ", ".join(f"'{n}.Item {user} {(n + user) % 5}:Comedy'" for n in range(5))
     return {"instruction": "pick", "input": f"After [{history}] which of [{listed}]?", "output": f"Item {user} 0"}
 
 
@@ -93,8 +95,13 @@ def test_the_authors_layout_is_read_and_a_user_between_its_splits_is_found_by_th
         alpaca(tmp_path, "next item recommendation", split, [next_item(u) for u in users])
     (tmp_path / "ITDR_train_data/ITDR_train.json").write_text("[]")
     report = audit(tmp_path)
-    assert (report.layout, report.examples, list(report.cells)) == ("alpaca", 160, ["tkr-movielens32m", "nir-movielens32m"])
+    assert (report.layout, report.examples, list(report.cells)) == (
+        "alpaca",
+        160,
+        ["tkr-movielens32m", "nir-movielens32m"],
+    )
     assert report.breaches == []
+    alpaca(tmp_path, "next item recommendation", "train", [next_item(u) for u in range(60) if u != 3])
     alpaca(tmp_path, "next item recommendation", "test", [next_item(u) for u in (3, *range(70, 80))])
     found = {f.check: f for f in audit(tmp_path).breaches}
     assert found["users-in-one-split"].where == "movielens32m"
@@ -110,7 +117,9 @@ def test_lists_in_a_wording_are_read_back():
     assert titles("nothing of the kind") == []
 
 
-@pytest.mark.parametrize(("statistic", "freedom", "p"), [(3.84, 1, 0.05), (16.92, 9, 0.05), (27.88, 9, 0.001), (0, 4, 1)])
+@pytest.mark.parametrize(
+    ("statistic", "freedom", "p"), [(3.84, 1, 0.05), (16.92, 9, 0.05), (27.88, 9, 0.001), (0, 4, 1)]
+)
 def test_the_tail_of_a_chi_square_is_that_of_the_tables(statistic, freedom, p):
     assert tail(statistic, freedom) == pytest.approx(p, rel=0.1)
 

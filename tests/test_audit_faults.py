@@ -213,7 +213,13 @@ def test_an_empty_answer(planted):
 
 @pytest.mark.parametrize(
     ("text", "severity"),
-    [("\x07", "breach"), ("\ufffd", "warning"), ("CafÃ©", "warning"), ("a &amp; b", "warning"), ("me@mail.org", "warning")],
+    [
+        ("\x07", "breach"),
+        ("\ufffd", "warning"),
+        ("CafÃ©", "warning"),
+        ("a &amp; b", "warning"),
+        ("me@mail.org", "warning"),
+    ],
 )
 def test_text_that_is_not_clean(planted, text, severity):
     planted.change(TUI, "train", lambda row: {**row, "input": f"{row['input']} {text}"})

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from itdr_hf.dialects import Dialect
 from itdr_hf.engine import quote
 from itdr_hf.records import Attribute, Layout, RatingScale, Source, Table, Words
-from itdr_hf.scan import Dialect, Scan, Select
+from itdr_hf.scan import Scan, Select
 from itdr_hf.sources._amazon_files import CATEGORIES, category, unread
 
 RATING = {"user_id": "VARCHAR", "parent_asin": "VARCHAR", "rating": "FLOAT", "timestamp": "BIGINT"}

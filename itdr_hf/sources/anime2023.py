@@ -9,8 +9,9 @@ user-filtered.csv) and one table of lists (final_animedataset.csv), in which a s
 
 from __future__ import annotations
 
+from itdr_hf.dialects import CSV, header_of
 from itdr_hf.records import Attribute, Layout, RatingScale, Source, Table, Words
-from itdr_hf.scan import CSV, Scan, Select, header_of
+from itdr_hf.scan import Scan, Select
 from itdr_hf.sources._people import OLDEST, YOUNGEST, known_gender
 
 YEAR = 2023  # of the release: ages are counted to it

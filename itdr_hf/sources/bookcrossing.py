@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import re
 
+from itdr_hf.dialects import Dialect
 from itdr_hf.records import Attribute, Layout, RatingScale, Source, Table, Words
-from itdr_hf.scan import Dialect, Scan, Select
+from itdr_hf.scan import Scan, Select
 from itdr_hf.sources._people import doubted_age, known_age
 from itdr_hf.sources._windows1252 import as_utf8, undoubled
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from itdr_hf.dialects import TSV, Dialect
 from itdr_hf.records import Attribute, Layout, Source, Table, Words
-from itdr_hf.scan import TSV, Dialect, Scan, Select
+from itdr_hf.scan import Scan, Select
 
 TAGS_SHOWN = 5
 LABEL_TAGS = 2  # of these, how many stand behind a title

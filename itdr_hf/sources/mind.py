@@ -12,9 +12,10 @@ test set, which has no labels, is no interaction and no row.
 
 from __future__ import annotations
 
+from itdr_hf.dialects import TSV
 from itdr_hf.engine import quote
 from itdr_hf.records import Attribute, Layout, Source, Table, Words
-from itdr_hf.scan import TSV, Scan, Select
+from itdr_hf.scan import Scan, Select
 
 BEHAVIORS = dict.fromkeys(("impression", "reader", "time", "history", "impressions"), "VARCHAR")
 NEWS = dict.fromkeys(

@@ -126,8 +126,9 @@ class Client:
         raise error
 
     def _judge_status(self, error: APIStatusError, back_off: float) -> Judged:
-        status, said = error.status_code, " ".join(str(error.message).split())[:300]
-        why = f"status {status} ({said})"
+        named = error.body.get("message") if isinstance(error.body, dict) else None  # servers of one's own say `detail`
+        status, said = error.status_code, str(named or error.response.text)
+        why = f"status {status} ({' '.join(said.split())[:300]})"
         if status in FOR_ALL or error.code == "insufficient_quota":
             raise self._stop(why, "mend it")
         if status in FOR_ONE:

@@ -15,7 +15,7 @@ from typing import Any
 
 from itdr_hf import catalogue
 from itdr_hf.errors import UsageError
-from itdr_hf.folder import read_ledger
+from itdr_hf.ledger import read_ledger
 from itdr_hf.predict.asking import rendered, token_ids
 from itdr_hf.predict.questions import Question, cells_in, shards
 from itdr_hf.prompts import HELD_OUT, MIXED, to_messages
@@ -59,7 +59,9 @@ def dataset_facts(folder: Path, recipe: TrainRecipe) -> dict[str, Any]:
     for name in cells_in(folder, recipe.configs, "train"):
         entry = ledger["cells"].get(name)
         if entry is None:
-            raise UsageError(f"{folder}: {name} is not in its ledger.json; want a folder of `itdr build`; build it again")
+            raise UsageError(
+                f"{folder}: {name} is not in its ledger.json; want a folder of `itdr build`; build it again"
+            )
         _check_files(folder / name, entry["files"])
         cells[name] = {"content": entry["content"], "simulated": bool(entry.get("simulated"))}
     content = hashlib.sha256("".join(f"{name}:{cell['content']}" for name, cell in cells.items()).encode())

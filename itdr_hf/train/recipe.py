@@ -54,7 +54,9 @@ class TrainRecipe:
             raise unknown("precision", self.precision, ("bf16", "fp16", "fp32"))
         for name, weight in self.weights.items():
             if not weight >= 0:
-                raise UsageError(f"recipe: weight {weight} of {name}; want 0 or more, 1 being each example once an epoch")
+                raise UsageError(
+                    f"recipe: weight {weight} of {name}; want 0 or more, 1 being each example once an epoch"
+                )
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, as they stand in recipe.json."""
@@ -138,7 +140,9 @@ def read_recipe(path: Path) -> tuple[TrainRecipe, Mapping[str, str]]:
     _check_names(settings, str(path))
     if "model" not in settings:
         raise UsageError(f"{path}: no model; want model: a Hub id or a folder; add it")
-    settings["learning_rate"] = float(settings.get("learning_rate", TrainRecipe.learning_rate))  # YAML reads 1e-4 as text
+    settings["learning_rate"] = float(
+        settings.get("learning_rate", TrainRecipe.learning_rate)
+    )  # YAML reads 1e-4 as text
     settings["configs"] = tuple(settings.get("configs", ("all",)))
     return TrainRecipe(**settings), {name: cell["content"] for name, cell in cells.items()}
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from itdr_hf.errors import ModelError, UsageError
-from itdr_hf.outputs import new_folder, write_atomically
+from itdr_hf.outputs import new_folder
+from itdr_hf.train.checkpoints import check_same_run, last_checkpoint
 from itdr_hf.train.data import Encoded, dataset_facts, encode, mixed_rows, prompt_facts
 from itdr_hf.train.extra import extra
-from itdr_hf.train.recipe import TrainRecipe, differences
+from itdr_hf.train.recipe import TrainRecipe
 from itdr_hf.train.record import record, run_facts
 
 Say = Callable[[str], None]
@@ -50,13 +50,18 @@ def train(
     UsageError for data or settings that do not fit, ModelError for a base that cannot be loaded.
     """
     if output.is_dir() and any(output.iterdir()) and not (output / "recipe.json").is_file():
-        raise UsageError(f"{output}: holds files but no recipe.json; want a new folder or an adapter of ours; choose another")
+        raise UsageError(
+            f"{output}: holds files but no recipe.json; want a new folder or an adapter of ours; choose another"
+        )
     run = prepare(folder, recipe, output, content=content, say=say)
     last = last_checkpoint(run.checkpoints)
     say(f"training from {last.name}" if last else "training")
     started = time.monotonic()
+    _watch(run.trainer, say)
     run.trainer.train(resume_from_checkpoint=str(last) if last else None)
-    facts = record(run.trainer, run.facts, seconds=time.monotonic() - started, resumed=last is not None, command=command)
+    facts = record(
+        run.trainer, run.facts, seconds=time.monotonic() - started, resumed=last is not None, command=command
+    )
     if run.trainer.is_world_process_zero():
         _write(run.trainer, recipe, facts, output)
         shutil.rmtree(run.checkpoints, ignore_errors=True)
@@ -65,22 +70,36 @@ def train(
 
 
 def prepare(
-    folder: Path, recipe: TrainRecipe, output: Path, *, content: Mapping[str, str] | None = None, say: Say = lambda text: None
+    folder: Path,
+    recipe: TrainRecipe,
+    output: Path,
+    *,
+    content: Mapping[str, str] | None = None,
+    say: Say = lambda text: None,
 ) -> Run:
     """Everything up to the first step: data checked, tokenised and counted, model loaded, trainer made."""
     dataset = dataset_facts(folder, recipe)
     _check_content(folder, dataset, content or {})
-    mixes = {split: mixed_rows(folder, split, recipe) for split in (("train", "validation") if recipe.eval_limit else ("train",))}
+    mixes = {
+        split: mixed_rows(folder, split, recipe)
+        for split in (("train", "validation") if recipe.eval_limit else ("train",))
+    }
     say(f"loading {recipe.model}")
     tokenizer, model = load_base(recipe)
     room = getattr(model.config, "max_position_embeddings", None) or 1 << 30
     data = {split: encode(mix, tokenizer, recipe, room) for split, mix in mixes.items()}
     for split, made in data.items():
-        say(f"{split}: {len(made.input_ids):,} examples, {made.tokens:,} tokens, longest {made.longest}, cut {made.cut}")
-    facts = {"recipe": recipe.as_dict(), "dataset": dataset, "prompt": prompt_facts(folder, list(dataset["cells"]), tokenizer)}
+        say(
+            f"{split}: {len(made.input_ids):,} examples, {made.tokens:,} tokens, longest {made.longest}, cut {made.cut}"
+        )
+    facts = {
+        "recipe": recipe.as_dict(),
+        "dataset": dataset,
+        "prompt": prompt_facts(folder, list(dataset["cells"]), tokenizer),
+    }
     facts |= {"data": {split: made.facts for split, made in data.items()}, **run_facts(recipe, model)}
     checkpoints = output.with_name(f"{output.name}.checkpoints")
-    _check_same_run(checkpoints, facts)
+    check_same_run(checkpoints, facts)
     return Run(trainer=make_trainer(model, tokenizer, data, recipe, checkpoints), facts=facts, checkpoints=checkpoints)
 
 
@@ -137,12 +156,6 @@ def make_trainer(
     return trainer
 
 
-def last_checkpoint(folder: Path) -> Path | None:
-    """The last checkpoint that is whole: the trainer writes its state file after everything else."""
-    whole = [path for path in folder.glob("checkpoint-*") if _reads(path / "trainer_state.json")]
-    return max(whole, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
-
-
 def _arguments(recipe: TrainRecipe, checkpoints: Path, data: Mapping[str, Encoded]) -> dict[str, Any]:
     cuda = extra("torch").cuda.is_available()
     steps = len(data["train"].input_ids) * recipe.epochs / (recipe.batch * recipe.accumulation)
@@ -170,9 +183,23 @@ def _arguments(recipe: TrainRecipe, checkpoints: Path, data: Mapping[str, Encode
         "save_steps": every,
         "save_total_limit": 2,
         "logging_steps": max(1, every // 10),
-        "disable_tqdm": not sys.stderr.isatty(),
+        "disable_tqdm": True,
         "report_to": "none",
     }
+
+
+def _watch(trainer: Any, say: Say) -> None:
+    """Say losses as they come, instead of printing every log."""
+    transformers = extra("transformers")
+
+    class Watch(transformers.TrainerCallback):  # type: ignore[misc, name-defined]
+        def on_log(self, args: Any, state: Any, control: Any, logs: Mapping[str, Any], **others: Any) -> None:
+            for name, title in (("loss", "loss"), ("eval_loss", "validation loss")):
+                if name in logs and state.is_world_process_zero:
+                    say(f"step {state.global_step:,} of {state.max_steps:,}: {title} {float(logs[name]):.4f}")
+
+    trainer.remove_callback(transformers.trainer_callback.PrinterCallback)
+    trainer.add_callback(Watch)
 
 
 def _check_content(folder: Path, dataset: Mapping[str, Any], content: Mapping[str, str]) -> None:
@@ -183,20 +210,6 @@ def _check_content(folder: Path, dataset: Mapping[str, Any], content: Mapping[st
                 f"{folder}: {name} has content {have[:12]}…; want {wanted[:12]}… as in the recipe; "
                 "get that version of the dataset, or train by flags instead"
             )
-
-
-def _check_same_run(checkpoints: Path, facts: Mapping[str, Any]) -> None:
-    """Checkpoints belong to one recipe on one content; with another they would resume to neither."""
-    note = checkpoints / "run.json"
-    known = {"recipe": facts["recipe"], "content": facts["dataset"]["content"]}
-    if note.is_file():
-        have = json.loads(note.read_text(encoding="utf-8"))
-        other = differences(have["recipe"], known["recipe"]) or ("data" if have["content"] != known["content"] else "")
-        if other:
-            raise UsageError(
-                f"{checkpoints}: of a run with another {other}; want the same to go on; remove it, or choose another --output"
-            )
-    write_atomically(note, json.dumps(known, indent=1))
 
 
 def _write(trainer: Any, recipe: TrainRecipe, facts: Mapping[str, Any], output: Path) -> None:
@@ -210,10 +223,3 @@ def _write(trainer: Any, recipe: TrainRecipe, facts: Mapping[str, Any], output: 
         trainer.processing_class.save_pretrained(draft)
         (draft / "README.md").unlink(missing_ok=True)  # peft's blanks; a real card is written when it is pushed
         (draft / "recipe.json").write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def _reads(path: Path) -> bool:
-    try:
-        return bool(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError):
-        return False

@@ -49,18 +49,16 @@ def make_base(
 
     Returns (and keeps in `tiny.json`) the shape, the number of parameters, documents and tokens, and the last loss.
     """
-    import torch
-
     sizes = shape or TinyShape()
     texts = list(documents(folder, configs, sizes))
     tokenizer = train_tokenizer(texts, sizes)
     extra("transformers").set_seed(sizes.seed)
     model = _model(sizes, tokenizer)
-    ids = [row + [tokenizer.eos_token_id] for row in tokenizer(texts)["input_ids"]]
+    ids = [[*row, tokenizer.eos_token_id] for row in tokenizer(texts)["input_ids"]]
     batches = list(_batches(ids, sizes))
     loss = _train(model, batches, tokenizer.eos_token_id, sizes)
     facts = {"shape": asdict(sizes), "parameters": model.num_parameters(), "documents": len(texts)}
-    facts |= {"tokens": sum(map(len, ids)), "loss": round(loss, 4), "torch": torch.__version__}
+    facts |= {"tokens": sum(map(len, ids)), "loss": round(loss, 4), "torch": extra("torch").__version__}
     with new_folder(out) as draft:
         model.save_pretrained(draft)
         tokenizer.save_pretrained(draft)
@@ -77,7 +75,9 @@ def documents(folder: Path, configs: Iterable[str] | None, sizes: TinyShape) -> 
     prompts, answers = [], []
     for cell in cells:
         columns = ["id", "instruction", "input", "output"]
-        rows = [row for path in shards(folder, cell, "train") for row in pq.read_table(path, columns=columns).to_pylist()]
+        rows = [
+            row for path in shards(folder, cell, "train") for row in pq.read_table(path, columns=columns).to_pylist()
+        ]
         rows.sort(key=lambda row: hashlib.md5(f"{sizes.seed}|{row['id']}".encode()).digest())
         pairs = [to_prompt_completion(row) for row in rows[:each]]
         prompts += [pair["prompt"] for pair in pairs]
@@ -136,8 +136,7 @@ def _batches(ids: Sequence[list[int]], sizes: TinyShape) -> Iterator[list[list[i
 
 def _train(model: Any, batches: Sequence[list[list[int]]], pad: int, sizes: TinyShape) -> float:
     """One pass, warmed up and cosine to nought; the mean loss of the last tenth."""
-    import torch
-
+    torch = extra("torch")
     optimizer = torch.optim.AdamW(model.parameters(), lr=sizes.learning_rate, weight_decay=0.01)
     losses: list[float] = []
     with counting("base: steps", len(batches)) as step:
@@ -154,7 +153,7 @@ def _train(model: Any, batches: Sequence[list[list[int]]], pad: int, sizes: Tiny
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
-            losses.append(float(loss))
+            losses.append(float(loss.detach()))
             step()
     last = losses[-max(1, len(losses) // 10) :]
     return sum(last) / len(last)

@@ -121,10 +121,10 @@ def _handler(server: FaultServer) -> type[BaseHTTPRequestHandler]:
             elif isinstance(what, tuple):
                 self._send(request, *what)
             else:
-                while not server.admits(request):
-                    if self._gone():
-                        return
+                while not self._gone() and not server.admits(request):
                     time.sleep(0.005)
+                if self.close_connection:
+                    return
                 self._send(request, 200, {}, what if isinstance(what, str) else json.dumps(what))
 
         def _send(self, request: Request, status: int, headers: dict[str, str], text: str) -> None:
@@ -133,12 +133,19 @@ def _handler(server: FaultServer) -> type[BaseHTTPRequestHandler]:
             self.send_response(status)
             for name, value in {"Content-Type": "application/json", "Content-Length": len(data), **headers}.items():
                 self.send_header(name, str(value))
-            self.end_headers()
-            self.wfile.write(data)
+            try:
+                self.end_headers()
+                self.wfile.write(data)
+            except ConnectionError:
+                request.answered, self.close_connection = False, True
 
         def _gone(self) -> bool:
+            """Whether nobody listens any more."""
             readable, _, _ = select.select([self.connection], [], [], 0)
-            self.close_connection = bool(readable) and not self.connection.recv(1, socket.MSG_PEEK)
+            try:
+                self.close_connection = bool(readable) and not self.connection.recv(1, socket.MSG_PEEK)
+            except ConnectionError:
+                self.close_connection = True
             return self.close_connection
 
     return Handler

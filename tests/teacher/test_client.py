@@ -162,6 +162,15 @@ def test_400_concerns_one_example_and_is_not_tried_again(serve, waits):
     assert len(server.log) == 2 and waits.all == []
 
 
+@pytest.mark.parametrize(
+    "body", ['{"detail": "pinned to tiny"}', "pinned to tiny", '{"error": {"message": "pinned to tiny"}}']
+)
+def test_the_reason_is_given_in_the_words_of_the_endpoint(serve, waits, body):
+    server = serve(lambda request: (400, {}, body))
+    [refused] = answers(server, waits, [ask(server)])
+    assert isinstance(refused, Unanswered) and "pinned to tiny" in refused.why
+
+
 def test_nothing_but_400_stops_the_run(serve, waits):
     server = serve(lambda request: (400, {}, json.dumps({"error": {"message": "no temperature here"}})))
     with pytest.raises(ModelError, match=r"8 requests in a row without an answer, .*no temperature here"):

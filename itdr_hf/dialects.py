@@ -1,0 +1,98 @@
+"""How delimited files are written, and the plain readers that look at headers and at rows gone wrong."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from itdr_hf.errors import MalformedRowError
+
+MAX_LINE = 64 * 2**20  # bytes; a longer line is a malformed row
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dialect:
+    """How a delimited file is written. `header` None means: the first line may or may not be one."""
+
+    delimiter: str = ","
+    quote: str = '"'
+    escape: str = '"'
+    header: bool | None = True
+    encoding: str = "utf-8"
+    nulls: tuple[str, ...] = ("",)
+
+
+CSV = Dialect()
+TSV = Dialect(delimiter="\t", quote="", escape="", header=False)
+JSONL = Dialect(delimiter="", quote="", escape="", header=False)  # of JSON lines: blank ones are no records
+
+
+def header_of(path: Path, columns: Mapping[str, str], dialect: Dialect) -> tuple[bool, list[str]]:
+    """Whether the file has a header line, and all its columns in order.
+
+    Raises MalformedRowError if a wanted column is missing from the header.
+    """
+    if dialect.header is False:
+        return False, list(columns)
+    with open_text(path, dialect.encoding) as file:
+        first: list[str] = next(python_rows(file, dialect), [])
+    first = [name.removeprefix("\ufeff") or f"unnamed {n}" for n, name in enumerate(first, 1)]
+    missing = [name for name in columns if name not in first]
+    if not missing:
+        return True, first
+    if dialect.header is None and len(first) == len(columns) and len(missing) == len(columns):
+        return False, list(columns)
+    where = f"{path.parent.name}/{path.name} line 1"
+    wanted = dialect.delimiter.join(columns)
+    found = dialect.delimiter.join(first)[:200] or "an empty file"
+    raise MalformedRowError(
+        f"{where}: header {found!r} lacks {', '.join(missing)}; want {wanted!r}; "
+        "check that the file is complete and of this release"
+    )
+
+
+def record(path: Path, number: int, dialect: Dialect | None) -> tuple[int, str]:
+    """Line and text of the n-th record (from 1) of a file: delimited when a dialect is given, else lines."""
+    encoding = dialect.encoding if dialect else "utf-8"
+    with open_text(path, encoding) as file:
+        if dialect is None or dialect is JSONL:
+            lines = ((n, line) for n, line in enumerate(file, 1) if dialect is None or line.strip())
+            return next((pair for k, pair in enumerate(lines, 1) if k == number), (number, ""))
+        rows = python_rows(file, dialect)
+        for k, row in enumerate(rows, 0 if dialect.header else 1):
+            if k == number:
+                return rows.line_num, dialect.delimiter.join(row)
+    return number, ""
+
+
+def python_rows(file: IO[str], dialect: Dialect) -> Any:
+    """A csv.reader of the same dialect, for headers and for naming bad rows."""
+    csv.field_size_limit(MAX_LINE)
+    single = len(dialect.delimiter) == 1
+    lines = file if single else (line.replace(dialect.delimiter, "\x1f") for line in file)
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE
+    backslash = dialect.escape if dialect.escape != dialect.quote else None
+    return csv.reader(
+        lines,
+        delimiter=dialect.delimiter if single else "\x1f",
+        quotechar=dialect.quote or None,
+        quoting=quoting,
+        escapechar=backslash or None,
+        doublequote=not backslash,
+    )
+
+
+def open_bytes(path: Path) -> IO[bytes]:
+    """A file's content, decompressed if its name ends in .gz."""
+    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
+
+
+def open_text(path: Path, encoding: str = "utf-8") -> IO[str]:
+    """A file's content as text; bytes that do not decode become U+FFFD, so that they can be shown."""
+    opener: Any = gzip.open if path.suffix == ".gz" else open
+    file: IO[str] = opener(path, "rt", encoding=encoding, errors="replace", newline="")
+    return file
