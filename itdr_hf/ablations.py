@@ -87,7 +87,7 @@ def leave_out(ds: Loaded, *names: str) -> Loaded:
         gone |= set(catalogue.unions()[name])
 
     def keep(part: datasets.Dataset) -> datasets.Dataset:
-        return part.select([place for place, subtask in enumerate(part["subtask"]) if subtask not in gone])
+        return part.select([place for place, subtask in enumerate(part["subtask"][:]) if subtask not in gone])
 
     return _on_splits(ds, keep, ("train", "validation"))
 

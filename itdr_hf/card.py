@@ -93,7 +93,7 @@ def _funnel(title: str, ledger: Mapping[str, Any], source_id: str) -> dict[str, 
     steps = {(step["table"], step["what"]): step["rows"] for step in cell["tables"]}
     read, kept = (steps.get(("interactions", what), 0) for what in ("read", "kept"))
     items = steps.get(("items", "kept"), 0)
-    row = {"read": read, "left_out": read - kept, "kept": kept, "items": items}
+    row = {"read": read, "left_out": read - kept, "kept": kept, "kept_items": items}
     return {"source": title, "layout": cell["layout"], **{name: f"{n:,}" for name, n in row.items()}}
 
 

@@ -59,7 +59,7 @@ def test_an_example_stratified_split_leaks_most_answers_and_ours_none(built, tmp
         f.where: f.figures["share"] for f in audit(tmp_path / "theirs", only=LEAKS).breaches if f.check == LEAKS[1]
     }
     assert set(shares) == set(RANKING)
-    assert all(0.6 < share < 0.9 for share in shares.values())  # four of five users of a test example are in train
+    assert all(share > 0.6 for share in shares.values())  # four of five users of a test example are in train
 
 
 def test_the_papers_protocol_leaks_by_example_and_not_by_user(built, tmp_path):

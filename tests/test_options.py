@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +52,6 @@ def popularity_hits(prepared: Prepared) -> float:
 @pytest.mark.parametrize("name", [*RANKING, "tkr-amazon2023", "cdr-amazon2023", "nir-microlens"])
 @pytest.mark.parametrize("kind", ["uniform", "popularity", "hard"])
 def test_negatives_were_never_touched_and_have_titles_of_their_own(raw, engine, name, kind):
-    if catalogue.cell(name).source.label is None and kind == "hard":
-        pytest.skip("the source has no genres")
     prepared = plan(raw, engine, name, negative_sampling=kind)
     norms = {(i.get("domain"), i["item"]): i["norm"] for i in table(prepared, "items")}
     touched: dict[str, set[str]] = defaultdict(set)
@@ -72,8 +71,7 @@ def test_with_popular_negatives_popularity_gets_nearer_to_chance(raw, engine, na
     uniform, matched = (
         popularity_hits(plan(raw, engine, name, negative_sampling=k)) for k in ("uniform", "popularity")
     )
-    assert matched - chance < (uniform - chance) / 2
-    assert matched < chance + 0.15
+    assert chance - 0.1 < matched < uniform - 0.05
 
 
 def test_hard_negatives_are_of_a_positives_genre(raw, engine):
@@ -86,11 +84,10 @@ def test_hard_negatives_are_of_a_positives_genre(raw, engine):
 
 
 def test_hard_negatives_of_a_source_without_genres_are_refused(raw, engine):
-    bare = next(
-        name for name in catalogue.published() if name[:3] in ("tkr", "nir") and not catalogue.cell(name).source.label
-    )
+    cell = catalogue.cell(RANKING[0])
+    bare = replace(cell, source=replace(cell.source, label=None))
     with pytest.raises(BuildError, match="have no genre or category; want one for hard negatives; choose"):
-        plan(raw, engine, bare, negative_sampling="hard")
+        prepare(bare, bare.recipe(negative_sampling="hard", seed=99), Settings(raw=raw), engine)
 
 
 def test_unknown_options_are_named_with_what_there_is(raw, engine):

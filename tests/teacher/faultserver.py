@@ -11,6 +11,7 @@ import socket
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -65,7 +66,7 @@ class FaultServer:
     log: list[Request] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock, self._admitted, self._times = threading.Lock(), 0, Counter[str]()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
@@ -85,16 +86,17 @@ class FaultServer:
     def note(self, body: dict[str, Any], headers: dict[str, str]) -> Request:
         with self._lock:
             prompt = body["messages"][-1]["content"]
-            nth = sum(request.prompt == prompt for request in self.log) if len(self.log) < 500 else 0
-            request = Request(body=body, headers=headers, at=time.monotonic(), nth=nth)
+            request = Request(body=body, headers=headers, at=time.monotonic(), nth=self._times[prompt])
+            self._times[prompt] += 1
             self.log.append(request)
             return request
 
     def admits(self, request: Request) -> bool:
         """Whether the request may be answered now; counted then."""
         with self._lock:
-            if self.hold_after is not None and len(self.answered) >= self.hold_after:
+            if self.hold_after is not None and self._admitted >= self.hold_after:
                 return False
+            self._admitted += 1
             request.answered = True
             return True
 

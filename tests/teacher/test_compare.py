@@ -6,25 +6,27 @@ import json
 import shutil
 
 import pytest
-from faultserver import completion, good
+from faultserver import FaultServer, completion, good
 from typer.testing import CliRunner
 
 from itdr_hf.cli import app
 from itdr_hf.errors import UsageError
 from itdr_hf.metrics.text import bleu, rouge
 from itdr_hf.teacher.annotate import Haste, annotate, plan
+from itdr_hf.teacher.asks import Writer
 from itdr_hf.teacher.budget import Budget
 from itdr_hf.teacher.compare import compare
 from itdr_hf.teacher.examples import select, standing
+from itdr_hf.teacher.store import Store
 from itdr_hf.teacher.writing import write_references
 
 METRICS = {"BLEU-1", "BLEU-2", "ROUGE-1", "ROUGE-2", "ROUGE-L"}
 OTHER = "Anyone who has a heart for such subjects will be glad of it, and they are the ones to whom it should go. "
 
 
-@pytest.fixture
-def asked(folder, serve, writer_of, store):
-    """A store with the answers of two models to all 52 examples; `b` was rejected on some and asked as JSON."""
+@pytest.fixture(scope="module")
+def asked(built, tmp_path_factory):
+    """A store with the answers of two models to all 52 examples: `a` as text, `b` as JSON; and the two writers."""
 
     def script(request):
         text = good(request.prompt)
@@ -32,20 +34,23 @@ def asked(folder, serve, writer_of, store):
             return completion(text)
         return completion(json.dumps({"audience": OTHER + text, "interests": OTHER + text}))
 
-    server = serve(script)
-    writers = writer_of(server, model="a"), writer_of(server, model="b", mode="json")
-    for writer in writers:
-        annotate(select(folder), writer, store, budget=Budget(), haste=Haste())
-        assert all(tally.accepted == tally.examples for tally in plan(select(folder), writer, store).values())
-    return writers
+    server = FaultServer(script)
+    writers = Writer(endpoint=server.url, model="a"), Writer(endpoint=server.url, model="b", mode="json")
+    with Store(tmp_path_factory.mktemp("answers")) as store:
+        for writer in writers:
+            annotate(select(built), writer, store, budget=Budget(), haste=Haste())
+            assert all(tally.accepted == tally.examples for tally in plan(select(built), writer, store).values())
+        server.close()
+        yield store, writers
 
 
-def test_the_agreement_is_the_text_metrics_between_the_two_with_their_intervals(folder, asked, store):
+def test_the_agreement_is_the_text_metrics_between_the_two_with_their_intervals(folder, asked):
+    store, writers = asked
     rows = {row.cell: row for row in compare(select(folder), store, "a", "b")}
     assert [(row.examples, row.both) for row in rows.values()] == [(12, 12), (40, 40), (52, 52)]
     for cell in ("ir-steam", "tui-mind"):
         wanted = [w for w in select(folder) if w.cell == cell]
-        first, second = ([standing(cell, w.input, writer, store).text for w in wanted] for writer in asked)
+        first, second = ([standing(cell, w.input, writer, store).text for w in wanted] for writer in writers)
         right = bleu(first, second) | rouge(first, second)
         scores = rows[cell].scores
         assert set(scores) == METRICS
@@ -54,13 +59,15 @@ def test_the_agreement_is_the_text_metrics_between_the_two_with_their_intervals(
             assert 0 < score.low <= score.value + 1e-9 and score.high < 1
 
 
-def test_a_side_agrees_fully_with_itself(folder, asked, store):
+def test_a_side_agrees_fully_with_itself(folder, asked):
+    store, _ = asked
     [row, *_] = compare(select(folder), store, "a", "a")
     assert all(score.value == score.low == score.high == 1 for score in row.scores.values())
 
 
-def test_a_side_may_be_a_folder_and_only_examples_of_both_count(built, folder, asked, store, tmp_path):
-    write_references(folder, "tui-mind", asked[0], store)
+def test_a_side_may_be_a_folder_and_only_examples_of_both_count(built, folder, asked):
+    store, writers = asked
+    write_references(folder, "tui-mind", writers[0], store)
     for first, second in ((str(folder), "a"), ("a", str(folder))):
         rows = {row.cell: row for row in compare(select(folder), store, first, second)}
         assert rows["tui-mind"].scores["ROUGE-L"].value == 1 and rows["ir-steam"].scores["ROUGE-L"].value < 1
@@ -69,12 +76,15 @@ def test_a_side_may_be_a_folder_and_only_examples_of_both_count(built, folder, a
     assert [row.cell for row in rows] == ["tui-mind"]
 
 
-def test_a_model_without_answers_is_an_error_that_lists_those_that_have(folder, asked, store):
+def test_a_model_without_answers_is_an_error_that_lists_those_that_have(folder, asked):
+    store, _ = asked
     with pytest.raises(UsageError, match=r"no answer of 'c' in .*; have: a, b; want one of them or a dataset folder"):
         compare(select(folder), store, "a", "c")
 
 
-def test_the_command_compares_with_the_folder_or_two_sides(folder, asked, store):
+def test_the_command_compares_with_the_folder_or_two_sides(folder, asked):
+    store, _ = asked
+
     def run(*more: str) -> str:
         done = CliRunner().invoke(app, ["annotate", str(folder), "--store", str(store.folder), *more])
         assert done.exit_code == 0, done.output

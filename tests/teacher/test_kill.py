@@ -42,17 +42,17 @@ def wait_until(true, seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.005)
+        time.sleep(0.01)
 
 
 def test_two_thousand_examples_and_a_kill_in_the_middle_cost_exactly_two_thousand_answers(folder, serve, tmp_path):
     """The server stops answering at 1,000; what is under way then is unanswered, so nothing of it was paid for."""
     server, store = serve(hold_after=1000), tmp_path / "answers"
     killed = start(folder, server.url, store)
-    wait_until(lambda: lines(store) == 1000 and len(server.log) == 1000 + CONCURRENCY)
+    wait_until(lambda: len(server.log) == 1000 + CONCURRENCY and lines(store) == 1000)
     killed.kill()
     assert killed.wait(10) == -9 and read_ledger(folder)["cells"]["tui-mind"]["written_by"] == {"extractive": 2000}
-    wait_until(lambda: lines(store) == 1000)
+    assert lines(store) == 1000
     server.hold_after = None
     again = start(folder, server.url, store)
     out, errors = again.communicate(timeout=90)
@@ -68,17 +68,17 @@ def test_two_thousand_examples_and_a_kill_in_the_middle_cost_exactly_two_thousan
 
 def test_a_kill_at_any_moment_costs_at_most_what_was_on_the_wire(folder, serve, tmp_path):
     server, store = serve(latency=0.01), tmp_path / "answers"
-    for target in (1, 57, 190):
+    for target in (1, 157):
         running = start(folder, server.url, store)
         wait_until(lambda target=target: len(server.answered) >= target)
         running.kill()
         running.wait(10)
-    selection, writer = select(folder, limit=300), Writer(endpoint=server.url, model="m")
+    selection, writer = select(folder, limit=250), Writer(endpoint=server.url, model="m")
     with Store(store) as opened:
         annotate(selection, writer, opened, budget=Budget(), haste=Haste(concurrency=CONCURRENCY))
-        assert plan(selection, writer, opened)["tui-mind"].accepted == 300
+        assert plan(selection, writer, opened)["tui-mind"].accepted == 250
         assert opened.damaged == 0 and len(opened) == lines(store) == len(set(server.answered))
-    assert len(server.answered) - len(set(server.answered)) <= 3 * CONCURRENCY
+    assert len(server.answered) - len(set(server.answered)) <= 2 * CONCURRENCY
 
 
 def test_the_asking_keeps_up_with_the_endpoint(folder, tmp_path):
@@ -87,7 +87,7 @@ def test_the_asking_keeps_up_with_the_endpoint(folder, tmp_path):
     with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None and server.stdin is not None
         url = server.stdout.readline().strip()
-        rate = max(measured(folder, url, tmp_path / str(n), 160) for n in range(2))
+        rate = max(measured(folder, url, tmp_path / str(n), 120) for n in range(2))
         server.stdin.close()
     print(f"{rate:.1f} answers/s, {rate * LATENCY / CONCURRENCY:.1%} of {CONCURRENCY / LATENCY:g}")
     assert rate >= REACHED * CONCURRENCY / LATENCY
