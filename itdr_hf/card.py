@@ -80,7 +80,7 @@ def _examples(folder: Path, cells: Sequence[Cell]) -> list[dict[str, str]]:
     firsts = {cell.subtask.id: cell for cell in reversed(cells)}
     shown = []
     for cell in reversed(firsts.values()):
-        paths = sorted((folder / cell.name).glob("test-*")) + sorted((folder / cell.name).glob("train-*"))
+        paths = [path for split in reversed(SPLITS) for path in sorted((folder / cell.name).glob(f"{split}-*"))]
         rows = next(rows for path in paths if (rows := next(pq.ParquetFile(path).iter_batches(20), None)))
         row = min(rows.to_pylist(), key=lambda row: (len(row["input"]), row["id"]))
         asked = prompt(row["instruction"], row["input"])

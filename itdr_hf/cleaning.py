@@ -36,7 +36,7 @@ def clean_interactions(engine: Engine, source: Source, staged: dict[str, Path], 
         untitled = engine.value("SELECT coalesce(sum(rows), 0)::BIGINT FROM untitled")
         if untitled:
             good += f" AND ({key}) NOT IN (SELECT ({key}) FROM untitled)"
-            steps.append({"table": "interactions", "what": "item without title", "rows": -untitled})
+            steps.append({"table": "interactions", "what": "item unknown or without title", "rows": -untitled})
     repeats = 0 if source.unique_pairs else _find_repeats(engine, source, good)
     if repeats:
         steps.append({"table": "interactions", "what": "repeated (user, item), earliest kept", "rows": -repeats})

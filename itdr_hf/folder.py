@@ -104,7 +104,7 @@ def _build_cell(cell: Cell, recipe: Recipe, out: Path, settings: Settings, engin
         )
         _enter(out, prepared, key, files, time.monotonic() - started)
     except (MissingFileError, BuildError) as error:
-        return Outcome(cell=cell.name, state="not built", counts={}, note=str(error))
+        return Outcome(cell=cell.name, state="not built", counts={}, note=str(error).removeprefix(f"{cell.name}: "))
     except OutputError:
         raise
     except ItdrError as error:

@@ -109,9 +109,12 @@ def print_outcomes(outcomes: Sequence[Outcome], out: Path) -> None:
     """What was built, what was not and why, and the lines that load it."""
     columns = {"config": "left", "state": "left", **dict.fromkeys(SPLITS, "right")}
     print_table(columns, [[o.cell, o.state, *(f"{o.counts.get(s, 0):,}" for s in SPLITS)] for o in outcomes])
+    notes: dict[str, list[str]] = {}
     for outcome in outcomes:
-        if outcome.note:
-            print(f"{outcome.cell}: {outcome.note}" if not outcome.note.startswith(outcome.cell) else outcome.note)
+        notes.setdefault(outcome.note, []).append(outcome.cell)
+    for note, cells in notes.items():
+        if note:
+            print(f"{', '.join(cells)}: {note}")
     good = [o for o in outcomes if o.counts]
     total = sum(sum(o.counts.values()) for o in good)
     print(f"\n{len(good)} of {len(outcomes)} cells, {total:,} examples in {out}/. To load:\n")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -26,6 +27,7 @@ _SAYS_NO = re.compile(
     r"|as an? (?:ai|artificial|large language|language model)|(?:sorry|apologies),? (?:but )?i\b|my apologies)",
     re.IGNORECASE,
 )
+_QUOTED = re.compile(r"[“\"«][^”\"»]*[”\"»]")  # a title may say what the model does not
 REFUSES_WITHIN = 200  # characters: later on, such words are somebody else's
 # Words that English can hardly do without, less those that are as common in a neighbouring language.
 _ENGLISH = frozenset(
@@ -102,8 +104,10 @@ def truncated(a: Answered) -> bool:
 
 def refused(a: Answered) -> bool:
     """The endpoint says so, or the text begins so."""
-    said = a.reply.finish == "content_filter" or bool(a.reply.refusal)
-    return said or bool(_SAYS_NO.search((a.text if a.text is not None else a.reply.text)[:REFUSES_WITHIN]))
+    if a.reply.finish == "content_filter" or a.reply.refusal:
+        return True
+    begins = (a.reply.text if a.text is None else a.text)[:REFUSES_WITHIN]
+    return bool(_SAYS_NO.search(_QUOTED.sub("", begins)))
 
 
 def empty(a: Answered) -> bool:
@@ -167,9 +171,13 @@ def read_text(reply: Reply, teacher: Teacher, as_json: bool) -> str | None:
 
 
 def own(text: str, besides: frozenset[str] = frozenset()) -> frozenset[str]:
-    """The words of a text that say something, lower case, without those of `besides`."""
-    words = {word.lower() for word in WORD.findall(text)}
-    return frozenset(word for word in words if len(word) >= SHORTEST and word.isascii()) - besides - _ENGLISH
+    """The words of a text that say something, lower case and without accents, without those of `besides`.
+
+    Figures and words in other scripts are none: a good answer may leave them out or write them otherwise.
+    """
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
+    words = {word for word in WORD.findall(plain) if len(word) >= SHORTEST and word.isascii() and not word.isdecimal()}
+    return frozenset(words) - besides - _ENGLISH
 
 
 @cache

@@ -63,7 +63,7 @@ def test_every_row_that_is_not_used_is_counted_with_its_reason(read):
         "no user": -1,
         "rating off the scale": -1,
         "same review under another title": -1,
-        "item without title": -1,
+        "item unknown or without title": -1,
         "repeated (user, item), earliest kept": -2,
         "kept": 26,
     }

@@ -111,7 +111,7 @@ def test_adults_only_anime_are_left_out_with_their_scores_and_counted(read):
 
 
 def test_scores_of_unlisted_and_untitled_anime_are_counted_as_such(read):
-    assert steps(read(), "interactions")["item without title"] == -2
+    assert steps(read(), "interactions")["item unknown or without title"] == -2
 
 
 def test_a_score_off_the_scale_is_left_out_and_counted(read):

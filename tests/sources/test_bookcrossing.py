@@ -102,7 +102,7 @@ def test_the_first_of_two_ratings_for_one_isbn_stays(read):
 
 def test_ratings_of_unlisted_and_untitled_books_are_counted_as_such(read):
     tables = read()
-    assert steps(tables, "interactions")["item without title"] == -3
+    assert steps(tables, "interactions")["item unknown or without title"] == -3
     assert steps(tables, "items")["without title"] == -1
 
 

@@ -84,7 +84,7 @@ def test_an_empty_title_leaves_the_video_and_its_interactions_out_counted(read):
     tables = read()
     assert 25 not in items(tables)
     assert steps(tables, "items")["without title"] == -1
-    assert steps(tables, "interactions")["item without title"] == -1
+    assert steps(tables, "interactions")["item unknown or without title"] == -1
 
 
 def test_a_title_of_number_signs_only_is_no_title(read, only):

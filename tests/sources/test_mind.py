@@ -122,7 +122,7 @@ def test_clicks_that_only_devs_history_knows_come_before_devs_impressions(read):
 
 
 def test_a_click_on_an_article_that_news_does_not_have_is_left_out_counted(read):
-    assert steps(read(), "interactions")["item without title"] == -1
+    assert steps(read(), "interactions")["item unknown or without title"] == -1
 
 
 def test_the_test_set_without_labels_gives_its_histories_only(read, laid):

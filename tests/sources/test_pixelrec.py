@@ -79,7 +79,7 @@ def test_an_empty_title_leaves_the_video_and_its_interactions_out_counted(read):
     tables = read()
     assert "i7777" not in items(tables)
     assert steps(tables, "items")["without title"] == -1
-    assert steps(tables, "interactions")["item without title"] == -1
+    assert steps(tables, "interactions")["item unknown or without title"] == -1
 
 
 def test_a_video_with_a_title_only_can_be_ranked_but_has_no_audience_to_tell(read, engine):

@@ -129,7 +129,7 @@ def test_a_game_reviewed_twice_counts_once_at_its_first_date(read):
 
 
 def test_a_review_of_a_game_that_left_the_shop_is_left_out_counted(read):
-    assert steps(read(), "interactions")["item without title"] == -1
+    assert steps(read(), "interactions")["item unknown or without title"] == -1
 
 
 def test_a_game_without_a_title_has_its_app_name(read):

@@ -67,7 +67,7 @@ def test_every_row_that_is_not_used_is_counted_with_its_reason(read):
     assert steps(read(), "interactions") == {
         "read": 40,
         "rating off the scale": -1,
-        "item without title": -2,
+        "item unknown or without title": -2,
         "repeated (user, item), earliest kept": -1,
         "kept": 36,
     }

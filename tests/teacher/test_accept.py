@@ -78,6 +78,7 @@ def test_an_answer_at_fault_is_rejected_by_name(name, text, more):
         GOOD,
         f"<think>I'm sorry, but I cannot tell yet.</think>{GOOD}",
         GOOD + " Users who say “I cannot stand horror” should not see it.",
+        "“I Can't Think Straight” should be shown to those who like crime stories and who have a sense of humour.",
         "Crime lovers, and those who cannot sleep without a shiver of horror, will be at home with this.",
     ],
 )
@@ -98,7 +99,8 @@ def test_an_example_without_words_of_its_own_cannot_be_missed():
 def test_the_words_of_the_template_and_of_the_source_say_nothing_of_the_example():
     common = common_words("tui-movielens32m")
     assert {"recommended", "movie", "genres", "groups"} <= common
-    assert own(INPUT, besides=common) == {"informer", "1998", "crime", "horror"}
+    assert own(INPUT, besides=common) == {"informer", "crime", "horror"}
+    assert own("likes: 20720 東京の猫 Café Señor") == {"cafe", "senor"}
 
 
 @pytest.mark.parametrize("teacher", [tui.TEACHER, ir.TEACHER])
