@@ -6,13 +6,16 @@ OUT ?= itdr
 BIN := .venv/bin
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: data test check format clean
+.PHONY: data test push check format clean
 
 data: $(RAW)/.simulated-$(SCALE)  ## simulate raw releases, build every cell into ./itdr
 	$(BIN)/itdr build --raw $(RAW) --out $(OUT)
 
 test: .venv/.installed  ## every test
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+push: .venv/.installed  ## publish ./itdr: make push REPO=someone/itdr [ARGS=--dry-run]
+	$(BIN)/itdr push $(OUT) --repo-id $(REPO) $(ARGS)
 
 check: .venv/.installed  ## format, lint, types, tests
 	$(BIN)/ruff format --check .

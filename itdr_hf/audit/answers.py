@@ -8,7 +8,7 @@ from typing import Any
 from itdr_hf import catalogue
 from itdr_hf.audit.candidates import LEAST, chi_square, tail
 from itdr_hf.audit.corpus import NORM, RANKING, Corpus
-from itdr_hf.audit.findings import Finding, Severity, named
+from itdr_hf.audit.findings import Finding, Severity, Tally, named
 from itdr_hf.audit.registry import check
 from itdr_hf.engine import quote
 from itdr_hf.records import COLUMNS, Example
@@ -24,16 +24,16 @@ SHIFT = 1e-6  # train and test labels that differ less likely by chance than thi
 def answers_not_in_prompt(corpus: Corpus) -> Iterator[Finding]:
     """Can the answer be read from the prompt, other than as one of the candidates?"""
     for cell in corpus.cells:
-        count = 0
-        ids: list[str] = []
+        found = Tally()
         for row in corpus.stream(cell, *ASKED):
             if _readable(row):
-                count += 1
-                ids.append(row["id"]) if len(ids) < 5 else None
-        if count:
-            text = f"{count:,} prompts give their answer away; want it only among the candidates; mend the prompts"
+                found.add(row["id"])
+        if found.count:
+            text = (
+                f"{found.count:,} prompts give their answer away; want it only among the candidates; mend the prompts"
+            )
             yield Finding(
-                check="answers-not-in-prompt", severity="breach", where=cell, message=text, examples=named(ids)
+                check="answers-not-in-prompt", severity="breach", where=cell, message=text, examples=named(found.ids)
             )
 
 
@@ -63,18 +63,20 @@ def answers_parse_to_the_truth(corpus: Corpus) -> Iterator[Finding]:
     """Does the subtask's own parser read the targets back from the output?"""
     for cell in filter(corpus.known, corpus.cells):
         subtask = catalogue.cell(cell).subtask
-        count = 0
-        ids: list[str] = []
+        found = Tally()
         for row in corpus.stream(cell, *COLUMNS):
             example = Example(**{name: _filled(name, value) for name, value in row.items() if name in COLUMNS})
             answer = subtask.parse(example.output, example, strict=True)
             if answer.fault is not None or not _same(subtask.id, answer.values, example.targets):
-                count += 1
-                ids.append(example.id) if len(ids) < 5 else None
-        if count:
-            text = f"{count:,} outputs do not say their targets; want what the parser reads back; build the cell again"
+                found.add(example.id)
+        if found.count:
+            text = f"{found.count:,} outputs do not say their targets; want what the parser reads back; build the cell again"
             yield Finding(
-                check="answers-parse-to-the-truth", severity="breach", where=cell, message=text, examples=named(ids)
+                check="answers-parse-to-the-truth",
+                severity="breach",
+                where=cell,
+                message=text,
+                examples=named(found.ids),
             )
 
 

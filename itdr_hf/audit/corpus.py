@@ -57,10 +57,14 @@ class Corpus:
         recipe: Mapping[str, Any] = self.ledger.get("cells", {}).get(cell, {}).get("recipe", {})
         return recipe
 
-    def by_user(self, source: str) -> bool:
-        """Whether the splits of a source are promised to share no user: unless its cells were split by time."""
-        mine = [cell for cell in self.cells if cell.partition("-")[2] == source]
-        return all(self.recipe(cell).get("split_protocol", "user") == "user" for cell in mine)
+    def by_user(self, where: str) -> bool:
+        """Whether the splits of a cell, or of all cells of a source, are promised to share no user.
+
+        They are not where ranking or rating cells were split along time.
+        """
+        mine = [where] if where in self.cells else [c for c in self.cells if c.partition("-")[2] == where]
+        asked = [c for c in mine if c.partition("-")[0] in catalogue.ROOTS["uii"]]
+        return all(self.recipe(cell).get("split_protocol", "user") == "user" for cell in asked)
 
     def known(self, cell: str) -> bool:
         """Whether the catalogue has this cell."""

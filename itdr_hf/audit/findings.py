@@ -61,6 +61,19 @@ class Report:
 SEVERITIES: tuple[Severity, ...] = ("breach", "warning", "info")
 
 
+@dataclass
+class Tally:
+    """How many examples of a kind there are, and the ids of the first few."""
+
+    count: int = 0
+    ids: list[str] = field(default_factory=list)
+
+    def add(self, example_id: str) -> None:
+        self.count += 1
+        if len(self.ids) < MOST_NAMED:
+            self.ids.append(example_id)
+
+
 def named(ids: Iterable[object]) -> tuple[str, ...]:
     """A few of the ids, for a message."""
     return tuple(sorted({str(i) for i in ids if i})[:MOST_NAMED])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 
 from itdr_hf.audit.corpus import NORM, RANKING, Corpus
@@ -20,7 +21,7 @@ LEAST_RUNS = 8  # sampled runs; a prompt with fewer is too short to say
 def users_in_one_split(corpus: Corpus) -> Iterator[Finding]:
     """Is a user in one split only, within a cell and across the cells of a source?"""
     query = (
-        'SELECT {key}, count(*) FILTER (n > 1), count(*), list("user" ORDER BY "user") FILTER (n > 1) FROM ('
+        'SELECT {key}, count(*) FILTER (n > 1), count(*), (list("user" ORDER BY "user") FILTER (n > 1))[:5] FROM ('
         'SELECT {key}, "user", count(DISTINCT split) AS n FROM examples WHERE "user" <> \'\' GROUP BY ALL'
         ") GROUP BY {key} ORDER BY {key}"
     )
@@ -30,7 +31,7 @@ def users_in_one_split(corpus: Corpus) -> Iterator[Finding]:
             mine = [n for cell, n in within.items() if cell.endswith(f"-{where}")]
             if not shared or (key == "source" and shared <= max(mine, default=0)):
                 continue
-            source = where if key == "source" else where.partition("-")[2]
+            promised = corpus.by_user(where)
             across = "of the source's cells " if key == "source" else ""
             text = (
                 f"{shared:,} of {users:,} users {across}are in more than one split; want each in one; "
@@ -38,9 +39,9 @@ def users_in_one_split(corpus: Corpus) -> Iterator[Finding]:
             )
             yield Finding(
                 check="users-in-one-split",
-                severity="breach" if corpus.by_user(source) else "info",
+                severity="breach" if promised else "info",
                 where=where,
-                message=text if corpus.by_user(source) else f"{text.split(';')[0]}, as its split protocol has it",
+                message=text if promised else f"{text.split(';')[0]}, as its split protocol has it",
                 figures={"shared": shared, "users": users},
                 examples=named(who),
             )
@@ -50,12 +51,13 @@ def users_in_one_split(corpus: Corpus) -> Iterator[Finding]:
 def items_in_one_split(corpus: Corpus) -> Iterator[Finding]:
     """Is an item that is itself the subject (TUI) in one split only?"""
     for cell in [c for c in corpus.cells if c.startswith("tui-") and corpus.known(c)]:
-        seen: dict[tuple[str, str], dict[str, str]] = {}
+        seen: dict[bytes, dict[str, str]] = {}
         for row in corpus.stream(cell, "id", "input", "template", "domain"):
             pattern = template_pattern(cell, row["template"] or "")
             match = pattern.fullmatch(row["input"] or "") if pattern else None
             text = f"{match['title']}\n{match['attributes']}" if match else (row["input"] or "").partition("\n")[0]
-            seen.setdefault((row["domain"], text.lower()), {}).setdefault(row["split"], row["id"])
+            item = hashlib.md5(f"{row['domain']}\n{text}".lower().encode()).digest()
+            seen.setdefault(item, {}).setdefault(row["split"], row["id"])
         shared = [splits for splits in seen.values() if len(splits) > 1]
         if shared:
             text = f"{len(shared):,} of {len(seen):,} items (title and attributes) are in more than one split"
@@ -75,10 +77,10 @@ def answers_not_in_train(corpus: Corpus) -> Iterator[Finding]:
     answer = NORM.format("t")
     corpus.engine.sql.execute(
         "CREATE OR REPLACE TEMP TABLE train_shown AS "
-        f'SELECT DISTINCT source, domain, "user", {answer} AS title, any_value(cell) AS cell FROM ('
-        "SELECT source, domain, \"user\", cell, unnest(list_concat(history, CASE WHEN subtask = 'rp' THEN candidates "
+        f'SELECT DISTINCT source, "user", {answer} AS title, cell FROM ('
+        "SELECT source, \"user\", cell, unnest(list_concat(history, CASE WHEN subtask = 'rp' THEN candidates "
         f"WHEN subtask IN {RANKING} THEN targets ELSE [] END)) AS t FROM examples "
-        "WHERE split = 'train' AND \"user\" <> '' AND subtask NOT IN ('uap', 'ir')) GROUP BY ALL"
+        "WHERE split = 'train' AND \"user\" <> '' AND subtask NOT IN ('uap', 'ir'))"
     )
     asked = (
         'SELECT id, cell, source, "user", '

@@ -9,7 +9,7 @@ from string import Formatter
 
 from itdr_hf import catalogue
 from itdr_hf.audit.corpus import Corpus
-from itdr_hf.audit.findings import Finding, Severity, named
+from itdr_hf.audit.findings import Finding, Severity, Tally, named
 from itdr_hf.audit.registry import check
 from itdr_hf.engine import quote
 from itdr_hf.records import COLUMNS
@@ -92,24 +92,24 @@ def prompts_fit_their_template(corpus: Corpus) -> Iterator[Finding]:
     """Is every prompt what its template makes, with no slot left unfilled?"""
     name = "prompts-fit-their-template"
     for cell in filter(corpus.known, corpus.cells):
-        wrong, open_ = [], []
-        total = 0
+        wrong, unfilled, total = Tally(), Tally(), 0
         slots = [f"{{{slot}}}" for slot in catalogue.cell(cell).subtask.slots]
         for row in corpus.stream(cell, "id", "input", "template"):
             total += 1
             pattern, text = template_pattern(cell, row["template"] or ""), row["input"] or ""
             if any(text.count(slot) and slot not in _shown(pattern, text) for slot in slots):
-                open_.append(row["id"])
+                unfilled.add(row["id"])
             elif pattern is None or not pattern.fullmatch(text):
-                wrong.append(row["id"])
-        if open_:
-            text = f"{len(open_):,} prompts with a slot that was not filled; want its value; build the cell again"
-            yield _finding(name, cell, text, open_)
-        if wrong:
-            text = f"{len(wrong):,} of {total:,} prompts are not what their template makes"
-            every = "none fits: another version of the templates?" if len(wrong) == total else "build the cell again"
+                wrong.add(row["id"])
+        if unfilled.count:
+            text = f"{unfilled.count:,} prompts with a slot that was not filled; want its value; build the cell again"
+            yield _finding(name, cell, text, unfilled.ids)
+        if wrong.count:
+            none = wrong.count == total
+            text = f"{wrong.count:,} of {total:,} prompts are not what their template makes"
+            every = "none fits: another version of the templates?" if none else "build the cell again"
             text = f"{text}; want the template's words around its slots; {every}"
-            yield _finding(name, cell, text, wrong, "warning" if len(wrong) == total else "breach")
+            yield _finding(name, cell, text, wrong.ids, "warning" if none else "breach")
 
 
 def _shown(pattern: re.Pattern[str] | None, text: str) -> str:

@@ -43,10 +43,10 @@ def build(
     seed: int | None = None,
     description: Annotated[bool, typer.Option(help="With the task description as instruction.")] = True,
     template: Annotated[str, typer.Option(help="default, plain, brief, unseen; mixed: all but unseen.")] = "default",
-    negatives: Annotated[
-        str, typer.Option(help="uniform; popularity: as popular as the positives; hard: alike.")
+    negative_sampling: Annotated[
+        str, typer.Option(help="uniform, popularity (as popular) or hard (alike).")
     ] = "uniform",
-    split_protocol: Annotated[str, typer.Option("--split", help="user, leave-last (of each user) or time.")] = "user",
+    split_protocol: Annotated[str, typer.Option(help="user, leave-last (of each user) or time.")] = "user",
     on_bad_row: Annotated[str, typer.Option(help="error, or skip: count malformed rows and go on.")] = "error",
     max_bad_rows: Annotated[int | None, typer.Option(min=0, help="With skip: no more than so many a table.")] = None,
     num_proc: Annotated[int, typer.Option(min=1, help="Processes that render examples.")] = 1,
@@ -59,8 +59,13 @@ def build(
     from itdr_hf.tables import BadRows
     from itdr_hf.terminal import print_outcomes, progress
 
-    changes: dict[str, object] = {"num_examples": num_examples, "history": history, "seed": seed, "with_description": description}
-    changes |= {"template": template, "negative_sampling": negatives, "split_protocol": split_protocol}
+    changes: dict[str, object] = {
+        "num_examples": num_examples,
+        "history": history,
+        "seed": seed,
+        "with_description": description,
+    }
+    changes |= {"template": template, "negative_sampling": negative_sampling, "split_protocol": split_protocol}
     with progress("building") as say:
         settings = Settings(
             raw=raw,

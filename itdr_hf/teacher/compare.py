@@ -10,8 +10,9 @@ from itdr_hf.errors import UsageError
 from itdr_hf.ledger import LEDGER
 from itdr_hf.metrics.bootstrap import Interval, intervals
 from itdr_hf.metrics.text import text_samples
+from itdr_hf.predict.questions import shards
 from itdr_hf.teacher.asks import Ask, Reply, Writer
-from itdr_hf.teacher.examples import Selection, judged, shards, teacher_of
+from itdr_hf.teacher.examples import Selection, judged, teacher_of
 from itdr_hf.teacher.store import Store
 
 ALL = "all"  # the row over all cells

@@ -9,6 +9,7 @@ from pathlib import Path
 from itdr_hf import catalogue
 from itdr_hf.errors import UsageError, unknown
 from itdr_hf.ledger import LEDGER, read_ledger
+from itdr_hf.predict.questions import shards
 from itdr_hf.records import SPLITS, Teacher
 from itdr_hf.teacher.accept import Answered, common_words, fault, own, read_text
 from itdr_hf.teacher.asks import Ask, Reply, Writer
@@ -86,11 +87,6 @@ def select(
         splits=splits,
         limit=limit,
     )
-
-
-def shards(folder: Path, cell: str, split: str) -> list[Path]:
-    """The Parquet files of one split of one cell, in order."""
-    return sorted((folder / cell).glob(f"{split}-*.parquet"))
 
 
 def teacher_of(cell: str) -> Teacher:

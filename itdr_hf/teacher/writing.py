@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 
 from itdr_hf.folder import lock, rewrite_cell
 from itdr_hf.ledger import read_ledger
+from itdr_hf.predict.questions import shards
 from itdr_hf.teacher.asks import Writer
-from itdr_hf.teacher.examples import shards, standing, teacher_of
+from itdr_hf.teacher.examples import standing, teacher_of
 from itdr_hf.teacher.store import Store
 
 if TYPE_CHECKING:

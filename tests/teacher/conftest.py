@@ -16,6 +16,7 @@ from faultserver import FaultServer, Script
 from itdr_hf.folder import build_folder
 from itdr_hf.generation import Settings
 from itdr_hf.simulate import simulate
+from itdr_hf.teacher import client
 from itdr_hf.teacher.asks import Writer
 from itdr_hf.teacher.store import Store
 
@@ -71,3 +72,12 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def writer_of() -> Callable[..., Writer]:
     """The writer behind a server."""
     return lambda server, **changes: Writer(**{"endpoint": server.url, "model": "m", **changes})
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Back-offs of milliseconds, a store of the test's own, and no key."""
+    monkeypatch.setattr(client, "BACK_OFF", 0.005)
+    monkeypatch.setenv("ITDR_ANSWERS", str(tmp_path / "answers"))
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)

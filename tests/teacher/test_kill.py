@@ -87,7 +87,11 @@ def test_the_asking_keeps_up_with_the_endpoint(folder, tmp_path):
     with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None and server.stdin is not None
         url = server.stdout.readline().strip()
-        rate = max(measured(folder, url, tmp_path / str(n), 120) for n in range(2))
+        rate = 0.0
+        for number in range(3):  # a machine that is busy with something else may have a second and a third try
+            rate = max(rate, measured(folder, url, tmp_path / str(number), 120))
+            if rate >= REACHED * CONCURRENCY / LATENCY:
+                break
         server.stdin.close()
     print(f"{rate:.1f} answers/s, {rate * LATENCY / CONCURRENCY:.1%} of {CONCURRENCY / LATENCY:g}")
     assert rate >= REACHED * CONCURRENCY / LATENCY

@@ -1,0 +1,32 @@
+"""Folders for tests of training: real cells from simulated releases, and a small base trained on them for a moment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from itdr_hf.folder import build_folder
+from itdr_hf.generation import Settings
+
+CONFIGS = ("rp-movielens32m", "nir-movielens32m", "uap-movielens1m")
+
+
+@pytest.fixture(scope="session")
+def itdr(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A dataset folder of three cells, some dozens of examples each."""
+    folder = tmp_path_factory.mktemp("train") / "itdr"
+    build_folder(folder, Settings(raw=raw, warn=lambda text: None), configs=CONFIGS)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def base(itdr: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a base with a tokenizer, hardly trained."""
+    pytest.importorskip("torch", reason="needs the extra [train]")
+    pytest.importorskip("trl", reason="needs the extra [train]")
+    from itdr_hf.train.tiny import TinyShape, make_base
+
+    folder = tmp_path_factory.mktemp("base") / "tiny"
+    make_base(itdr, folder, None, TinyShape(vocabulary=600, hidden=32, inner=64, heads=2, documents=60))
+    return folder

@@ -1,0 +1,167 @@
+"""Adapters and their cards: what is refused before anything is sent, what is warned of, what the card says."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hubserver.stage import Stage
+from huggingface_hub import ModelCard
+from train.made import recipe_facts, write_adapter
+
+from itdr_hf.errors import HubError
+from itdr_hf.hub.adapter import check_adapter, push_adapter, write_card
+
+pytest_plugins = ("hubserver.plugin",)
+
+
+def figure(kind: str, system: str, value: float, **more: Any) -> dict[str, Any]:
+    known = {
+        "config": "rp-movielens32m",
+        "metric": "RMSE",
+        "low": value - 0.1,
+        "high": value + 0.1,
+        "n": 60,
+        "users": 60,
+    }
+    return {"kind": kind, "system": system, "value": value, "signature": "RMSE|v1", **known, **more}
+
+
+@pytest.fixture
+def scores(tmp_path: Path) -> Path:
+    """A scores.json as `itdr score` writes it."""
+    cell = {"n": 60, "users": 60, "parsed": {"lenient": 0.95, "strict": 0.9}, "faults": {"lenient": {}, "strict": {}}}
+    figures = [figure("ours", "base + x", 0.9), figure("other", "base", 3.25), figure("baseline", "random", 1.5)]
+    figures += [figure("baseline", "mean", 1.1), figure("paper", "GLM-4-9B ft", 1.03)]
+    found = {
+        "system": "base + x",
+        "split": "test",
+        "reading": "lenient",
+        "notes": [],
+        "cells": {"rp-movielens32m": cell},
+    }
+    path = tmp_path / "scores.json"
+    path.write_text(json.dumps({**found, "figures": figures, "against": None, "differences": []}))
+    return path
+
+
+def card(folder: Path, scores: Path | None = None) -> str:
+    write_card(folder, "org/x", dataset_id="org/itdr", scores=scores, version="1.2.0")
+    return (folder / "README.md").read_text()
+
+
+def test_the_card_names_base_dataset_tag_content_recipe_prompt_and_licences(tmp_path: Path):
+    text = card(write_adapter(tmp_path / "x"))
+    facts = recipe_facts()
+    for part in (
+        "org/base",
+        "org/itdr",
+        "v1.0.0",
+        "v1.2.0",
+        facts["dataset"]["content"],
+        facts["prompt"]["hash"],
+        "abc123",
+    ):
+        assert part in text
+    assert "learning rate 0.0001 cosine, 2 epochs, batch 1 × 8, bf16" in text
+    assert "MovieLens 32M" in text and "simulated data" in text and "Not scored" in text
+    data = ModelCard(text).data
+    assert (data.base_model, data.library_name, data.datasets) == ("org/base", "peft", ["org/itdr"])
+
+
+def test_figures_stand_in_the_card_with_intervals_chance_and_parse_rates(tmp_path: Path, scores: Path):
+    text = card(write_adapter(tmp_path / "x"), scores)
+    assert "| `rp-movielens32m` | RMSE | 0.900 | 0.800 – 1.000 | 60 | random 1.500, mean 1.100, base 3.250 |" in text
+    assert "| `rp-movielens32m` | 60 | 95.0 % | 90.0 % |" in text
+    (result,) = ModelCard(text).data.eval_results
+    assert (result.dataset_type, result.dataset_config, result.dataset_revision) == (
+        "org/itdr",
+        "rp-movielens32m",
+        "v1.0.0",
+    )
+    assert (result.metric_type, result.metric_value, result.metric_args["low"]) == ("RMSE", 0.9, 0.8)
+
+
+@pytest.mark.parametrize("base", ["runs/base", "./base", "/models/llama", "C:\\models\\llama", "base", ""])
+def test_a_base_that_is_a_path_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, base: str):
+    (tmp_path / "runs" / "base").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(HubError, match=r"adapter_config.json: base model .* is a path; want a Hub id"):
+        check_adapter(write_adapter(tmp_path / "x", base=base))
+
+
+@pytest.mark.parametrize("missing", ["adapter_model.safetensors", "adapter_config.json", "recipe.json"])
+def test_a_folder_that_lacks_a_part_is_refused(tmp_path: Path, missing: str):
+    (write_adapter(tmp_path / "x") / missing).unlink()
+    with pytest.raises(HubError, match=f"{missing}: missing; want a folder that `itdr train` wrote"):
+        check_adapter(tmp_path / "x")
+
+
+def test_pickles_are_never_sent(tmp_path: Path):
+    folder = write_adapter(tmp_path / "x")
+    (folder / "optimizer.pt").write_bytes(pickle.dumps({}))
+    with pytest.raises(HubError, match=r"optimizer.pt: not a file of an adapter; .*no pickles"):
+        check_adapter(folder)
+
+
+def test_weights_that_are_cut_or_a_renamed_pickle_are_refused(tmp_path: Path):
+    weights = write_adapter(tmp_path / "x") / "adapter_model.safetensors"
+    whole = weights.read_bytes()
+    for damaged in (whole[:-1], pickle.dumps({"a": 1}), b""):
+        weights.write_bytes(damaged)
+        with pytest.raises(HubError, match="want a whole safetensors file"):
+            check_adapter(tmp_path / "x")
+
+
+def test_what_vllm_would_refuse_is_warned_of_and_stands_in_the_card(tmp_path: Path):
+    folder = write_adapter(tmp_path / "x", r=32, modules_to_save=["lm_head"], use_dora=True)
+    warnings = check_adapter(folder).warnings
+    assert ["rank 32 is above" in warnings[0], "modules_to_save (lm_head)" in warnings[1], "DoRA" in warnings[2]] == [
+        True
+    ] * 3
+    text = card(folder)
+    assert "--max-lora-rank 32" in text and "lm_head" in text
+    assert check_adapter(write_adapter(tmp_path / "y", r=16)).warnings == ()
+
+
+def test_a_rank_pattern_counts(tmp_path: Path):
+    assert check_adapter(write_adapter(tmp_path / "x", rank_pattern={"q_proj": 64})).rank == 64
+
+
+@pytest.mark.parametrize("slot", ["prompt", "dataset", "results", "model"])
+def test_a_card_with_nothing_for_a_slot_is_not_written(tmp_path: Path, slot: str):
+    folder = write_adapter(tmp_path / "x")
+    facts = recipe_facts()
+    del facts[slot]
+    (folder / "recipe.json").write_text(json.dumps(facts))
+    with pytest.raises(HubError, match=f"no {slot}"):
+        card(folder)
+    assert not (folder / "README.md").exists()
+
+
+def test_a_dataset_that_is_no_hub_id_is_refused(tmp_path: Path):
+    with pytest.raises(HubError, match="dataset 'itdr/': not a Hub id"):
+        write_card(write_adapter(tmp_path / "x"), "org/x", dataset_id="itdr/", scores=None, version="1.0.0")
+
+
+def test_an_adapter_is_one_commit_tagged_and_verified(stage: Stage, tmp_path: Path, scores: Path):
+    folder = write_adapter(tmp_path / "x")
+    release = push_adapter(stage.api, folder, "org/x", dataset_id="org/itdr", scores=scores, patience=stage.patience)
+    repo = stage.hub.storage.repo("models", "org/x")
+    assert repo is not None and repo.private
+    assert repo.refs["refs/tags/v1.0.0"] == release.commit == repo.refs["refs/heads/main"]
+    assert {"README.md", "adapter_model.safetensors", "adapter_config.json", "recipe.json"} <= set(
+        repo.resolve("main").files
+    )
+    again = push_adapter(stage.api, folder, "org/x", dataset_id="org/itdr", scores=scores, patience=stage.patience)
+    assert not again.committed and again.commit == release.commit
+
+
+def test_an_unfit_adapter_reaches_no_hub(stage: Stage, tmp_path: Path):
+    folder = write_adapter(tmp_path / "x", base="/models/llama")
+    with pytest.raises(HubError, match="is a path"):
+        push_adapter(stage.api, folder, "org/x", dataset_id="org/itdr", patience=stage.patience)
+    assert stage.hub.log == []
