@@ -28,5 +28,10 @@ def base(itdr: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     from itdr_hf.train.tiny import TinyShape, make_base
 
     folder = tmp_path_factory.mktemp("base") / "tiny"
-    make_base(itdr, folder, None, TinyShape(vocabulary=600, hidden=32, inner=64, heads=2, documents=60))
+    make_base(
+        itdr,
+        folder,
+        None,
+        TinyShape(vocabulary=600, hidden=32, inner=64, heads=2, documents=120, batch_tokens=600, learning_rate=0.01),
+    )
     return folder

@@ -1,0 +1,178 @@
+"""Training runs on a CPU with a base of nothing much: what they write, how they go on, what they refuse."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("torch", reason="needs the extra [train]")
+pytest.importorskip("trl", reason="needs the extra [train]")
+
+from itdr_hf.errors import ModelError, UsageError
+from itdr_hf.predict.local import LocalModel, revision_of
+from itdr_hf.predict.questions import read_questions
+from itdr_hf.train.recipe import TINY, TrainRecipe, changed
+from itdr_hf.train.sft import last_checkpoint, prepare, train
+
+pytestmark = pytest.mark.xdist_group("train")  # one base for all
+
+
+@pytest.fixture(scope="session")
+def recipe(base: Path) -> TrainRecipe:
+    """A few steps on one cell."""
+    quick = {
+        "configs": ["uap-movielens1m"],
+        "weights": {},
+        "limit": 48,
+        "batch": 4,
+        "epochs": 5,
+        "eval_limit": 8,
+        "learning_rate": 0.02,
+    }
+    return changed(TINY, {"model": str(base), "base_id": "org/base", **quick})
+
+
+@pytest.fixture(scope="session")
+def tuned(itdr: Path, recipe: TrainRecipe, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An adapter that was trained without a stop."""
+    folder = tmp_path_factory.mktemp("tuned") / "x"
+    train(itdr, recipe, folder, command="itdr train …")
+    return folder
+
+
+def curve(folder: Path) -> dict[int, float]:
+    return dict(json.loads((folder / "recipe.json").read_text())["results"]["loss"])
+
+
+def answers(model: LocalModel, itdr: Path) -> dict[str, str]:
+    given: dict[str, str] = {}
+    questions = read_questions(itdr, ["uap-movielens1m"], "test", limit=4)
+    model.answer(questions, lambda question, answered: given.update({question.id: answered.text}))
+    return given
+
+
+def test_a_run_writes_safetensors_its_base_by_id_and_a_recipe_and_nothing_else(tuned: Path, base: Path):
+    names = {path.name for path in tuned.iterdir()}
+    assert {"adapter_model.safetensors", "adapter_config.json", "recipe.json", "tokenizer.json"} <= names
+    assert "README.md" not in names and not list(tuned.parent.glob("x.checkpoints"))
+    config = json.loads((tuned / "adapter_config.json").read_text())
+    assert (config["base_model_name_or_path"], config["r"], config["modules_to_save"]) == ("org/base", 16, None)
+    facts = json.loads((tuned / "recipe.json").read_text())
+    assert facts["model"]["revision"] == revision_of(str(base), None) and not facts["model"]["on_hub"]
+    assert facts["data"]["train"]["examples"] == 48 and facts["data"]["train"]["cut"] == 0
+    assert facts["results"]["steps"] == 60 and len(facts["results"]["validation_loss"]) == 2
+
+
+def test_the_loss_falls(tuned: Path):
+    losses = list(curve(tuned).values())
+    assert losses[-1] < losses[0] - 0.3
+
+
+def test_the_same_recipe_file_repeats_the_run(itdr: Path, tuned: Path, tmp_path: Path):
+    from itdr_hf.train.recipe import read_recipe
+
+    recipe, content = read_recipe(tuned / "recipe.json")
+    train(itdr, recipe, tmp_path / "again", content=content)
+    assert curve(tmp_path / "again") == curve(tuned)
+    weights = "adapter_model.safetensors"
+    assert (tmp_path / "again" / weights).read_bytes() == (tuned / weights).read_bytes()
+
+
+def test_a_recipe_of_other_data_is_not_repeated_on_these(itdr: Path, recipe: TrainRecipe, tmp_path: Path):
+    with pytest.raises(UsageError, match=r"uap-movielens1m has content .*; want abc…"):
+        train(itdr, recipe, tmp_path / "x", content={"uap-movielens1m": "abc"})
+
+
+def test_a_run_killed_between_checkpoints_goes_on_to_the_same_losses(
+    itdr: Path, recipe: TrainRecipe, tuned: Path, tmp_path: Path
+):
+    code = (
+        "import json,sys; from pathlib import Path\n"
+        "from itdr_hf.train.recipe import read_recipe; from itdr_hf.train.sft import train\n"
+        "train(Path(sys.argv[1]), read_recipe(Path(sys.argv[2]))[0], Path(sys.argv[3]))\n"
+    )
+    out = tmp_path / "x"
+    command = [sys.executable, "-c", code, str(itdr), str(tuned / "recipe.json"), str(out)]
+    run = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while last_checkpoint(tmp_path / "x.checkpoints") is None:
+        assert run.poll() is None and time.monotonic() < deadline, "no checkpoint before the end"
+        time.sleep(0.01)
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+    assert not out.exists()
+    facts = train(itdr, recipe, out)
+    assert facts["results"]["resumed"]
+    assert {step: pytest.approx(loss, abs=0.02) for step, loss in curve(tuned).items()} == curve(out)
+
+
+def test_checkpoints_of_another_recipe_are_not_gone_on_with(itdr: Path, recipe: TrainRecipe, tmp_path: Path):
+    prepare(itdr, recipe, tmp_path / "x")
+    with pytest.raises(UsageError, match=r"x.checkpoints: of a run with another seed 0 \(now 7\)"):
+        prepare(itdr, changed(recipe, {"seed": 7}), tmp_path / "x")
+
+
+def test_a_checkpoint_without_its_last_file_does_not_count(tmp_path: Path):
+    for step, state in ((2, "{}x"), (4, '{"global_step": 4}'), (6, '{"global')):
+        (tmp_path / f"checkpoint-{step}").mkdir()
+        (tmp_path / f"checkpoint-{step}" / "trainer_state.json").write_text(state)
+    (tmp_path / "checkpoint-8").mkdir()
+    assert last_checkpoint(tmp_path) == tmp_path / "checkpoint-4"
+
+
+def test_a_base_that_is_not_there_and_an_output_that_is_not_ours_are_refused(
+    itdr: Path, recipe: TrainRecipe, tmp_path: Path
+):
+    with pytest.raises(ModelError, match=r"want a Hub id or a folder with config.json and weights"):
+        train(itdr, changed(recipe, {"model": str(tmp_path / "none")}), tmp_path / "x")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.tex").write_text("x")
+    with pytest.raises(UsageError, match=r"holds files but no recipe.json"):
+        train(itdr, recipe, tmp_path / "mine")
+
+
+def test_an_overflow_is_an_error_before_the_first_step(itdr: Path, recipe: TrainRecipe, tmp_path: Path):
+    with pytest.raises(UsageError, match=r"48 of 48 examples are longer than 200 tokens"):
+        train(itdr, changed(recipe, {"max_length": 200}), tmp_path / "x")
+
+
+def test_adapter_and_merged_model_say_the_same_and_the_base_something_else(
+    itdr: Path, tuned: Path, base: Path, tmp_path: Path
+):
+    import peft
+    import transformers
+
+    told = answers(LocalModel(str(base), adapter=str(tuned), dtype="float32", max_tokens=12), itdr)
+    whole = transformers.AutoModelForCausalLM.from_pretrained(base)
+    peft.PeftModel.from_pretrained(whole, str(tuned)).merge_and_unload().save_pretrained(tmp_path / "merged")
+    transformers.AutoTokenizer.from_pretrained(base).save_pretrained(tmp_path / "merged")
+    assert answers(LocalModel(str(tmp_path / "merged"), dtype="float32", max_tokens=12), itdr) == told
+    alone = answers(LocalModel(str(base), dtype="float32", max_tokens=12), itdr)
+    off = LocalModel(str(base), adapter=str(tuned), dtype="float32", max_tokens=12)
+    with off.model.disable_adapter():
+        assert answers(off, itdr) == alone
+    assert told != alone
+
+
+def test_packed_examples_do_not_see_each_other(itdr: Path, recipe: TrainRecipe, tmp_path: Path):
+    import torch
+
+    run = prepare(itdr, changed(recipe, {"packing": True, "batch": 1, "eval_limit": 0}), tmp_path / "x")
+    assert len(run.trainer.train_dataset) < 48
+    batch: Any = run.trainer.data_collator([run.trainer.train_dataset[0]])
+    places = batch["position_ids"][0].tolist()
+    second = places.index(0, 1)
+    until = next((k for k in range(second + 1, len(places)) if places[k] == 0), len(places))
+    model = run.trainer.model.eval()
+    with torch.no_grad():
+        packed = model(input_ids=batch["input_ids"], position_ids=batch["position_ids"]).logits[0, second:until]
+        alone = model(input_ids=batch["input_ids"][:, second:until]).logits[0]
+    assert torch.allclose(packed, alone, atol=1e-4)
