@@ -17,6 +17,7 @@ from itdr_hf.prompts import prompt
 from itdr_hf.records import COLUMNS, SPLITS, Cell
 
 DEFAULT_CONFIG = "all"
+AUDIT = ".audit.json"  # not published by itself: the card shows it
 
 
 CHANGES = {"1.0.0": "first release of the rebuilt configs."}
@@ -44,13 +45,29 @@ def write_card(folder: Path, ledger: Mapping[str, Any], repo_id: str = "itdr") -
     write_atomically(folder / "README.md", dataset_card(folder, ledger, repo_id))
 
 
+def note_audit(folder: Path, ledger: Mapping[str, Any], rows: Sequence[Mapping[str, str]]) -> None:
+    """Keep an audit's table (check, result, finding) for the card, with the content it is of."""
+    write_atomically(folder / AUDIT, json.dumps({"content": _content(ledger), "rows": list(rows)}, indent=1))
+    write_card(folder, ledger)
+
+
+def _audited(folder: Path, ledger: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The audit's table, if there was one of just this content."""
+    path = folder / AUDIT
+    noted = json.loads(path.read_text()) if path.is_file() else {"content": None, "rows": []}
+    return noted["rows"] if noted["content"] == _content(ledger) else []  # type: ignore[no-any-return]
+
+
+def _content(ledger: Mapping[str, Any]) -> dict[str, str]:
+    return {name: cell["content"] for name, cell in ledger["cells"].items()}
+
+
 def dataset_card(folder: Path, ledger: Mapping[str, Any], repo_id: str = "itdr") -> str:
-    """The README.md of a dataset folder with this ledger; `audit.json` in it is shown if it is there."""
+    """The README.md of a dataset folder with this ledger; the audit is shown if it is of the same content."""
     import yaml
 
     cells = [catalogue.cell(name) for name in ledger["cells"]]
     sources = list({cell.source.id: cell.source for cell in cells}.values())
-    audit = folder / "audit.json"
     head = yaml.safe_dump(metadata(ledger), sort_keys=False, allow_unicode=True, width=1000)
     body = render_card(
         "dataset.md.j2",
@@ -65,7 +82,7 @@ def dataset_card(folder: Path, ledger: Mapping[str, Any], repo_id: str = "itdr")
         columns=[{"name": n, "kind": kind, "what": COLUMN_NOTES[n]} for n, kind in COLUMNS.items()],
         examples=_examples(folder, cells),
         funnel=[_funnel(source.title, ledger, source.id) for source in sources],
-        audit=json.loads(audit.read_text())["rows"] if audit.is_file() else [],
+        audit=_audited(folder, ledger),
         writers=_writers(ledger),
         changes=[{"version": version, "text": text} for version, text in CHANGES.items()],
         citations=list(dict.fromkeys(source.citation for source in sources if source.citation)),

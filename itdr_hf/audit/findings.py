@@ -53,6 +53,19 @@ class Report:
             for name in self.checks
         }
 
+    def rows(self) -> list[dict[str, str]]:
+        """check, result and finding, a row for each check: the table of the card."""
+        rows = []
+        for check, counts in self.counts().items():
+            result = ", ".join(f"{n} {severity}" for severity, n in counts.items() if n) or "passed"
+            found = [
+                f"{f.where}: {f.message.split(';')[0]}"
+                for f in self.findings
+                if f.check == check and f.severity != "info"
+            ]
+            rows.append({"check": check, "result": result, "finding": "; ".join(found) or "·"})
+        return rows
+
     def as_dict(self) -> dict[str, Any]:
         """For machines."""
         return {**asdict(self), "counts": self.counts(), "breaches": len(self.breaches)}

@@ -22,9 +22,11 @@ def audit(
     """Look for leaks, repeats and given-away answers; exit code 1 on a breach.
 
     Checks users, items, answers and prompts between splits, candidates, positions, popularity, labels, encoding,
-    ids, prompts and the ledger.
+    ids, prompts and the ledger. The card of a folder that `itdr build` wrote shows the result.
     """
     from itdr_hf.audit import audit as run
+    from itdr_hf.card import note_audit
+    from itdr_hf.ledger import read_ledger
     from itdr_hf.reports import print_audit
     from itdr_hf.terminal import print_json, progress
 
@@ -32,6 +34,9 @@ def audit(
         report = run(folder, only=check or None, memory_limit=memory_limit, say=say)
     if out:
         _write(out, report.as_dict())
+    noted = read_ledger(folder) if folder.is_dir() else {"cells": {}}
+    if noted["cells"] and not check:
+        note_audit(folder, noted, report.rows())
     print_json(report.as_dict()) if json else print_audit(report, verbose=verbose)
     if report.breaches:
         raise typer.Exit(1)

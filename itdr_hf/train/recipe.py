@@ -84,7 +84,7 @@ PAPER = {
 # than a million parameters, which LoRA of rank 8 at 1e-4 hardly moves in so few steps, and most of the time for UAP.
 TINY = TrainRecipe(
     model="base",
-    weights={"rp": 0.3, "nir": 0.3},
+    weights={"rp": 0.25, "nir": 0.25},
     limit=2000,
     max_length=1024,
     learning_rate=4e-3,

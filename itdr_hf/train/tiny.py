@@ -7,6 +7,7 @@ tuned on it shows that the plumbing works, with a pulse; its figures say nothing
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 import math
@@ -36,7 +37,7 @@ class TinyShape:
     heads: int = 4
     inner: int = 352
     context: int = 1024
-    documents: int = 6000
+    documents: int = 5000
     batch_tokens: int = 4096
     learning_rate: float = 3e-3
     seed: int = 0
@@ -157,3 +158,19 @@ def _train(model: Any, batches: Sequence[list[list[int]]], pad: int, sizes: Tiny
             step()
     last = losses[-max(1, len(losses) // 10) :]
     return sum(last) / len(last)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """`python -m itdr_hf.train.tiny itdr/ base/`: a base from a dataset folder, what it is in one line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="a dataset folder")
+    parser.add_argument("out", type=Path, help="the folder of the base")
+    parser.add_argument("--config", action="append", help="a config, union or pattern; may be given again")
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args(arguments)
+    facts = make_base(given.folder, given.out, given.config, TinyShape(seed=given.seed))
+    print(f"{given.out}: {facts['parameters']:,} parameters, {facts['tokens']:,} tokens read, loss {facts['loss']}")
+
+
+if __name__ == "__main__":
+    main()

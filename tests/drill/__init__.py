@@ -1,0 +1,1 @@
+"""Drills: malformed files, and kills at any moment. Short forms run with the tests, `make drill` runs the long ones."""

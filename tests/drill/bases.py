@@ -1,0 +1,146 @@
+"""Sound releases to be spoiled: every layout of every source, from the hand-made files of tests/raw."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from itdr_hf import catalogue
+from itdr_hf.release import _match
+
+RAW = Path(__file__).parents[1] / "raw"
+ALIKE = ("MIND, any folders", "MIND, bare files", "raw", "benchmark")  # layouts whose files another one reads too
+
+
+@dataclass(frozen=True, kw_only=True)
+class Format:
+    """How a file is to be counted: by lines, or by records that may hold line breaks within quotes."""
+
+    quoted: bool = False
+    delimiter: str = ","
+    escape: str | None = None  # None: quotes are doubled
+    header: tuple[str, ...] = ()  # names that make a first line the header; () where there is none
+    json: bool = False
+    python: bool = False
+    encoding: str = "utf-8"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spoilable:
+    """A file of a release: its path, its bytes (decompressed), its format, and the table that counts its records."""
+
+    path: str
+    content: bytes
+    format: Format
+    table: str  # "" for a file that is only joined to another
+
+
+@dataclass(frozen=True, kw_only=True)
+class Base:
+    """One layout of one source with all its files."""
+
+    name: str
+    source: str
+    folder: str
+    layout: str
+    files: tuple[Spoilable, ...]
+
+    def write(self, raw: Path, **changed: bytes) -> None:
+        """Lay the release under `raw`, with the content of some files changed; .gz names are compressed."""
+        for file in self.files:
+            path = raw / self.folder / file.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            content = changed.get(file.path, file.content)
+            plain = path.suffix != ".gz" or content[:2] == b"\x1f\x8b"
+            path.write_bytes(content if plain else gzip.compress(content, 1, mtime=0))
+
+
+def bases() -> list[Base]:
+    """Every layout of every source, and the compressed twin of those that may be."""
+    found = [base for source in catalogue.source_ids() for base in _layouts(source)]
+    return [*found, *[twin for base in found if (twin := _compressed(base))]]
+
+
+def records(content: bytes, form: Format) -> int:
+    """How many records a file has, header and blank lines not counted, as Python's own csv reads it.
+
+    Raises csv.Error where Python cannot tell.
+    """
+    text = content.decode(form.encoding, errors="replace").removeprefix("\ufeff")
+    if not form.quoted:
+        rows = [line for line in re.split(r"\r\n|\n|\r" if not form.json else r"\n", text) if line.strip("\r\n \t" if form.json else "\r\n")]
+        first = re.split(re.escape(form.delimiter), rows[0]) if rows else []
+    else:
+        read = list(csv.reader(io.StringIO(text, newline=""), delimiter=form.delimiter, strict=True, **_quoting(form)))
+        rows = [row for row in read if row]
+        first = rows[0] if rows else []
+        if len({len(row) for row in rows}) > 1:
+            raise csv.Error("rows of different lengths")
+    headed = bool(form.header) and set(form.header) <= set(first)
+    return len(rows) - headed
+
+
+def lines(content: bytes) -> int:
+    """How many lines of a file hold anything."""
+    return sum(bool(line.strip(b"\r")) for line in re.split(rb"\r\n|\n|\r", content))
+
+
+def _quoting(form: Format) -> dict[str, object]:
+    return {"escapechar": form.escape, "doublequote": form.escape is None}
+
+
+def _layouts(source_id: str) -> Iterator[Base]:
+    source = catalogue.source(source_id)
+    folder = next(RAW / name for name in source.folders if (RAW / name).is_dir())
+    for layout in source.layouts:
+        release = _match(source, folder, layout)
+        if not set(layout.tables) <= set(release.tables) or layout.name in ALIKE:
+            continue
+        roles = {role: next((t for t, table in layout.tables.items() if role in table.roles), "") for role in release.files}
+        files = tuple(
+            Spoilable(
+                path=path.relative_to(folder).as_posix(),
+                content=path.read_bytes(),
+                format=_format(source_id, path),
+                table=roles[role],
+            )
+            for role, paths in release.files.items()
+            for path in paths
+        )
+        yield Base(
+            name=f"{source_id}: {layout.name}", source=source_id, folder=folder.name, layout=layout.name, files=files
+        )
+
+
+def _compressed(base: Base) -> Base | None:
+    if not all(file.format.json or file.format.python for file in base.files):
+        return None
+    files = tuple(replace(file, path=f"{file.path}.gz") for file in base.files)
+    return replace(base, name=f"{base.name}, compressed", files=files)
+
+
+def _format(source_id: str, path: Path) -> Format:
+    first = path.open(encoding="latin-1").readline().rstrip("\r\n").removeprefix("ï»¿")
+    if source_id == "steam":
+        return Format(python=True)
+    if path.suffix in (".json", ".jsonl"):
+        return Format(json=True)
+    if path.suffix == ".dat":
+        return Format(delimiter="::", encoding="latin-1")
+    if path.suffix in (".tsv", ".txt"):
+        return Format(delimiter="\t", header=("#id",) if first.startswith("#id") else ())
+    if path.name == "MicroLens-100k_title_en.csv":
+        return Format()
+    if path.name.startswith("BX"):
+        names = tuple(first.replace('"', "").split(";"))
+        return Format(quoted=True, delimiter=";", escape="\\", header=names, encoding="cp1252")
+    if source_id == "amazon2023":
+        return Format(header=("user_id", "parent_asin", "rating", "timestamp"))
+    if path.name == "tags_to_summary.csv":
+        return Format(quoted=True)
+    return Format(quoted=True, header=tuple(next(csv.reader([first]))))
