@@ -55,7 +55,7 @@ def _audited(folder: Path, ledger: Mapping[str, Any]) -> list[dict[str, str]]:
     """The audit's table, if there was one of just this content."""
     path = folder / AUDIT
     noted = json.loads(path.read_text()) if path.is_file() else {"content": None, "rows": []}
-    return noted["rows"] if noted["content"] == _content(ledger) else []  # type: ignore[no-any-return]
+    return noted["rows"] if noted["content"] == _content(ledger) else []
 
 
 def _content(ledger: Mapping[str, Any]) -> dict[str, str]:

@@ -40,7 +40,7 @@ def header_of(path: Path, columns: Mapping[str, str], dialect: Dialect) -> tuple
         return False, list(columns)
     with open_text(path, dialect.encoding) as file:
         first: list[str] = next(python_rows(file, dialect), [])
-    first = [name.removeprefix("\ufeff") or f"unnamed {n}" for n, name in enumerate(first, 1)]
+    first = [name or f"unnamed {n}" for n, name in enumerate(first, 1)]
     missing = [name for name in columns if name not in first]
     if not missing:
         return True, first
@@ -92,7 +92,8 @@ def open_bytes(path: Path) -> IO[bytes]:
 
 
 def open_text(path: Path, encoding: str = "utf-8") -> IO[str]:
-    """A file's content as text; bytes that do not decode become U+FFFD, so that they can be shown."""
+    """A file's content as text without a byte order mark; bytes that do not decode become U+FFFD, to be shown."""
+    encoding = "utf-8-sig" if encoding == "utf-8" else encoding
     opener: Any = gzip.open if path.suffix == ".gz" else open
     file: IO[str] = opener(path, "rt", encoding=encoding, errors="replace", newline="")
     return file

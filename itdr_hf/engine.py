@@ -105,7 +105,11 @@ def full_disk_named(path: Path) -> Iterator[None]:
             raise OutputError(
                 f"{path.parent}: the disk is full; want room for the output; free some and run again"
             ) from error
-        if isinstance(error, PermissionError | FileNotFoundError | NotADirectoryError) or "Permission denied" in text or "Read-only file system" in text:
+        if (
+            isinstance(error, PermissionError | FileNotFoundError | NotADirectoryError)
+            or "Permission denied" in text
+            or "Read-only file system" in text
+        ):
             raise OutputError(
                 f"{path.parent}: not writable; want a folder this user may write; choose another"
             ) from error

@@ -1,13 +1,22 @@
-"""Rows that a reader could not take, named by file, line, what was found and what was wanted."""
+"""Rows that a reader could not take, named by file, line, what was found and what was wanted; and whole files."""
 
 from __future__ import annotations
 
+import csv
 import re
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from itdr_hf.dialects import open_bytes
 from itdr_hf.engine import Engine
+from itdr_hf.errors import RawDataError
+
+SHOWN = 120  # characters of a row or of a library's words in a message
+LINES = "1 + length(trim(csv_line, chr(10))) - length(replace(csv_line, chr(10), ''))"  # CRLF: it may begin with an LF
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,38 +32,80 @@ class Fault:
         return f"{self.path.parent.name}/{self.path.name} line {self.line}: {self.found}, want {self.wanted}"
 
 
-def faults(engine: Engine) -> tuple[int, list[Fault]]:
-    """The rows DuckDB rejected since the last call: how many, and the first ten, in file order."""
+def faults(engine: Engine) -> tuple[Counter[Path], list[Fault]]:
+    """The rows DuckDB rejected since the last call: how many lines of each file, and the first ten, in file order.
+
+    By lines, since a quote that is not closed takes the rows behind it into its own.
+    """
     if not engine.value("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'"):
-        return 0, []
+        return Counter(), []
     # of a row's complaints the one about its number of fields says most, then the leftmost
     weight = "(CASE error_type WHEN 'MISSING COLUMNS' THEN 0 WHEN 'TOO MANY COLUMNS' THEN 0 ELSE 1 END, column_idx)"
     facts = "{'column': column_name, 'kind': error_type, 'message': error_message, 'line': csv_line, 'wanted': columns}"
     rows = engine.sql.execute(
-        f"SELECT file_path, line_byte_position, arg_min({facts}, {weight}) "
+        f"SELECT file_path, line_byte_position, arg_min({facts}, {weight}), max({LINES}) "
         "FROM reject_errors JOIN reject_scans USING (scan_id, file_id) "
         "GROUP BY file_path, line, line_byte_position ORDER BY file_path, line_byte_position"
     ).fetchall()
     engine.sql.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
-    return len(rows), [_fault(Path(path), position, **facts) for path, position, facts in rows[:10]]
+    counts: Counter[Path] = Counter()
+    for path, _, _, lines in rows:
+        counts[Path(path)] += lines
+    return counts, [_fault(Path(path), position, **facts) for path, position, facts, _ in rows[:10]]
+
+
+@contextmanager
+def unreadable_named(files: Sequence[Path]) -> Iterator[None]:
+    """Turn what a library says of bytes it cannot read at all into a RawDataError naming the file."""
+    import duckdb
+
+    of_the_bytes = duckdb.DataError, duckdb.InvalidInputException, duckdb.IOException, duckdb.InternalException
+    try:
+        yield
+    except (*of_the_bytes, csv.Error, EOFError, zlib.error, OSError, UnicodeError) as error:
+        text = str(error)
+        path = next((path for path in files if f"{path.parent.name}/{path.name}" in text), files[0])
+        where = f"{path.parent.name}/{path.name}"
+        if "invalid state" in text and (line := _odd_line_end(path)):
+            found = f"{where} line {line}: an end of line unlike those before, or a bare carriage return"
+            raise RawDataError(f"{found}; want one kind of line end; get the file again, or make them alike") from error
+        said = re.sub(r"^.*Unknown error: |^.*Error: ", "", text.partition("\n")[0]).replace(
+            f"{path.parent.parent}/", ""
+        )
+        raise RawDataError(
+            f"{where}: {said[:SHOWN]}; want the file whole, as it was published; get it again"
+        ) from error
+
+
+def _odd_line_end(path: Path) -> int:
+    """The first line whose end is not that of the first line; 0 when all are alike."""
+    with open_bytes(path) as file:
+        ends = re.finditer(rb"\r\n|\r|\n", file.read())
+        first = next(ends, None)
+        return next((n for n, end in enumerate(ends, 2) if first and end[0] != first[0]), 0)
 
 
 def _fault(path: Path, position: int, *, column: str, kind: str, message: str, line: str, wanted: str) -> Fault:
-    shown = repr(" ".join((line or "").split())[:120])
+    shown = repr(" ".join((line or "")[: 10 * SHOWN].split())[:SHOWN])
     want = "a whole row"
     if fields := re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message):
         names = ", ".join(re.findall(r"'([^']+)': ", wanted))
         found, want = f"{fields[2]} fields in {shown}", f"{fields[1]} ({names})"
     elif kind == "CAST":
-        found, want = f"{message.split('. ')[-1]} in {shown}", f"a value for {column!r}"
+        found, want = f"{_short(message.split('. ')[-1])} in {shown}", f"a value for {column!r}"
     elif kind == "UNQUOTED VALUE":
         found = f"a quote that is never closed in {shown}"
     elif kind == "INVALID ENCODING":
         found, want = f"bytes that do not decode in {shown}", f"the file's encoding in {column!r}"
     else:
-        found = f"{message} in {shown}"
+        found = f"{_short(message)} in {shown}"
     position += (line or "").startswith("\n")  # after CRLF the row is said to begin at the LF
     return Fault(path=path, line=physical_line(path, position), found=found, wanted=want)
+
+
+def _short(message: str) -> str:
+    """A message on one line, the value that it quotes cut."""
+    return " ".join(re.sub(rf'(?s)"(.{{{SHOWN // 2}}}).*"', r'"\1…"', message).split())[: 2 * SHOWN]
 
 
 def physical_line(path: Path, position: int) -> int:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import json
+import zlib
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def as_json(line: str) -> str | None:
 def _batches(file: IO[str], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     import pyarrow as pa
 
-    with closing(file):
+    with closing(file), _named(file):
         numbers: list[int] = []
         lines: list[str | None] = []
         for number, line in enumerate(file, 1):
@@ -50,6 +51,15 @@ def _batches(file: IO[str], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
                 yield pa.record_batch([lines, numbers], schema=schema)
                 numbers, lines = [], []
         yield pa.record_batch([lines, numbers], schema=schema)
+
+
+@contextmanager
+def _named(file: IO[str]) -> Iterator[None]:
+    """Damage in compressed bytes, with the file's name in the message: only that gets through the engine."""
+    try:
+        yield
+    except (OSError, EOFError, zlib.error) as error:
+        raise OSError(f"{error} ({file.name})") from error
 
 
 def _whole(text: str) -> str:

@@ -89,7 +89,7 @@ class Scan:
 
     def lines(self, path: Path) -> str:
         """A fragment of the non-blank lines of a text file, as `line`."""
-        options = "delim=chr(1), quote='', escape='', header=false, auto_detect=false"
+        options = "delim=chr(1), quote='', escape='', header=false, auto_detect=false, strict_mode=false"
         options += f", columns={{'line': 'VARCHAR'}}, {BUFFER}, store_rejects=true"
         fragment = self._number(f"read_csv({quote(path)}, {options})")
         return f"(SELECT * FROM {fragment} WHERE line IS NOT NULL)"
@@ -101,10 +101,12 @@ class Scan:
     def _csv(self, path: Path, columns: Mapping[str, str], dialect: Dialect) -> str:
         header, all_columns = header_of(path, columns, dialect)
         types = ", ".join(f"{quote(name)}: {quote(columns.get(name, 'VARCHAR'))}" for name in all_columns)
+        # without quotes nothing is ambiguous, and line ends of both kinds in one file can be taken
+        lenient = "" if dialect.quote else "strict_mode=false, "
         options = (
             f"delim={quote(dialect.delimiter)}, quote={quote(dialect.quote)}, escape={quote(dialect.escape)}, "
             f"header={str(header).lower()}, auto_detect=false, encoding={quote(dialect.encoding)}, "
-            f"nullstr=[{', '.join(map(quote, dialect.nulls))}], columns={{{types}}}, "
+            f"nullstr=[{', '.join(map(quote, dialect.nulls))}], columns={{{types}}}, {lenient}"
             f"{BUFFER}, store_rejects=true"
         )
         return self._number(f"read_csv({quote(path)}, {options})")

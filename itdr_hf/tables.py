@@ -19,6 +19,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from itdr_hf.cleaning import clean_interactions, clean_items, clean_users, count
 from itdr_hf.dialects import record as record_at
 from itdr_hf.engine import Engine
 from itdr_hf.errors import MalformedRowError, UsageError
-from itdr_hf.faults import Fault, faults
+from itdr_hf.faults import Fault, faults, unreadable_named
 from itdr_hf.fingerprint import fingerprint, shared_modules
 from itdr_hf.outputs import new_folder, write_atomically
 from itdr_hf.records import Source
@@ -174,15 +175,19 @@ def _read(release: Release, draft: Path, engine: Engine, bad: BadRows) -> list[d
 
 def _stage(release: Release, name: str, scan: Scan, path: Path, bad: BadRows) -> list[dict[str, Any]]:
     table = release.layout.tables[name]
-    select: Select = table.read(scan)
-    nulls = " OR ".join(f"({select.columns[c]}) IS NULL" for c in select.required)
-    rows = scan.engine.write(select.sql(f"({nulls}) AS bad"), path)
-    rejected, first = faults(scan.engine)
+    with unreadable_named([*(p for role in table.roles for p in release.files[role]), *chain(*release.files.values())]):
+        select: Select = table.read(scan)
+        nulls = " OR ".join(f"({select.columns[c]}) IS NULL" for c in select.required)
+        rows = scan.engine.write(select.sql(f"({nulls}) AS bad"), path)
+    counts, first = faults(scan.engine)
+    own = {(p.parent.name, p.name) for role in table.roles for p in release.files[role]}  # a copy keeps these names
+    rejected = sum(n for p, n in counts.items() if (p.parent.name, p.name) in own)
+    beside = {p: n for p, n in counts.items() if (p.parent.name, p.name) not in own}
     query = f"SELECT count(*) FROM read_parquet('{path}') WHERE bad"
     nameless = scan.engine.value(query)
     if nameless and not first:
         first = _name_null_rows(release, name, scan)
-    _judge(release, name, rejected + nameless, first, bad)
+    _judge(release, name, counts.total() + nameless, first, bad)
     stood_for = rows
     if select.merged:
         stood_for = scan.engine.value(f"SELECT coalesce(sum({select.merged}), 0)::BIGINT FROM read_parquet('{path}')")
@@ -192,6 +197,9 @@ def _stage(release: Release, name: str, scan: Scan, path: Path, bad: BadRows) ->
         steps.append({"table": name, "what": what, "rows": rows - stood_for})
     if rejected + nameless:
         steps.append({"table": name, "what": "malformed", "rows": -(rejected + nameless)})
+    steps += [
+        {"table": name, "what": f"malformed in {p.name} ({n:,} passed over)", "rows": 0} for p, n in beside.items()
+    ]
     return steps + (count_noted(scan.engine, name, path) if select.noted else [])
 
 

@@ -13,9 +13,9 @@ import pytest
 from itdr_hf import catalogue
 from itdr_hf.engine import Engine
 from itdr_hf.errors import MalformedRowError, MissingFileError, OutputError, UsageError
+from itdr_hf.faults import physical_line
 from itdr_hf.folder import build_folder
 from itdr_hf.generation import Settings
-from itdr_hf.faults import physical_line
 from itdr_hf.simulate import simulate
 from itdr_hf.tables import BadRows, Tables, ensure_tables
 
@@ -30,7 +30,7 @@ def raw(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def read(raw: Path, engine: Engine, tmp_path: Path):
-    def read_tables(source: str = "movielens32m", bad: BadRows = BadRows()) -> Tables:  # noqa: B008
+    def read_tables(source: str = "movielens32m", bad: BadRows = BadRows()) -> Tables:
         return ensure_tables(catalogue.source(source), raw, engine=engine, cache=tmp_path / "cache", bad=bad)
 
     return read_tables

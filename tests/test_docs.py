@@ -32,7 +32,9 @@ def cell_table() -> str:
 def test_the_table_of_cells_is_the_catalogues():
     """After a change of the catalogue run with ITDR_GOLDEN=write."""
     if os.environ.get("ITDR_GOLDEN") == "write":
-        filled = re.sub(r"<!-- cells -->.*?<!-- /cells -->", f"<!-- cells -->\n{cell_table()}\n<!-- /cells -->", README, flags=re.S)
+        filled = re.sub(
+            r"<!-- cells -->.*?<!-- /cells -->", f"<!-- cells -->\n{cell_table()}\n<!-- /cells -->", README, flags=re.S
+        )
         (ROOT / "README.md").write_text(filled)
     stands = re.search(r"<!-- cells -->\n(.*?)\n<!-- /cells -->", (ROOT / "README.md").read_text(), re.S)
     assert stands and stands[1] == cell_table()

@@ -51,7 +51,7 @@ def examples(raw: Path) -> dict[str, dict[str, pd.DataFrame]]:
 @pytest.mark.parametrize("name", CELLS)
 def test_history_and_targets_are_the_users_first_interactions_by_time_then_item(name, examples, release):
     ratings, titles = release
-    firsts = {user: group for user, group in ratings.groupby("userId")}
+    firsts = dict(ratings.groupby("userId"))
     history, positives = {"rp": (10, 1), "tkr": (5, 5), "nir": (5, 1)}[name.split("-")[0]]
     for row in pd.concat(examples[name].values()).itertuples():
         mine = firsts[row.raw_user].head(history + positives)

@@ -46,8 +46,8 @@ def _readable(row: Mapping[str, Any]) -> bool:
         listed = {t: sum(t == (c or "").lower() for c in row["candidates"] or []) for t in targets}
         return any(sum(line == t or line.startswith(f"{t} [") for line in shown) > max(n, 1) for t, n in listed.items())
     if row["subtask"] == "rp":
-        shown = {_bare(line) for line in lines}
-        return any(f"{c.lower()}: {t}" in shown for c in row["candidates"] or [] if c for t in targets)
+        rated = {_bare(line) for line in lines}
+        return any(f"{c.lower()}: {t}" in rated for c in row["candidates"] or [] if c for t in targets)
     if row["subtask"] == "uap":
         pairs = zip(row["target_names"] or [], targets, strict=False)
         return any(f"{name.lower()}: {value}" in lines for name, value in pairs)

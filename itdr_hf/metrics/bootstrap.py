@@ -138,8 +138,7 @@ def replicate(
     totals = np.vstack([counts @ sums for counts in drawn])
     edges = np.cumsum([0, *(sample.rows.shape[1] for sample in samples)])
     columns = [
-        sample.estimate(totals[:, start:stop])
-        for sample, start, stop in zip(samples, edges, edges[1:], strict=False)
+        sample.estimate(totals[:, start:stop]) for sample, start, stop in zip(samples, edges, edges[1:], strict=False)
     ]
     return np.column_stack(columns) if columns else np.zeros((replicates, 0))
 
@@ -169,9 +168,7 @@ def _codes(users: Sequence[str], universe: Sequence[str] | None) -> tuple[Ints, 
     else:
         keys, known = list(users), {key: code for code, key in enumerate(dict.fromkeys(universe))}
         if stray := [key for key in keys if key not in known]:
-            raise UsageError(
-                f"user {stray[0]!r} is not among the {len(known)} of the universe; want every user"
-            )
+            raise UsageError(f"user {stray[0]!r} is not among the {len(known)} of the universe; want every user")
     return np.fromiter((known[key] for key in keys), np.int64, len(keys)), len(known)
 
 

@@ -19,9 +19,7 @@ Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
 
-def relevance(
-    ranked: Iterable[str], targets: Collection[str], candidates: Collection[str] | None = None
-) -> list[bool]:
+def relevance(ranked: Iterable[str], targets: Collection[str], candidates: Collection[str] | None = None) -> list[bool]:
     """Whether each item of a ranked list is a target, best first.
 
     An item counts once, at its first place; one that is not among `candidates` (when given) is dropped and

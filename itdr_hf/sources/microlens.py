@@ -31,7 +31,7 @@ def read_pairs(scan: Scan) -> Select:
 def read_sequences(scan: Scan) -> Select:
     """The place in a user's list stands for the time."""
     lists = scan.csv("sequences", {"user": "BIGINT", "videos": "VARCHAR"}, TSV)
-    video = "string_split(trim(videos), ' ')"
+    video = "coalesce(string_split(trim(videos), ' '), [NULL])"  # a line without videos is malformed, not nothing
     return Select(
         rows=f"(SELECT *, unnest({video}) AS video, generate_subscripts({video}, 1) AS place FROM {lists})",
         columns={"user": '"user"', "item": "try_cast(video AS BIGINT)", "timestamp": "place"},

@@ -81,10 +81,9 @@ PAPER = {
 }
 
 # For the small base of `tiny.py`: the paper's recipe with a rank and a learning rate that fit a model of less
-# than a million parameters, which LoRA of rank 8 at 1e-4 hardly moves in so few steps, and most of the time for UAP.
+# than a million parameters, which LoRA of rank 8 at 1e-4 hardly moves in so few steps.
 TINY = TrainRecipe(
     model="base",
-    weights={"rp": 0.25, "nir": 0.25},
     limit=2000,
     max_length=1024,
     learning_rate=4e-3,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from itdr_hf import catalogue
 from itdr_hf.release import _match
+from itdr_hf.sources.bookcrossing import SWALLOWED
 
 RAW = Path(__file__).parents[1] / "raw"
 ALIKE = ("MIND, any folders", "MIND, bare files", "raw", "benchmark")  # layouts whose files another one reads too
@@ -72,8 +73,11 @@ def records(content: bytes, form: Format) -> int:
     Raises csv.Error where Python cannot tell.
     """
     text = content.decode(form.encoding, errors="replace").removeprefix("\ufeff")
+    if form.escape:
+        text = SWALLOWED.sub(r'";"\1', text)
     if not form.quoted:
-        rows = [line for line in re.split(r"\r\n|\n|\r" if not form.json else r"\n", text) if line.strip("\r\n \t" if form.json else "\r\n")]
+        blank = " \t\r" if form.json else None if form.python else ""
+        rows = [line for line in re.split(r"\n" if form.json else r"\r\n|\n|\r", text) if line.strip(blank)]
         first = re.split(re.escape(form.delimiter), rows[0]) if rows else []
     else:
         read = list(csv.reader(io.StringIO(text, newline=""), delimiter=form.delimiter, strict=True, **_quoting(form)))
@@ -81,7 +85,7 @@ def records(content: bytes, form: Format) -> int:
         first = rows[0] if rows else []
         if len({len(row) for row in rows}) > 1:
             raise csv.Error("rows of different lengths")
-    headed = bool(form.header) and set(form.header) <= set(first)
+    headed = bool(set(form.header) & set(first))
     return len(rows) - headed
 
 
@@ -101,7 +105,9 @@ def _layouts(source_id: str) -> Iterator[Base]:
         release = _match(source, folder, layout)
         if not set(layout.tables) <= set(release.tables) or layout.name in ALIKE:
             continue
-        roles = {role: next((t for t, table in layout.tables.items() if role in table.roles), "") for role in release.files}
+        roles = {
+            role: next((t for t, table in layout.tables.items() if role in table.roles), "") for role in release.files
+        }
         files = tuple(
             Spoilable(
                 path=path.relative_to(folder).as_posix(),

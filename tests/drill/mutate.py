@@ -18,7 +18,7 @@ from pathlib import Path
 
 from drill.bases import Base, Spoilable, bases
 from drill.mutations import MUTATIONS, ten_megabytes
-from drill.reading import Verdict, judge
+from drill.reading import judge
 from itdr_hf.engine import open_engine
 
 SLOW = 20.0  # seconds; a reading that takes longer counts as a hang
@@ -44,7 +44,9 @@ def cases(count: int, seed: int = 0) -> Iterator[tuple[int, Base, Spoilable, str
         yield number, base, file, name, content
 
 
-def run(count: int, out: Path, *, seed: int = 0, only: int | None = None, every: int = 1, part: int = 0) -> Counter[str]:
+def run(
+    count: int, out: Path, *, seed: int = 0, only: int | None = None, every: int = 1, part: int = 0
+) -> Counter[str]:
     """Judge `count` inputs; what is wrong is printed and kept."""
     tally: Counter[str] = Counter()
     out.mkdir(parents=True, exist_ok=True)
@@ -60,10 +62,15 @@ def run(count: int, out: Path, *, seed: int = 0, only: int | None = None, every:
             seconds = time.monotonic() - started
             faulthandler.cancel_dump_traceback_later()
             noise = [str(w.message) for w in said if not issubclass(w.category, DeprecationWarning)]
-            wrong = verdict.wrong or (seconds > SLOW and f"took {seconds:.0f} s") or (noise and f"warned: {noise[0]}") or ""
+            wrong = (
+                verdict.wrong or (seconds > SLOW and f"took {seconds:.0f} s") or (noise and f"warned: {noise[0]}") or ""
+            )
             tally[f"{base.source}: {'WRONG' if wrong else verdict.outcome}"] += 1
             if wrong or only is not None:
-                print(f"#{number} {base.name} {file.path} {name}: {verdict.outcome}: {wrong or verdict.message}", flush=True)
+                print(
+                    f"#{number} {base.name} {file.path} {name}: {verdict.outcome}: {wrong or verdict.message}",
+                    flush=True,
+                )
                 (out / f"{number}-{Path(file.path).name}").write_bytes(content)
     return tally
 

@@ -1,0 +1,78 @@
+"""The small base: what it may read, and that its folder is a base like any other."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from itdr_hf.predict.questions import shards
+from itdr_hf.prompts import to_prompt_completion
+from itdr_hf.records import SPLITS
+from itdr_hf.train.tiny import TinyShape, documents
+
+CONFIGS = ("rp-movielens32m", "uap-movielens1m")
+
+
+def rows(folder: Path, split: str) -> list[dict]:
+    return [row for c in CONFIGS for path in shards(folder, c, split) for row in pq.read_table(path).to_pylist()]
+
+
+def test_the_base_reads_prompts_of_the_training_split_alone_and_never_an_answer_behind_its_prompt(itdr: Path):
+    texts = list(documents(itdr, CONFIGS, TinyShape(documents=10_000)))
+    prompts = {to_prompt_completion(row)["prompt"] for row in rows(itdr, "train")}
+    outputs = {line for row in rows(itdr, "train") for line in row["output"].split("\n")}
+    asked = [text for text in texts if text in prompts]
+    assert set(asked) == prompts
+    for text in texts[len(asked) :]:
+        assert set(text.split("\n")) <= outputs
+    held_out = {to_prompt_completion(row)["prompt"] for split in SPLITS[1:] for row in rows(itdr, split)}
+    assert not held_out & set(texts)
+
+
+def test_documents_takes_as_many_prompts_of_each_cell(itdr: Path):
+    texts = list(documents(itdr, CONFIGS, TinyShape(documents=20)))
+    assert sum(text.endswith("\n") for text in texts) == 20
+
+
+def test_a_tokenizer_gives_every_text_back_and_keeps_figures_whole(itdr: Path):
+    pytest.importorskip("transformers", reason="needs the extra [train]")
+    from itdr_hf.train.tiny import train_tokenizer
+
+    texts = list(documents(itdr, CONFIGS, TinyShape(documents=60)))
+    tokenizer = train_tokenizer(texts, TinyShape(vocabulary=900))
+    for text in [*texts[:5], "Ünïcödé 漢字 🎬\n\n  two  blanks "]:
+        assert tokenizer.decode(tokenizer(text)["input_ids"]) == text
+    assert len(tokenizer(" 4.0", add_special_tokens=False)["input_ids"]) == 1
+
+
+def test_the_base_loads_as_any_model_does(base: Path):
+    transformers = pytest.importorskip("transformers", reason="needs the extra [train]")
+    model = transformers.AutoModelForCausalLM.from_pretrained(base)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(base)
+    assert model.config.model_type == "llama" and model.generation_config.eos_token_id == tokenizer.eos_token_id
+    assert tokenizer.chat_template is None
+    assert json.loads((base / "tiny.json").read_text())["parameters"] == model.num_parameters()
+
+
+def test_one_measured_step_counts_what_it_does():
+    pytest.importorskip("peft", reason="needs the extra [train]")
+    from itdr_hf.train.recipe import TrainRecipe
+    from itdr_hf.train.step import SMALL, measure
+
+    recipe = TrainRecipe(model="random", accumulation=2, gradient_checkpointing=False)
+    found = measure(recipe, dict(SMALL), steps=1, warm=0, peak=1.0)
+    assert found["tokens_a_second"] == pytest.approx(2 * found["tokens_a_row"] / found["seconds_a_step"])
+    assert 0 < found["share_of_peak"] == found["with_recomputation"]
+    packed = measure(
+        TrainRecipe(model="random", accumulation=2, packing=True, max_length=1200),
+        dict(SMALL),
+        steps=1,
+        warm=0,
+        peak=1.0,
+    )
+    assert packed["tokens_a_row"] <= 1200 and packed["with_recomputation"] == pytest.approx(
+        1.5 * packed["share_of_peak"]
+    )
