@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +41,7 @@ def header_of(path: Path, columns: Mapping[str, str], dialect: Dialect) -> tuple
         return False, list(columns)
     with open_text(path, dialect.encoding) as file:
         first: list[str] = next(python_rows(file, dialect), [])
-    first = [name or f"unnamed {n}" for n, name in enumerate(first, 1)]
+    first = _told_apart(first, columns)
     missing = [name for name in columns if name not in first]
     if not missing:
         return True, first
@@ -53,6 +54,14 @@ def header_of(path: Path, columns: Mapping[str, str], dialect: Dialect) -> tuple
         f"{where}: header {found!r} lacks {', '.join(missing)}; want {wanted!r}; "
         "check that the file is complete and of this release"
     )
+
+
+def _told_apart(names: list[str], wanted: Mapping[str, str]) -> list[str]:
+    """Column names without two that are one to the engine, which knows no case; a wanted name given twice is none."""
+    known = Counter(name.lower() for name in names)
+    alone = [name if known[name.lower()] == 1 or name in wanted else "" for name in names]
+    twice = {name for name in wanted if names.count(name) > 1}
+    return [f"{name or 'unnamed'} {n}" if name in ("", *twice) else name for n, name in enumerate(alone, 1)]
 
 
 def record(path: Path, number: int, dialect: Dialect | None) -> tuple[int, str]:

@@ -16,7 +16,7 @@ from itdr_hf.engine import Engine
 from itdr_hf.errors import RawDataError
 
 SHOWN = 120  # characters of a row or of a library's words in a message
-LINES = "1 + length(trim(csv_line, chr(10))) - length(replace(csv_line, chr(10), ''))"  # CRLF: it may begin with an LF
+BREAKS = "(?:\\r?\\n)+"  # within a value; blank lines are not counted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,25 +33,30 @@ class Fault:
 
 
 def faults(engine: Engine) -> tuple[Counter[Path], list[Fault]]:
-    """The rows DuckDB rejected since the last call: how many lines of each file, and the first ten, in file order.
-
-    By lines, since a quote that is not closed takes the rows behind it into its own.
-    """
+    """The rows DuckDB rejected since the last call: how many of each file, and the first ten, in file order."""
     if not engine.value("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'"):
         return Counter(), []
     # of a row's complaints the one about its number of fields says most, then the leftmost
     weight = "(CASE error_type WHEN 'MISSING COLUMNS' THEN 0 WHEN 'TOO MANY COLUMNS' THEN 0 ELSE 1 END, column_idx)"
     facts = "{'column': column_name, 'kind': error_type, 'message': error_message, 'line': csv_line, 'wanted': columns}"
     rows = engine.sql.execute(
-        f"SELECT file_path, line_byte_position, arg_min({facts}, {weight}), max({LINES}) "
+        f"SELECT file_path, line_byte_position, arg_min({facts}, {weight}) "
         "FROM reject_errors JOIN reject_scans USING (scan_id, file_id) "
         "GROUP BY file_path, line, line_byte_position ORDER BY file_path, line_byte_position"
     ).fetchall()
     engine.sql.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
-    counts: Counter[Path] = Counter()
-    for path, _, _, lines in rows:
-        counts[Path(path)] += lines
-    return counts, [_fault(Path(path), position, **facts) for path, position, facts, _ in rows[:10]]
+    counts = Counter(Path(path) for path, *_ in rows)
+    return counts, [_fault(Path(path), position, **facts) for path, position, facts in rows[:10]]
+
+
+def lost_lines(engine: Engine, path: Path, fragment: str, columns: Sequence[str], header: bool) -> int:
+    """How many lines of a quoted file are in no row that was read: a quote never closed takes the rows behind it."""
+    values = ", ".join(f'"{name}"::VARCHAR' for name in (column.replace('"', '""') for column in columns))
+    breaks = f"list_sum(list_transform([{values}], lambda x: len(regexp_extract_all(x, '{BREAKS}'))))"
+    good = engine.value(f"SELECT count(*) + coalesce(sum({breaks}), 0)::BIGINT FROM {fragment}")
+    faults(engine)
+    with open_bytes(path) as file:
+        return sum(not line.isspace() for line in file) - header - int(good)
 
 
 @contextmanager

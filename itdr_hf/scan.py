@@ -54,6 +54,7 @@ class Scan:
     numbered: bool = False  # fragments carry _row, the number of the record in its file, from 1
     focus: str = ""  # the role in which a bad row is looked for, when numbered
     dialects: dict[str, Dialect] = field(default_factory=dict)  # of the roles read as delimited text
+    quoted: dict[Path, tuple[str, list[str], bool]] = field(default_factory=dict)  # fragment, columns, has it a header
 
     def csv(self, role: str, columns: Mapping[str, str], dialect: Dialect = CSV) -> str:
         """A fragment over all files of a role; `columns` maps the wanted names to DuckDB types.
@@ -109,7 +110,10 @@ class Scan:
             f"nullstr=[{', '.join(map(quote, dialect.nulls))}], columns={{{types}}}, {lenient}"
             f"{BUFFER}, store_rejects=true"
         )
-        return self._number(f"read_csv({quote(path)}, {options})")
+        fragment = f"read_csv({quote(path)}, {options})"
+        if dialect.quote:
+            self.quoted[path] = fragment, all_columns, header
+        return self._number(fragment)
 
     def _number(self, fragment: str) -> str:
         return f"(SELECT *, row_number() OVER () AS _row FROM {fragment})" if self.numbered else fragment

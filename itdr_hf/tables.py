@@ -29,7 +29,7 @@ from itdr_hf.cleaning import clean_interactions, clean_items, clean_users, count
 from itdr_hf.dialects import record as record_at
 from itdr_hf.engine import Engine
 from itdr_hf.errors import MalformedRowError, UsageError
-from itdr_hf.faults import Fault, faults, unreadable_named
+from itdr_hf.faults import Fault, faults, lost_lines, unreadable_named
 from itdr_hf.fingerprint import fingerprint, shared_modules
 from itdr_hf.outputs import new_folder, write_atomically
 from itdr_hf.records import Source
@@ -180,6 +180,8 @@ def _stage(release: Release, name: str, scan: Scan, path: Path, bad: BadRows) ->
         nulls = " OR ".join(f"({select.columns[c]}) IS NULL" for c in select.required)
         rows = scan.engine.write(select.sql(f"({nulls}) AS bad"), path)
     counts, first = faults(scan.engine)
+    for p in [p for p in counts if p in scan.quoted and bad.policy == "skip"]:
+        counts[p] = max(counts[p], lost_lines(scan.engine, p, *scan.quoted[p]))
     own = {(p.parent.name, p.name) for role in table.roles for p in release.files[role]}  # a copy keeps these names
     rejected = sum(n for p, n in counts.items() if (p.parent.name, p.name) in own)
     beside = {p: n for p, n in counts.items() if (p.parent.name, p.name) not in own}

@@ -57,9 +57,15 @@ def train(
     train …`. Needs the extra [train].
     """
     from itdr_hf.terminal import print_json, progress
+    from itdr_hf.train.recipe import read_weights
     from itdr_hf.train.sft import train as run
 
-    changes: dict[str, Any] = {"revision": revision, "base_id": base_id, "configs": config, "weights": _weights(weight)}
+    changes: dict[str, Any] = {
+        "revision": revision,
+        "base_id": base_id,
+        "configs": config,
+        "weights": read_weights(weight),
+    }
     changes |= {"limit": limit, "max_length": max_length, "allow_cut": allow_cut, "epochs": epochs, "batch": batch}
     changes |= {"learning_rate": learning_rate, "accumulation": accumulation, "packing": packing, "seed": seed}
     changes |= {"evaluations": evaluations, "eval_limit": eval_limit, "rank": rank, "alpha": alpha}
@@ -92,11 +98,10 @@ def export(
 ) -> None:
     """Write the cells for another trainer: data, its config with the paper's recipe, its exact command."""
     from itdr_hf.export import export as write
+    from itdr_hf.train.recipe import changed, read_weights
 
     chosen, _ = _recipe(model, preset or (None if model or recipe else "llama-3.2-3b"), recipe, {})
-    from itdr_hf.train.recipe import changed
-
-    used = changed(chosen, {"configs": config, "weights": _weights(weight), "limit": limit})
+    used = changed(chosen, {"configs": config, "weights": read_weights(weight), "limit": limit})
     made = write(folder, out, form, recipe=used, chat=chat)
     print(f"{out}: {', '.join(f'{count:,} {split}' for split, count in made.counts.items())}")
     print(f"\n    cd {out} && {made.command}")
@@ -154,23 +159,6 @@ def _recipe(model: str | None, preset: str | None, recipe: Path | None, changes:
     if model is None:
         raise UsageError("recipe: no base model; want --model, --preset or --recipe; see --help")
     return changed(preset_of(model), changes), {}
-
-
-def _weights(given: list[str] | None) -> dict[str, float] | None:
-    from itdr_hf.errors import UsageError
-
-    if given is None:
-        return None
-    weights = {}
-    for text in given:
-        name, mark, value = text.partition("=")
-        try:
-            weights[name] = float(value)
-        except ValueError as error:
-            raise UsageError(f"--weight {text}: want config=number, such as nir=0.5; change it") from error
-        if not mark:
-            raise UsageError(f"--weight {text}: want config=number, such as nir=0.5; change it")
-    return weights
 
 
 def _command() -> str:

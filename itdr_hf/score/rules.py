@@ -120,4 +120,6 @@ def _names(examples: Sequence[Example]) -> list[str]:
 
 
 def _numeric(config: str) -> set[str]:
-    return {a.name for a in catalogue.cell(config).source.user_attributes if a.kind == "number"}
+    """The numeric attributes that a cell asks for: none, unless it is one of attribute prediction."""
+    cell = catalogue.cell(config)
+    return {a.name for a in cell.source.user_attributes if a.kind == "number"} if cell.subtask.id == "uap" else set()

@@ -63,7 +63,7 @@ def read_products(scan: Scan) -> Select:
             "features": _joined("features", "; "),
             "description": _joined("description", " "),
             "store": "nullif(trim(store), '')",
-            "price": f"CASE WHEN {price} > 0 THEN printf('$%.2f', {price}) END",
+            "price": f"CASE WHEN {price} > 0 AND isfinite({price}) THEN printf('$%.2f', {price}) END",
         },
         required=("item",),
     )

@@ -34,7 +34,7 @@ def read_posts(scan: Scan) -> Select:
             "name": "coalesce(username, '')",
             "products": "products",
             "item": "product_id",
-            "hours": "CASE WHEN hours >= 0 THEN hours END",
+            "hours": "CASE WHEN hours >= 0 AND isfinite(hours) THEN hours END",
             "timestamp": "epoch(try_strptime(date, '%Y-%m-%d'))::BIGINT",
             "text": "nullif(trim(text), '')",
         },
@@ -81,7 +81,7 @@ def read_games(scan: Scan) -> Select:
             "tags": _listed(f"{tags}[:{TAGS_SHOWN}]"),
             "developer": f"nullif({DEVELOPERS}, '')",
             "price": f"CASE WHEN {amount} = 0 OR price ILIKE 'free%' THEN 'free' "
-            f"WHEN {amount} IS NOT NULL THEN printf('$%.2f', {amount}) END",
+            f"WHEN isfinite({amount}) THEN printf('$%.2f', {amount}) END",
         },
         required=("item",),
         dropped=f"CASE WHEN {app} = '' THEN 'game without id' END",
@@ -145,7 +145,7 @@ def _inventories(scan: Scan) -> str:
     owned = f"SELECT user_id, unnest(items) AS i FROM {scan.python_lines('inventories', items)}"
     return (
         "(SELECT user_id AS person, i.item_id AS item, max(i.playtime_forever) / 60 AS hours "
-        f"FROM ({owned}) GROUP BY ALL)"
+        f"FROM ({owned}) WHERE isfinite(i.playtime_forever) GROUP BY ALL)"
     )
 
 

@@ -121,6 +121,20 @@ def changed(recipe: TrainRecipe, changes: Mapping[str, Any]) -> TrainRecipe:
     return replace(recipe, **given)
 
 
+def read_weights(given: Iterable[str] | None) -> dict[str, float] | None:
+    """Weights as they are typed, 'nir=0.5'; None for none. Raises UsageError."""
+    if given is None:
+        return None
+    weights = {}
+    for text in given:
+        name, _, value = text.partition("=")
+        try:
+            weights[name] = float(value)
+        except ValueError as error:
+            raise UsageError(f"--weight {text}: want config=number, such as nir=0.5; change it") from error
+    return weights
+
+
 def read_recipe(path: Path) -> tuple[TrainRecipe, Mapping[str, str]]:
     """The recipe of a file, YAML or JSON, and the content hash of each cell where it is of a run (else nothing).
 

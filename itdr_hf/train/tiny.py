@@ -8,20 +8,20 @@ tuned on it shows that the plumbing works, with a pulse; its figures say nothing
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import math
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from itdr_hf.outputs import new_folder
-from itdr_hf.predict.questions import cells_in, shards
 from itdr_hf.progress import counting
 from itdr_hf.prompts import to_prompt_completion
+from itdr_hf.train.data import mixed_rows
 from itdr_hf.train.extra import extra
+from itdr_hf.train.recipe import TINY, TrainRecipe, changed, read_weights
 
 END = "<|end|>"
 PIECES = r" ?[^\s]+|\s"  # a word with its blank, or a line break: figures stay whole
@@ -29,7 +29,7 @@ PIECES = r" ?[^\s]+|\s"  # a word with its blank, or a line break: figures stay 
 
 @dataclass(frozen=True, kw_only=True)
 class TinyShape:
-    """Sizes of the model and of its training; `documents` counts prompts."""
+    """Sizes of the model and of its training."""
 
     vocabulary: int = 2048
     hidden: int = 128
@@ -37,21 +37,20 @@ class TinyShape:
     heads: int = 4
     inner: int = 352
     context: int = 1024
-    documents: int = 5000
     batch_tokens: int = 4096
     learning_rate: float = 3e-3
     seed: int = 0
 
 
-def make_base(
-    folder: Path, out: Path, configs: Iterable[str] | None = None, shape: TinyShape | None = None
-) -> dict[str, Any]:
+def make_base(folder: Path, out: Path, recipe: TrainRecipe, shape: TinyShape | None = None) -> dict[str, Any]:
     """Train tokenizer and model on the training split of a dataset folder; writes a folder as `from_pretrained` reads.
+
+    Of the recipe count configs, weights and limit: what is read, and how often.
 
     Returns (and keeps in `tiny.json`) the shape, the number of parameters, documents and tokens, and the last loss.
     """
     sizes = shape or TinyShape()
-    texts = list(documents(folder, configs, sizes))
+    texts = list(documents(folder, recipe, sizes.seed))
     tokenizer = train_tokenizer(texts, sizes)
     extra("transformers").set_seed(sizes.seed)
     model = _model(sizes, tokenizer)
@@ -67,24 +66,13 @@ def make_base(
     return facts
 
 
-def documents(folder: Path, configs: Iterable[str] | None, sizes: TinyShape) -> Iterator[str]:
-    """Prompts without answers, then answers without prompts, each in an order of its own."""
-    import pyarrow.parquet as pq
-
-    cells = cells_in(folder, configs, "train")
-    each = math.ceil(sizes.documents / len(cells))
-    prompts, answers = [], []
-    for cell in cells:
-        columns = ["id", "instruction", "input", "output"]
-        rows = [
-            row for path in shards(folder, cell, "train") for row in pq.read_table(path, columns=columns).to_pylist()
-        ]
-        rows.sort(key=lambda row: hashlib.md5(f"{sizes.seed}|{row['id']}".encode()).digest())
-        pairs = [to_prompt_completion(row) for row in rows[:each]]
-        prompts += [pair["prompt"] for pair in pairs]
-        answers += [pair["completion"] for pair in pairs]
-    random.Random(sizes.seed).shuffle(answers)
-    yield from prompts
+def documents(folder: Path, recipe: TrainRecipe, seed: int = 0) -> Iterator[str]:
+    """Prompts without answers, one in ten with its task description; then answers without prompts, shuffled."""
+    rows = [row for found in mixed_rows(folder, "train", recipe).values() for row in found]
+    for place, row in enumerate(rows):
+        yield to_prompt_completion(row if place % 10 == 0 else {**row, "instruction": ""})["prompt"]
+    answers = [row["output"] for row in rows]
+    random.Random(seed).shuffle(answers)
     for start in range(0, len(answers), 20):
         yield "\n".join(answers[start : start + 20])
 
@@ -166,9 +154,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("folder", type=Path, help="a dataset folder")
     parser.add_argument("out", type=Path, help="the folder of the base")
     parser.add_argument("--config", action="append", help="a config, union or pattern; may be given again")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--weight", action="append", help="as of `itdr train`; may be given again")
+    parser.add_argument("--limit", type=int, help="prompts of a cell, at most")
     given = parser.parse_args(arguments)
-    facts = make_base(given.folder, given.out, given.config, TinyShape(seed=given.seed))
+    mix = {"configs": given.config, "weights": read_weights(given.weight), "limit": given.limit or 1_000_000}
+    facts = make_base(given.folder, given.out, changed(TINY, mix))
     print(f"{given.out}: {facts['parameters']:,} parameters, {facts['tokens']:,} tokens read, loss {facts['loss']}")
 
 

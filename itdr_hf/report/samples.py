@@ -1,0 +1,79 @@
+"""Whole examples for the page: the first of every split of every cell, which are a random draw, packed small.
+
+A block is a JSON list of examples, gzipped, in base64: nothing in it can end the element that holds it, and the
+browser unpacks only the block that is looked at.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from itdr_hf.records import SPLITS
+
+FIELDS = ("id", "domain", "instruction", "input", "output", "candidates", "targets", "target_names", "user")
+FIELDS += ("template", "reference_by")
+DEFAULT = 60  # examples of a split of a cell
+MOST_BYTES = 8_000_000  # of all blocks together
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """Examples of a split of a cell: how many are here, and of how many."""
+
+    cell: str
+    split: str
+    count: int
+    of: int
+    packed: str
+
+
+def blocks(
+    folder: Path,
+    cells: Sequence[str],
+    *,
+    most: int = DEFAULT,
+    room: int = MOST_BYTES,
+    say: Callable[[str], None] = lambda text: None,
+) -> list[Block]:
+    """The blocks of all cells, in order; each has at most its part of `room` bytes, or one example."""
+    part = room // max(1, len(cells) * len(SPLITS))
+    made = []
+    for cell in cells:
+        say(f"{cell}: examples")
+        made += [_block(folder, cell, split, most, part) for split in SPLITS]
+    return made
+
+
+def _block(folder: Path, cell: str, split: str, most: int, room: int) -> Block:
+    import pyarrow.parquet as pq
+
+    paths = sorted((folder / cell).glob(f"{split}-*.parquet"))
+    rows = list(_first(paths, most))
+    while len(text := pack(rows)) > room and len(rows) > 1:
+        rows = rows[: max(1, min(len(rows) - 1, len(rows) * room // len(text)))]
+    of = sum(pq.read_metadata(path).num_rows for path in paths)
+    return Block(cell=cell, split=split, count=len(rows), of=of, packed=text)
+
+
+def pack(rows: Sequence[dict[str, Any]]) -> str:
+    """Rows as base64 of gzipped JSON, the same text for the same rows."""
+    text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+    return base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()
+
+
+def _first(paths: Sequence[Path], most: int) -> Iterator[dict[str, Any]]:
+    import pyarrow.parquet as pq
+
+    for path in paths:
+        for batch in pq.ParquetFile(path).iter_batches(most, columns=list(FIELDS)):
+            rows = batch.to_pylist()[:most]
+            yield from rows
+            most -= len(rows)
+            if most <= 0:
+                return
