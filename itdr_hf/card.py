@@ -18,6 +18,8 @@ from itdr_hf.records import COLUMNS, SPLITS, Cell
 
 DEFAULT_CONFIG = "all"
 AUDIT = ".audit.json"  # not published by itself: the card shows it
+PICTURES = "pictures"  # folder of flow.png and lengths.png, which `itdr report --card` draws
+DRAWN = ".pictures.json"  # the content they are of
 
 
 CHANGES = {"1.0.0": "first release of the rebuilt configs."}
@@ -51,11 +53,22 @@ def note_audit(folder: Path, ledger: Mapping[str, Any], rows: Sequence[Mapping[s
     write_card(folder, ledger)
 
 
-def _audited(folder: Path, ledger: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The audit's table, if there was one of just this content."""
+def noted_audit(folder: Path, ledger: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The audit's table (check, result, finding), if there was one of just this content; else empty."""
     path = folder / AUDIT
     noted = json.loads(path.read_text()) if path.is_file() else {"content": None, "rows": []}
     return noted["rows"] if noted["content"] == _content(ledger) else []
+
+
+def note_pictures(folder: Path, ledger: Mapping[str, Any]) -> None:
+    """Note that the pictures are there, with the content they are of; the card shows them from now on."""
+    write_atomically(folder / DRAWN, json.dumps({"content": _content(ledger)}, indent=1))
+    write_card(folder, ledger)
+
+
+def _drawn(folder: Path, ledger: Mapping[str, Any]) -> bool:
+    path = folder / DRAWN
+    return path.is_file() and json.loads(path.read_text())["content"] == _content(ledger)  # type: ignore[no-any-return]
 
 
 def _content(ledger: Mapping[str, Any]) -> dict[str, str]:
@@ -82,7 +95,8 @@ def dataset_card(folder: Path, ledger: Mapping[str, Any], repo_id: str = "itdr")
         columns=[{"name": n, "kind": kind, "what": COLUMN_NOTES[n]} for n, kind in COLUMNS.items()],
         examples=_examples(folder, cells),
         funnel=[_funnel(source.title, ledger, source.id) for source in sources],
-        audit=_audited(folder, ledger),
+        audit=noted_audit(folder, ledger),
+        pictures=PICTURES if _drawn(folder, ledger) else "",
         writers=_writers(ledger),
         changes=[{"version": version, "text": text} for version, text in CHANGES.items()],
         citations=list(dict.fromkeys(source.citation for source in sources if source.citation)),

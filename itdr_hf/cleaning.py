@@ -11,15 +11,22 @@ from typing import Any
 
 from itdr_hf.engine import Engine, quote
 from itdr_hf.records import Source
+from itdr_hf.texts import APART, CONTROL_TOKEN
 
 MAX_TITLE = 300  # characters; a longer title ends in an ellipsis
 MARKS = ("bad", "dropped", "noted")
+# Zero-width blanks and marks of direction, by which a prompt could be made to look other than it is; joiners stay.
+INVISIBLE = r"[\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2060}\x{2066}-\x{2069}\x{feff}]"
+BLANKS = r"[\s\p{Z}\x{00}-\x{1f}\x{7f}-\x{9f}]+"
 
 Steps = list[dict[str, Any]]
 
 
 def clean_interactions(engine: Engine, source: Source, staged: dict[str, Path], path: Path) -> Steps:
-    """Keep well-formed interactions with titled items, the earliest of each (domain, user, item)."""
+    """Keep well-formed interactions with titled items, the earliest of each (domain, user, item).
+
+    Beside them is written who has how many of them, `activity`; how many each item has stays for `clean_items`.
+    """
     stage = staged["interactions"]
     steps = count_dropped(engine, "interactions", stage)
     columns = _columns(engine, stage)
@@ -41,11 +48,13 @@ def clean_interactions(engine: Engine, source: Source, staged: dict[str, Path], 
     if repeats:
         steps.append({"table": "interactions", "what": "repeated (user, item), earliest kept", "rows": -repeats})
         good = _without_repeats(source, columns, good)
+    _keep_popularity(engine, key, bool(repeats))
     bad = engine.value(f"SELECT count(*) FROM read_parquet({quote(stage)}) WHERE bad")
     if steps or bad:
         engine.write(good, path)
     else:  # nothing to leave out: the staged file is the table
         os.replace(stage, path)
+    _write_activity(engine, source, columns, path)
     return [*steps, {"table": "interactions", "what": "kept", "rows": _count(engine, path)}]
 
 
@@ -60,14 +69,17 @@ def clean_items(engine: Engine, source: Source, staged: dict[str, Path], path: P
     order = ", ".join(["title", *(c for c in columns if c not in key)])
     once = _once(engine, f"SELECT * FROM ({good}) WHERE {_has_title()}", key, order)
     popular = "LEFT JOIN popular USING (" + key + ")" if (path.parent / "interactions.parquet").is_file() else ""
-    if popular:
-        kept = f"SELECT {key}, count(*) AS popularity FROM read_parquet({quote(path.parent / 'interactions.parquet')})"
-        engine.sql.execute(f"CREATE OR REPLACE TEMP TABLE popular AS {kept} GROUP BY ALL")
+    shown = [f"{_apart(c)} AS {c}" if c == source.label else c for c in columns]  # a label stands behind the title
     engine.write(
-        f"SELECT {', '.join(columns)}, t AS title, lower(t) AS norm, {'coalesce(popularity, 0)' if popular else '0'} AS "
+        f"SELECT {', '.join(shown)}, t AS title, lower(t) AS norm, {'coalesce(popularity, 0)' if popular else '0'} AS "
         f"popularity FROM (SELECT * EXCLUDE (title), {_title('title')} AS t FROM ({once})) {popular}",
         path,
     )
+    tokens = f"regexp_matches({_legible('title')}, {quote(CONTROL_TOKEN)})"
+    if controlled := engine.value(f"SELECT count(*) FROM ({once}) WHERE {tokens}"):
+        steps.append(
+            {"table": "items", "what": f"control token in the title, set apart ({controlled:,} kept)", "rows": 0}
+        )
     kept_rows = _count(engine, path)
     all_good = engine.value(f"SELECT count(*) FROM ({good})")
     if untitled:
@@ -86,7 +98,14 @@ def clean_users(engine: Engine, source: Source, staged: dict[str, Path], path: P
     order = ", ".join(c for c in columns if c != "user") or "user"
     before = engine.value(f"SELECT count(*) FROM ({good})")
     once = f'{good} QUALIFY row_number() OVER (PARTITION BY "user" ORDER BY {order}) = 1'
-    kept = engine.write(once, path)
+    told = {a.column for a in source.user_attributes}
+    texts = {
+        name
+        for name, kind in engine.sql.execute(f"SELECT column_name, column_type FROM (DESCRIBE {good})").fetchall()
+        if kind == "VARCHAR"
+    }
+    shown = [f"{_apart(c)} AS {c}" if c in told & texts else c for c in columns]
+    kept = engine.write(f"SELECT {', '.join(shown)} FROM ({once})", path)
     if before - kept:
         steps.append({"table": "users", "what": "repeated user", "rows": kept - before})
     return [*steps, {"table": "users", "what": "kept", "rows": kept}]
@@ -118,6 +137,22 @@ def count_noted(engine: Engine, table: str, stage: Path) -> Steps:
     return [{"table": table, "what": f"{remark} ({n:,} kept)", "rows": 0} for remark, n in rows]
 
 
+def _keep_popularity(engine: Engine, key: str, repeats: bool) -> None:
+    """The temporary table `popular`: how many interactions an item keeps, from what was counted anyway."""
+    fewer = f"SELECT {key}, sum(rows - 1) AS fewer FROM repeats GROUP BY ALL"
+    kept = f"(rows - coalesce(fewer, 0))::BIGINT AS popularity FROM per_item LEFT JOIN ({fewer}) USING ({key})"
+    kept = kept if repeats else "rows AS popularity FROM per_item"
+    engine.sql.execute(f"CREATE OR REPLACE TEMP TABLE popular AS SELECT {key}, {kept}")
+
+
+def _write_activity(engine: Engine, source: Source, columns: list[str], path: Path) -> None:
+    """How many interactions, and how many with a rating, each (domain, user) has: every cell asks for it."""
+    counts = f"count(*) AS interactions, {'count(rating)' if 'rating' in columns else '0::BIGINT'} AS ratings"
+    keys = 'domain, "user"' if source.domains else '"user"'
+    rows = f"SELECT {keys}, {counts} FROM read_parquet({quote(path)}) GROUP BY ALL"
+    engine.write(rows, path.with_name("activity.parquet"))
+
+
 def _columns(engine: Engine, path: Path) -> list[str]:
     described = engine.sql.execute(f"DESCRIBE SELECT * FROM read_parquet({quote(path)})").fetchall()
     return [f'"{name}"' if name == "user" else name for name, *_ in described if name not in MARKS]
@@ -129,14 +164,24 @@ def _count(engine: Engine, path: Path) -> int:
 
 
 def _has_title() -> str:
-    return "coalesce(trim(title, ' \t\r\n'), '') <> ''"
+    return f"coalesce({_legible('title')}, '') <> ''"
 
 
 def _title(column: str) -> str:
-    """HTML entities undone, control characters and runs of blanks to one blank, cut at MAX_TITLE."""
+    """The legible text, control tokens set apart, cut at MAX_TITLE."""
+    plain = _apart(_legible(column))
+    return f"CASE WHEN length({plain}) > {MAX_TITLE} THEN rtrim(left({plain}, {MAX_TITLE - 1})) || '…' ELSE {plain} END"
+
+
+def _legible(column: str) -> str:
+    """HTML entities undone, invisible characters out, control characters and runs of blanks to one blank."""
     plain = f"CASE WHEN contains({column}, '&') THEN unescape({column}) ELSE {column} END"
-    blank = f"trim(regexp_replace({plain}, '[\\s\\x00-\\x1f\\x7f\\x{{a0}}]+', ' ', 'g'))"
-    return f"CASE WHEN length({blank}) > {MAX_TITLE} THEN rtrim(left({blank}, {MAX_TITLE - 1})) || '…' ELSE {blank} END"
+    return f"trim(regexp_replace(regexp_replace({plain}, '{INVISIBLE}', '', 'g'), '{BLANKS}', ' ', 'g'))"
+
+
+def _apart(text: str) -> str:
+    """Control tokens of chat models set apart, as `texts.apart` does."""
+    return f"regexp_replace({text}, {quote(CONTROL_TOKEN)}, {quote(APART)}, 'g')"
 
 
 def _find_repeats(engine: Engine, source: Source, good: str) -> int:

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 
+# How tables are written: in half the time of the defaults, most of which goes into dictionaries of what is all different.
+PARQUET = {"parquet_version": "V2", "dictionary_size_limit": 1000}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Engine:
     """An open engine. `ibis` is the Ibis backend, `sql` its raw DuckDB connection."""
@@ -38,13 +42,29 @@ class Engine:
         """The rows of a Parquet file as an expression."""
         return self.ibis.read_parquet(str(path))
 
-    def write(self, query: ir.Table | str, path: Path) -> int:
-        """Write the rows of an expression or a SELECT to a Parquet file; returns how many."""
+    def write(self, query: ir.Table | str, path: Path, **options: str | int) -> int:
+        """Write the rows of an expression or a SELECT to a Parquet file, with DuckDB's options; returns how many.
+
+        They keep their order only where the query sorts them, or numbers them by where they stand.
+        """
         with full_disk_named(path):
-            if isinstance(query, str):
-                return int(self.value(f"COPY ({query}) TO {quote(path)} (FORMAT parquet)"))
-            self.ibis.to_parquet(query, path)
-        return self.value(f"SELECT count(*) FROM read_parquet({quote(path)})")  # type: ignore[no-any-return]
+            if not isinstance(query, str):
+                self.ibis.to_parquet(query, path, **PARQUET, **options)
+                return self.value(f"SELECT count(*) FROM read_parquet({quote(path)})")  # type: ignore[no-any-return]
+            listed = ", ".join(
+                ["FORMAT parquet", *(f"{name} {value}" for name, value in {**PARQUET, **options}.items())]
+            )
+            with self._order_kept("OVER ()" in query):
+                return int(self.value(f"COPY ({query}) TO {quote(path)} ({listed})"))
+
+    @contextmanager
+    def _order_kept(self, kept: bool) -> Iterator[None]:
+        """DuckDB reads and writes files faster, and in less memory, when rows may change places."""
+        self.sql.execute(f"SET preserve_insertion_order = {str(kept).lower()}")
+        try:
+            yield
+        finally:
+            self.sql.execute("SET preserve_insertion_order = true")
 
     def keep(self, query: ir.Table) -> ir.Table:
         """Compute an expression once, into the spill folder; what is built on it reads the result."""

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import resource
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +60,8 @@ def build_folder(
     with lock(out), open_engine(memory_limit=settings.memory_limit) as engine:
         out.mkdir(exist_ok=True)
         sweep(out)
-        for cell in sorted(cells, key=lambda c: c.source.id):
-            outcome = _build_cell(cell, cell.recipe(**(changes or {})), out, settings, engine)
+        cells.sort(key=lambda cell: cell.source.id)
+        for outcome in _build_cells(cells, changes or {}, out, settings, engine):
             outcomes.append(outcome)
             done(outcome)
         ledger = read_ledger(out)
@@ -89,29 +91,61 @@ def _check_ours(out: Path) -> None:
         )
 
 
-def _build_cell(cell: Cell, recipe: Recipe, out: Path, settings: Settings, engine: Engine) -> Outcome:
+def _build_cells(
+    cells: Sequence[Cell], changes: Mapping[str, Any], out: Path, settings: Settings, engine: Engine
+) -> Iterator[Outcome]:
+    """Cell by cell; while one is rendered and written, which is Python's work, the engine plans the next."""
+    with ThreadPoolExecutor(1) as writer:
+        writing: Future[Outcome] | None = None
+        for cell in cells:
+            planned = _caught(cell, partial(_plan_cell, cell, cell.recipe(**changes), out, settings, engine))
+            if writing:
+                yield writing.result()
+            writing = writer.submit(_finish_cell, planned, out, settings)
+        if writing:
+            yield writing.result()
+
+
+def _caught(cell: Cell, step: Callable[[], Outcome | Prepared]) -> Outcome | Prepared:
+    """What a step gives, or the outcome of a cell that cannot be built."""
     try:
-        key = identity(cell, recipe, settings)
-        entry = read_ledger(out)["cells"].get(cell.name)
-        if entry and entry["key"] == key and _intact(out / cell.name, entry["files"]):
-            return Outcome(cell=cell.name, state="unchanged", counts=entry["counts"])
-        started = time.monotonic()
-        prepared = prepare(cell, recipe, settings, engine)
-        if not sum(prepared.rows.counts.values()):
-            raise BuildError(f"{cell.name}: {shortfall(recipe.num_examples, 0, prepared.rows)}; want a larger release")
-        files = write_cell(
-            out / cell.name, prepared.rows.counts, lambda split: prepared.batches(split, settings.num_proc)
-        )
-        _enter(out, prepared, key, files, time.monotonic() - started)
+        return step()
     except (MissingFileError, BuildError) as error:
         return Outcome(cell=cell.name, state="not built", counts={}, note=str(error).removeprefix(f"{cell.name}: "))
     except OutputError:
         raise
     except ItdrError as error:
         return Outcome(cell=cell.name, state="failed", counts={}, note=str(error))
-    made = sum(prepared.rows.counts.values())
+
+
+def _plan_cell(cell: Cell, recipe: Recipe, out: Path, settings: Settings, engine: Engine) -> Outcome | Prepared:
+    entry = read_ledger(out)["cells"].get(cell.name)
+    known = entry and entry["key"] == identity(cell, recipe, settings)
+    if known and _intact(out / cell.name, entry["files"]):
+        return Outcome(cell=cell.name, state="unchanged", counts=entry["counts"])
+    prepared = prepare(cell, recipe, settings, engine)
+    if not sum(prepared.rows.counts.values()):
+        raise BuildError(f"{cell.name}: {shortfall(recipe.num_examples, 0, prepared.rows)}; want a larger release")
+    return prepared
+
+
+def _finish_cell(planned: Outcome | Prepared, out: Path, settings: Settings) -> Outcome:
+    if isinstance(planned, Outcome):
+        return planned
+    outcome = _caught(planned.cell, partial(_write_planned, planned, out, settings))
+    assert isinstance(outcome, Outcome)
+    return outcome
+
+
+def _write_planned(prepared: Prepared, out: Path, settings: Settings) -> Outcome:
+    started = time.monotonic()
+    cell, recipe, counts = prepared.cell, prepared.recipe, prepared.rows.counts
+    files = write_cell(out / cell.name, counts, lambda split: prepared.batches(split, settings.num_proc))
+    key = identity(cell, recipe, settings)
+    _enter(out, prepared, key, files, prepared.seconds + time.monotonic() - started)
+    made = sum(counts.values())
     note = shortfall(recipe.num_examples, made, prepared.rows) if made < recipe.num_examples else ""
-    return Outcome(cell=cell.name, state="built", counts=prepared.rows.counts, note=note)
+    return Outcome(cell=cell.name, state="built", counts=counts, note=note)
 
 
 def _intact(folder: Path, files: Mapping[str, Mapping[str, Any]]) -> bool:

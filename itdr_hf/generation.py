@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -43,6 +44,7 @@ class Prepared:
     recipe: Recipe
     tables: Tables
     rows: Rows
+    seconds: float = 0.0  # of planning, reading the tables included
 
     def batches(self, split: str, num_proc: int = 1) -> Iterator[pa.RecordBatch]:
         """The examples of a split."""
@@ -59,6 +61,7 @@ def prepare(cell: Cell, recipe: Recipe, settings: Settings, engine: Engine | Non
     if engine is None:
         with open_engine(memory_limit=settings.memory_limit) as engine:
             return prepare(cell, recipe, settings, engine)
+    started = time.monotonic()
     tables = ensure_tables(
         cell.source, settings.raw, engine=engine, cache=settings.cache, bad=settings.bad, say=settings.say
     )
@@ -66,7 +69,7 @@ def prepare(cell: Cell, recipe: Recipe, settings: Settings, engine: Engine | Non
     rows = ensure_rows(cell, recipe, tables, engine)
     if (made := sum(rows.counts.values())) < recipe.num_examples:
         settings.warn(f"{cell.name}: {shortfall(recipe.num_examples, made, rows)}")
-    return Prepared(cell=cell, recipe=recipe, tables=tables, rows=rows)
+    return Prepared(cell=cell, recipe=recipe, tables=tables, rows=rows, seconds=time.monotonic() - started)
 
 
 def shortfall(wanted: int, made: int, rows: Rows) -> str:

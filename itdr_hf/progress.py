@@ -1,4 +1,4 @@
-"""A bar for steps whose number is known: on a terminal a bar, else a line at every tenth, on stderr."""
+"""A bar for steps whose number is known: on a terminal a bar with a rate, else a line at every tenth, on stderr."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ def counting(title: str, total: int) -> Iterator[Callable[[], None]]:
     """A function to be called once a step."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from itdr_hf.terminal import console
+    from itdr_hf.terminal import console, rate_column
 
     out = console(stderr=True)
     if not out.is_terminal:
         yield _tenths(title, total)
         return
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    shown = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    columns = *shown, rate_column(), TimeRemainingColumn()
     with Progress(*columns, console=out) as bar:
         task = bar.add_task(title, total=total)
         yield lambda: bar.update(task, advance=1)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from itdr_hf.errors import MissingFileError
+from itdr_hf.errors import MissingFileError, RawDataError
 from itdr_hf.outputs import write_atomically
 from itdr_hf.records import Files, Layout, Source
 
@@ -83,7 +85,10 @@ def _files(folder: Path, patterns: tuple[str, ...]) -> tuple[Path, ...]:
 
 
 def sha256(path: Path, memo: Path) -> str:
-    """The sha256 of a file, remembered in the folder `memo` as long as its size and mtime stay."""
+    """The sha256 of a file, remembered in the folder `memo` as long as its size and mtime stay.
+
+    A compressed file is looked through too, since DuckDB does not check its checksum: RawDataError if it is damaged.
+    """
     stat = path.stat()
     seen = {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
     note = memo / f"{hashlib.md5(str(path.resolve()).encode()).hexdigest()}.json"
@@ -91,7 +96,20 @@ def sha256(path: Path, memo: Path) -> str:
         known: dict[str, str | int] = json.loads(note.read_text())
         if all(known.get(key) == value for key, value in seen.items()):
             return str(known["sha256"])
+    if path.suffix == ".gz":
+        _check_gzip(path)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     write_atomically(note, json.dumps({**seen, "sha256": digest}))
     return digest
+
+
+def _check_gzip(path: Path) -> None:
+    try:
+        with gzip.open(path) as file:
+            while file.read(2**20):
+                pass
+    except (OSError, EOFError, zlib.error) as error:
+        raise RawDataError(
+            f"{path.parent.name}/{path.name}: {error}; want the whole file, compressed as its name says; get it again"
+        ) from error

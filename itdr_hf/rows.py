@@ -19,6 +19,7 @@ from itdr_hf import sampling
 from itdr_hf.engine import Engine
 from itdr_hf.errors import BuildError, unknown
 from itdr_hf.fingerprint import fingerprint, shared_modules
+from itdr_hf.histories import sampled_histories, sampling_order
 from itdr_hf.outputs import new_folder, write_atomically
 from itdr_hf.records import SPLITS, Cell, Recipe, Source
 from itdr_hf.subtasks import _negatives, _periods
@@ -27,6 +28,7 @@ from itdr_hf.tables import Tables
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
+GROUP = 8_192  # rows of a row group: rendering reads as many at a time
 SPARE = 32  # units gathered beyond a quota, for those whose titles or negatives do not work out
 RENDER_ONLY = ("salt", "with_description", "template", "max_chars")  # recipe fields the rows do not depend on
 
@@ -40,6 +42,7 @@ class Gathering:
     recipe: Recipe
     period: str = ""  # a split, when the protocol goes by time: only its examples are planned now
     cuts: tuple[int, int] = (0, 0)  # of the protocol "time": the moments between the splits
+    sampled: Path | None = None  # the interactions of the chosen users, and of others, where they are at hand
 
     @property
     def source(self) -> Source:
@@ -53,6 +56,11 @@ class Gathering:
     def table(self, name: str) -> ir.Table:
         """A table as an expression."""
         return self.engine.parquet(self.tables.path(name))
+
+    @property
+    def histories(self) -> ir.Table:
+        """The interactions at least of the chosen users: what `gather` reads them from."""
+        return self.engine.parquet(self.sampled) if self.sampled else self.table("interactions")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +124,8 @@ def _plan(cell: Cell, g: Gathering, path: Path) -> tuple[dict[str, int], list[di
     while True:
         asked = _with_spare(sampling.quotas(available, wanted), available, spare)
         chosen = g.engine.keep(_first(units, asked))
+        if cell.subtask.subject == "user":
+            g = replace(g, sampled=sampled_histories(g.tables, g.engine, g.recipe.seed, chosen))
         gathered = g.engine.keep(_gathered(cell, g, chosen))
         good = gathered.filter(gathered.left_out.isnull())
         exact = sampling.quotas(_count(good), wanted)
@@ -124,7 +134,7 @@ def _plan(cell: Cell, g: Gathering, path: Path) -> tuple[dict[str, int], list[di
             break
         spare *= 8  # many fell out: look at more of the eligible, as many as it takes
     final = _first(good, exact).drop("left_out").order_by(["split", "order", "domain", "subject"])
-    total = g.engine.write(final, path)
+    total = g.engine.write(final, path, row_group_size=GROUP)
     counts = {split: sum(n for (_, s), n in exact.items() if s == split) for split in SPLITS}
     return counts, _steps(_everyone(cell, g, available), available, asked, gathered, total)
 
@@ -140,8 +150,8 @@ def _units(cell: Cell, g: Gathering) -> ir.Table:
         eligible = ibis.union(*[part.mutate(split=ibis.literal(split)) for split, part in parts])
     if "domain" not in eligible.columns:
         eligible = eligible.mutate(domain=ibis.literal(""))
-    seed = f"sample|{g.recipe.seed}|{cell.source.id}"
-    return eligible.mutate(order=sampling.digest(seed, eligible.domain, eligible.subject))
+    order = sampling_order(g.tables, g.recipe.seed, eligible.domain, eligible.subject)
+    return eligible.mutate(order=order)
 
 
 def _split(cell: Cell, g: Gathering, eligible: ir.Table) -> ir.Table:
@@ -168,7 +178,7 @@ def _everyone(cell: Cell, g: Gathering, available: Mapping[tuple[str, str], int]
     if cell.subtask.subject == "item":
         return int(g.table("items").count().to_pyarrow().as_py())
     across = bool(g.source.domains) and not {domain for domain, _ in available} <= set(g.source.domains)
-    rows = g.table("interactions").select(*([] if across else g.domain), "user")
+    rows = g.table("activity").select(*([] if across else g.domain), "user")
     users = int(rows.distinct().count().to_pyarrow().as_py())
     times = len(g.source.pairs) if across else 1
     return users * times * (1 if protocol(cell, g.recipe) == "user" else len(SPLITS))

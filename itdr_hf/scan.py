@@ -14,7 +14,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from itdr_hf import literals
-from itdr_hf.dialects import CSV, JSONL, MAX_LINE, Dialect, header_of, open_text
+from itdr_hf.dialects import CSV, JSONL, MAX_LINE, Dialect, check_fields, header_of, open_text
 from itdr_hf.engine import Engine, quote
 
 BUFFER = f"max_line_size={MAX_LINE}, buffer_size={MAX_LINE}"  # left alone, DuckDB's buffer is 16 longest lines: 1 GB
@@ -100,6 +100,7 @@ class Scan:
         return f"read_parquet({quote(self.staged[name])})"
 
     def _csv(self, path: Path, columns: Mapping[str, str], dialect: Dialect) -> str:
+        check_fields(path, dialect)
         header, all_columns = header_of(path, columns, dialect)
         types = ", ".join(f"{quote(name)}: {quote(columns.get(name, 'VARCHAR'))}" for name in all_columns)
         # without quotes nothing is ambiguous, and line ends of both kinds in one file can be taken

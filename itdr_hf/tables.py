@@ -3,6 +3,7 @@
     interactions  user, item [, domain] [, rating] , timestamp [, text] [, plays]   one row per (domain, user, item)
     items         item, title, norm, popularity [, domain] + the source's attribute columns
     users         user + the source's attribute columns
+    activity      user [, domain], interactions, ratings: how many interactions, and how many with a rating
 
 `timestamp` is seconds UTC, or the file's order where the release has no times. `norm` is the title as
 compared: lower case, one blank between words. A NULL `rating` is an interaction without an opinion; `plays` is how
@@ -181,7 +182,7 @@ def _stage(release: Release, name: str, scan: Scan, path: Path, bad: BadRows) ->
         rows = scan.engine.write(select.sql(f"({nulls}) AS bad"), path)
     counts, first = faults(scan.engine)
     for p in [p for p in counts if p in scan.quoted and bad.policy == "skip"]:
-        counts[p] = max(counts[p], lost_lines(scan.engine, p, *scan.quoted[p]))
+        counts[p] = max(0, lost_lines(scan.engine, p, *scan.quoted[p])) or counts[p]
     own = {(p.parent.name, p.name) for role in table.roles for p in release.files[role]}  # a copy keeps these names
     rejected = sum(n for p, n in counts.items() if (p.parent.name, p.name) in own)
     beside = {p: n for p, n in counts.items() if (p.parent.name, p.name) not in own}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,8 +16,11 @@ from itdr_hf.records import SPLITS
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import ProgressColumn
 
     from itdr_hf.folder import Outcome
+
+MOVES = re.compile(r"\b([\d,]*\d) of ([\d,]*\d)\b")  # a message that says how far a step is
 
 
 def console(stderr: bool = False) -> Console:
@@ -34,20 +38,41 @@ def print_json(value: Any) -> None:
 
 @contextmanager
 def progress(title: str) -> Iterator[Callable[[str], None]]:
-    """A spinner with the latest message and the time; without a terminal, one line a message on stderr."""
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    """The latest message and the time; a message with '3 of 26' in it moves a bar that has a rate.
+
+    Without a terminal, one line a message on stderr.
+    """
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     out = console(stderr=True)
     if not out.is_terminal:
         yield lambda text: print(text, file=sys.stderr, flush=True)
         return
-    with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=out) as bar:
-        task = bar.add_task(title)
+    columns = SpinnerColumn(), TextColumn("{task.description}"), BarColumn(12), rate_column(), TimeElapsedColumn()
+    with Progress(*columns, console=out) as bar:
+        task = bar.add_task(title, total=None)
 
         def say(text: str) -> None:
-            bar.update(task, description=text)
+            moved = MOVES.search(text)
+            done, total = (float(n.replace(",", "")) for n in moved.groups()) if moved else (None, None)
+            bar.update(task, description=text, completed=done, total=total)
 
         yield say
+
+
+def rate_column() -> ProgressColumn:
+    """Steps a second, or seconds a step where they are slow; nothing before there are two."""
+    from rich.progress import ProgressColumn, Task
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            speed = task.finished_speed or task.speed
+            if not speed:
+                return Text("")
+            return Text(f"{speed:,.1f}/s" if speed >= 1 else f"{1 / speed:,.1f} s each", style="dim")
+
+    return Rate()
 
 
 def print_table(columns: Mapping[str, str], rows: Sequence[Sequence[str]], title: str = "") -> None:

@@ -1,4 +1,8 @@
-"""Free text made fit to show: markup undone, addresses and numbers of people scrubbed, cut at a sentence end."""
+"""Free text made fit to show: markup undone, addresses and numbers of people scrubbed, cut at a sentence end.
+
+And control tokens of chat models (`</s>`, `<|im_end|>`, `[INST]`), which a tokenizer would take for its own wherever
+they stand: set apart by a blank, `< /s>`, so that they are letters again.
+"""
 
 from __future__ import annotations
 
@@ -8,31 +12,78 @@ import re
 _TAG = re.compile(r"<[a-zA-Z/][^<>]{0,200}>")
 _BLANK = re.compile(r"[\s\x00-\x1f\x7f\u00a0\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
 _END = re.compile(r"[.!?…。！？][\"')\]]*\s")
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_LINK = re.compile(r"(?:https?://|www\.)\S+")
-_PHONE = re.compile(r"(?<![\w.])\+?\(?\d{1,4}\)?(?:[ .-]?\(?\d{2,4}\)?){2,4}(?![\w])")
+# Both as Python and as DuckDB read it: the opening sign, then the rest. Any tag-like word, for new models have new ones;
+# of words in brackets only those known, for [REC] is a film.
+CONTROL_TOKEN = (
+    r"(<)([/|｜]{0,2}[A-Za-z0-9_][A-Za-z0-9_▁ .:]{0,38}[|｜]?>)|"
+    r"(\[)(/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|IMG|gMASK|BOS|EOS|PAD|UNK|CLS|SEP|MASK)\])"
+)
+APART = r"\1\3 \2\4"  # what stands for it
+MARKS = ("e-mail", "link", "handle", "phone")  # each in brackets, in place of what it names
+
+_CONTROL_TOKEN = re.compile(CONTROL_TOKEN)
+_MAIL = re.compile(
+    r"(?<![\w.+-])[\w.+-]{1,64}(?:@|\s?[\[(]\s?at\s?[\])]\s?)[\w-]{1,63}"
+    r"(?:(?:\.|\s?[\[(]\s?dot\s?[\])]\s?| dot )[\w-]{2,63}){1,5}",
+    re.IGNORECASE,
+)
+_LINK = re.compile(
+    r"(?:https?://|www\.)\S*[^\s.,;:!?)\]'\"]|"
+    r"(?<![\w@.])(?:[\w-]{1,63}\.){1,4}(?:com|net|org|gg|me|tv|ly|be|co|io|de|uk|fr|ru)/\S*[^\s.,;:!?)\]'\"]"
+)
+_HANDLE = re.compile(
+    r"(?<![\w@./])@[A-Za-z_][\w.]{1,28}\w|"
+    r"(?i:\b(?:instagram|insta|ig|snapchat|twitter|tiktok|telegram|discord|skype|whatsapp|gamertag|psn) ?[:=] ?)@?[\w.#-]{3,40}"
+)
+_CUE = r"(?i:\b(?:call|phone|tel|telephone|mobile|cell|whatsapp|text|fax|sms|number)\b[^\d\n+(]{0,25}?)"
+_PHONE = re.compile(
+    r"(?<![\w.,/-])(?:"
+    r"\+\d{1,3}(?:[ ./-]?\(?\d{1,4}\)?){2,5}|"  # +44 (0)20 7946 0018
+    r"(?:1[ .-])?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]?\d{4}|"  # (415) 555-0173
+    r"0\d(?:[ .]\d{2}){4}|"  # 01 23 45 67 89
+    r"\(?0\d{1,4}\)?[ ./-]\d{3,4}[ .-]?\d{3,5}"  # 020 7946 0018, 0761/2034567
+    r")(?![\w/-]|[.,]\d)"
+)
+_CALLED = re.compile(_CUE + r"(\+?\(?\d[\d ().-]{5,18}\d)(?!\w)")
 
 
 def show_text(text: str, most: int) -> str:
     """Plain text of at most `most` characters: entities and tags undone, one blank between words, people's
-    addresses scrubbed, cut at the end of a sentence where there is one in the second half, else at a word."""
+    addresses scrubbed, control tokens set apart, cut at the end of a sentence where there is one in the second half,
+    else at a word. A text of megabytes is read only as far as it could be shown."""
+    text = text[: 20 * most + 2_000]
     if "&" in text or "<" in text:
         text = _TAG.sub(" ", html.unescape(text))
-    return cut(scrub(_BLANK.sub(" ", text).strip()), most)
+    return cut(scrub(apart(_BLANK.sub(" ", text).strip())), most)
+
+
+def apart(text: str) -> str:
+    """Control tokens of chat models set apart by a blank."""
+    return _CONTROL_TOKEN.sub(APART, text) if "<" in text or "[" in text else text
 
 
 def scrub(text: str) -> str:
-    """E-mail addresses, links and phone numbers replaced by what they are."""
-    if "@" in text:
+    """E-mail addresses, links, handles and phone numbers replaced by what they are."""
+    if "@" in text or "at]" in text.lower() or "at)" in text.lower():
         text = _MAIL.sub("[e-mail]", text)
-    if "://" in text or "www." in text:
+    if "/" in text or "www." in text:
         text = _LINK.sub("[link]", text)
-    return _PHONE.sub(_mask_phone, text) if any(map(str.isdigit, text)) else text
+    if "@" in text or ":" in text or "=" in text:
+        text = _HANDLE.sub("[handle]", text)
+    if any(map(str.isdigit, text)):
+        text = _CALLED.sub(_mask_called, _PHONE.sub(_mask_phone, text))
+    return text
 
 
 def _mask_phone(match: re.Match[str]) -> str:
     digits = sum(map(str.isdigit, match.group()))
-    return "[phone]" if digits >= 9 else match.group()
+    return "[phone]" if 8 <= digits <= 15 else match.group()
+
+
+def _mask_called(match: re.Match[str]) -> str:
+    """After a word such as 'call' a shorter or unbroken number is one too."""
+    digits = sum(map(str.isdigit, match[1]))
+    return match.group().replace(match[1], "[phone]") if 7 <= digits <= 13 else match.group()
 
 
 def cut(text: str, most: int) -> str:

@@ -52,12 +52,17 @@ def build(
     num_proc: Annotated[int, typer.Option(min=1, help="Processes that render examples.")] = 1,
     memory_limit: Annotated[str | None, typer.Option(help="Of the engine, such as 4GB; default: a quarter.")] = None,
     cache: Annotated[Path | None, typer.Option(help="Of the tables; default: $ITDR_CACHE or the user's.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Build all cells whose sources are present into a dataset folder that plain `datasets` reads."""
+    from dataclasses import asdict
+    from itertools import count
+
+    from itdr_hf.catalogue import select
     from itdr_hf.folder import build_folder
     from itdr_hf.generation import Settings
     from itdr_hf.tables import BadRows
-    from itdr_hf.terminal import print_outcomes, progress
+    from itdr_hf.terminal import print_json, print_outcomes, progress
 
     changes: dict[str, object] = {
         "num_examples": num_examples,
@@ -66,6 +71,7 @@ def build(
         "with_description": description,
     }
     changes |= {"template": template, "negative_sampling": negative_sampling, "split_protocol": split_protocol}
+    total, number = len(select(config)), count(1)
     with progress("building") as say:
         settings = Settings(
             raw=raw,
@@ -77,9 +83,13 @@ def build(
             warn=lambda text: None,  # the table says it
         )
         outcomes = build_folder(
-            out, settings, configs=config, changes=changes, done=lambda o: say(f"{o.cell}: {o.state}")
+            out,
+            settings,
+            configs=config,
+            changes=changes,
+            done=lambda o: say(f"{next(number)} of {total}: {o.cell}: {o.state}"),
         )
-    print_outcomes(outcomes, out)
+    print_json([asdict(o) for o in outcomes]) if json else print_outcomes(outcomes, out)
 
 
 def show(

@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from itdr_hf.card import PICTURES
 from itdr_hf.errors import HubError
 
 CARD, LEDGER, MARKER = "README.md", "ledger.json", "itdr"
+PICTURE = re.compile(rf"{PICTURES}/(flow|lengths)\.(png|svg)")  # of the card, drawn after the build
 Progress = Callable[[str, int, int], None]  # stage, done, of how many
 
 
@@ -146,7 +148,8 @@ def _check_ledger(ledger: Ledger, folder: Path, files: Mapping[str, LocalFile]) 
         if files[name].sha256 != sha256:
             found = files[name].sha256
             raise HubError(f"{folder / name}: sha256 {found[:12]}…; wanted {sha256[:12]}… as in {LEDGER}; {again}")
-    if strays := sorted(set(files) - set(ledger.files) - {CARD, LEDGER}):
+    others = set(files) - set(ledger.files) - {CARD, LEDGER}
+    if strays := sorted(name for name in others if not PICTURE.fullmatch(name)):
         raise HubError(
             f"{folder / strays[0]}: not in {LEDGER} ({len(strays)} such); wanted only what was built; "
             "move it elsewhere, or build the folder again"

@@ -178,7 +178,7 @@ def _paint(axes: Any, shape: Shape) -> None:
     from matplotlib.path import Path as Outline
     from matplotlib.patheffects import withStroke
 
-    look = {"facecolor": PAINTS[shape.paint][0], "linewidth": 0}
+    look: dict[str, Any] = {"facecolor": PAINTS[shape.paint][0], "linewidth": 0}
     if isinstance(shape, Words):
         across = {"start": "left", "middle": "center", "end": "right"}[shape.anchor]
         text = shape.text.replace("$", r"\$")  # no formulas in other people's titles

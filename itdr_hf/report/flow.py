@@ -10,7 +10,7 @@ from itdr_hf.report.names import root_of, source_title, subtask_title
 
 ROOTS = {"UII": "User–item interaction", "UIU": "User–item understanding"}
 WIDTH, BAR = 960.0, 14.0
-COLUMNS = (0.0, 300.0, 730.0)  # where the bars of roots, subtasks and sources begin
+COLUMNS = (2.0, 295.0, 715.0)  # where the bars of roots, subtasks and sources begin
 HEIGHT, GAP, SLOT = 560.0, 9.0, 17.0  # of all examples together; between nodes; the least a label needs
 TOP = 8.0
 
@@ -98,14 +98,10 @@ def _ribbon(start: Node, end: Node, thickness: float, colour: str, tip: str, cel
     y0, y1 = start.y + start.right, end.y + end.left
     start.right += thickness
     end.left += thickness
-    return Ribbon(
-        x0=start.x + BAR, y0=y0, x1=end.x, y1=y1, thickness=thickness, paint=colour, tip=tip, cell=cell
-    )
+    return Ribbon(x0=start.x + BAR, y0=y0, x1=end.x, y1=y1, thickness=thickness, paint=colour, tip=tip, cell=cell)
 
 
-def _nodes(
-    levels: Sequence[Mapping[str, int]], placed: Sequence[dict[str, Node]], total: int
-) -> Iterator[Shape]:
+def _nodes(levels: Sequence[Mapping[str, int]], placed: Sequence[dict[str, Node]], total: int) -> Iterator[Shape]:
     titles = (lambda root: ROOTS[root], subtask_title, source_title)
     paints = (str.lower, paint, lambda source: "own")
     for level, nodes, title, colour in zip(levels, placed, titles, paints, strict=True):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from itdr_hf.report.names import source_title, subject_of
 
-Steps = Sequence[Mapping[str, Any]]
+Steps = Iterable[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +50,7 @@ class SourceFunnels:
     files: Sequence[Mapping[str, Any]]
     tables: Sequence[Funnel]
     cells: Sequence[Funnel]
-    examples: int = field(default=0)
+    examples: int
 
 
 def funnels(ledger: Mapping[str, Any]) -> list[SourceFunnels]:
@@ -81,6 +81,7 @@ def _source(source: str, cells: Mapping[str, Mapping[str, Any]]) -> SourceFunnel
 
 def stages(steps: Steps) -> Iterator[Stage]:
     """Steps with their bars: what was read from the left, what is left out where it was lost, what is kept."""
+    steps = list(steps)
     begin = max((abs(step["rows"]) for step in steps), default=0) or 1
     left = 0
     for step in steps:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from itdr_hf.stats import CellStatistics
 
 FIELDS = {"input": "prompt, characters", "output": "answer, characters"}
-STEPS = 16  # classes of a decade
+STEPS = 24  # classes of a decade
 WIDTH, ROW, HEAD, FOOT = 960.0, 21.0, 26.0, 24.0
 PANELS = {"input": (170.0, 380.0), "output": (576.0, 376.0)}  # field -> where its panel begins, how wide it is
 
@@ -36,8 +36,8 @@ def distributions(
 ) -> dict[str, dict[str, Distribution]]:
     """Cell -> field -> its distribution; the medians are those of the statistics."""
     found = {}
-    for s in made:
-        say(f"{s.cell}: lengths")
+    for number, s in enumerate(made, 1):
+        say(f"{number} of {len(made)}: lengths of {s.cell}")
         counts = _counts(folder, s.cell)
         found[s.cell] = {
             field: Distribution(shares=shares, median=s.lengths[field]["characters"].median)
@@ -51,7 +51,7 @@ def length_picture(found: Mapping[str, Mapping[str, Distribution]]) -> Drawing:
     shapes: list[Shape] = []
     for row, cell in enumerate(found):
         floor_of = HEAD + (row + 1) * ROW
-        shapes.append(Words(x=0, y=floor_of - 5, text=cell, size=12))
+        shapes.append(Words(x=2, y=floor_of - 5, text=cell, size=12))
         shapes.append(Box(x=0, y=floor_of, width=WIDTH, height=0.5, paint="rule"))
     for field, (left, width) in PANELS.items():
         shapes += _panel(field, left, width, {cell: fields[field] for cell, fields in found.items()})
@@ -110,9 +110,7 @@ def _panel(field: str, left: float, width: float, rows: Mapping[str, Distributio
         yield Box(x=x - 0.75, y=base - ROW + 4, width=1.5, height=ROW - 4, paint="ink", tip=tip)
 
 
-def _outline(
-    shares: Shares, base: float, across: Callable[[float], float], colour: str, tip: str
-) -> Iterator[Shape]:
+def _outline(shares: Shares, base: float, across: Callable[[float], float], colour: str, tip: str) -> Iterator[Shape]:
     """Steps as high as the shares, the highest filling the row; neighbouring classes in one outline."""
     most = max(shares.values(), default=1.0)
     points: list[tuple[float, float]] = []

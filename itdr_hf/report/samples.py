@@ -16,9 +16,9 @@ from typing import Any
 
 from itdr_hf.records import SPLITS
 
-FIELDS = ("id", "domain", "instruction", "input", "output", "candidates", "targets", "target_names", "user")
-FIELDS += ("template", "reference_by")
-DEFAULT = 60  # examples of a split of a cell
+FIELDS = ("id", "domain", "instruction", "input", "output", "candidates", "targets", "target_names")
+ABOUT = ("user", "template", "reference_by")
+DEFAULT = 100  # examples of a split of a cell
 MOST_BYTES = 8_000_000  # of all blocks together
 
 
@@ -44,8 +44,8 @@ def blocks(
     """The blocks of all cells, in order; each has at most its part of `room` bytes, or one example."""
     part = room // max(1, len(cells) * len(SPLITS))
     made = []
-    for cell in cells:
-        say(f"{cell}: examples")
+    for number, cell in enumerate(cells, 1):
+        say(f"{number} of {len(cells)}: examples of {cell}")
         made += [_block(folder, cell, split, most, part) for split in SPLITS]
     return made
 
@@ -71,7 +71,7 @@ def _first(paths: Sequence[Path], most: int) -> Iterator[dict[str, Any]]:
     import pyarrow.parquet as pq
 
     for path in paths:
-        for batch in pq.ParquetFile(path).iter_batches(most, columns=list(FIELDS)):
+        for batch in pq.ParquetFile(path).iter_batches(most, columns=[*FIELDS, *ABOUT]):
             rows = batch.to_pylist()[:most]
             yield from rows
             most -= len(rows)

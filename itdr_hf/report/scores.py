@@ -41,7 +41,7 @@ class Line:
     chance_at: float | None
     untuned_at: Range | None
     tuned_at: Range | None
-    verdict: str  # above chance, below chance, or chance within the interval
+    verdict: str  # better or worse than chance; unclear when chance lies within the interval; or nothing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +119,7 @@ def _axis(found: Sequence[Figure]) -> Range:
     """From nought to one where all lies there, else from the least to the greatest with a margin."""
     values = [f[k] for f in found for k in ("value", "low", "high") if f.get(k) is not None]
     low, high = min(values, default=0.0), max(values, default=1.0)
-    if 0 <= low and high <= 1:
+    if low >= 0 and high <= 1:
         return 0.0, 1.0
     margin = 0.05 * ((high - low) or 1)
     return low - margin, high + margin
@@ -178,5 +178,5 @@ def _verdict(bounds: Range | None, chance: Figure | None, lower: bool) -> str:
         return ""
     low, high = bounds
     if low <= chance["value"] <= high:
-        return "like chance"
-    return "better than chance" if (high < chance["value"]) == lower else "worse than chance"
+        return "unclear"
+    return "better" if (high < chance["value"]) == lower else "worse"

@@ -15,7 +15,7 @@ TAGS_SHOWN = 5  # the most used tags of a movie, its attributes for TUI beside t
 
 
 def read_ratings(scan: Scan) -> Select:
-    columns = {"userId": "BIGINT", "movieId": "BIGINT", "rating": "FLOAT", "timestamp": "BIGINT"}
+    columns = {"userId": "INTEGER", "movieId": "INTEGER", "rating": "FLOAT", "timestamp": "BIGINT"}
     return Select(
         rows=scan.csv("ratings", columns),
         columns={"user": "userId", "item": "movieId", "rating": "rating", "timestamp": "timestamp"},
@@ -25,17 +25,15 @@ def read_ratings(scan: Scan) -> Select:
 
 
 def read_movies(scan: Scan) -> Select:
-    movies = scan.csv("movies", {"movieId": "BIGINT", "title": "VARCHAR", "genres": "VARCHAR"})
+    movies = scan.csv("movies", {"movieId": "INTEGER", "title": "VARCHAR", "genres": "VARCHAR"})
     columns = {"item": "movieId", "title": shown_title("title"), "genres": shown_genres("genres")}
     if "tags" not in scan.files:
         return Select(rows=movies, columns={**columns, "tags": "NULL::VARCHAR"}, required=("item",))
-    tags = scan.csv("tags", {"userId": "BIGINT", "movieId": "BIGINT", "tag": "VARCHAR", "timestamp": "BIGINT"})
+    tags = scan.csv("tags", {"userId": "INTEGER", "movieId": "INTEGER", "tag": "VARCHAR", "timestamp": "BIGINT"})
     counted = f"SELECT movieId, lower(trim(tag)) AS tag, count(*) AS uses FROM {tags} WHERE tag <> '' GROUP BY 1, 2"
     placed = f"SELECT *, row_number() OVER (PARTITION BY movieId ORDER BY uses DESC, tag) AS place FROM ({counted})"
-    listed = (
-        f"SELECT movieId, string_agg(tag, ', ' ORDER BY place) AS tags FROM ({placed}) "
-        f"WHERE place <= {TAGS_SHOWN} GROUP BY movieId"
-    )
+    shown = ", ".join(f"max(tag) FILTER (place = {place})" for place in range(1, TAGS_SHOWN + 1))
+    listed = f"SELECT movieId, concat_ws(', ', {shown}) AS tags FROM ({placed}) WHERE place <= {TAGS_SHOWN} GROUP BY 1"
     return Select(
         rows=f"{movies} AS m LEFT JOIN ({listed}) USING (movieId)",
         columns={**columns, "tags": "tags"},

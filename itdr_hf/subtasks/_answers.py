@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
+from functools import cache
+from math import factorial
 
 from itdr_hf.records import Answer
 from itdr_hf.subtasks._titles import QUOTES, Titles, norm, unmarked
@@ -25,15 +27,21 @@ _BREAK = re.compile(r"\r\n|\n|\r")
 def shuffled(titles: Sequence[str], seed: int) -> list[str]:
     """A permutation decided by `seed` (a large whole number) alone; every one equally likely."""
     left, out = list(titles), []
-    while left:
-        seed, pick = divmod(seed, len(left))
+    seed %= factorial(len(left))  # the rest of it decides nothing
+    for size in range(len(left), 0, -1):
+        seed, pick = divmod(seed, size)
         out.append(left.pop(pick))
     return out
 
 
 def numbered(titles: Sequence[str]) -> str:
     """'1. first' and so on, one a line."""
-    return "\n".join([f"{n}. {title}" for n, title in enumerate(titles, 1)])
+    return _form(len(titles)) % tuple(titles)
+
+
+@cache
+def _form(count: int) -> str:
+    return "\n".join([f"{n}. %s" for n in range(1, count + 1)])
 
 
 def read_ranking(text: str, candidates: Sequence[str], history: Sequence[str], strict: bool) -> Answer:

@@ -18,11 +18,12 @@ KEYS = ["domain", "subject"]
 def users_with(g: Gathering, least: int, *, only_rated: bool = False) -> ir.Table:
     """The (domain, user)s with at least so many interactions, or so many with a rating; by time, with as many
     as the split's period needs."""
-    interactions = rated(g.table("interactions")) if only_rated else g.table("interactions")
     if g.period:
-        return _periods.users_with(g, interactions).rename(subject="user")
-    counted = interactions.group_by([*g.domain, "user"]).agg(n=interactions.count())
-    return counted.filter(counted.n >= least).drop("n").rename(subject="user")
+        interactions = g.table("interactions")
+        return _periods.users_with(g, rated(interactions) if only_rated else interactions).rename(subject="user")
+    active = g.table("activity")
+    count = active.ratings if only_rated else active.interactions
+    return active.filter(count >= least).select(*g.domain, subject="user")
 
 
 def rated(interactions: ir.Table) -> ir.Table:
@@ -32,7 +33,7 @@ def rated(interactions: ir.Table) -> ir.Table:
 
 def interactions_of(g: Gathering, chosen: ir.Table) -> ir.Table:
     """All interactions of the chosen, with the domain and subject of their example."""
-    mine = g.table("interactions").rename(subject="user")
+    mine = g.histories.rename(subject="user")
     keys = chosen.select("subject", *g.domain, *([] if g.domain else ["domain"]))
     return mine.inner_join(keys, [*g.domain, "subject"])
 
@@ -104,8 +105,13 @@ def negatives(g: Gathering, chosen: ir.Table, mine: ir.Table, shown: ir.Table, c
 
 
 def _titles_touched(g: Gathering, chosen: ir.Table) -> ir.Table:
-    """subject, norm: the titles of everything the chosen touched anywhere in the source."""
+    """subject, norm: of everything the chosen touched anywhere in the source, the titles that several records have.
+
+    A title of one record only is met only with that record, which is known by its item.
+    """
+    items = g.table("items").select(*g.domain, "item", "norm")
+    records = items.group_by("norm").agg(records=items.count())
+    shared = items.semi_join(records.filter(records.records > 1), "norm")
     users = chosen.select("subject").distinct()
-    everything = g.table("interactions").rename(subject="user").inner_join(users, "subject")
-    titles = everything.inner_join(g.table("items").select(*g.domain, "item", "norm"), [*g.domain, "item"])
-    return titles.select("subject", "norm").distinct()
+    everything = g.histories.rename(subject="user").inner_join(users, "subject")
+    return everything.inner_join(shared, [*g.domain, "item"]).select("subject", "norm")

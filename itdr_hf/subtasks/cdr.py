@@ -90,7 +90,8 @@ def gather(g: Gathering, chosen: ir.Table) -> ir.Table:
     """Both histories, positives and negatives of each chosen (pair, user), with the items' labels."""
     chosen = chosen.inner_join(_pairs(g), "domain")
     users = chosen.select("subject").distinct()
-    everything = g.engine.keep(g.table("interactions").rename(subject="user").inner_join(users, "subject"))
+    touched = g.histories.select(*g.domain, "item", "timestamp", subject="user")
+    everything = g.engine.keep(touched.inner_join(users, "subject"))
     there = _of_pairs(g, chosen, _plans.window(_in_source(g), everything, g.recipe.source_history), "source_domain")
     here = _of_pairs(g, chosen, _plans.window(g, everything, g.recipe.history + g.recipe.positives), "shelf")
     before = there.mutate(rank=there["rank"] - g.recipe.source_history)  # negative ranks: shown first

@@ -126,9 +126,9 @@ def load_base(recipe: TrainRecipe) -> tuple[Any, Any]:
 
 
 def make_trainer(
-    model: Any, tokenizer: Any, data: Mapping[str, Encoded], recipe: TrainRecipe, checkpoints: Path, **options: Any
+    model: Any, tokenizer: Any, data: Mapping[str, Encoded], recipe: TrainRecipe, checkpoints: Path
 ) -> Any:
-    """TRL's trainer on tokens that are ready; `options` go to its SFTConfig."""
+    """TRL's trainer on tokens that are ready."""
     import datasets
 
     trl, peft = extra("trl"), extra("peft")
@@ -136,9 +136,9 @@ def make_trainer(
         split: datasets.Dataset.from_dict({"input_ids": made.input_ids, "labels": made.labels})
         for split, made in data.items()
     }
-    trainer = trl.SFTTrainer(
+    return trl.SFTTrainer(
         model=model,
-        args=trl.SFTConfig(**{**_arguments(recipe, checkpoints, data), **options}),
+        args=trl.SFTConfig(**_arguments(recipe, checkpoints, data)),
         train_dataset=sets["train"],
         eval_dataset=sets.get("validation"),
         processing_class=tokenizer,
@@ -150,16 +150,11 @@ def make_trainer(
             task_type="CAUSAL_LM",
         ),
     )
-    kept, given = len(trainer.train_dataset), len(sets["train"])
-    if not recipe.packing and kept != given:  # TRL drops what its own limit cuts, without a word
-        raise UsageError(f"trainer: kept {kept} of {given} examples; want all; raise --max-length")
-    return trainer
 
 
 def _arguments(recipe: TrainRecipe, checkpoints: Path, data: Mapping[str, Encoded]) -> dict[str, Any]:
     cuda = extra("torch").cuda.is_available()
-    steps = len(data["train"].input_ids) * recipe.epochs / (recipe.batch * recipe.accumulation)
-    every = max(1, round(steps / recipe.evaluations))
+    every = min(1 / recipe.evaluations, 0.999999)  # below 1 these are shares of all steps
     return {
         "output_dir": str(checkpoints),
         "num_train_epochs": recipe.epochs,
@@ -176,13 +171,14 @@ def _arguments(recipe: TrainRecipe, checkpoints: Path, data: Mapping[str, Encode
         "max_length": recipe.max_length,
         "packing": recipe.packing,
         "eval_packing": False,
+        "dataset_kwargs": {"skip_prepare_dataset": not recipe.packing},  # it would cut and drop in silence
         "seed": recipe.seed,
         "data_seed": recipe.seed,
         "eval_strategy": "steps" if "validation" in data else "no",
         "eval_steps": every,
         "save_steps": every,
         "save_total_limit": 2,
-        "logging_steps": max(1, every // 10),
+        "logging_steps": every / 10,
         "disable_tqdm": True,
         "report_to": "none",
     }

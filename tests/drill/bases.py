@@ -67,17 +67,19 @@ def bases() -> list[Base]:
     return [*found, *[twin for base in found if (twin := _compressed(base))]]
 
 
-def records(content: bytes, form: Format) -> int:
+def records(content: bytes, form: Format, *, bare: bool = True) -> int:
     """How many records a file has, header and blank lines not counted, as Python's own csv reads it.
 
-    Raises csv.Error where Python cannot tell.
+    Without quotes a `bare` carriage return ends a line or not. Raises csv.Error where Python cannot tell.
     """
     text = content.decode(form.encoding, errors="replace").removeprefix("\ufeff")
     if form.escape:
         text = SWALLOWED.sub(r'";"\1', text)
     if not form.quoted:
         blank = " \t\r" if form.json else None if form.python else ""
-        rows = [line for line in re.split(r"\n" if form.json else r"\r\n|\n|\r", text) if line.strip(blank)]
+        rows = [
+            line for line in re.split(r"\r\n|\n|\r" if bare and not form.json else r"\n", text) if line.strip(blank)
+        ]
         first = re.split(re.escape(form.delimiter), rows[0]) if rows else []
     else:
         read = list(csv.reader(io.StringIO(text, newline=""), delimiter=form.delimiter, strict=True, **_quoting(form)))

@@ -25,13 +25,10 @@ def base(itdr: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a base with a tokenizer, hardly trained."""
     pytest.importorskip("torch", reason="needs the extra [train]")
     pytest.importorskip("trl", reason="needs the extra [train]")
+    from itdr_hf.train.recipe import TINY, changed
     from itdr_hf.train.tiny import TinyShape, make_base
 
     folder = tmp_path_factory.mktemp("base") / "tiny"
-    make_base(
-        itdr,
-        folder,
-        None,
-        TinyShape(vocabulary=600, hidden=32, inner=64, heads=2, documents=120, batch_tokens=600, learning_rate=0.01),
-    )
+    shape = TinyShape(vocabulary=600, hidden=32, inner=64, heads=2, batch_tokens=600, learning_rate=0.01)
+    make_base(itdr, folder, changed(TINY, {"configs": CONFIGS, "limit": 40}), shape)
     return folder

@@ -60,4 +60,4 @@ def test_a_pushed_adapter_loads_in_a_clean_process_and_answers_as_before(
     push_adapter(stage.api, tmp_path / "x", "org/x", dataset_id="org/itdr", patience=stage.patience)
     asked = json.dumps([local.tokenizer(q.row["instruction"] + "\n" + q.input + "\n")["input_ids"] for q in questions])
     found = run(CODE.format(asked=asked), tmp_path / "home", stage.hub.url, token=READ)
-    assert found == [list(told.values())] * 2 or found == [[told[q.id] for q in questions]] * 2
+    assert found == [[told[q.id] for q in questions]] * 2

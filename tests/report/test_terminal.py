@@ -1,0 +1,94 @@
+"""The terminal: tables of at most 80 columns, colour and bars only where a person looks, exit codes that mean it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+from report.conftest import itdr
+
+pytestmark = pytest.mark.xdist_group("report")
+
+pty = pytest.importorskip("pty", reason="needs a terminal of Unix")
+
+
+def on_a_terminal(*words: object) -> str:
+    """What the command writes to standard error when that is a terminal."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "itdr_hf", *map(str, words)]
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80"}
+    environment.pop("NO_COLOR", None)
+    process = subprocess.Popen(command, stderr=theirs, stdout=subprocess.DEVNULL, env=environment)
+    os.close(theirs)
+    said = b""
+    while True:
+        try:
+            more = os.read(ours, 65_536)
+        except OSError:  # the other end has gone
+            break
+        if not more:
+            break
+        said += more
+    os.close(ours)
+    assert process.wait() == 0
+    return said.decode()
+
+
+@pytest.mark.parametrize("command", ["stats", "audit", "ledger", "show", "sources", "score", "report", "build"])
+def test_every_table_fits_80_columns_and_has_no_colour_outside_a_terminal(release, raw, tmp_path, command):
+    words = {
+        "show": ["show", release, "tkr-mind"],
+        "sources": ["sources", "--raw", raw],
+        "score": ["score", release.parent / "popular.parquet", release, "--replicates", 10],
+        "report": ["report", release, "--out", tmp_path / "r.html"],
+        "build": ["build", "--raw", raw, "--out", tmp_path / "itdr", "--config", "tui", "--num-examples", 20],
+    }.get(command, [command, release])
+    environment = {**os.environ, "COLUMNS": "200"}  # no terminal, so it does not count
+    ran = subprocess.run(
+        [sys.executable, "-m", "itdr_hf", *map(str, words)], capture_output=True, text=True, env=environment
+    )
+    assert ran.returncode in (0, 1) and ran.stdout
+    assert "\x1b" not in ran.stdout + ran.stderr
+    tables = [
+        line for line in ran.stdout.splitlines() if "  " in line.strip()
+    ]  # sentences are for the terminal to fold
+    assert all(cell_len(line) <= 80 for line in tables), [line for line in tables if cell_len(line) > 80]
+
+
+def test_on_a_terminal_a_long_step_has_a_bar_with_a_rate(release):
+    said = on_a_terminal("stats", release)
+    assert "33 of 33" in said and "━" in said and ("/s" in said or "s each" in said)
+
+
+@pytest.mark.parametrize("command", ["stats", "audit", "ledger", "sources"])
+def test_json_is_all_that_a_machine_gets(release, raw, command):
+    words = ["sources", "--raw", raw] if command == "sources" else [command, release]
+    ran = subprocess.run([sys.executable, "-m", "itdr_hf", *map(str, words), "--json"], capture_output=True, text=True)
+    assert json.loads(ran.stdout)
+
+
+def test_build_tells_machines_what_became_of_each_cell(raw, tmp_path):
+    told = json.loads(itdr("build", "--raw", raw, "--out", tmp_path / "itdr", "--config", "rp-yelp", "--json"))
+    assert told[0]["cell"] == "rp-yelp" and told[0]["state"] == "built" and sum(told[0]["counts"].values()) > 0
+
+
+def test_exit_codes_tell_apart_a_wrong_folder_and_a_wrong_command(tmp_path: Path):
+    def code(*words: str) -> int:
+        return subprocess.run([sys.executable, "-m", "itdr_hf", *words], capture_output=True).returncode
+
+    assert code("report", str(tmp_path)) == 1
+    assert code("report", "--no-such-option") == 2
+    assert code("--help") == 0
+
+
+def test_a_shell_can_complete_the_commands():
+    environment = {**os.environ, "_ITDR_COMPLETE": "complete_bash", "COMP_WORDS": "itdr re", "COMP_CWORD": "1"}
+    code = "from itdr_hf.cli import app; app(prog_name='itdr')"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    assert "report" in ran.stdout.split()

@@ -1,0 +1,82 @@
+"""The scripts under examples/ run as they stand, on tiny data."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from score.conftest import asked, chat  # noqa: F401  the fixtures: a dataset folder, a server on loopback
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+def example(name: str, *words: object, cwd: Path, **more: str) -> str:
+    """What the script prints; it must end well."""
+    environment = {**os.environ, "OPENAI_API_KEY": "none", **more}
+    command = [sys.executable, str(EXAMPLES / name), *map(str, words)]
+    ran = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr[-3_000:]
+    return ran.stdout
+
+
+def test_every_example_is_run_here():
+    assert {path.name for path in EXAMPLES.glob("*.py")} == {"evaluate_endpoint.py", "finetune_trl.py", "own_data.py"}
+
+
+def test_the_evaluators_example_scores_a_server_and_resumes(asked, chat, tmp_path):  # noqa: F811
+    pytest.importorskip("openai", reason="needs the extra [endpoint]")
+    chat.answer = lambda prompt: (
+        prompt.partition("\n- ")[2].partition("\n")[0].partition(" [")[0]
+    )  # the first candidate
+    words = [asked, "--config", "nir", "--endpoint", chat.url, "--model", "m", "--limit", 15, "--out", tmp_path / "e"]
+    said = example("evaluate_endpoint.py", *words, cwd=tmp_path)
+    assert "0 answers were there, 15 made" in said and "nir-movielens32m: 15 examples" in said
+    scores = json.loads((tmp_path / "e/scores.json").read_text())
+    assert scores["cells"]["nir-movielens32m"]["parsed"]["strict"] == 1.0
+    assert "nir-movielens32m" in (tmp_path / "e/report.html").read_text()
+    assert "15 answers were there, 0 made" in example("evaluate_endpoint.py", *words, cwd=tmp_path)
+    assert len(chat.requests) == 15
+
+
+def test_the_data_persons_example_builds_audits_and_reports_own_tables(tmp_path):
+    shop = tmp_path / "raw/myshop"
+    shop.mkdir(parents=True)
+    draw = random.Random(0)
+    with (shop / "items.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(
+            [("item", "title", "brand"), *((f"i{n}", f"Thing {n}", f"b{n % 7}") for n in range(80))]
+        )
+    with (shop / "users.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([("user", "country"), *((f"person{n}", f"land {n % 3}") for n in range(60))])
+    with (shop / "interactions.csv").open("w", newline="") as file:
+        rows = (
+            (f"person{u}", f"i{i}", t, draw.randint(1, 5))
+            for u in range(60)
+            for t, i in enumerate(draw.sample(range(80), 16))
+        )
+        csv.writer(file).writerows([("user", "item", "timestamp", "rating"), *rows])
+    said = example("own_data.py", shop, "--out", tmp_path / "mine", "--salt", "mine", cwd=tmp_path)
+    assert "it can feed: rp-myshop, tkr-myshop" in said and "0 breaches" in said
+    ledger = json.loads((tmp_path / "mine/ledger.json").read_text())
+    assert set(ledger["cells"]) >= {"rp-myshop", "tkr-myshop", "nir-myshop", "uap-myshop"}
+    page = (tmp_path / "mine.html").read_text()
+    assert "tkr-myshop" in page and "person1" not in page  # no raw id
+
+
+def test_the_fine_tuners_example_leaves_an_adapter(asked, tmp_path):  # noqa: F811
+    for package in ("torch", "trl", "peft"):
+        pytest.importorskip(package, reason="needs the extra [train]")
+    from itdr_hf.train.recipe import TINY, changed
+    from itdr_hf.train.tiny import TinyShape, make_base
+
+    shape = TinyShape(vocabulary=600, hidden=32, inner=64, heads=2, batch_tokens=600, learning_rate=0.01)
+    make_base(asked, tmp_path / "base", changed(TINY, {"configs": ["nir-movielens32m"], "limit": 40}), shape)
+    words = [asked, "nir-movielens32m", "--model", tmp_path / "base", "--out", tmp_path / "adapter", "--steps", 2]
+    said = example("finetune_trl.py", *words, cwd=tmp_path, CUDA_VISIBLE_DEVICES="")
+    assert "2 steps" in said and (tmp_path / "adapter/adapter_model.safetensors").is_file()
