@@ -13,7 +13,8 @@ import argparse
 
 from datasets import load_dataset
 
-from itdr_hf.prompts import to_messages, to_prompt_completion
+from itdr_hf.prompts import to_prompt_completion
+from itdr_hf.train.trainers import prompt_completion_turns
 
 
 def main() -> None:
@@ -26,11 +27,12 @@ def main() -> None:
     parser.add_argument("--chat", action="store_true", help="through the model's chat template")
     given = parser.parse_args()
 
+    import torch
     from peft import LoraConfig
     from trl import SFTConfig, SFTTrainer
 
     # The same functions make the prompts of `itdr predict`, so the model is asked as it was taught.
-    shape = to_messages if given.chat else to_prompt_completion
+    shape = prompt_completion_turns if given.chat else to_prompt_completion
     data = load_dataset(given.dataset, given.config)
     train = data["train"].map(shape, remove_columns=data["train"].column_names)
 
@@ -44,12 +46,11 @@ def main() -> None:
             num_train_epochs=2,
             learning_rate=1e-4,
             lr_scheduler_type="cosine",
-            warmup_ratio=0.1,
+            bf16=torch.cuda.is_available(),
             per_device_train_batch_size=1,
             gradient_accumulation_steps=8,
             max_length=2048,
-            completion_only_loss=None if given.chat else True,
-            assistant_only_loss=False,
+            completion_only_loss=True,
             save_strategy="no",
             report_to="none",
             seed=0,

@@ -68,7 +68,7 @@ def note_pictures(folder: Path, ledger: Mapping[str, Any]) -> None:
 
 def _drawn(folder: Path, ledger: Mapping[str, Any]) -> bool:
     path = folder / DRAWN
-    return path.is_file() and json.loads(path.read_text())["content"] == _content(ledger)  # type: ignore[no-any-return]
+    return path.is_file() and json.loads(path.read_text())["content"] == _content(ledger)
 
 
 def _content(ledger: Mapping[str, Any]) -> dict[str, str]:

@@ -25,7 +25,7 @@ from itdr_hf.generation import Prepared, Settings, identity, prepare, shortfall
 from itdr_hf.ledger import LEDGER, note_timing, read_ledger, write_ledger
 from itdr_hf.outputs import sweep
 from itdr_hf.records import Cell, Recipe
-from itdr_hf.shards import Batches, content, write_cell, written_by
+from itdr_hf.shards import Batches, content, masked, write_cell, written_by
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,6 +181,7 @@ def _enter(out: Path, prepared: Prepared, key: str, files: dict[str, dict[str, A
         "rows": prepared.rows.steps,
         "engine": "duckdb",
         "written_by": written_by([out / prepared.cell.name / name for name in files]),
+        "masked": masked([out / prepared.cell.name / name for name in files]),
         "files": files,
     }
     write_ledger(out, ledger)

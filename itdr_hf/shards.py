@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from itdr_hf.outputs import new_folder
 from itdr_hf.records import SPLITS
+from itdr_hf.texts import MARKS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -60,6 +61,18 @@ def _facts(path: Path) -> dict[str, Any]:
 
 def content(files: Mapping[str, Mapping[str, Any]]) -> str:
     return hashlib.sha256("".join(files[name]["sha256"] for name in sorted(files)).encode()).hexdigest()
+
+
+def masked(paths: Iterable[Path]) -> dict[str, int]:
+    """What stands in the prompts in place of people's addresses: mark -> how often."""
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    counts: Counter[str] = Counter()
+    for path in paths:
+        prompts = pq.read_table(path, columns=["input"]).column(0)
+        counts.update({mark: pc.sum(pc.count_substring(prompts, f"[{mark}]")).as_py() or 0 for mark in MARKS})
+    return {mark: n for mark, n in counts.items() if n}
 
 
 def written_by(paths: Iterable[Path]) -> dict[str, int]:

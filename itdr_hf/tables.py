@@ -19,6 +19,7 @@ import json
 import os
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -39,7 +40,7 @@ from itdr_hf.scan import Scan, Select
 
 Say = Callable[[str], None]
 # The code that decides tables, besides the source's own module.
-CODE = [f"itdr_hf.{name}" for name in ("cleaning", "dialects", "engine", "literals", "scan", "tables")]
+CODE = [f"itdr_hf.{n}" for n in ("cleaning", "dialects", "engine", "faults", "literals", "scan", "tables", "texts")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,21 +94,36 @@ def ensure_tables(
     Raises MissingFileError when the release is not there and MalformedRowError for a row that does not
     parse, unless bad rows are to be skipped; nothing is left behind then.
     """
-    place = locate(source, raw, cache=cache, bad=bad)
-    folder = place.folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    release = find_release(source, raw)
+    home = (cache or default_cache()) / "tables" / source.id
+    home.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(1) as hasher:
+        located = hasher.submit(locate, source, raw, cache=cache, bad=bad)
+        with FileLock(home / "first.lock"):
+            if not any(home.glob("*/record.json")):  # nothing to be found: read while the files are hashed
+                _fill(home / "first", release, located, engine, bad, say)
+                os.replace(home / "first", located.result().folder)
+        folder = located.result().folder
     with FileLock(f"{folder}.lock"):
         if not (folder / "record.json").is_file():
-            size = sum(file["size"] for file in place.files)
-            say(f"{source.id}: reading {place.release.layout.name} ({size / 1e6:,.1f} MB)")
-            started = time.monotonic()
-            with new_folder(folder) as draft:
-                steps = _read(place.release, draft, engine, bad)
-                record: dict[str, Any] = {"layout": place.release.layout.name, "files": place.files, "steps": steps}
-                record["seconds"] = round(time.monotonic() - started, 2)
-                write_atomically(draft / "record.json", json.dumps(record, indent=1))
+            _fill(folder, release, located, engine, bad, say)
     record = json.loads((folder / "record.json").read_text())
-    return Tables(source=source, release=place.release, folder=folder, fingerprint=folder.name, record=record)
+    return Tables(source=source, release=release, folder=folder, fingerprint=folder.name, record=record)
+
+
+def _fill(folder: Path, release: Release, located: Future[Place], engine: Engine, bad: BadRows, say: Say) -> None:
+    """Read a release into a folder of tables. A file that cannot be hashed is named before any row of it."""
+    size = sum(path.stat().st_size for paths in release.files.values() for path in paths)
+    say(f"{release.source.id}: reading {release.layout.name} ({size / 1e6:,.1f} MB)")
+    started = time.monotonic()
+    with new_folder(folder) as draft:
+        try:
+            steps = _read(release, draft, engine, bad)
+        finally:
+            files = located.result().files
+        record: dict[str, Any] = {"layout": release.layout.name, "files": files, "steps": steps}
+        record["seconds"] = round(time.monotonic() - started, 2)
+        write_atomically(draft / "record.json", json.dumps(record, indent=1))
 
 
 @dataclass(frozen=True, kw_only=True)
