@@ -14,7 +14,7 @@ from itdr_hf.records import Source
 from itdr_hf.texts import APART, CONTROL_TOKEN
 
 MAX_TITLE = 300  # characters; a longer title ends in an ellipsis
-MARKS = ("bad", "dropped", "noted")
+MARKS = ("bad", "dropped", "noted", "legible")
 # Zero-width blanks and marks of direction, by which a prompt could be made to look other than it is; joiners stay.
 INVISIBLE = r"[\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2060}\x{2066}-\x{2069}\x{feff}]"
 BLANKS = r"[\s\p{Z}\x{00}-\x{1f}\x{7f}-\x{9f}]+"
@@ -37,7 +37,7 @@ def clean_interactions(engine: Engine, source: Source, staged: dict[str, Path], 
     )
     untitled = 0
     if "items" in staged:
-        titled = f"SELECT {key} FROM read_parquet({quote(staged['items'])}) WHERE {_has_title()}"
+        titled = f"SELECT {key} FROM read_parquet({quote(staged['items'])}) WHERE legible <> ''"
         query = f"CREATE OR REPLACE TEMP TABLE untitled AS SELECT * FROM per_item ANTI JOIN ({titled}) USING ({key})"
         engine.sql.execute(query)
         untitled = engine.value("SELECT coalesce(sum(rows), 0)::BIGINT FROM untitled")
@@ -65,17 +65,17 @@ def clean_items(engine: Engine, source: Source, staged: dict[str, Path], path: P
     columns = [c for c in _columns(engine, stage) if c != "title"]
     key = "domain, item" if source.domains else "item"
     good = f"SELECT * FROM read_parquet({quote(stage)}) WHERE NOT bad AND dropped IS NULL"
-    untitled = engine.value(f"SELECT count(*) FROM ({good}) WHERE NOT {_has_title()}")
+    untitled = engine.value(f"SELECT count(*) FROM ({good}) WHERE legible = ''")
     order = ", ".join(["title", *(c for c in columns if c not in key)])
-    once = _once(engine, f"SELECT * FROM ({good}) WHERE {_has_title()}", key, order)
+    once = _once(engine, f"SELECT * FROM ({good}) WHERE legible <> ''", key, order)
     popular = "LEFT JOIN popular USING (" + key + ")" if (path.parent / "interactions.parquet").is_file() else ""
     shown = [f"{_apart(c)} AS {c}" if c == source.label else c for c in columns]  # a label stands behind the title
     engine.write(
         f"SELECT {', '.join(shown)}, t AS title, lower(t) AS norm, {'coalesce(popularity, 0)' if popular else '0'} AS "
-        f"popularity FROM (SELECT * EXCLUDE (title), {_title('title')} AS t FROM ({once})) {popular}",
+        f"popularity FROM (SELECT * EXCLUDE (title), {_title('legible')} AS t FROM ({once})) {popular}",
         path,
     )
-    tokens = f"regexp_matches({_legible('title')}, {quote(CONTROL_TOKEN)})"
+    tokens = f"regexp_matches(legible, {quote(CONTROL_TOKEN)})"
     if controlled := engine.value(f"SELECT count(*) FROM ({once}) WHERE {tokens}"):
         steps.append(
             {"table": "items", "what": f"control token in the title, set apart ({controlled:,} kept)", "rows": 0}
@@ -109,6 +109,16 @@ def clean_users(engine: Engine, source: Source, staged: dict[str, Path], path: P
     if before - kept:
         steps.append({"table": "users", "what": "repeated user", "rows": kept - before})
     return [*steps, {"table": "users", "what": "kept", "rows": kept}]
+
+
+def legible(column: str) -> str:
+    """SQL for a title with HTML entities undone, invisible characters out, blanks and control characters one blank.
+
+    '' where nothing is left. Worked out once, as the items are staged: it is asked for again and again.
+    """
+    plain = f"CASE WHEN contains({column}, '&') THEN unescape({column}) ELSE {column} END"
+    seen = f"trim(regexp_replace(regexp_replace({plain}, '{INVISIBLE}', '', 'g'), '{BLANKS}', ' ', 'g'))"
+    return f"coalesce({seen}, '')"
 
 
 def _once(engine: Engine, good: str, key: str, order: str) -> str:
@@ -163,20 +173,10 @@ def _count(engine: Engine, path: Path) -> int:
     return int(rows)
 
 
-def _has_title() -> str:
-    return f"coalesce({_legible('title')}, '') <> ''"
-
-
 def _title(column: str) -> str:
-    """The legible text, control tokens set apart, cut at MAX_TITLE."""
-    plain = _apart(_legible(column))
+    """A legible text, control tokens set apart, cut at MAX_TITLE."""
+    plain = _apart(column)
     return f"CASE WHEN length({plain}) > {MAX_TITLE} THEN rtrim(left({plain}, {MAX_TITLE - 1})) || '…' ELSE {plain} END"
-
-
-def _legible(column: str) -> str:
-    """HTML entities undone, invisible characters out, control characters and runs of blanks to one blank."""
-    plain = f"CASE WHEN contains({column}, '&') THEN unescape({column}) ELSE {column} END"
-    return f"trim(regexp_replace(regexp_replace({plain}, '{INVISIBLE}', '', 'g'), '{BLANKS}', ' ', 'g'))"
 
 
 def _apart(text: str) -> str:

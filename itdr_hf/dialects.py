@@ -28,6 +28,16 @@ class Dialect:
     nulls: tuple[str, ...] = ("",)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Quoted:
+    """How a file with quotes is read: the fragment, all its columns and those wanted, whether it has a header."""
+
+    fragment: str
+    columns: list[str]
+    wanted: list[str]
+    header: bool
+
+
 CSV = Dialect()
 TSV = Dialect(delimiter="\t", quote="", escape="", header=False)
 JSONL = Dialect(delimiter="", quote="", escape="", header=False)  # of JSON lines: blank ones are no records

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from itdr_hf.dialects import open_bytes
+from itdr_hf.dialects import Quoted, open_bytes
 from itdr_hf.engine import Engine
 from itdr_hf.errors import RawDataError
 
@@ -49,14 +49,19 @@ def faults(engine: Engine) -> tuple[Counter[Path], list[Fault]]:
     return counts, [_fault(Path(path), position, **facts) for path, position, facts in rows[:10]]
 
 
-def lost_lines(engine: Engine, path: Path, fragment: str, columns: Sequence[str], header: bool) -> int:
-    """How many lines of a quoted file are in no row that was read: a quote never closed takes the rows behind it."""
-    values = ", ".join(f'"{name}"::VARCHAR' for name in (column.replace('"', '""') for column in columns))
-    breaks = f"list_sum(list_transform([{values}], lambda x: len(regexp_extract_all(x, '{BREAKS}'))))"
-    good = engine.value(f"SELECT count(*) + coalesce(sum({breaks}), 0)::BIGINT FROM {fragment}")
+def lost_lines(engine: Engine, path: Path, quoted: Quoted) -> int:
+    """How many lines of a quoted file are in no row that was read: a quote never closed takes the rows behind it.
+
+    A row is good if the wanted columns are, as in the reading itself; its line breaks are in any of its columns.
+    """
+    wanted = ", ".join(map(_name, quoted.wanted))
+    good = engine.value(f"SELECT count(hash({wanted})) FROM {quoted.fragment}")
+    values = f"[{', '.join(f'{_name(name)}::VARCHAR' for name in quoted.columns)}]"
+    each = f"list_sum(list_transform({values}, lambda x: len(regexp_extract_all(x, '{BREAKS}'))))"
+    breaks = engine.value(f"SELECT coalesce(sum({each}), 0)::BIGINT FROM {quoted.fragment}")
     faults(engine)
     with open_bytes(path) as file:
-        return sum(not line.isspace() for line in file) - header - int(good)
+        return sum(not line.isspace() for line in file) - quoted.header - int(good) - int(breaks)
 
 
 @contextmanager
@@ -106,6 +111,10 @@ def _fault(path: Path, position: int, *, column: str, kind: str, message: str, l
         found = f"{_short(message)} in {shown}"
     position += (line or "").startswith("\n")  # after CRLF the row is said to begin at the LF
     return Fault(path=path, line=physical_line(path, position), found=found, wanted=want)
+
+
+def _name(column: str) -> str:
+    return '"' + column.replace('"', '""') + '"'
 
 
 def _short(message: str) -> str:

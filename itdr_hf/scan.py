@@ -14,7 +14,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from itdr_hf import literals
-from itdr_hf.dialects import CSV, JSONL, MAX_LINE, Dialect, check_fields, header_of, open_text
+from itdr_hf.dialects import CSV, JSONL, MAX_LINE, Dialect, Quoted, check_fields, header_of, open_text
 from itdr_hf.engine import Engine, quote
 
 BUFFER = f"max_line_size={MAX_LINE}, buffer_size={MAX_LINE}"  # left alone, DuckDB's buffer is 16 longest lines: 1 GB
@@ -54,7 +54,7 @@ class Scan:
     numbered: bool = False  # fragments carry _row, the number of the record in its file, from 1
     focus: str = ""  # the role in which a bad row is looked for, when numbered
     dialects: dict[str, Dialect] = field(default_factory=dict)  # of the roles read as delimited text
-    quoted: dict[Path, tuple[str, list[str], bool]] = field(default_factory=dict)  # fragment, columns, has it a header
+    quoted: dict[Path, Quoted] = field(default_factory=dict)  # how each file with quotes is read
 
     def csv(self, role: str, columns: Mapping[str, str], dialect: Dialect = CSV) -> str:
         """A fragment over all files of a role; `columns` maps the wanted names to DuckDB types.
@@ -113,7 +113,7 @@ class Scan:
         )
         fragment = f"read_csv({quote(path)}, {options})"
         if dialect.quote:
-            self.quoted[path] = fragment, all_columns, header
+            self.quoted[path] = Quoted(fragment=fragment, columns=all_columns, wanted=list(columns), header=header)
         return self._number(fragment)
 
     def _number(self, fragment: str) -> str:

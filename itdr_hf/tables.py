@@ -27,7 +27,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from itdr_hf.cleaning import clean_interactions, clean_items, clean_users, count_dropped, count_noted
+from itdr_hf.cleaning import clean_interactions, clean_items, clean_users, count_dropped, count_noted, legible
 from itdr_hf.dialects import record as record_at
 from itdr_hf.engine import Engine
 from itdr_hf.errors import MalformedRowError, UsageError
@@ -195,10 +195,11 @@ def _stage(release: Release, name: str, scan: Scan, path: Path, bad: BadRows) ->
     with unreadable_named([*(p for role in table.roles for p in release.files[role]), *chain(*release.files.values())]):
         select: Select = table.read(scan)
         nulls = " OR ".join(f"({select.columns[c]}) IS NULL" for c in select.required)
-        rows = scan.engine.write(select.sql(f"({nulls}) AS bad"), path)
+        marks = [f"({nulls}) AS bad"] + ([f"{legible(select.columns['title'])} AS legible"] if name == "items" else [])
+        rows = scan.engine.write(select.sql(*marks), path)
     counts, first = faults(scan.engine)
     for p in [p for p in counts if p in scan.quoted and bad.policy == "skip"]:
-        counts[p] = max(0, lost_lines(scan.engine, p, *scan.quoted[p])) or counts[p]
+        counts[p] = max(0, lost_lines(scan.engine, p, scan.quoted[p])) or counts[p]
     own = {(p.parent.name, p.name) for role in table.roles for p in release.files[role]}  # a copy keeps these names
     rejected = sum(n for p, n in counts.items() if (p.parent.name, p.name) in own)
     beside = {p: n for p, n in counts.items() if (p.parent.name, p.name) not in own}

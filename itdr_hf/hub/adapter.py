@@ -60,7 +60,7 @@ def check_adapter(folder: Path) -> Adapter:
             )
     config, recipe = _json(folder / CONFIG), _json(folder / RECIPE)
     tensors = _tensors(folder / WEIGHTS)
-    base = _base(folder / CONFIG, config)
+    base = _base(folder / CONFIG, config, recipe)
     rank = max([int(config.get("r") or 0), *map(int, (config.get("rank_pattern") or {}).values())])
     return Adapter(folder=folder, base=base, rank=rank, recipe=recipe, warnings=tuple(_warnings(config, rank, tensors)))
 
@@ -129,9 +129,11 @@ def _check_card(text: str, folder: Path) -> None:
         raise HubError(f"{folder}: its card names no base_model or datasets; want both")
 
 
-def _base(path: Path, config: Mapping[str, Any]) -> str:
+def _base(path: Path, config: Mapping[str, Any], recipe: Mapping[str, Any]) -> str:
     base = str(config.get("base_model_name_or_path") or "")
-    if not HUB_ID.fullmatch(base) or Path(base).exists():
+    settings = recipe.get("recipe", {})  # a folder such as runs/base looks like an id wherever it is not
+    a_folder = not recipe.get("model", {}).get("on_hub", True) and base != settings.get("base_id")
+    if a_folder or not HUB_ID.fullmatch(base) or Path(base).exists():
         raise HubError(
             f"{path}: base model {base!r} is a path; want a Hub id such as meta-llama/Llama-3.2-3B, which others can "
             "load; publish the base and train with --base-id, or write its id there"

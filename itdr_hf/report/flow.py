@@ -36,7 +36,7 @@ def flow(counts: Mapping[str, int]) -> Drawing:
     levels = [{r: n for r, n in roots.items() if n}, subtasks, _sources(cells, list(subtasks))]
     tallest = max(_height(level, total) for level in levels)
     placed = [_place(level, x, total, tallest) for level, x in zip(levels, COLUMNS, strict=True)]
-    shapes = [*_ribbons(cells, subtasks, placed, total), *_nodes(levels, placed, total)]
+    shapes = [*_ribbons(cells, subtasks, placed, total), *_nodes(levels, placed)]
     said = ", ".join(f"{subtask_title(s)} {n:,}" for s, n in subtasks.items())
     return Drawing(
         width=WIDTH,
@@ -101,15 +101,20 @@ def _ribbon(start: Node, end: Node, thickness: float, colour: str, tip: str, cel
     return Ribbon(x0=start.x + BAR, y0=y0, x1=end.x, y1=y1, thickness=thickness, paint=colour, tip=tip, cell=cell)
 
 
-def _nodes(levels: Sequence[Mapping[str, int]], placed: Sequence[dict[str, Node]], total: int) -> Iterator[Shape]:
-    titles = (lambda root: ROOTS[root], subtask_title, source_title)
-    paints = (str.lower, paint, lambda source: "own")
-    for level, nodes, title, colour in zip(levels, placed, titles, paints, strict=True):
+def _nodes(levels: Sequence[Mapping[str, int]], placed: Sequence[dict[str, Node]]) -> Iterator[Shape]:
+    for column, (level, nodes) in enumerate(zip(levels, placed, strict=True)):
         for name, node in nodes.items():
-            said = f"{title(name)}: {level[name]:,} examples"
-            yield Box(x=node.x, y=node.y, width=BAR, height=max(node.height, 1), paint=colour(name), tip=said)
-            text = f"{title(name)}  {level[name]:,}"
-            yield Words(x=node.x + BAR + 6, y=node.y + node.height / 2 + 4.5, text=text)
+            title, colour = _look(column, name)
+            tip = f"{title}: {level[name]:,} examples"
+            yield Box(x=node.x, y=node.y, width=BAR, height=max(node.height, 1), paint=colour, tip=tip)
+            yield Words(x=node.x + BAR + 6, y=node.y + node.height / 2 + 4.5, text=f"{title}  {level[name]:,}")
+
+
+def _look(column: int, name: str) -> tuple[str, str]:
+    """The title and paint of a root, a subtask or a source."""
+    if column == 0:
+        return ROOTS[name], name.lower()
+    return (subtask_title(name), paint(name)) if column == 1 else (source_title(name), "own")
 
 
 def paint(subtask: str) -> str:

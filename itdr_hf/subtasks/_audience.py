@@ -146,12 +146,10 @@ def target_users(title: str, facts: Facts, reviews: Sequence[Review], source: So
 def _listed(facts: Facts, names: frozenset[str]) -> list[str]:
     """The parts of the attributes of these names, each once, none that another one contains as words."""
     parts = [part.strip() for attribute, value in facts if attribute.name in names for part in value.split(",")]
-    once = list({part.lower(): part for part in reversed(parts) if part}.values())[::-1]
-    return [
-        part
-        for part in once
-        if not any(part != other and f" {part.lower()} " in f" {other.lower()} " for other in once)
-    ]
+    once = {part.lower(): part for part in reversed(parts) if part}
+    padded = [f" {low} " for low in once]
+    within = [sum(low in other for other in padded) > 1 for low in padded]
+    return [part for part, inner in zip(once.values(), within, strict=True) if not inner][::-1]
 
 
 def _maker(facts: Facts) -> str:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 def gather(g: Gathering, chosen: ir.Table) -> ir.Table:
     """history, positives and negatives of each chosen user, with the items' labels."""
-    mine = g.engine.keep(_plans.interactions_of(g, chosen).select(*_plans.KEYS, "item", "timestamp"))
+    mine = _plans.interactions_of(g, chosen).select(*_plans.KEYS, "item", "timestamp")
+    mine = mine if g.sampled else g.engine.keep(mine)  # read twice, from what is small already
     window = g.engine.keep(_plans.titled(g, _plans.window(g, mine, g.recipe.history + g.recipe.positives)))
     return assemble(g, chosen, mine, window)
 

@@ -150,7 +150,8 @@ def _wrong_read(files: list[Spoilable], spoilt: Spoilable, content: bytes, read:
             least, most = least + min(exact, other), most + max(exact, other)
         else:
             inner = lines(file.content) - records(file.content, file.format) - headed
-            inner += max(0, whole - lines(file.content))  # a mutation may have put line breaks into a field
+            inner += max(0, whole - lines(file.content))  # a mutation may have put line breaks into a field,
+            inner += sum(line.count(b'"') % 2 for line in held.split(b"\n"))  # or a quote before one and after one
             least, most = least + whole - headed - inner, most + whole
     if least <= read <= most:
         return ""

@@ -20,7 +20,7 @@ from itdr_hf.predict.questions import cells_in, read_questions
 from itdr_hf.records import Example
 from itdr_hf.score.answers import Said, read_answers, read_examples
 from itdr_hf.score.report import Options, Report, score_file
-from itdr_hf.score.rules import samples
+from itdr_hf.score.rules import ranges_of, samples
 from itdr_hf.score.scoring import Resampling, score_system
 
 FAST = Options(baselines=False, resampling=Resampling(replicates=200))
@@ -220,3 +220,9 @@ def test_chance_on_ten_candidates_with_five_positives_is_a_half_a_half_and_77_hu
     discount = [1 / math.log2(k + 2) for k in range(10)]
     for metric, chance in {"H@1": 0.5, "P@5": 0.5, "N@10": 0.5 * sum(discount) / sum(discount[:5])}.items():
         assert figures[metric].interval.low <= chance <= figures[metric].interval.high
+
+
+def test_only_attribute_prediction_asks_for_the_numeric_attributes_of_its_source(asked, tmp_path):
+    assert any(a.kind == "number" for a in catalogue.cell("tkr-anime2023").source.user_attributes)
+    (tmp_path / "tkr-anime2023").symlink_to(asked / "tkr-movielens32m")
+    assert ranges_of(tmp_path, "tkr-anime2023") == {}  # five targets, no attribute beside them

@@ -29,6 +29,6 @@ def base(itdr: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     from itdr_hf.train.tiny import TinyShape, make_base
 
     folder = tmp_path_factory.mktemp("base") / "tiny"
-    shape = TinyShape(vocabulary=600, hidden=32, inner=64, heads=2, batch_tokens=600, learning_rate=0.01)
-    make_base(itdr, folder, changed(TINY, {"configs": CONFIGS, "limit": 40}), shape)
+    shape = TinyShape(vocabulary=600, hidden=64, inner=128, batch_tokens=800, learning_rate=0.005)
+    make_base(itdr, folder, changed(TINY, {"configs": CONFIGS, "limit": 80}), shape)
     return folder

@@ -51,7 +51,15 @@ def test_a_pushed_adapter_loads_in_a_clean_process_and_answers_as_before(
     shutil.copytree(base, tmp_path / "base")
     (tmp_path / "base" / "README.md").write_text("---\ntags: [itdr]\n---\n")
     push_folder(stage.api, tmp_path / "base", "org/base", repo_type="model", patience=stage.patience)
-    quick = {"model": str(base), "base_id": "org/base", "configs": ["uap"], "weights": {}, "limit": 32, "rank": 4}
+    quick = {
+        "model": str(base),
+        "base_id": "org/base",
+        "configs": ["uap"],
+        "weights": {},
+        "limit": 32,
+        "epochs": 20,
+        "learning_rate": 0.01,
+    }
     train(itdr, changed(TINY, quick), tmp_path / "x")
     local = LocalModel(str(base), adapter=str(tmp_path / "x"), dtype="float32", max_tokens=12)
     questions = read_questions(itdr, ["uap"], "test", limit=3)

@@ -33,9 +33,9 @@ def recipe(base: Path) -> TrainRecipe:
         "weights": {},
         "limit": 48,
         "batch": 4,
-        "epochs": 5,
+        "epochs": 8,
         "eval_limit": 8,
-        "learning_rate": 0.02,
+        "learning_rate": 0.01,
     }
     return changed(TINY, {"model": str(base), "base_id": "org/base", **quick})
 
@@ -68,7 +68,7 @@ def test_a_run_writes_safetensors_its_base_by_id_and_a_recipe_and_nothing_else(t
     facts = json.loads((tuned / "recipe.json").read_text())
     assert facts["model"]["revision"] == revision_of(str(base), None) and not facts["model"]["on_hub"]
     assert facts["data"]["train"]["examples"] == 48 and facts["data"]["train"]["cut"] == 0
-    assert facts["results"]["steps"] == 60 and len(facts["results"]["validation_loss"]) == 2
+    assert facts["results"]["steps"] == 96 and len(facts["results"]["validation_loss"]) == 2
 
 
 def test_the_loss_falls(tuned: Path):

@@ -1,0 +1,44 @@
+"""What stands beside the code agrees with it: packages, versions, citation."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import yaml
+
+from itdr_hf import catalogue
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+def test_every_sub_package_is_installed_with_what_lies_beside_its_code():
+    found = {".".join(path.parent.relative_to(ROOT).parts) for path in (ROOT / "itdr_hf").rglob("__init__.py")}
+    listed = set(PROJECT["tool"]["setuptools"]["packages"]) - {"itdr_hf.builders", "itdr_hf.cards"}
+    assert listed == found
+    data = PROJECT["tool"]["setuptools"]["package-data"]
+    for path in (p for p in (ROOT / "itdr_hf").rglob("*") if p.is_file() and p.suffix not in (".py", ".pyc")):
+        package = ".".join(path.parent.relative_to(ROOT).parts)
+        assert any(path.match(pattern) for pattern in data.get(package, [])), f"{path.name} is not installed"
+
+
+def test_the_changelog_begins_with_these_versions():
+    heading = re.search(r"^## (.*)$", (ROOT / "CHANGELOG.md").read_text(), re.M)
+    assert heading and heading[1] == f"Package {PROJECT['project']['version']}, dataset {catalogue.DATA_VERSION}"
+
+
+def test_the_citation_names_this_version_and_licence():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["version"] == PROJECT["project"]["version"]
+    assert citation["license"] == PROJECT["project"]["license"]
+    assert {"cff-version", "message", "title", "authors"} <= set(citation)
+
+
+def test_the_guide_for_contributors_names_what_exists():
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    for target in re.findall(r"^\$ make (\w+)", text, re.M):
+        assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.M), target
+    for path in re.findall(r"`([\w./-]+/[\w.]*)`", text):
+        assert (ROOT / path.rstrip("/")).exists(), path
