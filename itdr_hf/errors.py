@@ -5,6 +5,7 @@
     ├── RawDataError        the raw release is not what its reader wants
     │   ├── MissingFileError
     │   └── MalformedRowError
+    ├── DownloadError       a file that cannot be had from where it lies
     ├── BuildError          a cell that cannot be built from these tables
     ├── OutputError         a folder or a disk that cannot be written
     ├── ModelError          a model or an endpoint that does not answer
@@ -36,6 +37,10 @@ class MissingFileError(RawDataError):
 
 class MalformedRowError(RawDataError):
     """A row that does not parse: the message names file, line, found and wanted."""
+
+
+class DownloadError(ItdrError):
+    """A file that cannot be had from where it lies."""
 
 
 class BuildError(ItdrError):

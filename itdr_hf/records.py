@@ -148,6 +148,35 @@ class Layout:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Member:
+    """A file in an archive: a pattern of its name there, where it goes under the source's folder, what is known of it."""
+
+    name: str
+    path: str
+    size: int | None = None  # bytes
+    sha256: str = ""  # hex digits, or the first of them where no more are known
+    md5: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Download:
+    """A file of a release and where it is had.
+
+    `url` is https://…, hf://datasets/<owner>/<name>/<path>, or kaggle://<owner>/<name>/<file>. A file with
+    `members` is an archive, of which these are kept; any other is kept as it is. Parts may be asked for alone.
+    """
+
+    url: str
+    path: str  # under the source's folder; of an archive, its name while it is here
+    size: int | None = None  # bytes
+    sha256: str = ""
+    md5: str = ""
+    members: tuple[Member, ...] = ()
+    part: str = ""  # a category or a size of the release; "" belongs to all
+    default: bool = True  # taken when no part is asked for
+
+
+@dataclass(frozen=True, kw_only=True)
 class Source:
     """One public dataset: where it comes from, what may be done with it, how it is read and spoken of."""
 
@@ -159,6 +188,7 @@ class Source:
     redistributable: bool
     citation: str  # BibTeX
     obtain: str  # how a person gets it
+    downloads: tuple[Download, ...] = ()  # how `itdr download` does
     folders: tuple[str, ...]  # folder names under the raw folder, the preferred first
     layouts: tuple[Layout, ...]
     words: Words

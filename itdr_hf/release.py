@@ -16,6 +16,7 @@ from itdr_hf.records import Files, Layout, Source
 
 TABLES = ("interactions", "items", "users")  # a layout may have more, from which these are made
 
+INCOMPLETE = ".incomplete"  # a file of this name marks a release that `itdr download` has not put down whole
 SIMULATED = "SIMULATED"  # a file of this name marks a release that `itdr simulate` wrote
 
 
@@ -53,6 +54,11 @@ def find_release(source: Source, raw: Path) -> Release:
     Raises MissingFileError, saying what was looked for and how to get it, when no table can be read.
     """
     folders = [raw / name for name in source.folders if (raw / name).is_dir()]
+    for folder in folders:
+        if (folder / INCOMPLETE).exists():
+            raise MissingFileError(
+                f"{folder}: a download that did not end; want it whole; run `itdr download {source.id}` again"
+            )
     found = [_match(source, folder, layout) for folder in folders for layout in source.layouts]
     best = max(found, key=lambda release: len(set(release.tables) & set(TABLES)), default=None)
     if best is not None and best.tables:

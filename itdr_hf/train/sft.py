@@ -7,6 +7,7 @@ Several GPUs: `accelerate launch -m itdr_hf train …`; every process runs this,
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -59,6 +60,8 @@ def train(
     started = time.monotonic()
     _watch(run.trainer, say)
     run.trainer.train(resume_from_checkpoint=str(last) if last else None)
+    if recipe.eval_limit and not _validated(run.trainer.state):
+        run.trainer.evaluate()
     facts = record(
         run.trainer, run.facts, seconds=time.monotonic() - started, resumed=last is not None, command=command
     )
@@ -136,7 +139,7 @@ def make_trainer(
         split: datasets.Dataset.from_dict({"input_ids": made.input_ids, "labels": made.labels})
         for split, made in data.items()
     }
-    return trl.SFTTrainer(
+    trainer = trl.SFTTrainer(
         model=model,
         args=trl.SFTConfig(**_arguments(recipe, checkpoints, data)),
         train_dataset=sets["train"],
@@ -150,11 +153,21 @@ def make_trainer(
             task_type="CAUSAL_LM",
         ),
     )
+    _pace(trainer, recipe)
+    return trainer
+
+
+def _pace(trainer: Any, recipe: TrainRecipe) -> None:
+    """How often to say the loss, to validate and to save: a checkpoint falls where a loss is said, so that the
+    losses of a run that goes on are means over the same steps."""
+    an_epoch = math.ceil(len(trainer.get_train_dataloader()) / recipe.accumulation)
+    steps = max(1, math.ceil(an_epoch * recipe.epochs))
+    trainer.args.logging_steps = said = max(1, steps // (10 * recipe.evaluations))
+    trainer.args.eval_steps = trainer.args.save_steps = max(said, round(steps / recipe.evaluations / said) * said)
 
 
 def _arguments(recipe: TrainRecipe, checkpoints: Path, data: Mapping[str, Encoded]) -> dict[str, Any]:
     cuda = extra("torch").cuda.is_available()
-    every = min(1 / recipe.evaluations, 0.999999)  # below 1 these are shares of all steps
     return {
         "output_dir": str(checkpoints),
         "num_train_epochs": recipe.epochs,
@@ -175,13 +188,15 @@ def _arguments(recipe: TrainRecipe, checkpoints: Path, data: Mapping[str, Encode
         "seed": recipe.seed,
         "data_seed": recipe.seed,
         "eval_strategy": "steps" if "validation" in data else "no",
-        "eval_steps": every,
-        "save_steps": every,
         "save_total_limit": 2,
-        "logging_steps": every / 10,
         "disable_tqdm": True,
         "report_to": "none",
     }
+
+
+def _validated(state: Any) -> bool:
+    """Whether the validation loss was taken after the last step."""
+    return any("eval_loss" in entry and entry["step"] == state.global_step for entry in state.log_history)
 
 
 def _watch(trainer: Any, say: Say) -> None:

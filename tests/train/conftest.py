@@ -8,6 +8,7 @@ import pytest
 
 from itdr_hf.folder import build_folder
 from itdr_hf.generation import Settings
+from itdr_hf.train.recipe import TrainRecipe
 
 CONFIGS = ("rp-movielens32m", "nir-movielens32m", "uap-movielens1m")
 
@@ -31,4 +32,31 @@ def base(itdr: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("base") / "tiny"
     shape = TinyShape(vocabulary=600, hidden=64, inner=128, batch_tokens=800, learning_rate=0.005)
     make_base(itdr, folder, changed(TINY, {"configs": CONFIGS, "limit": 80}), shape)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def recipe(base: Path) -> TrainRecipe:
+    """A few steps on one cell."""
+    quick = {
+        "configs": ["uap-movielens1m"],
+        "weights": {},
+        "limit": 48,
+        "batch": 4,
+        "epochs": 8,
+        "eval_limit": 8,
+        "learning_rate": 0.01,
+    }
+    from itdr_hf.train.recipe import TINY, changed
+
+    return changed(TINY, {"model": str(base), "base_id": "org/base", **quick})
+
+
+@pytest.fixture(scope="session")
+def tuned(itdr: Path, recipe: TrainRecipe, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An adapter that was trained without a stop."""
+    from itdr_hf.train.sft import train
+
+    folder = tmp_path_factory.mktemp("tuned") / "x"
+    train(itdr, recipe, folder, command="itdr train …")
     return folder

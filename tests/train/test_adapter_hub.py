@@ -18,8 +18,6 @@ from itdr_hf.hub import push_folder
 from itdr_hf.hub.adapter import push_adapter
 from itdr_hf.predict.local import LocalModel
 from itdr_hf.predict.questions import read_questions
-from itdr_hf.train.recipe import TINY, changed
-from itdr_hf.train.sft import train
 
 pytest_plugins = ("hubserver.plugin",)
 pytestmark = pytest.mark.xdist_group("train")
@@ -46,21 +44,12 @@ print(json.dumps([one, two]))
 
 
 def test_a_pushed_adapter_loads_in_a_clean_process_and_answers_as_before(
-    stage: Stage, itdr: Path, base: Path, tmp_path: Path
+    stage: Stage, itdr: Path, base: Path, tuned: Path, tmp_path: Path
 ):
     shutil.copytree(base, tmp_path / "base")
     (tmp_path / "base" / "README.md").write_text("---\ntags: [itdr]\n---\n")
     push_folder(stage.api, tmp_path / "base", "org/base", repo_type="model", patience=stage.patience)
-    quick = {
-        "model": str(base),
-        "base_id": "org/base",
-        "configs": ["uap"],
-        "weights": {},
-        "limit": 32,
-        "epochs": 20,
-        "learning_rate": 0.01,
-    }
-    train(itdr, changed(TINY, quick), tmp_path / "x")
+    shutil.copytree(tuned, tmp_path / "x")
     local = LocalModel(str(base), adapter=str(tmp_path / "x"), dtype="float32", max_tokens=12)
     questions = read_questions(itdr, ["uap"], "test", limit=3)
     told: dict[str, str] = {}

@@ -19,33 +19,10 @@ pytest.importorskip("trl", reason="needs the extra [train]")
 from itdr_hf.errors import ModelError, UsageError
 from itdr_hf.predict.local import LocalModel, revision_of
 from itdr_hf.predict.questions import read_questions
-from itdr_hf.train.recipe import TINY, TrainRecipe, changed
+from itdr_hf.train.recipe import TrainRecipe, changed
 from itdr_hf.train.sft import last_checkpoint, prepare, train
 
 pytestmark = pytest.mark.xdist_group("train")  # one base for all
-
-
-@pytest.fixture(scope="session")
-def recipe(base: Path) -> TrainRecipe:
-    """A few steps on one cell."""
-    quick = {
-        "configs": ["uap-movielens1m"],
-        "weights": {},
-        "limit": 48,
-        "batch": 4,
-        "epochs": 8,
-        "eval_limit": 8,
-        "learning_rate": 0.01,
-    }
-    return changed(TINY, {"model": str(base), "base_id": "org/base", **quick})
-
-
-@pytest.fixture(scope="session")
-def tuned(itdr: Path, recipe: TrainRecipe, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An adapter that was trained without a stop."""
-    folder = tmp_path_factory.mktemp("tuned") / "x"
-    train(itdr, recipe, folder, command="itdr train …")
-    return folder
 
 
 def curve(folder: Path) -> dict[int, float]:
