@@ -6,7 +6,7 @@ OUT ?= itdr
 BIN := .venv/bin
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: data test push check format clean
+.PHONY: data test push train eval report check format clean
 
 data: $(RAW)/.simulated-$(SCALE)  ## simulate raw releases, build every cell into ./itdr
 	$(BIN)/itdr build --raw $(RAW) --out $(OUT)
@@ -16,6 +16,9 @@ test: .venv/.installed  ## every test
 
 push: .venv/.installed  ## publish ./itdr: make push REPO=someone/itdr [ARGS=--dry-run]
 	$(BIN)/itdr push $(OUT) --repo-id $(REPO) $(ARGS)
+
+report: .venv/.installed  ## ./itdr on one page: report.html
+	$(BIN)/itdr report $(OUT)
 
 check: .venv/.installed  ## format, lint, types, tests
 	$(BIN)/ruff format --check .
@@ -39,4 +42,41 @@ $(RAW)/.simulated-$(SCALE): .venv/.installed
 	touch $@
 
 clean:
-	rm -rf .venv $(RAW) $(OUT)
+	rm -rf .venv $(RAW) $(OUT) $(PULSE)
+
+# The whole loop on a CPU, in minutes: a small base made here, tuned, asked, scored. Plumbing with a pulse, no result.
+PULSE ?= pulse
+TORCH ?= torch==2.13.0  # where that is the build for GPUs: TORCH='torch==2.13.0 --index-url https://download.pytorch.org/whl/cpu'
+MIX := --config rp-movielens32m --config nir-movielens32m --config uap-movielens1m --weight rp=0.2 --weight nir=0.2
+ASK = $(BIN)/itdr predict $(PULSE)/itdr --model $(PULSE)/base --dtype float32 --out $@
+# Small matrices lose more by waiting for threads and memory than they win.
+train eval: export OMP_NUM_THREADS ?= 1
+train eval: export MALLOC_TRIM_THRESHOLD_ := 4000000000
+train eval: export MALLOC_MMAP_THRESHOLD_ := 4000000000
+
+train: $(PULSE)/adapter/recipe.json  ## on a CPU: simulate and build three cells, make a small base, tune an adapter
+
+eval: $(PULSE)/base.parquet $(PULSE)/adapter.parquet  ## ask base and adapter, score both
+	$(BIN)/itdr score $(PULSE)/adapter.parquet $(PULSE)/itdr --against $(PULSE)/base.parquet --out $(PULSE)/scores
+
+$(PULSE)/base.parquet: $(PULSE)/base/tiny.json
+	$(ASK)
+
+$(PULSE)/adapter.parquet: $(PULSE)/adapter/recipe.json
+	$(ASK) --adapter $(PULSE)/adapter
+
+$(PULSE)/adapter/recipe.json: $(PULSE)/base/tiny.json
+	$(BIN)/itdr train $(PULSE)/itdr --preset tiny --model $(PULSE)/base --output $(PULSE)/adapter $(MIX)
+
+$(PULSE)/base/tiny.json: $(PULSE)/itdr/ledger.json
+	$(BIN)/python -m itdr_hf.train.tiny $(PULSE)/itdr $(PULSE)/base $(MIX)
+
+$(PULSE)/itdr/ledger.json: .venv/.trains
+	$(BIN)/itdr simulate $(PULSE)/raw --source movielens32m --source movielens1m
+	$(BIN)/itdr build --raw $(PULSE)/raw --out $(PULSE)/itdr --config rp-movielens32m --config nir-movielens32m --config uap-movielens1m
+
+.venv/.trains: pyproject.toml constraints.txt constraints-train.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --constraint constraints-train.txt --editable '.[train,eval]'
+	touch $@

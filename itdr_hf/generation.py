@@ -90,6 +90,8 @@ def identity(cell: Cell, recipe: Recipe, settings: Settings) -> str:
     """
     check(recipe)
     place = locate(cell.source, settings.raw, cache=settings.cache, bad=settings.bad)
-    spoken = {f.name: getattr(cell.source, f.name) for f in fields(cell.source) if f.name not in ("layouts", "downloads")}
+    spoken = {
+        f.name: getattr(cell.source, f.name) for f in fields(cell.source) if f.name not in ("layouts", "downloads")
+    }
     facts = [catalogue.DATA_VERSION, cell.name, asdict(recipe), place.folder.name, spoken]
     return fingerprint(facts, {*CODE, *shared_modules("itdr_hf.subtasks"), cell.subtask.example.__module__})
