@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from itdr_hf.commands import annotate, audit, bench, data, push, report, score, train
+from itdr_hf.commands import annotate, audit, data, push, report, score, train
 from itdr_hf.errors import ItdrError
 
 app = typer.Typer(
@@ -27,7 +27,6 @@ for command in (
     *(push.push, push.verify),
     *(score.predict, score.score, score.harness),
     *(train.train, train.export, train.push_adapter),
-    bench.bench,
 ):
     app.command()(command)
 

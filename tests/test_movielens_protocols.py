@@ -25,6 +25,7 @@ def release(raw: Path) -> tuple[pd.DataFrame, pd.Series]:
     """Ratings in each user's order, and the titles as people say them."""
     movies = pd.read_csv(raw / "ml-32m/movies.csv", keep_default_na=False)
     spoken = movies.title.str.strip().map(lambda t: ARTICLE.sub(r"\2 \1\3", t)).str.replace(r"\s+", " ", regex=True)
+    spoken = spoken.str.replace(r"<(?=/s>|\|im_end\|>)", "< ", regex=True).str.replace("[INST]", "[ INST]")
     spoken = spoken.map(lambda t: t if len(t) <= 300 else t[:299].rstrip() + "…")
     titles = pd.Series(spoken.to_numpy(), index=movies.movieId)
     ratings = pd.read_csv(raw / "ml-32m/ratings.csv").sort_values(["userId", "timestamp", "movieId"])
@@ -51,7 +52,7 @@ def examples(raw: Path) -> dict[str, dict[str, pd.DataFrame]]:
 @pytest.mark.parametrize("name", CELLS)
 def test_history_and_targets_are_the_users_first_interactions_by_time_then_item(name, examples, release):
     ratings, titles = release
-    firsts = dict(ratings.groupby("userId"))
+    firsts = {user: group for user, group in ratings.groupby("userId")}  # noqa: C416  a groupby has keys of its own
     history, positives = {"rp": (10, 1), "tkr": (5, 5), "nir": (5, 1)}[name.split("-")[0]]
     for row in pd.concat(examples[name].values()).itertuples():
         mine = firsts[row.raw_user].head(history + positives)
