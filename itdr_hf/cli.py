@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from itdr_hf.commands import annotate, audit, data, push, report, score, train
+from itdr_hf.commands import annotate, audit, bench, data, download, push, report, score, train
 from itdr_hf.errors import ItdrError
 
 app = typer.Typer(
@@ -20,13 +20,14 @@ app = typer.Typer(
 )
 
 for command in (
-    *(data.sources, data.simulate, data.build, data.show),
+    *(data.sources, download.download, data.simulate, data.build, data.show),
     *(audit.audit, audit.stats, audit.ledger, audit.diff),
     report.report,
     annotate.annotate,
     *(push.push, push.verify),
     *(score.predict, score.score, score.harness),
     *(train.train, train.export, train.push_adapter),
+    bench.bench,
 ):
     app.command()(command)
 

@@ -100,7 +100,7 @@ def _fault(path: Path, position: int, *, column: str, kind: str, message: str, l
     want = "a whole row"
     if fields := re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message):
         names = ", ".join(re.findall(r"'([^']+)': ", wanted))
-        found, want = f"{fields[2]} fields in {shown}", f"{fields[1]} ({names})"
+        found, want = f"{fields[2]} fields in {shown}", f"{fields[1]} ({names[: 3 * SHOWN]})"
     elif kind == "CAST":
         found, want = f"{_short(message.split('. ')[-1])} in {shown}", f"a value for {column!r}"
     elif kind == "UNQUOTED VALUE":

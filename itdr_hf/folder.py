@@ -59,6 +59,7 @@ def build_folder(
         out.parent.mkdir(parents=True, exist_ok=True)
     with lock(out), open_engine(memory_limit=settings.memory_limit) as engine:
         out.mkdir(exist_ok=True)
+        write_ledger(out, read_ledger(out))  # first of all: what a killed build leaves is known for ours
         sweep(out)
         cells.sort(key=lambda cell: cell.source.id)
         for outcome in _build_cells(cells, changes or {}, out, settings, engine):
@@ -85,7 +86,9 @@ def lock(out: Path) -> FileLock:
 def _check_ours(out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise OutputError(f"{out}: a file; want a folder to build into; choose another")
-    if out.is_dir() and any(out.iterdir()) and not (out / LEDGER).is_file():
+    if (out / LEDGER).is_file() or not out.is_dir():
+        return
+    if any(not path.name.startswith(f".{LEDGER}.") for path in out.iterdir()):  # drafts of a ledger: a killed build's
         raise OutputError(
             f"{out}: holds files but no {LEDGER}; want an empty or new folder, or a dataset built before; choose another"
         )

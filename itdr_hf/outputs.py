@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import glob
 import os
 import shutil
 import uuid
@@ -25,10 +27,15 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 @contextmanager
-def new_folder(path: Path) -> Iterator[Path]:
-    """A temporary folder beside `path` that takes its place when the block ends well, and goes if not."""
+def new_folder(path: Path, *, locked: bool = False) -> Iterator[Path]:
+    """A temporary folder beside `path` that takes its place when the block ends well, and goes if not.
+
+    `locked`: nobody else writes this folder now, so that what is there of an earlier draft is a killed run's, and goes.
+    """
     with full_disk_named(path):
         path.parent.mkdir(parents=True, exist_ok=True)
+        if locked:
+            _clear(path)
         draft = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
         draft.mkdir()
     try:
@@ -39,12 +46,33 @@ def new_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(draft, ignore_errors=True)
 
 
+def _clear(path: Path) -> None:
+    olds = list(path.parent.glob(f".{glob.escape(path.name)}.????????.old"))
+    if olds and not path.exists():  # killed between the two renames of `_swap`
+        os.replace(olds[0], path)
+    for draft in [*olds, *path.parent.glob(f".{glob.escape(path.name)}.????????")]:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
 def _swap(draft: Path, path: Path) -> None:
+    """Put the draft in the place of what is there: at once where the system can, else in two steps."""
+    if path.exists() and _exchange(draft, path):
+        return  # the draft is now what was there, and goes
     old = draft.with_name(draft.name + ".old")
     if path.exists():
         os.replace(path, old)
     os.replace(draft, path)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Swap two folders in one step (Linux, most file systems): no moment in which neither has its name."""
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (AttributeError, OSError):
+        return False
+    here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    return rename(here, os.fsencode(one), here, os.fsencode(other), exchange) == 0  # type: ignore[no-any-return]
 
 
 def sweep(folder: Path) -> None:

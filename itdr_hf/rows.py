@@ -88,7 +88,7 @@ def ensure_rows(cell: Cell, recipe: Recipe, tables: Tables, engine: Engine) -> R
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{folder}.lock"):
         if not (folder / "record.json").is_file():
-            with new_folder(folder) as draft:
+            with new_folder(folder, locked=True) as draft:
                 gathering = Gathering(engine=engine, tables=tables, recipe=recipe)
                 counts, steps = _plan(cell, gathering, draft / "rows.parquet")
                 write_atomically(draft / "record.json", json.dumps({"counts": counts, "steps": steps}))

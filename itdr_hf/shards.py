@@ -21,7 +21,7 @@ Batches = Callable[[str], "Iterator[pa.RecordBatch]"]  # of a split
 
 def write_cell(folder: Path, counts: Mapping[str, int], batches: Batches) -> dict[str, dict[str, Any]]:
     files: dict[str, dict[str, Any]] = {}
-    with new_folder(folder) as draft:
+    with new_folder(folder, locked=True) as draft:
         for split in SPLITS:
             shards = max(1, -(-counts[split] // SHARD_ROWS))
             names = [f"{split}-{n:05d}-of-{shards:05d}.parquet" for n in range(shards)]

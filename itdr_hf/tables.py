@@ -23,6 +23,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from filelock import FileLock
@@ -39,6 +40,7 @@ from itdr_hf.release import TABLES, Release, find_release, sha256
 from itdr_hf.scan import Scan, Select
 
 Say = Callable[[str], None]
+_READING = Lock()  # one release at a time: DuckDB's settings and functions are of the whole process
 # The code that decides tables, besides the source's own module.
 CODE = [f"itdr_hf.{n}" for n in ("cleaning", "dialects", "engine", "faults", "literals", "scan", "tables", "texts")]
 
@@ -116,7 +118,7 @@ def _fill(folder: Path, release: Release, located: Future[Place], engine: Engine
     size = sum(path.stat().st_size for paths in release.files.values() for path in paths)
     say(f"{release.source.id}: reading {release.layout.name} ({size / 1e6:,.1f} MB)")
     started = time.monotonic()
-    with new_folder(folder) as draft:
+    with _READING, new_folder(folder, locked=True) as draft:
         try:
             steps = _read(release, draft, engine, bad)
         finally:

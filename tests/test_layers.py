@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 FILES = [*sorted((ROOT / "itdr_hf").rglob("*.py")), *sorted((ROOT / "builders").glob("*.py"))]
 
 ROOMS = {
-    "datasets": ("builders/", "itdr_hf/loading.py", "itdr_hf/ablations.py", "itdr_hf/train/"),
+    "datasets": ("builders/", "itdr_hf/loading.py", "itdr_hf/ablations.py", "itdr_hf/train/", "itdr_hf/bench/"),
     "huggingface_hub": ("itdr_hf/hub",),
     "typer": ("itdr_hf/cli.py", "itdr_hf/commands/"),
 }

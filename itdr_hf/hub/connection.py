@@ -28,5 +28,5 @@ def connect(token: str | None = None, *, endpoint: str | None = None, timeout: f
         return client
 
     os.environ.setdefault("HF_XET_CLIENT_RETRY_MAX_DURATION", "120s")
-    set_client_factory(impatient_client)  # type: ignore[arg-type]
+    set_client_factory(impatient_client)
     return HfApi(token=token, endpoint=endpoint, library_name="itdr-hf")

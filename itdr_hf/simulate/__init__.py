@@ -23,6 +23,7 @@ from itdr_hf.simulate import (
     steam,
     yelp,
 )
+from itdr_hf.simulate.files import write_text
 
 SOURCES = {
     "movielens32m": movielens32m,
@@ -60,14 +61,21 @@ def simulate(
             raise unknown("source to simulate", name, SOURCES)
     if not scale > 0:
         raise UsageError(f"scale: {scale}; want a number above 0; 1 gives the paper's sizes")
+    for folder in (Path(out) / SOURCES[name].FOLDER for name in names):
+        if folder.is_dir() and any(folder.iterdir()) and not (folder / SIMULATED).is_file():
+            raise UsageError(
+                f"{folder}: holds files that are not simulated; want them left alone; choose another folder"
+            )
     written = {}
     for name in names:
         if progress:
             progress(name)
         module = SOURCES[name]
         folder, size = Path(out) / module.FOLDER, module.SIZE.scaled(scale)
+        # the mark first: what a killed run leaves must not pass for real either
+        mark = write_text(
+            folder / SIMULATED, [f"{name} as `itdr simulate` writes it; no fact about people or items.\n"]
+        )
         files = module.write(folder, users=size.users, items=size.items, interactions=size.interactions, seed=seed)
-        mark = folder / SIMULATED
-        mark.write_text(f"{name} as `itdr simulate` writes it; no fact about people or items.\n")
         written[name] = [*files, mark]
     return written

@@ -1,6 +1,7 @@
 """Write files whole or not at all: a temporary name first, then a rename."""
 
 import csv
+import glob
 import gzip
 import io
 import os
@@ -16,6 +17,9 @@ Quoting = Literal[0, 1, 2, 3]  # the csv module's QUOTE_ constants
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """Open a temporary neighbour of `path` for writing; rename it on success, remove it on failure."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        if not _runs(left.name.split(".")[-2]):  # of a run that was killed
+            left.unlink(missing_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("wb") as stream:
@@ -23,6 +27,16 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _runs(process: str) -> bool:
+    try:
+        os.kill(int(process), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except OSError:  # it runs, and is somebody else's
+        pass
+    return True
 
 
 def write_text(path: Path, chunks: Iterable[str], *, encoding: str = "utf-8") -> Path:

@@ -15,6 +15,7 @@ from itdr_hf.dialects import Dialect
 from itdr_hf.engine import quote
 from itdr_hf.records import Attribute, Layout, RatingScale, Source, Table, Words
 from itdr_hf.scan import Scan, Select
+from itdr_hf.sources._amazon_downloads import downloads
 from itdr_hf.sources._amazon_files import CATEGORIES, category, unread
 
 RATING = {"user_id": "VARCHAR", "parent_asin": "VARCHAR", "rating": "FLOAT", "timestamp": "BIGINT"}
@@ -111,6 +112,7 @@ SOURCE = Source(
         f"categories ({', '.join(CATEGORIES)}) from https://huggingface.co/datasets/McAuley-Lab/Amazon-Reviews-2023, "
         "or their .gz twins from the homepage; any of them will do"
     ),
+    downloads=downloads(),
     folders=("amazon-reviews-2023", "amazon2023", "Amazon-Reviews-2023"),
     layouts=tuple(
         Layout(

@@ -7,7 +7,7 @@ under all editions of a work, so the same text stands under several Ids and unde
 
 from __future__ import annotations
 
-from itdr_hf.records import Attribute, Layout, RatingScale, Source, Table, Words
+from itdr_hf.records import Attribute, Download, Layout, RatingScale, Source, Table, Words
 from itdr_hf.scan import Scan, Select
 
 REVIEW = {
@@ -107,6 +107,10 @@ SOURCE = Source(
     obtain=(
         "download mohamedbakhet/amazon-books-reviews from Kaggle (needs an account) and unpack Books_rating.csv "
         "and books_data.csv"
+    ),
+    downloads=tuple(
+        Download(url=f"kaggle://mohamedbakhet/amazon-books-reviews/{name}", path=name)
+        for name in ("Books_rating.csv", "books_data.csv")
     ),
     folders=("amazon-books", "amazonbooks", "amazon-books-reviews"),
     layouts=(

@@ -10,7 +10,7 @@ user-filtered.csv) and one table of lists (final_animedataset.csv), in which a s
 from __future__ import annotations
 
 from itdr_hf.dialects import CSV, header_of
-from itdr_hf.records import Attribute, Layout, RatingScale, Source, Table, Words
+from itdr_hf.records import Attribute, Download, Layout, RatingScale, Source, Table, Words
 from itdr_hf.scan import Scan, Select
 from itdr_hf.sources._people import OLDEST, YOUNGEST, known_gender
 
@@ -147,6 +147,14 @@ SOURCE = Source(
   url={https://www.kaggle.com/datasets/dbdmobile/myanimelist-dataset}
 }""",
     obtain="download dbdmobile/myanimelist-dataset from Kaggle (needs an account) and unpack it",
+    downloads=tuple(
+        Download(url=f"kaggle://dbdmobile/myanimelist-dataset/{name}", path=name, size=size, sha256=sha256)
+        for name, size, sha256 in (
+            ("anime-dataset-2023.csv", 15_924_739, "60fbcd67"),
+            ("users-details-2023.csv", 73_927_314, "a7ea0f49"),
+            ("users-score-2023.csv", 1_157_881_770, "68d63515"),
+        )
+    ),
     folders=("anime-2023", "anime2023", "myanimelist-dataset"),
     layouts=(
         Layout(

@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 
 from itdr_hf.dialects import Dialect
-from itdr_hf.records import Attribute, Layout, RatingScale, Source, Table, Words
+from itdr_hf.records import Attribute, Download, Layout, Member, RatingScale, Source, Table, Words
 from itdr_hf.scan import Scan, Select
 from itdr_hf.sources._people import doubted_age, known_age
 from itdr_hf.sources._windows1252 import as_utf8, undoubled
@@ -165,6 +165,16 @@ SOURCE = Source(
 }""",
     obtain="download BX-CSV-Dump.zip from the home page and unpack it, or ruchi798/bookcrossing-dataset from Kaggle "
     "(needs an account)",
+    downloads=(
+        Download(
+            url="http://www2.informatik.uni-freiburg.de/~cziegler/BX/BX-CSV-Dump.zip",
+            path="BX-CSV-Dump.zip",
+            size=26_085_508,
+            members=tuple(
+                Member(name=f"*{name}", path=name) for name in ("BX-Users.csv", "BX-Books.csv", "BX-Book-Ratings.csv")
+            ),
+        ),
+    ),
     folders=("book-crossing", "bookcrossing", "bookcrossing-dataset", "BX-CSV-Dump"),
     layouts=(
         Layout(

@@ -9,7 +9,7 @@ their number as `plays`.
 from __future__ import annotations
 
 from itdr_hf.dialects import TSV, Dialect
-from itdr_hf.records import Layout, Source, Table, Words
+from itdr_hf.records import Download, Layout, Member, Source, Table, Words
 from itdr_hf.scan import Scan, Select
 from itdr_hf.sources._lastfm import ATTRIBUTES, CITATION, LICENCE, LICENCE_SOURCE, WORDING
 from itdr_hf.sources._people import doubted_age, known_age, known_gender
@@ -76,6 +76,20 @@ SOURCE = Source(
     redistributable=False,
     citation=CITATION,
     obtain="download lastfm-dataset-1K.tar.gz from the home page and unpack it",
+    downloads=(
+        Download(
+            url="http://mtg.upf.edu/static/datasets/last.fm/lastfm-dataset-1K.tar.gz",
+            path="lastfm-dataset-1K.tar.gz",
+            members=(
+                Member(
+                    name="*userid-timestamp-artid-artname-traid-traname.tsv",
+                    path="userid-timestamp-artid-artname-traid-traname.tsv",
+                    md5="64747b21563e3d2aa95751e0ddc46b68",
+                ),
+                Member(name="*userid-profile.tsv", path="userid-profile.tsv", md5="c53608b6b445db201098c1489ea497df"),
+            ),
+        ),
+    ),
     folders=("lastfm-1k", "lastfm1k", "lastfm-dataset-1K"),
     layouts=(
         Layout(

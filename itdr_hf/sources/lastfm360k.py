@@ -8,7 +8,7 @@ and goes by the name as written, since many have no MBID and what is shown is th
 from __future__ import annotations
 
 from itdr_hf.dialects import TSV
-from itdr_hf.records import Layout, Source, Table, Words
+from itdr_hf.records import Download, Layout, Member, Source, Table, Words
 from itdr_hf.scan import Scan, Select
 from itdr_hf.sources._lastfm import ATTRIBUTES, CITATION, LICENCE, LICENCE_SOURCE, WORDING
 from itdr_hf.sources._people import doubted_age, known_age, known_gender
@@ -66,6 +66,16 @@ SOURCE = Source(
     redistributable=False,
     citation=CITATION,
     obtain="download http://mtg.upf.edu/static/datasets/last.fm/lastfm-dataset-360K.tar.gz and unpack it",
+    downloads=(
+        Download(
+            url="http://mtg.upf.edu/static/datasets/last.fm/lastfm-dataset-360K.tar.gz",
+            path="lastfm-dataset-360K.tar.gz",
+            members=tuple(
+                Member(name=f"*{name}", path=name)
+                for name in ("usersha1-artmbid-artname-plays.tsv", "usersha1-profile.tsv")
+            ),
+        ),
+    ),
     folders=("lastfm-360k", "lastfm360k", "lastfm-dataset-360K"),
     layouts=(
         Layout(

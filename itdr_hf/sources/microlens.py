@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from itdr_hf.dialects import TSV, Dialect
-from itdr_hf.records import Attribute, Layout, Source, Table, Words
+from itdr_hf.records import Attribute, Download, Layout, Source, Table, Words
 from itdr_hf.scan import Scan, Select
 
+SITE = "https://recsys.westlake.edu.cn"
 TAGS_SHOWN = 5
 LABEL_TAGS = 2  # of these, how many stand behind a title
 LONGEST_TAG = 40  # characters; a longer piece behind a '#' is a sentence, not a tag
@@ -125,6 +126,32 @@ SOURCE = Source(
     obtain=(
         "download the tables (pairs, titles, likes and views) from "
         "https://recsys.westlake.edu.cn/MicroLens-100k-Dataset/ or https://recsys.westlake.edu.cn/MicroLens-50k-Dataset/"
+    ),
+    downloads=(
+        *(
+            Download(url=f"{SITE}/MicroLens-100k-Dataset/{name}", path=name, part="100k")
+            for name in (
+                "MicroLens-100k_pairs.csv",
+                "MicroLens-100k_title_en.csv",
+                "MicroLens-100k_likes_and_views.txt",
+                "tags_to_summary.csv",
+            )
+        ),
+        *(
+            Download(
+                url=f"{SITE}/MicroLens-50k-Dataset/{name}",
+                path=name,
+                size=size,
+                sha256=sha256,
+                part="50k",
+                default=False,
+            )
+            for name, size, sha256 in (
+                ("MicroLens-50k_pairs.csv", 9_431_093, "7ff8b91b"),
+                ("MicroLens-50k_titles.csv", 2_392_145, "244aad53"),
+                ("MicroLens-50k_likes_and_views.txt", 386_787, "9031dcd6"),
+            )
+        ),
     ),
     folders=("microlens", "MicroLens", "MicroLens-100k-Dataset", "MicroLens-50k-Dataset"),
     layouts=(

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from itdr_hf.dialects import TSV
 from itdr_hf.engine import quote
-from itdr_hf.records import Attribute, Layout, Source, Table, Words
+from itdr_hf.records import Attribute, Download, Layout, Member, Source, Table, Words
 from itdr_hf.scan import Scan, Select
 
 BEHAVIORS = dict.fromkeys(("impression", "reader", "time", "history", "impressions"), "VARCHAR")
@@ -41,6 +41,12 @@ SECTIONS = {
     "soccer_epl": "Premier League soccer", "soccer_mls": "MLS soccer", "mma": "mixed martial arts",
     "foodnews": "food news", "tvnews": "TV news", "travelarticle": "travel", "newsopinion": "opinion",
 }  # fmt: skip
+
+# (size, split) -> bytes and first digits of the sha256 of news.tsv and behaviors.tsv
+KNOWN: dict[tuple[str, str], tuple[tuple[int, str], tuple[int, str]]] = {
+    ("small", "train"): ((41_202_121, "cd49d7da"), (92_019_716, "a424547c")),
+    ("small", "dev"): ((33_519_092, "e5d14466"), (42_838_544, "b6c460e3")),
+}
 
 
 def read_impressions(scan: Scan) -> Select:
@@ -132,6 +138,22 @@ SOURCE = Source(
     obtain=(
         "accept the terms at https://msnews.github.io and download MINDsmall_train.zip and MINDsmall_dev.zip "
         "(or MINDlarge), each unpacked in a folder of its name"
+    ),
+    downloads=tuple(
+        Download(
+            url=f"https://recodatasets.z20.web.core.windows.net/newsrec/MIND{size}_{split}.zip",
+            path=f"MIND{size}_{split}.zip",
+            members=tuple(
+                Member(name=f"*{name}", path=f"MIND{size}_{split}/{name}", size=known, sha256=sha256)
+                for name, (known, sha256) in zip(
+                    ("news.tsv", "behaviors.tsv"), KNOWN.get((size, split), ((None, ""), (None, ""))), strict=True
+                )
+            ),
+            part=size,
+            default=size == "small",
+        )
+        for size, splits in (("small", ("train", "dev")), ("large", ("train", "dev", "test")))
+        for split in splits
     ),
     folders=("mind", "MIND", "MINDlarge", "MINDsmall"),
     layouts=(

@@ -7,7 +7,7 @@ occupation are codes; "Children's" is a genre; no redistribution without permiss
 from __future__ import annotations
 
 from itdr_hf.dialects import Dialect
-from itdr_hf.records import Attribute, Layout, RatingScale, Source, Table
+from itdr_hf.records import Attribute, Download, Layout, Member, RatingScale, Source, Table
 from itdr_hf.scan import Scan, Select
 from itdr_hf.sources._movielens import CITATION, WORDS, shown_genres, shown_title
 
@@ -70,6 +70,20 @@ SOURCE = Source(
     redistributable=False,
     citation=CITATION,
     obtain="download https://files.grouplens.org/datasets/movielens/ml-1m.zip and unpack it",
+    downloads=(
+        Download(
+            url="https://files.grouplens.org/datasets/movielens/ml-1m.zip",
+            path="ml-1m.zip",
+            members=(
+                Member(name="ml-1m/ratings.dat", path="ratings.dat"),
+                Member(
+                    name="ml-1m/movies.dat", path="movies.dat", size=171_308, md5="ef9fd9ff8d1b33faf73e2122c371e910"
+                ),
+                Member(name="ml-1m/users.dat", path="users.dat", size=134_368, md5="681c0711d0d4548cd3d4718a49c2dcd8"),
+                Member(name="ml-1m/README", path="README"),
+            ),
+        ),
+    ),
     folders=("ml-1m", "movielens1m"),
     layouts=(
         Layout(

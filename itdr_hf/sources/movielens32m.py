@@ -7,7 +7,7 @@ user and movie, not by time. ml-latest-small and its kin have the same layout.
 
 from __future__ import annotations
 
-from itdr_hf.records import Attribute, Layout, RatingScale, Source, Table
+from itdr_hf.records import Attribute, Download, Layout, Member, RatingScale, Source, Table
 from itdr_hf.scan import Scan, Select
 from itdr_hf.sources._movielens import CITATION, WORDS, shown_genres, shown_title
 
@@ -50,6 +50,16 @@ SOURCE = Source(
     redistributable=True,
     citation=CITATION,
     obtain="download https://files.grouplens.org/datasets/movielens/ml-32m.zip and unpack it",
+    downloads=(
+        Download(
+            url="https://files.grouplens.org/datasets/movielens/ml-32m.zip",
+            path="ml-32m.zip",
+            members=tuple(
+                Member(name=f"ml-32m/{name}", path=name)
+                for name in ("ratings.csv", "movies.csv", "tags.csv", "links.csv", "README.txt", "checksums.txt")
+            ),
+        ),
+    ),
     folders=("ml-32m", "movielens32m", "ml-latest", "ml-latest-small"),
     layouts=(
         Layout(

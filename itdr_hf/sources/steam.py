@@ -16,7 +16,7 @@ the crawl are dated without a year, which is taken to be the one after the last 
 
 from __future__ import annotations
 
-from itdr_hf.records import Attribute, Layout, Source, Table, Words
+from itdr_hf.records import Attribute, Download, Layout, Source, Table, Words
 from itdr_hf.scan import Scan, Select
 
 SAME_ACCOUNT = "max(products) <= 1.25 * min(products) + 10"  # an account grows little during the crawl
@@ -181,6 +181,10 @@ SOURCE = Source(
     obtain=(
         "download http://cseweb.ucsd.edu/~wckang/steam_reviews.json.gz and "
         "http://cseweb.ucsd.edu/~wckang/steam_games.json.gz (or the Australian files of version 1)"
+    ),
+    downloads=tuple(
+        Download(url=f"http://cseweb.ucsd.edu/~wckang/{name}", path=name)
+        for name in ("steam_reviews.json.gz", "steam_games.json.gz")
     ),
     folders=("steam", "Steam"),
     layouts=(

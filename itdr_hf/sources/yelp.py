@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from itdr_hf.engine import quote
-from itdr_hf.records import Attribute, Layout, RatingScale, Source, Table, Words
+from itdr_hf.records import Attribute, Download, Layout, RatingScale, Source, Table, Words
 from itdr_hf.scan import Scan, Select
 
 DATES = "['%Y-%m-%d %H:%M:%S', '%Y-%m-%d']"
@@ -141,6 +141,19 @@ SOURCE = Source(
     obtain=(
         "fill in the form at https://business.yelp.com/data/resources/open-dataset/ and unpack the archive, or "
         "get yelp-dataset/yelp-dataset from Kaggle (needs an account)"
+    ),
+    downloads=(
+        Download(
+            url="kaggle://yelp-dataset/yelp-dataset/yelp_academic_dataset_business.json",
+            path="yelp_academic_dataset_business.json",
+            size=118_863_795,
+            sha256="39228062",
+            md5="f992501bd77e167970fe6011b9e81573",
+        ),
+        Download(
+            url="kaggle://yelp-dataset/yelp-dataset/yelp_academic_dataset_review.json",
+            path="yelp_academic_dataset_review.json",
+        ),
     ),
     folders=("yelp", "yelp_dataset", "yelp-dataset"),
     layouts=(

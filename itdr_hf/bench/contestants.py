@@ -1,0 +1,148 @@
+"""What is measured, each in a process of its own: time from after the imports, processor time, peak memory.
+
+    python -m itdr_hf.bench.contestants parse_csv '{"paths": ["raw/ml-32m/ratings.csv"]}'
+
+prints one line of JSON: seconds, cpu (of all cores), peak_mb, and what the contestant itself has to tell.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+RATINGS = "{'userId': 'BIGINT', 'movieId': 'BIGINT', 'rating': 'FLOAT', 'timestamp': 'BIGINT'}"
+REVIEWS = (
+    "{'rating': 'FLOAT', 'text': 'VARCHAR', 'parent_asin': 'VARCHAR', 'user_id': 'VARCHAR', 'timestamp': 'BIGINT'}"
+)
+PRODUCTS = (
+    "{'parent_asin': 'VARCHAR', 'title': 'VARCHAR', 'features': 'VARCHAR[]', 'description': 'VARCHAR[]', "
+    "'categories': 'VARCHAR[]', 'store': 'VARCHAR', 'price': 'VARCHAR'}"
+)
+LINE = 64 * 2**20  # bytes that a line may have, here as in our reader
+
+Result = dict[str, Any]
+
+
+def parse_csv(paths: list[str], memory: str) -> Result:
+    """DuckDB parsing ratings.csv, every value looked at and nothing kept."""
+    options = f"header=true, delim=',', quote='\"', escape='\"', auto_detect=false, columns={RATINGS}"
+    looked = "count(*), sum(userId), sum(movieId), sum(rating), max(timestamp)"
+    return _looked_at([f"SELECT {looked} FROM read_csv({path!r}, {options})" for path in paths], memory)
+
+
+def parse_jsonl(paths: list[str], memory: str) -> Result:
+    """DuckDB unpacking and parsing Amazon's reviews and products, the columns that cells need looked at."""
+    queries = []
+    for path in paths:
+        meta = Path(path).name.startswith("meta_")
+        columns = ["parent_asin", "title", "features", "description", "categories", "store", "price"]
+        columns = columns if meta else ["rating", "text", "parent_asin", "user_id", "timestamp"]
+        looked = ", ".join(f"max({name})" for name in columns)
+        options = f"columns={PRODUCTS if meta else REVIEWS}, maximum_object_size={LINE}"
+        queries.append(f"SELECT count(*), {looked} FROM read_ndjson({path!r}, {options})")
+    return _looked_at(queries, memory)
+
+
+def build(
+    raw: str, work: str, configs: list[str], memory: str, again: bool = False, examples: int | None = None
+) -> Result:
+    """Our build from raw files to a dataset folder; `again`: from the cached tables, no cell planned before."""
+    import duckdb  # noqa: F401
+    import ibis
+    import pandas  # noqa: F401
+
+    import itdr_hf.render  # noqa: F401
+    from itdr_hf.folder import build_folder
+    from itdr_hf.generation import Settings
+
+    ibis.duckdb.connect().disconnect()  # its backend too is imported on first use
+    cache, out = Path(work) / "cache", Path(work) / "itdr"
+    shutil.rmtree(out, ignore_errors=True)
+    for kept in [*cache.glob("tables/*/*/rows"), *cache.glob("tables/*/*/histories-*")] if again else [cache]:
+        shutil.rmtree(kept, ignore_errors=True) if kept.is_dir() else kept.unlink(missing_ok=True)
+
+    def run() -> Result:
+        settings = Settings(raw=Path(raw), cache=cache, memory_limit=memory, warn=lambda text: None)
+        outcomes = build_folder(out, settings, configs=configs, changes={"num_examples": examples})
+        return {"examples": {o.cell: sum(o.counts.values()) for o in outcomes}}
+
+    return _measured(run)
+
+
+def script(raw: str, work: str, examples: int) -> Result:
+    """The plain pandas script."""
+    import pyarrow.parquet  # noqa: F401
+
+    from itdr_hf.bench.pandas_script import make_cells
+
+    return _measured(lambda: {"examples": make_cells(Path(raw) / "ml-32m", Path(work) / "script", examples)})
+
+
+def render(raw: str, work: str, config: str, examples: int, memory: str) -> Result:
+    """Rendering alone, on one core: examples of rows that are planned, as batches, nothing written."""
+    import pyarrow.parquet  # noqa: F401
+
+    from itdr_hf import catalogue
+    from itdr_hf.generation import Settings, prepare
+    from itdr_hf.records import SPLITS
+
+    cell = catalogue.cell(config)
+    settings = Settings(raw=Path(raw), cache=Path(work) / "cache", memory_limit=memory, warn=lambda text: None)
+    prepared = prepare(cell, cell.recipe(num_examples=examples), settings)
+
+    def run() -> Result:
+        return {"examples": sum(batch.num_rows for split in SPLITS for batch in prepared.batches(split))}
+
+    return _measured(run)
+
+
+def load(folder: str, config: str) -> Result:
+    """Plain `datasets` loading a config that it has loaded before."""
+    import datasets
+
+    datasets.disable_progress_bars()
+    datasets.load_dataset(folder, config)
+    return _measured(lambda: {"examples": sum(map(len, datasets.load_dataset(folder, config).values()))})
+
+
+def start(code: list[str]) -> Result:
+    """Python starting and running a line, less Python starting and running nothing: of five times the quickest."""
+    import subprocess
+
+    def once(arguments: list[str]) -> float:
+        before = time.perf_counter()
+        subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
+        return time.perf_counter() - before
+
+    bare = min(once(["-c", "pass"]) for _ in range(5))
+    return {"seconds": min(once(code) for _ in range(5)) - bare, "cpu": 0.0, "peak_mb": 0}
+
+
+def _looked_at(queries: list[str], memory: str) -> Result:
+    import duckdb
+
+    with duckdb.connect(config={"memory_limit": memory}) as engine:
+        engine.execute("SET enable_progress_bar = false")
+        return _measured(lambda: {"rows": sum(engine.execute(query).fetchall()[0][0] for query in queries)})
+
+
+def _measured(run: Callable[[], Result]) -> Result:
+    before, started = time.process_time(), time.perf_counter()
+    told = run()
+    seconds, cpu = time.perf_counter() - started, time.process_time() - before
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return {"seconds": seconds, "cpu": cpu, "peak_mb": peak, **told}
+
+
+CONTESTANTS: dict[str, Callable[..., Result]] = {
+    f.__name__: f for f in (parse_csv, parse_jsonl, build, script, render, load, start)
+}
+
+if __name__ == "__main__":
+    print(json.dumps(CONTESTANTS[sys.argv[1]](**json.loads(sys.argv[2]))))

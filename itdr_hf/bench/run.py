@@ -1,0 +1,162 @@
+"""The bench: contestants side by side at growing sizes, the quickest of a few rounds each, put into ratios."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from itdr_hf import catalogue
+from itdr_hf.bench.releases import Measured, amazon, movielens
+from itdr_hf.errors import BuildError
+
+Result = dict[str, Any]
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sizes:
+    """How much is measured: rows of ratings.csv, reviews, examples that are rendered, rounds of everything."""
+
+    ratings: tuple[int, ...] = (300_000, 1_000_000, 3_000_000)
+    reviews: tuple[int, ...] = (30_000, 100_000)
+    rendered: tuple[int, int] = (10_000, 40_000)
+    rounds: int = 2
+
+
+FULL = Sizes(ratings=(3_200_000, 32_000_000), reviews=(300_000, 3_000_000), rendered=(20_000, 180_000), rounds=3)
+FOUR = ("rp", "tkr", "nir", "tui")  # of MovieLens 32M
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """What is measured of one release: contestant -> seconds, cpu, peak_mb and more."""
+
+    source: str
+    rows: int
+    megabytes: float
+    results: dict[str, Result]
+
+    def ratio(self, one: str, other: str, what: str = "seconds") -> float:
+        """How many times as much `one` took as `other`."""
+        return float(self.results[one][what] / max(self.results[other][what], 1e-9))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """All that was measured, and on what."""
+
+    rows: list[Row]
+    once: dict[str, Result]  # render, load, import: what does not grow
+    machine: dict[str, Any] = field(default_factory=dict)
+
+
+def run(work: Path, sizes: Sizes, *, memory: str = "700MB", say: Say = lambda text: None) -> Bench:
+    """Measure everything. Raises BuildError when a contestant fails, with its last words."""
+    work.mkdir(parents=True, exist_ok=True)
+    rows = [_movielens(movielens_at(work, n, say), work, sizes.rounds, memory, say) for n in sizes.ratings]
+    rows += [_amazon(amazon_at(work, n, say), work, sizes.rounds, memory, say) for n in sizes.reviews]
+    once = _once(movielens_at(work, sizes.ratings[-1], say), work, sizes, memory, say)
+    return Bench(rows=rows, once=once, machine=machine())
+
+
+def movielens_at(work: Path, rows: int, say: Say) -> Measured:
+    say(f"simulating {rows:,} ratings")
+    return movielens(work, rows)
+
+
+def amazon_at(work: Path, rows: int, say: Say) -> Measured:
+    say(f"simulating {rows:,} reviews")
+    return amazon(work, rows)
+
+
+def machine() -> dict[str, Any]:
+    """What the figures were taken on; they say nothing of another."""
+    packages = {name: _version(name) for name in ("duckdb", "ibis-framework", "pandas", "pyarrow", "datasets")}
+    taken = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"cores": os.cpu_count(), "python": platform.python_version(), "packages": packages, "taken": taken}
+
+
+def _movielens(measured: Measured, work: Path, rounds: int, memory: str, say: Say) -> Row:
+    raw, own = str(measured.raw), str(work / "ours")
+    four = [f"{subtask}-{measured.source}" for subtask in FOUR]
+    examples = catalogue.cell(four[0]).size
+    jobs: dict[str, tuple[str, Result]] = {
+        "parse": ("parse_csv", {"paths": [str(p) for p in measured.parsed], "memory": memory}),
+        "build": ("build", {"raw": raw, "work": own, "configs": four, "memory": memory}),
+        "pandas": ("script", {"raw": raw, "work": own, "examples": examples}),
+    }
+    jobs |= {
+        f"again {cell}": ("build", {"raw": raw, "work": own, "configs": [cell], "memory": memory, "again": True})
+        for cell in four
+    }
+    return _row(measured, jobs, rounds, say)
+
+
+def _amazon(measured: Measured, work: Path, rounds: int, memory: str, say: Say) -> Row:
+    cells = [name for name in catalogue.published() if name.endswith(f"-{measured.source}")]
+    jobs: dict[str, tuple[str, Result]] = {
+        "parse": ("parse_jsonl", {"paths": [str(p) for p in measured.parsed], "memory": memory}),
+        "build": ("build", {"raw": str(measured.raw), "work": str(work / "ours"), "configs": cells, "memory": memory}),
+    }
+    return _row(measured, jobs, rounds, say)
+
+
+def _once(measured: Measured, work: Path, sizes: Sizes, memory: str, say: Say) -> dict[str, Result]:
+    own, config = str(work / "rendered"), f"tkr-{measured.source}"
+    jobs: dict[str, tuple[str, Result]] = {}
+    for name, count in zip(("render few", "render many"), sizes.rendered, strict=True):
+        arguments = {"raw": str(measured.raw), "work": own, "config": config, "examples": count, "memory": memory}
+        jobs[name] = "render", arguments
+    build = {"raw": str(measured.raw), "work": own, "configs": [config], "memory": memory}
+    jobs["folder"] = "build", {**build, "again": True}
+    jobs["load"] = "load", {"folder": str(Path(own) / "itdr"), "config": config}
+    jobs["import"] = "start", {"code": ["-c", "import itdr_hf"]}
+    jobs["help"] = "start", {"code": ["-m", "itdr_hf", "--help"]}
+    return _best(jobs, sizes.rounds, say, "")
+
+
+def _row(measured: Measured, jobs: dict[str, tuple[str, Result]], rounds: int, say: Say) -> Row:
+    results = _best(jobs, rounds, say, f"{measured.source}, {measured.rows:,} rows: ")
+    return Row(source=measured.source, rows=measured.rows, megabytes=measured.megabytes, results=results)
+
+
+def _best(jobs: dict[str, tuple[str, Result]], rounds: int, say: Say, title: str) -> dict[str, Result]:
+    """Round by round through all jobs, so that a busy moment hits all alike; of each the quickest counts."""
+    found: dict[str, list[Result]] = {name: [] for name in jobs}
+    for number in range(rounds):
+        for name, (contestant, arguments) in jobs.items():
+            say(f"{title}{name} ({number + 1} of {rounds})")
+            found[name].append(_alone(contestant, arguments))
+    best = {name: min(results, key=lambda result: float(result["seconds"])) for name, results in found.items()}
+    return {name: {**one, "peak_mb": max(r["peak_mb"] for r in found[name])} for name, one in best.items()}
+
+
+def _alone(contestant: str, arguments: Result) -> Result:
+    """A contestant in a process of its own."""
+    command = [sys.executable, "-m", "itdr_hf.bench.contestants", contestant, json.dumps(arguments)]
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    if done.returncode:
+        said = _last(done.stderr.splitlines())
+        raise BuildError(
+            f"bench {contestant}: it stopped with {said} ({done.returncode}); want it to end well; run it alone: {command}"
+        )
+    return json.loads(_last(done.stdout.splitlines()))  # type: ignore[no-any-return]
+
+
+def _last(lines: Sequence[str]) -> str:
+    return lines[-1] if lines else "nothing said"
+
+
+def _version(package: str) -> str:
+    from importlib.metadata import version
+
+    return version(package)

@@ -1,0 +1,60 @@
+"""Files from Kaggle, through its own client, for those who have made a token."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from itdr_hf.errors import DownloadError
+from itdr_hf.records import Download
+
+SCHEME = "kaggle://"
+TOKENS = ("access_token", "kaggle.json")  # in ~/.kaggle
+
+
+def is_there(file: Download) -> bool:
+    return file.url.startswith(SCHEME)
+
+
+def handle(file: Download) -> str:
+    """owner/name of the dataset that a file is in."""
+    return "/".join(file.url.removeprefix(SCHEME).split("/")[:2])
+
+
+def has_token() -> bool:
+    """Whether Kaggle's client would find a token."""
+    folder = Path(os.environ.get("KAGGLE_CONFIG_DIR") or Path.home() / ".kaggle")
+    named = os.environ.get("KAGGLE_API_TOKEN") or (os.environ.get("KAGGLE_USERNAME") and os.environ.get("KAGGLE_KEY"))
+    return bool(named) or any((folder / name).is_file() for name in TOKENS)
+
+
+def fetch(file: Download, target: Path, client: Any = None) -> None:
+    """Have one file of a dataset at `target`; Kaggle's client resumes and shows its own progress.
+
+    Raises DownloadError, without what the client says of the token.
+    """
+    name = file.url.removeprefix(f"{SCHEME}{handle(file)}/")
+    folder = target.with_name(f".{target.name}.kaggle")
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        got = (client or _client()).dataset_download(handle(file), path=name, output_dir=str(folder))
+    except OSError as error:  # of which requests' errors are
+        status = getattr(getattr(error, "response", None), "status_code", None)
+        advice = {401: "want a valid token; make a new one at https://www.kaggle.com/settings"}
+        advice[403] = f"want its terms accepted; open https://www.kaggle.com/datasets/{handle(file)} and do so"
+        said = f"Kaggle answered {status}" if status else f"{type(error).__name__} on the way"
+        wanted = advice.get(status or 0, "want an answer; run it again")
+        raise DownloadError(f"{file.url}: {said}; {wanted}") from error
+    Path(got).replace(target)
+    for path in sorted(folder.rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    folder.rmdir()
+
+
+def _client() -> Any:
+    try:
+        import kagglehub
+    except ImportError as error:
+        raise DownloadError("kaggle: no kagglehub here; want it; pip install 'itdr-hf[kaggle]'") from error
+    return kagglehub

@@ -1,0 +1,226 @@
+"""A file over https (or http): resumed where it stopped, tried again with growing pauses, checked for its length.
+
+What is there of a file is `<name>.part`, beside it `<name>.part.json` with what the server called this version of
+it: if the version changes, the file begins anew. Never more is written than was announced.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from itdr_hf.errors import DownloadError
+from itdr_hf.hub.retry import TRANSIENT, Patience
+from itdr_hf.outputs import write_atomically
+
+REFUSED = {
+    401: "an account",
+    403: "leave to have it",
+    404: "a file there",
+    410: "a file there",
+    451: "leave to have it",
+}
+
+
+@dataclass
+class Part:
+    """What is there of a file, and which version of it that is."""
+
+    path: Path  # of the whole file, not yet there
+    version: dict[str, str] = field(default_factory=dict)  # url, etag or last_modified
+
+    @property
+    def file(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.part")
+
+    @property
+    def note(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.part.json")
+
+    @property
+    def size(self) -> int:
+        return self.file.stat().st_size if self.file.is_file() else 0
+
+    def forget(self) -> None:
+        self.file.unlink(missing_ok=True)
+        self.note.unlink(missing_ok=True)
+        self.version = {}
+
+
+class _Interrupted(Exception):
+    """A try that ended early: what is there stays, and another try may go on. `wait`: as long as the server says."""
+
+    def __init__(self, text: str, wait: float | None = None) -> None:
+        super().__init__(text)
+        self.wait = wait
+
+
+def fetch(
+    url: str,
+    target: Path,
+    *,
+    size: int | None = None,
+    client: Any = None,
+    patience: Patience = Patience(),
+    tick: Callable[[int, int | None], None] = lambda done, total: None,
+) -> None:
+    """Have a file at `target`; `tick` hears how many bytes are there and how many there will be.
+
+    A try that brought something does not count against the patience. Raises DownloadError.
+    """
+    part = _open(url, target)
+    attempt = 0
+    with _client(client) as opened:
+        while True:
+            before = part.size
+            try:
+                _once(opened, url, part, size, tick)
+                break
+            except (_Interrupted, library().TransportError) as error:
+                attempt = 1 if part.size > before else attempt + 1
+                wait = error.wait if isinstance(error, _Interrupted) else None
+                pause = patience.pause * 2 ** (attempt - 1) if wait is None else wait
+                if attempt >= patience.tries or pause > patience.longest:
+                    said = str(error) or type(error).__name__
+                    raise DownloadError(
+                        f"{url}: {said} ({part.size:,} bytes are kept); want the rest; run it again to go on"
+                    ) from error
+                patience.sleep(pause)
+    part.note.unlink(missing_ok=True)
+    part.file.replace(target)
+
+
+def _open(url: str, target: Path) -> Part:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = Part(target)
+    if part.file.is_file() and part.note.is_file():
+        part.version = json.loads(part.note.read_text(encoding="utf-8"))
+    if part.version.get("url") != url or not part.version.get("validator"):
+        part.forget()
+    return part
+
+
+def _once(client: Any, url: str, part: Part, size: int | None, tick: Callable[[int, int | None], None]) -> None:
+    """One request, from where the part ends; returns when the file is whole."""
+    have = part.size
+    headers = {"Accept-Encoding": "identity"}
+    if have:
+        headers |= {"Range": f"bytes={have}-", "If-Range": part.version["validator"]}
+    with client.stream("GET", url, headers=headers) as answer:
+        if answer.status_code == 416 and _total(answer) == have and size in (None, have):
+            return  # it was whole already
+        begins, total = _read_head(answer, url, have)
+        if size is not None and total is not None and total != size:
+            part.forget()
+            raise DownloadError(
+                f"{url}: {total:,} bytes there; want {size:,}; the release has changed, or it is another file"
+            )
+        if begins != have:
+            part.forget()
+            have = 0
+        if not have:
+            part.version = {"url": url, "validator": _validator(answer.headers)}
+            write_atomically(part.note, json.dumps(part.version))
+        _pour(answer, part, have, size if total is None else total, tick)
+
+
+def _read_head(answer: Any, url: str, have: int) -> tuple[int, int | None]:
+    """Where the body begins in the file, and how long the file is if that is told."""
+    status = answer.status_code
+    if status in TRANSIENT:
+        raise _Interrupted(f"the server answered {status}", _seconds(answer.headers.get("Retry-After")))
+    if status == 206:
+        told = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", answer.headers.get("Content-Range", "").strip())
+        if not told or int(told[1]) != have:
+            raise DownloadError(
+                f"{url}: another range than the one asked for; want bytes from {have:,}; tell its keepers"
+            )
+        return have, None if told[2] == "*" else int(told[2])
+    if status == 200:
+        if "text/html" in answer.headers.get("Content-Type", "") and not url.endswith((".html", ".htm")):
+            raise DownloadError(f"{url}: a page in place of the file; want the file; see the page in a browser")
+        return 0, _length(answer.headers)
+    if status == 416:  # what is there is more than there is: it begins anew
+        return -1, None
+    wanted = REFUSED.get(status, "the file")
+    raise DownloadError(
+        f"{url}: the server answered {status}; want {wanted}; see the source's homepage, it may have moved"
+    )
+
+
+def _pour(answer: Any, part: Part, have: int, total: int | None, tick: Callable[[int, int | None], None]) -> None:
+    with part.file.open("ab" if have else "wb") as file:
+        for chunk in answer.iter_raw() if answer.status_code in (200, 206) else ():
+            have += len(chunk)
+            if total is not None and have > total:
+                part.forget()
+                raise DownloadError(f"{answer.url}: more than the {total:,} bytes announced; want those; run it again")
+            file.write(chunk)
+            tick(have, total)
+    if answer.status_code == 416:
+        part.forget()
+        raise _Interrupted("the server has less than was there")
+    if total is not None and have < total:
+        raise _Interrupted(f"the connection ended {total - have:,} bytes early")
+
+
+def _validator(headers: Any) -> str:
+    """What names this version of the file: a strong ETag, else the time of its last change."""
+    etag = str(headers.get("ETag", ""))
+    return etag if etag and not etag.startswith("W/") else str(headers.get("Last-Modified", ""))
+
+
+def _length(headers: Any) -> int | None:
+    told = str(headers.get("Content-Length", ""))
+    return int(told) if told.isdigit() and not headers.get("Transfer-Encoding") else None
+
+
+def _total(answer: Any) -> int | None:
+    told = re.fullmatch(r"bytes \*/(\d+)", answer.headers.get("Content-Range", "").strip())
+    return int(told[1]) if told else None
+
+
+def _seconds(after: str | None) -> float | None:
+    """What Retry-After asks for: seconds, or a date."""
+    if not after:
+        return None
+    if after.strip().isdigit():
+        return float(after)
+    try:
+        return max(0.0, (parsedate_to_datetime(after) - datetime.now(UTC)).total_seconds())
+    except (TypeError, ValueError):
+        return None
+
+
+def library() -> Any:
+    """The HTTP library that huggingface_hub brought: httpx2, or httpx before its 2.0."""
+    try:
+        return import_module("httpx2")
+    except ImportError:
+        return import_module("httpx")
+
+
+@contextmanager
+def _client(given: Any) -> Iterator[Any]:
+    if given is not None:
+        yield given
+        return
+
+    def never_less_safe(answer: Any) -> None:
+        following = answer.next_request
+        if following is not None and answer.request.url.scheme == "https" and following.url.scheme != "https":
+            raise DownloadError(f"{answer.request.url}: redirected to plain http; want https; tell its keepers")
+
+    timeout = library().Timeout(60.0, connect=30.0)
+    hooks = {"response": [never_less_safe]}
+    with library().Client(follow_redirects=True, max_redirects=10, timeout=timeout, event_hooks=hooks) as client:
+        client.headers["User-Agent"] = "itdr-hf"
+        yield client

@@ -1,0 +1,48 @@
+"""The terms of a release, accepted once by each user: remembered beside the caches, and again when they change."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+from itdr_hf.outputs import write_atomically
+from itdr_hf.records import Source
+from itdr_hf.tables import default_cache
+
+
+def terms(source: Source) -> str:
+    """What is to be accepted, as it is shown."""
+    passed_on = "may be passed on under the same terms" if source.redistributable else "may not be passed on"
+    return (
+        f"{source.title} ({source.homepage})\n"
+        f"  licence: {source.licence}\n"
+        f"  as told by: {source.licence_source}\n"
+        f"  the data {passed_on}; cite the source; the card has how"
+    )
+
+
+def accepted(source: Source, cache: Path | None = None) -> bool:
+    """Whether this user has accepted these very terms before."""
+    return _read(cache).get(source.id, {}).get("terms") == _digest(source)
+
+
+def accept(source: Source, cache: Path | None = None) -> None:
+    """Remember that the terms were accepted, and when."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    known = {**_read(cache), source.id: {"terms": _digest(source), "licence": source.licence, "accepted": now}}
+    write_atomically(_file(cache), json.dumps(known, indent=1, ensure_ascii=False))
+
+
+def _read(cache: Path | None) -> dict[str, dict[str, str]]:
+    path = _file(cache)
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def _file(cache: Path | None) -> Path:
+    return (cache or default_cache()) / "licences.json"
+
+
+def _digest(source: Source) -> str:
+    return hashlib.sha256(terms(source).encode()).hexdigest()[:16]

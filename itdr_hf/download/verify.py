@@ -1,0 +1,41 @@
+"""Whether a file is what it should be: its size, its hashes, its kind."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from itdr_hf.records import Download, Member
+
+KINDS = {".zip": b"PK", ".gz": b"\x1f\x8b", ".tgz": b"\x1f\x8b"}  # how such a file begins
+
+
+def wrong(path: Path, known: Download | Member) -> str:
+    """What is wrong with a file: "", or what was found and what was wanted."""
+    if known.size is not None and path.stat().st_size != known.size:
+        return f"{path.stat().st_size:,} bytes; want {known.size:,}"
+    for kind, want in (("sha256", known.sha256), ("md5", known.md5)):
+        if want and not (have := _digest(path, kind)).startswith(want):
+            return f"{kind} {have[:16]}…; want {want[:16]}…"
+    with path.open("rb") as file:
+        beginning = file.read(2)
+    begins = KINDS.get(path.suffix)
+    if begins and beginning != begins:
+        return f"a file that begins with {beginning!r}; want a {path.suffix[1:]} file"
+    return ""
+
+
+def wrong_by_sums(sums: str, files: Sequence[Path]) -> str:
+    """What is wrong with files by a list of md5 sums (checksums.txt of MovieLens), for those it names."""
+    listed = {name.rpartition("/")[2]: digest for digest, name in re.findall(r"\b([0-9a-f]{32})[ *]+(\S+)", sums)}
+    for path in files:
+        if (want := listed.get(path.name)) and (have := _digest(path, "md5")) != want:
+            return f"{path.name} with md5 {have[:16]}…; want {want[:16]}… by the archive's own checksums"
+    return ""
+
+
+def _digest(path: Path, kind: str) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, kind).hexdigest()
