@@ -180,6 +180,7 @@ def _enter(out: Path, prepared: Prepared, key: str, files: dict[str, dict[str, A
         "simulated": tables.release.simulated,
         "layout": tables.record["layout"],
         "raw": tables.record["files"],
+        "unread": tables.release.left_alone(),
         "tables": tables.record["steps"],
         "rows": prepared.rows.steps,
         "engine": "duckdb",

@@ -78,7 +78,8 @@ def shortfall(wanted: int, made: int, rows: Rows) -> str:
     left_out = [
         f"{-n:,} {what}" for what, n in counts.items() if n < 0 and what not in ("not sampled", "spare, not needed")
     ]
-    return f"{wanted:,} asked for, {made:,} made: {counts['eligible']:,} eligible" + (
+    everyone = next(step["of"] for step in rows.steps if step["what"] == "eligible")
+    return f"{wanted:,} asked for, {made:,} made: {counts['eligible']:,} of {everyone:,} eligible" + (
         (left_out and f", left out: {', '.join(left_out)}") or ""
     )
 

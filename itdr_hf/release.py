@@ -5,9 +5,10 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import os
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from itdr_hf.errors import MissingFileError, RawDataError
@@ -45,7 +46,14 @@ class Release:
         if table not in self.layout.tables:
             return f"layout {self.layout.name} has no {table}"
         roles = [role for role in self.layout.tables[table].roles if role in self.missing]
-        return f"{table} needs " + ", ".join(" or ".join(self.missing[role]) for role in roles)
+        wanted = [pattern for role in roles for pattern in self.missing[role]]
+        near = [f"{p.name}: {why}" for p, why in self.unread.items() if any(p.match(pattern) for pattern in wanted)]
+        beside = f" (here, but not read: {'; '.join(near)})" if near else ""
+        return f"{table} needs " + ", ".join(" or ".join(self.missing[role]) for role in roles) + beside
+
+    def left_alone(self) -> dict[str, str]:
+        """Name under the folder -> why a file of the release that is here is not read."""
+        return {os.path.relpath(path, self.folder): why for path, why in sorted(self.unread.items())}
 
 
 def find_release(source: Source, raw: Path) -> Release:
@@ -62,11 +70,18 @@ def find_release(source: Source, raw: Path) -> Release:
     found = [_match(source, folder, layout) for folder in folders for layout in source.layouts]
     best = max(found, key=lambda release: len(set(release.tables) & set(TABLES)), default=None)
     if best is not None and best.tables:
-        return best
+        return replace(best, unread={**_other_layouts(best, found), **best.unread})
     wanted = [" + ".join(" or ".join(p) for p in layout.files.values()) for layout in source.layouts]
     where = str(folders[0] if folders else raw / source.folders[0])
     state = "none of the release's files" if folders else "no such folder"
     raise MissingFileError(f"{where}: {state}; want {'; or '.join(wanted)}; get {source.title}: {source.obtain}")
+
+
+def _other_layouts(best: Release, found: Sequence[Release]) -> dict[Path, str]:
+    """The files that only another layout, or another folder, would have given."""
+    read = {path for paths in best.files.values() for path in paths}
+    others = {path for release in found for paths in release.files.values() for path in paths}
+    return dict.fromkeys(others - read, f"{best.folder.name} is read as {best.layout.name}")
 
 
 def _match(source: Source, folder: Path, layout: Layout) -> Release:

@@ -75,6 +75,8 @@ def print_ledger(ledger: Mapping[str, Any], timings: Mapping[str, Any]) -> None:
     print_table({**columns, "peak, MB": "right", "content": "left"}, _with_content(rows, cells))
     packages = ", ".join(f"{name} {version}" for name, version in ledger["packages"].items())
     print(f"\nversion {ledger['version']}; {packages}")
+    for name, why in {n: why for entry in sources.values() for n, why in entry.get("unread", {}).items()}.items():
+        print(f"here and not read: {name}: {why}")
     for name, note in ledger.get("not_built", {}).items():
         print(f"not built: {name}: {note}")
 

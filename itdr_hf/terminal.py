@@ -106,9 +106,10 @@ def source_states(raw: Path) -> list[dict[str, Any]]:
                 "state": "incomplete" if missing else "present",
                 "layout": release.layout.name,
                 "missing": missing,
+                "unread": release.left_alone(),
             }
         except MissingFileError as error:
-            state |= {"state": "missing", "layout": None, "missing": [str(error)]}
+            state |= {"state": "missing", "layout": None, "missing": [str(error)], "unread": {}}
         states.append(state)
     return states
 
@@ -128,6 +129,8 @@ def print_sources(states: Sequence[Mapping[str, Any]]) -> None:
             print(f"\n{state['source']}: {'; '.join(state['missing'])}")
         elif state["state"] == "missing":
             print(f"\n{state['source']}: to get it, {state['obtain']}")
+        for name, why in state["unread"].items():
+            print(f"\n{state['source']}: {name} is here and not read: {why}")
 
 
 def print_outcomes(outcomes: Sequence[Outcome], out: Path) -> None:

@@ -73,10 +73,9 @@ def test_asking_for_more_than_there_is_builds_what_there_is_and_says_how_many_an
         tmp_path / "out", settings(raw), configs=["rp-movielens32m"], changes={"num_examples": 10**6}
     )
     made = sum(outcome.counts.values())
-    eligible = next(
-        s["rows"] for s in read_ledger(tmp_path / "out")["cells"]["rp-movielens32m"]["rows"] if s["what"] == "eligible"
-    )
-    assert outcome.note.startswith(f"1,000,000 asked for, {made:,} made: {eligible:,} eligible")
+    steps = read_ledger(tmp_path / "out")["cells"]["rp-movielens32m"]["rows"]
+    eligible, everyone = next((s["rows"], s["of"]) for s in steps if s["what"] == "eligible")
+    assert outcome.note.startswith(f"1,000,000 asked for, {made:,} made: {eligible:,} of {everyone:,} eligible")
     assert made <= eligible
 
 
