@@ -8,6 +8,7 @@ import datasets
 
 from itdr_hf import catalogue
 from itdr_hf.errors import UsageError
+from itdr_hf.generation import recipes
 from itdr_hf.records import Cell, Recipe
 from itdr_hf.tables import BadRows
 
@@ -46,7 +47,7 @@ class ItdrConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datasets is u
             value = changes[name]
             if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
                 raise UsageError(f"{self.name}: {name}={value!r}; want a whole number of at least 1; change it")
-        return [(cell, cell.recipe(**changes)) for cell in map(catalogue.cell, catalogue.select([self.name]))]
+        return recipes([catalogue.cell(name) for name in catalogue.select([self.name])], changes)
 
     def bad_rows(self) -> BadRows:
         """What is done with malformed rows. Raises UsageError for an unknown policy."""

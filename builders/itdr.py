@@ -18,6 +18,7 @@ from itdr_hf import catalogue
 from itdr_hf.errors import unknown
 from itdr_hf.fingerprint import fingerprint
 from itdr_hf.generation import Settings, identity
+from itdr_hf.own import register_found
 
 VERSION = datasets.Version(catalogue.DATA_VERSION)
 
@@ -51,6 +52,7 @@ class Itdr(SplitsByUser, GeneratesExamples, datasets.GeneratorBasedBuilder):  # 
         ]
         if strange:
             raise unknown("option", strange[0], ItdrConfig.__dataclass_fields__)
+        register_found(Path(raw).expanduser())
         config = ItdrConfig(name=config_name, **changes)
         self.recipes = config.recipes()
         self.settings = Settings(

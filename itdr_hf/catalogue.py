@@ -135,7 +135,7 @@ def register(
     `subtasks` maps subtask ids to numbers of examples (default: every subtask its tables can feed, 6,250
     each); `new_subtasks` are subtasks of your own. Raises UsageError for an id that is taken.
     """
-    if new_source.id in source_ids():
+    if reads(new_source.id):
         raise UsageError(f"source {new_source.id!r}: this id is taken; want a new one; have: {', '.join(source_ids())}")
     new_subtasks = list(new_subtasks)
     for own in new_subtasks:
@@ -151,6 +151,16 @@ def register(
     _own_subtasks.update(offered)
     _own_cells.update({c.name: c for c in cells})
     return [c.name for c in cells]
+
+
+def reads(source_id: str) -> bool:
+    """Whether a source is known with its files: one recalled from a built dataset is known by its words alone."""
+    return source_id in source_ids() and bool(source(source_id).layouts)
+
+
+def own(source_id: str) -> bool:
+    """Whether a source is one of your own."""
+    return source_id in _own_sources
 
 
 def unregister(source_id: str) -> None:

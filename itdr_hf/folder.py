@@ -21,9 +21,10 @@ from itdr_hf import catalogue
 from itdr_hf.card import write_card
 from itdr_hf.engine import Engine, full_disk_named, open_engine
 from itdr_hf.errors import BuildError, ItdrError, MissingFileError, OutputError
-from itdr_hf.generation import Prepared, Settings, identity, prepare, shortfall
+from itdr_hf.generation import Prepared, Settings, identity, prepare, recipes, shortfall
 from itdr_hf.ledger import LEDGER, note_timing, read_ledger, write_ledger
 from itdr_hf.outputs import sweep
+from itdr_hf.own import described
 from itdr_hf.records import Cell, Recipe
 from itdr_hf.shards import Batches, content, masked, write_cell, written_by
 
@@ -53,7 +54,8 @@ def build_folder(
     Raises OutputError when `out` is not ours or cannot be written.
     """
     _check_ours(out)
-    cells = [catalogue.cell(name) for name in catalogue.select(configs)]
+    cells = sorted(map(catalogue.cell, catalogue.select(configs)), key=lambda cell: cell.source.id)
+    planned = recipes(cells, changes or {})
     outcomes: list[Outcome] = []
     with full_disk_named(out / LEDGER):
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -61,8 +63,7 @@ def build_folder(
         out.mkdir(exist_ok=True)
         write_ledger(out, read_ledger(out))  # first of all: what a killed build leaves is known for ours
         sweep(out)
-        cells.sort(key=lambda cell: cell.source.id)
-        for outcome in _build_cells(cells, changes or {}, out, settings, engine):
+        for outcome in _build_cells(planned, out, settings, engine):
             outcomes.append(outcome)
             done(outcome)
         ledger = read_ledger(out)
@@ -95,13 +96,13 @@ def _check_ours(out: Path) -> None:
 
 
 def _build_cells(
-    cells: Sequence[Cell], changes: Mapping[str, Any], out: Path, settings: Settings, engine: Engine
+    cells: Sequence[tuple[Cell, Recipe]], out: Path, settings: Settings, engine: Engine
 ) -> Iterator[Outcome]:
     """Cell by cell; while one is rendered and written, which is Python's work, the engine plans the next."""
     with ThreadPoolExecutor(1) as writer:
         writing: Future[Outcome] | None = None
-        for cell in cells:
-            planned = _caught(cell, partial(_plan_cell, cell, cell.recipe(**changes), out, settings, engine))
+        for cell, recipe in cells:
+            planned = _caught(cell, partial(_plan_cell, cell, recipe, out, settings, engine))
             if writing:
                 yield writing.result()
             writing = writer.submit(_finish_cell, planned, out, settings)
@@ -171,7 +172,7 @@ def rewrite_cell(out: Path, name: str, batches: Batches, notes: Mapping[str, Any
 
 
 def _enter(out: Path, prepared: Prepared, key: str, files: dict[str, dict[str, Any]], seconds: float) -> None:
-    ledger, tables = read_ledger(out), prepared.tables
+    ledger, tables, source = read_ledger(out), prepared.tables, prepared.cell.source
     ledger["cells"][prepared.cell.name] = {
         "key": key,
         "content": content(files),
@@ -188,6 +189,8 @@ def _enter(out: Path, prepared: Prepared, key: str, files: dict[str, dict[str, A
         "masked": masked([out / prepared.cell.name / name for name in files]),
         "files": files,
     }
+    if catalogue.own(source.id):
+        ledger.setdefault("own", {})[source.id] = described(source)
     write_ledger(out, ledger)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     timing = {"tables_seconds": tables.record["seconds"], "cell_seconds": round(seconds, 2), "peak_memory_mb": peak}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from itdr_hf import catalogue
 from itdr_hf.engine import Engine, open_engine
+from itdr_hf.errors import UsageError
 from itdr_hf.fingerprint import fingerprint, shared_modules
 from itdr_hf.records import Cell, Recipe
 from itdr_hf.rows import Rows, check, ensure_rows
@@ -51,6 +52,17 @@ class Prepared:
         from itdr_hf.render import render
 
         return render(self.cell, self.recipe, self.rows, split, num_proc=num_proc)
+
+
+def recipes(cells: Sequence[Cell], changes: Mapping[str, Any]) -> list[tuple[Cell, Recipe]]:
+    """Each cell with its recipe, changed where it can be. Raises UsageError for a change that none of them takes."""
+    for name, value in changes.items():
+        if value is not None and cells and all(name in cell.subtask.fixed for cell in cells):
+            asked = ", ".join(dict.fromkeys(cell.subtask.id for cell in cells))
+            raise UsageError(
+                f"{name}={value}: it is always {getattr(cells[0].recipe(), name)} in {asked}; leave it out"
+            )
+    return [(cell, cell.recipe(**changes)) for cell in cells]
 
 
 def prepare(cell: Cell, recipe: Recipe, settings: Settings, engine: Engine | None = None) -> Prepared:

@@ -7,6 +7,7 @@ from run to run (time, memory) is in `.timings.json`, which is not published.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from itdr_hf import catalogue
 from itdr_hf.errors import UsageError
 from itdr_hf.outputs import write_atomically
+from itdr_hf.own import recalled
 
 LEDGER = "ledger.json"
 TIMINGS = ".timings.json"
@@ -21,10 +23,12 @@ PACKAGES = ("itdr-hf", "datasets", "duckdb", "ibis-framework", "pyarrow")
 
 
 def read_ledger(folder: Path) -> dict[str, Any]:
-    """The ledger of a dataset folder, or an empty one."""
+    """The ledger of a dataset folder, or an empty one. The sources of one's own that it speaks of are known then."""
     path = folder / LEDGER
     if path.is_file():
-        return json.loads(path.read_text())  # type: ignore[no-any-return]
+        ledger: dict[str, Any] = json.loads(path.read_text())
+        recall_sources(ledger)
+        return ledger
     return {
         "dataset": "itdr",
         "version": catalogue.DATA_VERSION,
@@ -43,6 +47,16 @@ def write_ledger(folder: Path, ledger: dict[str, Any]) -> None:
     packages = {name: version(name) for name in PACKAGES}
     whole = {**ledger, "version": catalogue.DATA_VERSION, "packages": packages, "cells": cells, "files": files}
     write_atomically(folder / LEDGER, json.dumps(whole, indent=1, ensure_ascii=False))
+
+
+def recall_sources(ledger: Mapping[str, Any]) -> None:
+    """Register the ledger's sources of one's own that are not known, with the cells that it has of them."""
+    for source_id, description in ledger.get("own", {}).items():
+        if not catalogue.own(source_id):
+            cells = [name.partition("-") for name in ledger["cells"]]
+            sizes = {s: sum(ledger["cells"][f"{s}-{i}"]["counts"].values()) for s, _, i in cells if i == source_id}
+            known = {s: n for s, n in sizes.items() if s in catalogue.subtask_ids()}
+            catalogue.register(recalled(description), subtasks=known)
 
 
 def published_ledger(folder: Path) -> dict[str, Any]:

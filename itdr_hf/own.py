@@ -4,19 +4,31 @@
     raw/myshop/items.csv          item, title [, any attributes: genres, brand …]
     raw/myshop/users.csv          user [, any attributes: age, country …]        (only for UAP)
 
-`timestamp` is seconds; without it the file's order stands for time. See README, "Your own data".
+    raw/myshop/source.toml        what `own_source` takes as arguments: words, scale, label, title …
+
+`timestamp` is seconds; without it the file's order stands for time. See README, "Your own data". A folder under the
+raw folder with the first two is found without being registered; a built dataset remembers its sources in the ledger.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, fields, replace
+from inspect import signature
 from pathlib import Path
+from typing import Any
 
+from itdr_hf import catalogue
 from itdr_hf.engine import open_engine, quote
-from itdr_hf.errors import MissingFileError, RawDataError
+from itdr_hf.errors import MissingFileError, RawDataError, UsageError, unknown
 from itdr_hf.records import Attribute, Layout, RatingScale, Source, Table, Words
 from itdr_hf.scan import Scan, Select
 
+SETTINGS = "source.toml"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")  # of a folder that may be a source: part of config and file names
+NOT_REMEMBERED = ("layouts", "downloads")  # what a built dataset has no use for
 WORDS = Words(item="item", items="items", do="choose", did="chose", doing="choosing")
 ROLES = {"interactions": ("user", "item"), "items": ("item", "title"), "users": ("user",)}
 
@@ -24,22 +36,30 @@ ROLES = {"interactions": ("user", "item"), "items": ("item", "title"), "users": 
 def own_source(
     folder: Path | str,
     *,
-    words: Words = WORDS,
+    words: Words | None = None,
     scale: RatingScale | None = None,
     liked_above: float | None = None,
     disliked_below: float | None = None,
     label: str | None = None,
     title: str | None = None,
-    licence: str = "not stated",
-    redistributable: bool = False,
+    licence: str | None = None,
+    redistributable: bool | None = None,
 ) -> Source:
     """The source in a folder; its id is the folder's name, its attributes are the tables' further columns.
 
     `scale` is needed for ratings to be used; likes default to above, dislikes to below its middle. `label` is
-    the items column shown behind titles. Hand the result to `register`. Raises MissingFileError without
-    interactions and items, RawDataError for a table without its columns.
+    the items column shown behind titles. What is not given is taken from source.toml, if there is one. Hand the
+    result to `register`. Raises MissingFileError without interactions and items, RawDataError for a table without
+    its columns, UsageError for a name or a setting that cannot be.
     """
     folder = Path(folder)
+    if not NAME.fullmatch(folder.name):
+        raise UsageError(f"{folder}: {folder.name!r} as an id; want letters, digits, '_', '.', '-'; rename the folder")
+    said = _settings(folder)
+    words, scale = words or said.get("words", WORDS), scale or said.get("scale")
+    liked_above = said.get("liked_above") if liked_above is None else liked_above
+    disliked_below = said.get("disliked_below") if disliked_below is None else disliked_below
+    redistributable = bool(said.get("redistributable")) if redistributable is None else redistributable
     columns = {role: _columns(folder, role) for role in ROLES if _file(folder, role)}
     for role in ("interactions", "items"):
         if role not in columns:
@@ -51,9 +71,9 @@ def own_source(
     rest = {role: [c for c in found if c not in ROLES[role]] for role, found in columns.items()}
     return Source(
         id=folder.name,
-        title=title or folder.name,
+        title=title or said.get("title", folder.name),
         homepage=folder.name,
-        licence=licence,
+        licence=licence or said.get("licence", "not stated"),
         licence_source="its owner",
         redistributable=redistributable,
         citation="",
@@ -67,10 +87,65 @@ def own_source(
         liked_above=liked_above if liked_above is not None else middle,
         disliked_below=disliked_below if disliked_below is not None else middle,
         by_time="timestamp" in columns["interactions"],
-        label=label,
+        label=label or said.get("label"),
         user_attributes=tuple(Attribute(name=c.replace("_", " "), column=c) for c in rest.get("users", ())),
         item_attributes=tuple(Attribute(name=c.replace("_", " "), column=c) for c in rest["items"]),
     )
+
+
+def register_found(raw: Path) -> None:
+    """Register every folder of tables under a raw folder that is not registered yet.
+
+    Raises as `own_source` does, and UsageError for a folder that has the id of another source.
+    """
+    for folder in sorted(raw.iterdir()) if raw.is_dir() else ():
+        if all(_file(folder, role) for role in ("interactions", "items")) and not catalogue.reads(folder.name):
+            catalogue.register(own_source(folder))
+
+
+def described(source: Source) -> dict[str, Any]:
+    """What a ledger keeps of a source of one's own: everything but how its files are read."""
+    kept = {f.name: getattr(replace(source, layouts=(), downloads=()), f.name) for f in fields(source)}
+    whole = asdict(Source(**kept))
+    return {name: value for name, value in whole.items() if name not in NOT_REMEMBERED}
+
+
+def recalled(description: Mapping[str, Any]) -> Source:
+    """The source that was `described`, without files: enough for everything that is done with a built dataset."""
+    known = {f.name for f in fields(Source)}
+    plain = {n: tuple(v) if isinstance(v, list) else v for n, v in description.items() if n in known}
+    attributes = {n: tuple(Attribute(**a) for a in plain[n]) for n in ("user_attributes", "item_attributes")}
+    scale = plain["scale"] and RatingScale(**plain["scale"])
+    pairs = tuple((one, other) for one, other in plain["pairs"])
+    return Source(
+        **{**plain, **attributes, "words": Words(**plain["words"]), "scale": scale, "pairs": pairs, "layouts": ()}
+    )
+
+
+def _settings(folder: Path) -> dict[str, Any]:
+    """What source.toml says, by the names of the arguments of `own_source`."""
+    path = folder / SETTINGS
+    if not path.is_file():
+        return {}
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{folder.name}/{SETTINGS}: {error}; want TOML in UTF-8; mend it") from error
+    known = [name for name in signature(own_source).parameters if name != "folder"]
+    if strange := [name for name in said if name not in known]:
+        raise unknown(f"setting in {folder.name}/{SETTINGS}", strange[0], known)
+    for name, record in (("words", Words), ("scale", RatingScale)):
+        if name in said:
+            said[name] = _record(f"{folder.name}/{SETTINGS} [{name}]", record, said[name])
+    return said
+
+
+def _record(where: str, record: type, said: Any) -> Any:
+    try:
+        return record(**said)
+    except TypeError as error:
+        wanted = ", ".join(f.name for f in fields(record))
+        raise UsageError(f"{where}: {str(error).partition(' ')[2]}; want {wanted}; mend it") from error
 
 
 def _file(folder: Path, role: str) -> Path | None:

@@ -268,6 +268,7 @@ class Subtask:
     example: Callable[[Mapping[str, Any], Wording], Parts]
     parse: Callable[..., Answer]
     teacher: Teacher | None = None  # how a language model is asked for the reference, where one may write it
+    fixed: frozenset[str] = frozenset()  # Recipe fields that cannot be otherwise: a change for many cells passes by
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -296,7 +297,8 @@ class Cell:
         scale = {"liked_above": self.source.liked_above, "disliked_below": self.source.disliked_below}
         base: dict[str, Any] = {"num_examples": self.size, **{k: v or 0.0 for k, v in scale.items()}}
         base |= {"history": 0, "positives": 0, "negatives": 0, **self.subtask.defaults, **self.overrides}
-        return replace(Recipe(**base), **{k: v for k, v in changes.items() if v is not None})
+        open_ = {k: v for k, v in changes.items() if v is not None and k not in self.subtask.fixed}
+        return replace(Recipe(**base), **open_)
 
 
 Files = Mapping[str, Sequence["Path"]]

@@ -61,6 +61,11 @@ def find_release(source: Source, raw: Path) -> Release:
 
     Raises MissingFileError, saying what was looked for and how to get it, when no table can be read.
     """
+    if not source.layouts:
+        raise MissingFileError(
+            f"{source.id}: known only from a dataset built of it; want its tables; put them into {raw / source.id}, "
+            "or register them"
+        )
     folders = [raw / name for name in source.folders if (raw / name).is_dir()]
     for folder in folders:
         if (folder / INCOMPLETE).exists():

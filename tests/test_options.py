@@ -13,7 +13,7 @@ import pytest
 from itdr_hf import catalogue
 from itdr_hf.engine import Engine
 from itdr_hf.errors import BuildError, UsageError
-from itdr_hf.generation import Prepared, Settings, prepare
+from itdr_hf.generation import Prepared, Settings, prepare, recipes
 from itdr_hf.prompts import HELD_OUT
 from itdr_hf.records import SPLITS, Example
 from itdr_hf.subtasks._periods import ZONE
@@ -180,3 +180,10 @@ def test_mixed_wordings_are_chosen_by_the_example_and_never_the_held_out_one(raw
     assert set(Counter(e.template for e in mixed.values())) == set(single) - {HELD_OUT}
     assert all(example == single[example.template][key] for key, example in mixed.items())
     assert mixed.keys() == single[HELD_OUT].keys()
+
+
+def test_a_number_that_a_subtask_cannot_change_passes_it_by_and_is_refused_where_it_stands_alone():
+    mixed = recipes([catalogue.cell(name) for name in RANKING], {"positives": 3})
+    assert [recipe.positives for _, recipe in mixed] == [3, 1]
+    with pytest.raises(UsageError, match="positives=3: it is always 1 in nir, rp; leave it out"):
+        recipes([catalogue.cell("nir-pixelrec"), catalogue.cell("rp-yelp")], {"positives": 3})

@@ -6,7 +6,6 @@ absence is a finding of its own), so that every other check still runs.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from typing import Any
 from itdr_hf import catalogue
 from itdr_hf.engine import Engine, open_engine, quote
 from itdr_hf.errors import UsageError
+from itdr_hf.ledger import LEDGER, read_ledger
 from itdr_hf.records import COLUMNS, SPLITS
 
 BATCH = 4_096  # rows handed out at a time
@@ -107,8 +107,7 @@ def _in_order(files: Mapping[str, list[Path]]) -> list[str]:
 
 
 def _ledger(folder: Path) -> Mapping[str, Any]:
-    path = folder / "ledger.json"
-    return json.loads(path.read_text()) if path.is_file() else {}
+    return read_ledger(folder) if (folder / LEDGER).is_file() else {}
 
 
 def _make_view(engine: Engine, files: Mapping[str, list[Path]]) -> None:

@@ -14,8 +14,10 @@ def sources(
     raw: Raw = Path("raw"), json: Annotated[bool, typer.Option("--json", help="For machines.")] = False
 ) -> None:
     """What raw releases are there, what is missing, how to get it, under which licence."""
+    from itdr_hf.own import register_found
     from itdr_hf.terminal import print_json, print_sources, source_states
 
+    register_found(raw)
     states = source_states(raw)
     print_json(states) if json else print_sources(states)
 
@@ -39,8 +41,16 @@ def build(
     out: Annotated[Path, typer.Option(help="The dataset folder; what is in it and unchanged is kept.")] = Path("itdr"),
     config: Annotated[list[str] | None, typer.Option(help="A config, union or pattern; may be given again.")] = None,
     num_examples: Annotated[int | None, typer.Option(min=1, help="Examples per cell; default: the paper's.")] = None,
-    history: Annotated[int | None, typer.Option(min=1)] = None,
+    history: Annotated[int | None, typer.Option(min=1, help="Interactions shown.")] = None,
+    source_history: Annotated[int | None, typer.Option(min=1, help="CDR: those of the source domain.")] = None,
+    positives: Annotated[int | None, typer.Option(min=1)] = None,
+    negatives: Annotated[int | None, typer.Option(min=1)] = None,
+    reviews: Annotated[int | None, typer.Option(min=1, help="TUI: reviews; IR: liked and disliked items.")] = None,
+    max_chars: Annotated[int | None, typer.Option(min=1, help="Longest review or description.")] = None,
+    liked_above: Annotated[float | None, typer.Option(help="A rating above it is a like.")] = None,
+    disliked_below: Annotated[float | None, typer.Option(help="A rating below it is a dislike.")] = None,
     seed: int | None = None,
+    salt: Annotated[str | None, typer.Option(help="Of the hashes that stand for users.")] = None,
     description: Annotated[bool, typer.Option(help="With the task description as instruction.")] = True,
     template: Annotated[str, typer.Option(help="default, plain, brief, unseen; mixed: all but unseen.")] = "default",
     negative_sampling: Annotated[
@@ -61,16 +71,16 @@ def build(
     from itdr_hf.catalogue import select
     from itdr_hf.folder import build_folder
     from itdr_hf.generation import Settings
+    from itdr_hf.own import register_found
     from itdr_hf.tables import BadRows
     from itdr_hf.terminal import print_json, print_outcomes, progress
 
-    changes: dict[str, object] = {
-        "num_examples": num_examples,
-        "history": history,
-        "seed": seed,
-        "with_description": description,
-    }
+    changes: dict[str, object] = {"num_examples": num_examples, "history": history, "source_history": source_history}
+    changes |= {"positives": positives, "negatives": negatives, "reviews": reviews, "max_chars": max_chars}
+    changes |= {"liked_above": liked_above, "disliked_below": disliked_below, "seed": seed, "salt": salt}
     changes |= {"template": template, "negative_sampling": negative_sampling, "split_protocol": split_protocol}
+    changes["with_description"] = description
+    register_found(raw)
     total, number = len(select(config)), count(1)
     with progress("building") as say:
         settings = Settings(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from itdr_hf import catalogue
 from itdr_hf.errors import UsageError, unknown
+from itdr_hf.ledger import read_ledger
 from itdr_hf.prompts import to_prompt_completion
 from itdr_hf.records import SPLITS
 
@@ -74,6 +75,7 @@ def cells_in(folder: Path, configs: Iterable[str] | None = None, split: str = "t
     """The cells of a dataset folder that are among `configs` (default: all), in catalogue order."""
     if split not in SPLITS:
         raise unknown("split", split, SPLITS)
+    read_ledger(folder)  # it may know of sources that are nobody else's
     have = [name for name in catalogue.cell_names() if shards(folder, name, split)]
     if not have:
         raise UsageError(f"{folder}: no cell with a {split} split; want a dataset folder; make one with `itdr build`")

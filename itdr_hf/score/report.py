@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from itdr_hf import catalogue
 from itdr_hf.errors import UsageError
+from itdr_hf.ledger import read_ledger
 from itdr_hf.metrics.bootstrap import Comparison
 from itdr_hf.predict.predictions import Predictions, read_predictions
 from itdr_hf.score.answers import CellAnswers, Said, check_predictions, read_answers, read_examples
@@ -97,6 +98,7 @@ def score_file(
     With `against`, a second file is scored on the same examples: those of the cells of both that both answered.
     Raises UsageError for predictions of another build, or incomplete ones unless `options.partial`.
     """
+    read_ledger(folder)  # it may know of sources that are nobody else's
     files = [read_predictions(p) for p in (path, against) if p]
     configs, notes = _shared_configs(files)
     ranges = {config: ranges_of(folder, config) for config in configs}

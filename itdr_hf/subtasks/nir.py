@@ -78,6 +78,7 @@ SUBTASK = Subtask(
     slots=frozenset({"history", "candidates"}),
     metrics=("H@1",),
     defaults={"history": 5, "positives": 1, "negatives": 4},
+    fixed=frozenset({"positives"}),
     needs=needs,
     eligible=eligible,
     gather=_ranking.gather,

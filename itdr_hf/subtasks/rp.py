@@ -100,6 +100,7 @@ SUBTASK = Subtask(
     slots=frozenset({"history", "target"}),
     metrics=("RMSE",),
     defaults={"history": 10, "positives": 1},
+    fixed=frozenset({"positives"}),
     needs=needs,
     eligible=eligible,
     gather=gather,
