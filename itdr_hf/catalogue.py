@@ -45,6 +45,7 @@ ROOTS = {"uii": ("rp", "tkr", "cdr", "nir"), "uiu": ("uap", "ir", "tui")}
 _own_sources: dict[str, Source] = {}
 _own_subtasks: dict[str, Subtask] = {}
 _own_cells: dict[str, Cell] = {}
+_offered: set[str] = set()  # of the own sources those that nobody registered
 
 
 def source_ids() -> list[str]:
@@ -135,7 +136,7 @@ def register(
     `subtasks` maps subtask ids to numbers of examples (default: every subtask its tables can feed, 6,250
     each); `new_subtasks` are subtasks of your own. Raises UsageError for an id that is taken.
     """
-    if reads(new_source.id):
+    if new_source.id in source_ids() and new_source.id not in _offered:
         raise UsageError(f"source {new_source.id!r}: this id is taken; want a new one; have: {', '.join(source_ids())}")
     new_subtasks = list(new_subtasks)
     for own in new_subtasks:
@@ -147,15 +148,22 @@ def register(
     if strange := [name for name in sizes if name not in known]:
         raise unknown("subtask", strange[0], known)
     cells = [Cell(subtask=known[s], source=new_source, size=n) for s, n in sizes.items()]
+    unregister(new_source.id)
     _own_sources[new_source.id] = new_source
     _own_subtasks.update(offered)
     _own_cells.update({c.name: c for c in cells})
     return [c.name for c in cells]
 
 
-def reads(source_id: str) -> bool:
-    """Whether a source is known with its files: one recalled from a built dataset is known by its words alone."""
-    return source_id in source_ids() and bool(source(source_id).layouts)
+def offer(new_source: Source, *, subtasks: Mapping[str, int] | None = None) -> None:
+    """Add a source that was met by the way, beside releases or in a built dataset; one that is registered goes before.
+
+    Of two that were met, one that knows its files goes before one that does not.
+    """
+    met = new_source.id in _offered and not source(new_source.id).layouts and bool(new_source.layouts)
+    if met or new_source.id not in source_ids():
+        register(new_source, subtasks=subtasks)
+        _offered.add(new_source.id)
 
 
 def own(source_id: str) -> bool:
@@ -166,6 +174,7 @@ def own(source_id: str) -> bool:
 def unregister(source_id: str) -> None:
     """Take a source of your own, its cells and the subtasks only it feeds out again."""
     _own_sources.pop(source_id, None)
+    _offered.discard(source_id)
     for name in [n for n, c in _own_cells.items() if c.source.id == source_id]:
         del _own_cells[name]
     for name in [s for s in _own_subtasks if not any(c.subtask.id == s for c in _own_cells.values())]:

@@ -56,7 +56,7 @@ def recall_sources(ledger: Mapping[str, Any]) -> None:
             cells = [name.partition("-") for name in ledger["cells"]]
             sizes = {s: sum(ledger["cells"][f"{s}-{i}"]["counts"].values()) for s, _, i in cells if i == source_id}
             known = {s: n for s, n in sizes.items() if s in catalogue.subtask_ids()}
-            catalogue.register(recalled(description), subtasks=known)
+            catalogue.offer(recalled(description), subtasks=known)
 
 
 def published_ledger(folder: Path) -> dict[str, Any]:

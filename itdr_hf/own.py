@@ -94,13 +94,11 @@ def own_source(
 
 
 def register_found(raw: Path) -> None:
-    """Register every folder of tables under a raw folder that is not registered yet.
-
-    Raises as `own_source` does, and UsageError for a folder that has the id of another source.
-    """
+    """Make every folder of tables under a raw folder a source, unless it is registered. Raises as `own_source` does."""
     for folder in sorted(raw.iterdir()) if raw.is_dir() else ():
-        if all(_file(folder, role) for role in ("interactions", "items")) and not catalogue.reads(folder.name):
-            catalogue.register(own_source(folder))
+        known = catalogue.own(folder.name) and catalogue.source(folder.name).layouts
+        if not known and all(_file(folder, role) for role in ("interactions", "items")):
+            catalogue.offer(own_source(folder))
 
 
 def described(source: Source) -> dict[str, Any]:
@@ -113,13 +111,10 @@ def described(source: Source) -> dict[str, Any]:
 def recalled(description: Mapping[str, Any]) -> Source:
     """The source that was `described`, without files: enough for everything that is done with a built dataset."""
     known = {f.name for f in fields(Source)}
-    plain = {n: tuple(v) if isinstance(v, list) else v for n, v in description.items() if n in known}
-    attributes = {n: tuple(Attribute(**a) for a in plain[n]) for n in ("user_attributes", "item_attributes")}
-    scale = plain["scale"] and RatingScale(**plain["scale"])
-    pairs = tuple((one, other) for one, other in plain["pairs"])
-    return Source(
-        **{**plain, **attributes, "words": Words(**plain["words"]), "scale": scale, "pairs": pairs, "layouts": ()}
-    )
+    kept: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in description.items() if n in known}
+    kept |= {n: tuple(Attribute(**a) for a in kept[n]) for n in ("user_attributes", "item_attributes")}
+    kept |= {"words": Words(**kept["words"]), "scale": kept["scale"] and RatingScale(**kept["scale"])}
+    return Source(**kept | {"pairs": tuple(map(tuple, kept["pairs"])), "layouts": ()})
 
 
 def _settings(folder: Path) -> dict[str, Any]:

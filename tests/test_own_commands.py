@@ -95,14 +95,18 @@ def test_a_source_is_recalled_as_it_was_described(raw):
     assert described(again) == described(source) and again.words == source.words and again.scale == source.scale
 
 
-def test_a_recalled_source_gives_way_to_its_tables(raw, built):
+def test_a_source_met_in_a_folder_gives_way_to_its_tables_and_those_to_one_that_is_registered(raw, built):
     try:
         read_ledger(built)
-        assert not catalogue.reads("my-shop") and "tui-my-shop" in catalogue.cell_names()
+        assert "tui-my-shop" in catalogue.cell_names()
         with pytest.raises(MissingFileError, match="my-shop: known only from a dataset built of it; want its tables"):
             find_release(catalogue.source("my-shop"), raw)
         register_found(raw)
-        assert catalogue.reads("my-shop")
+        assert find_release(catalogue.source("my-shop"), raw).tables
+        catalogue.register(own_source(raw / "my-shop", title="Our shop"))
+        register_found(raw)
+        read_ledger(built)
+        assert catalogue.source("my-shop").title == "Our shop"
     finally:
         catalogue.unregister("my-shop")
 
