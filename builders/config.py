@@ -9,8 +9,8 @@ import datasets
 from itdr_hf import catalogue
 from itdr_hf.errors import UsageError
 from itdr_hf.generation import recipes
+from itdr_hf.malformed import BadRows
 from itdr_hf.records import Cell, Recipe
-from itdr_hf.tables import BadRows
 
 BUILD_ONLY = ("on_bad_row", "max_bad_rows")
 

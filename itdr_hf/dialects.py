@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -101,18 +101,27 @@ def _told_apart(names: list[str], wanted: Mapping[str, str]) -> list[str]:
     return [f"{name or 'unnamed'} {n}" if name in ("", *twice) else name for n, name in enumerate(alone, 1)]
 
 
-def record(path: Path, number: int, dialect: Dialect | None) -> tuple[int, str]:
-    """Line and text of the n-th record (from 1) of a file: delimited when a dialect is given, else lines."""
-    encoding = dialect.encoding if dialect else "utf-8"
-    with open_text(path, encoding) as file:
-        if dialect is None or dialect is JSONL:
-            lines = ((n, line) for n, line in enumerate(file, 1) if dialect is None or line.strip())
-            return next((pair for k, pair in enumerate(lines, 1) if k == number), (number, ""))
-        rows = python_rows(file, dialect)
-        for k, row in enumerate(rows, 0 if dialect.header else 1):
-            if k == number:
-                return rows.line_num, dialect.delimiter.join(row)
-    return number, ""
+def records_at(path: Path, numbers: Sequence[int], dialect: Dialect | None) -> list[tuple[int, str]]:
+    """Line and text of some records (from 1, ascending) of a file: delimited when a dialect is given, else lines."""
+    wanted, found = set(numbers), list[tuple[int, str]]()
+    with open_text(path, dialect.encoding if dialect else "utf-8") as file:
+        for number, line, text in _numbered(file, dialect):
+            if number in wanted:
+                found.append((line, text))
+            if number >= numbers[-1]:
+                return found
+    return [*found, *((number, "") for number in numbers[len(found) :])]
+
+
+def _numbered(file: IO[str], dialect: Dialect | None) -> Iterator[tuple[int, int, str]]:
+    """The records of a file with their number and the line each ends in."""
+    if dialect is None or dialect is JSONL:
+        lines = ((n, line) for n, line in enumerate(file, 1) if dialect is None or line.strip())
+        yield from ((number, n, line) for number, (n, line) in enumerate(lines, 1))
+        return
+    rows = python_rows(file, dialect)
+    for number, row in enumerate(rows, 0 if dialect.header else 1):
+        yield number, rows.line_num, dialect.delimiter.join(row)
 
 
 def python_rows(file: IO[str], dialect: Dialect) -> Any:

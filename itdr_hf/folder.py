@@ -147,9 +147,7 @@ def _write_planned(prepared: Prepared, out: Path, settings: Settings) -> Outcome
     files = write_cell(out / cell.name, counts, lambda split: prepared.batches(split, settings.num_proc))
     key = identity(cell, recipe, settings)
     _enter(out, prepared, key, files, prepared.seconds + time.monotonic() - started)
-    made = sum(counts.values())
-    note = shortfall(recipe.num_examples, made, prepared.rows) if made < recipe.num_examples else ""
-    return Outcome(cell=cell.name, state="built", counts=counts, note=note)
+    return Outcome(cell=cell.name, state="built", counts=counts, note=prepared.note)
 
 
 def _intact(folder: Path, files: Mapping[str, Mapping[str, Any]]) -> bool:

@@ -13,9 +13,10 @@ from itdr_hf import catalogue
 from itdr_hf.engine import Engine, open_engine
 from itdr_hf.errors import UsageError
 from itdr_hf.fingerprint import fingerprint, shared_modules
+from itdr_hf.malformed import BadRows, told
 from itdr_hf.records import Cell, Recipe
 from itdr_hf.rows import Rows, check, ensure_rows
-from itdr_hf.tables import BadRows, Say, Tables, ensure_tables, locate
+from itdr_hf.tables import Say, Tables, ensure_tables, locate
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,6 +47,13 @@ class Prepared:
     tables: Tables
     rows: Rows
     seconds: float = 0.0  # of planning, reading the tables included
+
+    @property
+    def note(self) -> str:
+        """What a caller should know of the result: too few examples, malformed rows passed over; or ''."""
+        wanted, made = self.recipe.num_examples, sum(self.rows.counts.values())
+        short = shortfall(wanted, made, self.rows) if made < wanted else ""
+        return "\n".join(filter(None, (short, told(self.tables.record["passed_over"]))))
 
     def batches(self, split: str, num_proc: int = 1) -> Iterator[pa.RecordBatch]:
         """The examples of a split."""
@@ -79,9 +87,10 @@ def prepare(cell: Cell, recipe: Recipe, settings: Settings, engine: Engine | Non
     )
     settings.say(f"{cell.name}: planning {recipe.num_examples:,} examples")
     rows = ensure_rows(cell, recipe, tables, engine)
-    if (made := sum(rows.counts.values())) < recipe.num_examples:
-        settings.warn(f"{cell.name}: {shortfall(recipe.num_examples, made, rows)}")
-    return Prepared(cell=cell, recipe=recipe, tables=tables, rows=rows, seconds=time.monotonic() - started)
+    prepared = Prepared(cell=cell, recipe=recipe, tables=tables, rows=rows, seconds=time.monotonic() - started)
+    if prepared.note:
+        settings.warn(f"{cell.name}: {prepared.note}")
+    return prepared
 
 
 def shortfall(wanted: int, made: int, rows: Rows) -> str:

@@ -29,11 +29,10 @@ from typing import Any
 from filelock import FileLock
 
 from itdr_hf.cleaning import clean_interactions, clean_items, clean_users, count_dropped, count_noted, legible
-from itdr_hf.dialects import record as record_at
 from itdr_hf.engine import Engine
-from itdr_hf.errors import MalformedRowError, UsageError
-from itdr_hf.faults import Fault, faults, lost_lines, unreadable_named
+from itdr_hf.faults import faults, lost_lines, unreadable_named
 from itdr_hf.fingerprint import fingerprint, shared_modules
+from itdr_hf.malformed import BadRows, judge, listed, rows_without
 from itdr_hf.outputs import new_folder, write_atomically
 from itdr_hf.records import Source
 from itdr_hf.release import TABLES, Release, find_release, sha256
@@ -42,21 +41,10 @@ from itdr_hf.scan import Scan, Select
 Say = Callable[[str], None]
 _READING = Lock()  # one release at a time: DuckDB's settings and functions are of the whole process
 # The code that decides tables, besides the source's own module.
-CODE = [f"itdr_hf.{n}" for n in ("cleaning", "dialects", "engine", "faults", "literals", "scan", "tables", "texts")]
-
-
-@dataclass(frozen=True, kw_only=True)
-class BadRows:
-    """What to do with a malformed row: stop, or count it, up to a number of them."""
-
-    policy: str = "error"
-    most: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.policy not in ("error", "skip"):
-            raise UsageError(f"on_bad_row: {self.policy!r}; want 'error' or 'skip'")
-        if self.most is not None and self.most < 0:
-            raise UsageError(f"max_bad_rows: {self.most}; want 0 or more")
+CODE = [
+    f"itdr_hf.{n}"
+    for n in ("cleaning", "dialects", "engine", "faults", "literals", "malformed", "scan", "tables", "texts")
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +55,7 @@ class Tables:
     release: Release
     folder: Path
     fingerprint: str
-    record: dict[str, Any]  # layout, files (name, size, sha256), steps (table, what, rows), seconds
+    record: dict[str, Any]  # layout, files (name, size, sha256), steps (table, what, rows), passed_over, seconds
 
     def has(self, name: str) -> bool:
         return self.path(name).is_file()
@@ -120,10 +108,11 @@ def _fill(folder: Path, release: Release, located: Future[Place], engine: Engine
     started = time.monotonic()
     with _READING, new_folder(folder, locked=True) as draft:
         try:
-            steps = _read(release, draft, engine, bad)
+            steps, passed_over = _read(release, draft, engine, bad)
         finally:
             files = located.result().files
         record: dict[str, Any] = {"layout": release.layout.name, "files": files, "steps": steps}
+        record["passed_over"] = passed_over  # rows as they stand in the raw files: for this user, not for the ledger
         record["seconds"] = round(time.monotonic() - started, 2)
         write_atomically(draft / "record.json", json.dumps(record, indent=1))
 
@@ -164,16 +153,19 @@ def _describe(release: Release, memo: Path) -> list[dict[str, Any]]:
     ]
 
 
-def _read(release: Release, draft: Path, engine: Engine, bad: BadRows) -> list[dict[str, Any]]:
+def _read(
+    release: Release, draft: Path, engine: Engine, bad: BadRows
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Stage every table as read, then clean: items decide which interactions stay, and those the popularity."""
     engine.sql.create_function("unescape", html.unescape, ["VARCHAR"], "VARCHAR")
     steps: list[dict[str, Any]] = []
+    passed_over: list[dict[str, Any]] = []
     staged: dict[str, Path] = {}
     try:
         for name in release.tables:
             scan = Scan(engine=engine, files=release.files, staged=staged)
             staged[name] = draft / f"staged-{name}.parquet"
-            steps += _stage(release, name, scan, staged[name], bad)
+            steps += _stage(release, name, scan, staged[name], bad, passed_over)
             if name not in TABLES:  # others are only read from: cleaning does not see them
                 steps += count_dropped(engine, name, staged[name])
                 kept = sum(step["rows"] for step in steps if step["table"] == name)
@@ -189,10 +181,12 @@ def _read(release: Release, draft: Path, engine: Engine, bad: BadRows) -> list[d
         engine.sql.remove_function("unescape")
     for path in staged.values():
         path.unlink(missing_ok=True)
-    return steps
+    return steps, passed_over
 
 
-def _stage(release: Release, name: str, scan: Scan, path: Path, bad: BadRows) -> list[dict[str, Any]]:
+def _stage(
+    release: Release, name: str, scan: Scan, path: Path, bad: BadRows, passed_over: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
     table = release.layout.tables[name]
     with unreadable_named([*(p for role in table.roles for p in release.files[role]), *chain(*release.files.values())]):
         select: Select = table.read(scan)
@@ -207,9 +201,10 @@ def _stage(release: Release, name: str, scan: Scan, path: Path, bad: BadRows) ->
     beside = {p: n for p, n in counts.items() if (p.parent.name, p.name) not in own}
     query = f"SELECT count(*) FROM read_parquet('{path}') WHERE bad"
     nameless = scan.engine.value(query)
-    if nameless and not first:
-        first = _name_null_rows(release, name, scan)
-    _judge(release, name, counts.total() + nameless, first, bad)
+    if nameless and not (first and bad.policy == "error"):
+        first += rows_without(release, name, scan, counts)
+    judge(release, name, malformed := counts.total() + nameless, first, bad)
+    passed_over += [listed(name, malformed, first)] if malformed else []
     stood_for = rows
     if select.merged:
         stood_for = scan.engine.value(f"SELECT coalesce(sum({select.merged}), 0)::BIGINT FROM read_parquet('{path}')")
@@ -223,38 +218,3 @@ def _stage(release: Release, name: str, scan: Scan, path: Path, bad: BadRows) ->
         {"table": name, "what": f"malformed in {p.name} ({n:,} passed over)", "rows": 0} for p, n in beside.items()
     ]
     return steps + (count_noted(scan.engine, name, path) if select.noted else [])
-
-
-def _judge(release: Release, table: str, count: int, first: list[Fault], bad: BadRows) -> None:
-    if not count or (bad.policy == "skip" and (bad.most is None or count <= bad.most)):
-        return
-    where = str(first[0]) if first else f"{release.folder.name}: a row of {table} without its required values"
-    if bad.policy == "skip":
-        raise MalformedRowError(
-            f"{where}; {count:,} malformed rows, at most {bad.most:,} allowed; "
-            "get the file again, or raise --max-bad-rows"
-        )
-    more = f" ({count:,} such rows)" if count > 1 else ""
-    raise MalformedRowError(f"{where}{more}; get the file again, or count and skip such rows with --on-bad-row skip")
-
-
-def _name_null_rows(release: Release, name: str, scan: Scan) -> list[Fault]:
-    """Find the first row whose required values are missing: a second look, only when something is wrong."""
-    table = release.layout.tables[name]
-    for role in table.roles:
-        for path in release.files[role]:
-            numbered = scan.one_file(role, path)
-            select: Select = table.read(numbered)
-            nulls = " OR ".join(f"({select.columns[c]}) IS NULL" for c in select.required)
-            try:
-                query = f"SELECT min(_row) FROM {select.rows} WHERE {nulls}"
-                row = scan.engine.value(query)
-            except Exception:  # this table is not one record a row: name the file without a line
-                continue
-            finally:
-                faults(scan.engine)
-            if row is not None:
-                line, text = record_at(path, row, numbered.dialects.get(role))
-                wanted = " and ".join(select.required)
-                return [Fault(path=path, line=line, found=repr(text.strip()[:160]), wanted=wanted)]
-    return []

@@ -16,8 +16,10 @@ from itdr_hf.errors import MalformedRowError, MissingFileError, OutputError, Usa
 from itdr_hf.faults import physical_line
 from itdr_hf.folder import build_folder
 from itdr_hf.generation import Settings
+from itdr_hf.ledger import read_ledger
+from itdr_hf.malformed import BadRows
 from itdr_hf.simulate import simulate
-from itdr_hf.tables import BadRows, Tables, ensure_tables
+from itdr_hf.tables import Tables, ensure_tables
 
 RATINGS, MOVIES = "ml-32m/ratings.csv", "ml-32m/movies.csv"
 
@@ -152,6 +154,22 @@ def test_bad_rows_are_counted_and_skipped_when_told_to(raw, read):
     assert counts["malformed"] == -3
     assert counts["read"] == clean["read"] + 3
     assert counts["kept"] == clean["kept"]
+
+
+def test_bad_rows_that_were_passed_over_are_listed_to_the_user_and_not_in_the_ledger(raw, read, tmp_path):
+    for number in (7, 5, 3):
+        insert(raw / RATINGS, number, b"12,,3.5,99")
+    for _ in range(12):
+        insert(raw / MOVIES, 2, b"999999")
+    settings = Settings(raw=raw, cache=tmp_path / "cache", bad=BadRows(policy="skip"), warn=lambda text: None)
+    (outcome,) = build_folder(tmp_path / "out", settings, configs=["rp-movielens32m"], changes={"num_examples": 5})
+    told = outcome.note.splitlines()
+    assert told[0] == "3 malformed rows of interactions passed over:"
+    assert [line.partition(": ")[0].strip() for line in told[1:4]] == [f"{RATINGS} line {n}" for n in (3, 6, 9)]
+    assert told[4] == "12 malformed rows of items passed over:" and told[-1] == "    and 2 more" and len(told) == 16
+    steps = read_ledger(tmp_path / "out")["cells"]["rp-movielens32m"]["tables"]
+    assert [step["rows"] for step in steps if step["what"] == "malformed"] == [-3, -12]
+    assert "12,,3.5,99" not in (tmp_path / "out" / "ledger.json").read_text()
 
 
 def test_more_bad_rows_than_allowed_are_an_error(raw, read):

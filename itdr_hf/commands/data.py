@@ -71,8 +71,8 @@ def build(
     from itdr_hf.catalogue import select
     from itdr_hf.folder import build_folder
     from itdr_hf.generation import Settings
+    from itdr_hf.malformed import BadRows
     from itdr_hf.own import register_found
-    from itdr_hf.tables import BadRows
     from itdr_hf.terminal import print_json, print_outcomes, progress
 
     changes: dict[str, object] = {"num_examples": num_examples, "history": history, "source_history": source_history}

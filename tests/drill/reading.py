@@ -14,7 +14,8 @@ from drill.bases import Base, Spoilable, lines, records
 from itdr_hf import catalogue
 from itdr_hf.engine import Engine
 from itdr_hf.errors import ItdrError, RawDataError
-from itdr_hf.tables import BadRows, Tables, ensure_tables
+from itdr_hf.malformed import BadRows
+from itdr_hf.tables import Tables, ensure_tables
 
 KEEP = ("read", "kept")
 UNNESTED = (

@@ -14,9 +14,10 @@ import pytest
 from itdr_hf import catalogue
 from itdr_hf.engine import Engine
 from itdr_hf.errors import MalformedRowError
+from itdr_hf.malformed import BadRows
 from itdr_hf.render import render
 from itdr_hf.rows import ensure_rows
-from itdr_hf.tables import BadRows, Tables, ensure_tables
+from itdr_hf.tables import Tables, ensure_tables
 
 RAW = Path(__file__).parents[1] / "raw"
 SOURCE = catalogue.source("lastfm1k")
