@@ -9,40 +9,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
+from sources.reading import RAW, rows, steps
 
 from itdr_hf import catalogue
-from itdr_hf.engine import Engine
 from itdr_hf.errors import BuildError, MalformedRowError, MissingFileError
 from itdr_hf.malformed import BadRows
-from itdr_hf.records import SPLITS
 from itdr_hf.release import find_release
-from itdr_hf.render import render
 from itdr_hf.rows import ensure_rows
-from itdr_hf.tables import Tables, ensure_tables
+from itdr_hf.tables import Tables
 
-RAW = Path(__file__).parents[1] / "raw"
 SOURCE = catalogue.source("amazon2023")
 REVIEWS, META = "amazon-reviews-2023/raw/review_categories", "amazon-reviews-2023/raw/meta_categories"
 BENCHMARK = "amazon-reviews-2023/benchmark/5core/rating_only/Video_Games.csv"
 RATINGS = "user_id,parent_asin,rating,timestamp\nU1,B0G0000001,5.0,1547589356557\nU1,B0G0000002,4.0,1547589356999\n"
-Read = Callable[..., Tables]
-
-
-@pytest.fixture
-def read(engine: Engine, tmp_path: Path) -> Read:
-    def reading(raw: Path = RAW, **options: Any) -> Tables:
-        return ensure_tables(SOURCE, raw, engine=engine, cache=tmp_path / "cache", **options)
-
-    return reading
-
-
-@pytest.fixture
-def copied(tmp_path: Path) -> Path:
-    """A copy of the release to spoil."""
-    shutil.copytree(RAW / "amazon-reviews-2023", tmp_path / "raw/amazon-reviews-2023")
-    return tmp_path / "raw"
 
 
 @pytest.fixture
@@ -62,26 +42,8 @@ def lay(tmp_path: Path) -> Callable[..., Path]:
     return laying
 
 
-@pytest.fixture
-def examples(read: Read, engine: Engine) -> Callable[[str], list[dict[str, Any]]]:
-    def rendering(name: str) -> list[dict[str, Any]]:
-        cell = catalogue.cell(name)
-        made = ensure_rows(cell, cell.recipe(), read(), engine)
-        return [row for s in SPLITS for batch in render(cell, cell.recipe(), made, s) for row in batch.to_pylist()]
-
-    return rendering
-
-
-def rows(tables: Tables, name: str) -> list[dict[str, Any]]:
-    return pq.read_table(tables.path(name)).to_pylist()
-
-
 def product(tables: Tables, item: str) -> dict[str, Any]:
     return next(row for row in rows(tables, "items") if row["item"] == item)
-
-
-def steps(tables: Tables, table: str) -> dict[str, int]:
-    return {step["what"]: step["rows"] for step in tables.record["steps"] if step["table"] == table}
 
 
 def unread(raw: Path) -> dict[str, str]:

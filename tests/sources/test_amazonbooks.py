@@ -2,46 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
+from sources.reading import rows, steps
 
 from itdr_hf import catalogue
-from itdr_hf.engine import Engine
 from itdr_hf.errors import MalformedRowError
 from itdr_hf.malformed import BadRows
 from itdr_hf.records import SPLITS
 from itdr_hf.render import render
 from itdr_hf.rows import ensure_rows
-from itdr_hf.tables import Tables, ensure_tables
+from itdr_hf.tables import Tables
 
-RAW = Path(__file__).parents[1] / "raw"
 SOURCE = catalogue.source("amazonbooks")
 REVIEWS = "amazon-books/Books_rating.csv"
-Read = Callable[..., Tables]
-
-
-@pytest.fixture
-def read(engine: Engine, tmp_path: Path) -> Read:
-    def reading(raw: Path = RAW, **options: Any) -> Tables:
-        return ensure_tables(SOURCE, raw, engine=engine, cache=tmp_path / "cache", **options)
-
-    return reading
-
-
-@pytest.fixture
-def copied(tmp_path: Path) -> Path:
-    """A copy of the release to spoil."""
-    shutil.copytree(RAW / "amazon-books", tmp_path / "raw/amazon-books")
-    return tmp_path / "raw"
-
-
-def rows(tables: Tables, name: str) -> list[dict[str, Any]]:
-    return pq.read_table(tables.path(name)).to_pylist()
 
 
 def book(tables: Tables, title: str) -> dict[str, Any]:
@@ -50,10 +25,6 @@ def book(tables: Tables, title: str) -> dict[str, Any]:
 
 def read_by(tables: Tables, user: str) -> dict[str, float]:
     return {row["item"]: row["rating"] for row in rows(tables, "interactions") if row["user"] == user}
-
-
-def steps(tables: Tables, table: str) -> dict[str, int]:
-    return {step["what"]: step["rows"] for step in tables.record["steps"] if step["table"] == table}
 
 
 def test_every_row_that_is_not_used_is_counted_with_its_reason(read):

@@ -3,38 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from sources.reading import RAW, rows, steps
 
 from itdr_hf import catalogue
-from itdr_hf.engine import Engine
 from itdr_hf.errors import MalformedRowError
 from itdr_hf.malformed import BadRows
 from itdr_hf.rows import ensure_rows
-from itdr_hf.tables import Tables, ensure_tables
+from itdr_hf.tables import Tables
 
-RAW = Path(__file__).parents[1] / "raw"
 SOURCE = catalogue.source("bookcrossing")
-Read = Callable[..., Tables]
-
-
-@pytest.fixture
-def read(engine: Engine, tmp_path: Path) -> Read:
-    def reading(raw: Path = RAW, **options: Any) -> Tables:
-        return ensure_tables(SOURCE, raw, engine=engine, cache=tmp_path / "cache", **options)
-
-    return reading
-
-
-@pytest.fixture
-def copied(tmp_path: Path) -> Path:
-    """A copy of the dump to spoil."""
-    shutil.copytree(RAW / "book-crossing", tmp_path / "raw/book-crossing")
-    return tmp_path / "raw"
 
 
 @pytest.fixture
@@ -46,16 +28,8 @@ def kaggle(tmp_path: Path) -> Path:
     return tmp_path / "kaggle"
 
 
-def rows(tables: Tables, name: str) -> list[dict[str, Any]]:
-    return sorted(pq.read_table(tables.path(name)).to_pylist(), key=str)
-
-
 def by(tables: Tables, name: str, key: str) -> dict[Any, dict[str, Any]]:
     return {row[key]: row for row in rows(tables, name)}
-
-
-def steps(tables: Tables, table: str) -> dict[str, int]:
-    return {step["what"]: step["rows"] for step in tables.record["steps"] if step["table"] == table}
 
 
 def test_the_dump_is_preferred_where_both_layouts_lie(read):

@@ -2,50 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from sources.reading import rows, steps
 
 from itdr_hf import catalogue
-from itdr_hf.engine import Engine
 from itdr_hf.errors import MalformedRowError
 from itdr_hf.malformed import BadRows
 from itdr_hf.render import render
 from itdr_hf.rows import ensure_rows
-from itdr_hf.tables import Tables, ensure_tables
 
-RAW = Path(__file__).parents[1] / "raw"
 SOURCE = catalogue.source("lastfm1k")
 PLAYS = "lastfm-1k/userid-timestamp-artid-artname-traid-traname.tsv"
-Read = Callable[..., Tables]
-
-
-@pytest.fixture
-def read(engine: Engine, tmp_path: Path) -> Read:
-    def reading(raw: Path = RAW, **options: Any) -> Tables:
-        return ensure_tables(SOURCE, raw, engine=engine, cache=tmp_path / "cache", **options)
-
-    return reading
-
-
-@pytest.fixture
-def copied(tmp_path: Path) -> Path:
-    """A copy of the release to spoil."""
-    shutil.copytree(RAW / "lastfm-1k", tmp_path / "raw/lastfm-1k")
-    return tmp_path / "raw"
-
-
-def rows(tables: Tables, name: str) -> list[dict[str, Any]]:
-    return sorted(pq.read_table(tables.path(name)).to_pylist(), key=str)
-
-
-def steps(tables: Tables, table: str) -> dict[str, int]:
-    return {step["what"]: step["rows"] for step in tables.record["steps"] if step["table"] == table}
 
 
 def test_plays_of_one_song_are_one_interaction_with_their_number_at_the_time_of_the_first(read):

@@ -3,49 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from sources.reading import rows, steps
 
 from itdr_hf import catalogue
 from itdr_hf.engine import Engine
 from itdr_hf.errors import MalformedRowError
 from itdr_hf.malformed import BadRows
 from itdr_hf.rows import ensure_rows
-from itdr_hf.tables import Tables, ensure_tables
+from itdr_hf.tables import Tables
 
-RAW = Path(__file__).parents[1] / "raw"
 SOURCE = catalogue.source("lastfm360k")
 PLAYS = "lastfm-360k/usersha1-artmbid-artname-plays.tsv"
 USERS = {n: hashlib.sha1(f"listener {n}".encode()).hexdigest() for n in range(1, 6)}
-Read = Callable[..., Tables]
-
-
-@pytest.fixture
-def read(engine: Engine, tmp_path: Path) -> Read:
-    def reading(raw: Path = RAW, **options: Any) -> Tables:
-        return ensure_tables(SOURCE, raw, engine=engine, cache=tmp_path / "cache", **options)
-
-    return reading
-
-
-@pytest.fixture
-def copied(tmp_path: Path) -> Path:
-    """A copy of the release to spoil."""
-    shutil.copytree(RAW / "lastfm-360k", tmp_path / "raw/lastfm-360k")
-    return tmp_path / "raw"
-
-
-def rows(tables: Tables, name: str) -> list[dict[str, Any]]:
-    return sorted(pq.read_table(tables.path(name)).to_pylist(), key=str)
-
-
-def steps(tables: Tables, table: str) -> dict[str, int]:
-    return {step["what"]: step["rows"] for step in tables.record["steps"] if step["table"] == table}
 
 
 def histories(tables: Tables, engine: Engine) -> dict[str, list[str]]:

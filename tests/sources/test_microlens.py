@@ -7,28 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
+from sources.reading import RAW, rows, steps
 
 from itdr_hf import catalogue
-from itdr_hf.engine import Engine
 from itdr_hf.errors import MalformedRowError
 from itdr_hf.malformed import BadRows
 from itdr_hf.render import render
 from itdr_hf.rows import ensure_rows
-from itdr_hf.tables import Tables, ensure_tables
+from itdr_hf.tables import Tables
 
-RAW = Path(__file__).parents[1] / "raw"
 SOURCE = catalogue.source("microlens")
-Read = Callable[..., Tables]
-
-
-@pytest.fixture
-def read(engine: Engine, tmp_path: Path) -> Read:
-    def reading(raw: Path = RAW, **options: Any) -> Tables:
-        return ensure_tables(SOURCE, raw, engine=engine, cache=tmp_path / "cache", **options)
-
-    return reading
 
 
 @pytest.fixture
@@ -46,16 +35,8 @@ def only(tmp_path: Path) -> Callable[..., Path]:
     return picking
 
 
-def rows(tables: Tables, name: str) -> list[dict[str, Any]]:
-    return pq.read_table(tables.path(name)).to_pylist()  # type: ignore[no-any-return]
-
-
 def items(tables: Tables) -> dict[int, dict[str, Any]]:
     return {row["item"]: row for row in rows(tables, "items")}
-
-
-def steps(tables: Tables, table: str) -> dict[str, int]:
-    return {step["what"]: step["rows"] for step in tables.record["steps"] if step["table"] == table}
 
 
 def test_the_100k_layout_is_preferred_where_both_lie(read):

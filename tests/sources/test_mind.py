@@ -8,27 +8,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
+from sources.reading import RAW, rows, steps
 
 from itdr_hf import catalogue
-from itdr_hf.engine import Engine
 from itdr_hf.errors import MalformedRowError
 from itdr_hf.malformed import BadRows
 from itdr_hf.rows import ensure_rows
-from itdr_hf.tables import Tables, ensure_tables
+from itdr_hf.tables import Tables
 
-RAW = Path(__file__).parents[1] / "raw"
 SOURCE = catalogue.source("mind")
-Read = Callable[..., Tables]
-
-
-@pytest.fixture
-def read(engine: Engine, tmp_path: Path) -> Read:
-    def reading(raw: Path = RAW, **options: Any) -> Tables:
-        return ensure_tables(SOURCE, raw, engine=engine, cache=tmp_path / "cache", **options)
-
-    return reading
 
 
 @pytest.fixture
@@ -45,16 +34,8 @@ def laid(tmp_path: Path) -> Callable[..., Path]:
     return laying
 
 
-def rows(tables: Tables, name: str) -> list[dict[str, Any]]:
-    return pq.read_table(tables.path(name)).to_pylist()  # type: ignore[no-any-return]
-
-
 def items(tables: Tables) -> dict[str, dict[str, Any]]:
     return {row["item"]: row for row in rows(tables, "items")}
-
-
-def steps(tables: Tables, table: str) -> dict[str, int]:
-    return {step["what"]: step["rows"] for step in tables.record["steps"] if step["table"] == table}
 
 
 def read_by(tables: Tables, user: str) -> list[tuple[int, str]]:

@@ -9,29 +9,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
+from sources.reading import RAW, rows, steps
 
 from itdr_hf import catalogue
-from itdr_hf.engine import Engine
 from itdr_hf.errors import MalformedRowError, UsageError
 from itdr_hf.literals import as_json
 from itdr_hf.malformed import BadRows
 from itdr_hf.render import render
 from itdr_hf.rows import ensure_rows
-from itdr_hf.tables import Tables, ensure_tables
+from itdr_hf.tables import Tables
 
-RAW = Path(__file__).parents[1] / "raw"
 SOURCE = catalogue.source("steam")
-Read = Callable[..., Tables]
-
-
-@pytest.fixture
-def read(engine: Engine, tmp_path: Path) -> Read:
-    def reading(raw: Path = RAW, **options: Any) -> Tables:
-        return ensure_tables(SOURCE, raw, engine=engine, cache=tmp_path / "cache", **options)
-
-    return reading
 
 
 @pytest.fixture
@@ -48,21 +37,12 @@ def only(tmp_path: Path) -> Callable[..., Path]:
     return picking
 
 
-def rows(tables: Tables, name: str) -> list[dict[str, Any]]:
-    """The rows of a table in an order of their own: a table has none."""
-    return sorted(pq.read_table(tables.path(name)).to_pylist(), key=repr)
-
-
 def items(tables: Tables) -> dict[str, dict[str, Any]]:
     return {row["item"]: row for row in rows(tables, "items")}
 
 
 def of(tables: Tables, user: str) -> dict[str, dict[str, Any]]:
     return {row["item"]: row for row in rows(tables, "interactions") if row["user"] == user}
-
-
-def steps(tables: Tables, table: str) -> dict[str, int]:
-    return {step["what"]: step["rows"] for step in tables.record["steps"] if step["table"] == table}
 
 
 def test_python_literals_are_read_and_never_evaluated():

@@ -4,64 +4,24 @@ from __future__ import annotations
 
 import gzip
 import shutil
-from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
+from sources.reading import rows, steps
 
 from itdr_hf import catalogue
-from itdr_hf.engine import Engine
 from itdr_hf.errors import MalformedRowError
 from itdr_hf.malformed import BadRows
-from itdr_hf.records import SPLITS
-from itdr_hf.render import render
 from itdr_hf.rows import ensure_rows
-from itdr_hf.tables import Tables, ensure_tables
+from itdr_hf.tables import Tables
 
-RAW = Path(__file__).parents[1] / "raw"
 SOURCE = catalogue.source("yelp")
 REVIEWS, BUSINESSES = (f"yelp/yelp_academic_dataset_{table}.json" for table in ("review", "business"))
-Read = Callable[..., Tables]
-
-
-@pytest.fixture
-def read(engine: Engine, tmp_path: Path) -> Read:
-    def reading(raw: Path = RAW, **options: Any) -> Tables:
-        return ensure_tables(SOURCE, raw, engine=engine, cache=tmp_path / "cache", **options)
-
-    return reading
-
-
-@pytest.fixture
-def copied(tmp_path: Path) -> Path:
-    """A copy of the release to spoil."""
-    shutil.copytree(RAW / "yelp", tmp_path / "raw/yelp")
-    return tmp_path / "raw"
-
-
-@pytest.fixture
-def examples(read: Read, engine: Engine) -> Callable[[str], list[dict[str, Any]]]:
-    def rendering(name: str) -> list[dict[str, Any]]:
-        cell = catalogue.cell(name)
-        made = ensure_rows(cell, cell.recipe(), read(), engine)
-        return [row for s in SPLITS for batch in render(cell, cell.recipe(), made, s) for row in batch.to_pylist()]
-
-    return rendering
-
-
-def rows(tables: Tables, name: str) -> list[dict[str, Any]]:
-    return pq.read_table(tables.path(name)).to_pylist()
 
 
 def business(tables: Tables, title: str) -> dict[str, Any]:
     return next(row for row in rows(tables, "items") if row["title"] == title)
-
-
-def steps(tables: Tables, table: str) -> dict[str, int]:
-    return {step["what"]: step["rows"] for step in tables.record["steps"] if step["table"] == table}
 
 
 def test_every_row_that_is_not_used_is_counted_with_its_reason(read):
