@@ -31,7 +31,12 @@ def _tenths(title: str, total: int) -> Callable[[], None]:
     def step() -> None:
         nonlocal done
         done += 1
-        if done == total or done * 10 // total > (done - 1) * 10 // total:
+        if passes_tenth(done, total):
             print(f"{title}: {done:,} of {total:,}", file=sys.stderr, flush=True)
 
     return step
+
+
+def passes_tenth(done: int, total: int) -> bool:
+    """Whether this step is the one that reaches a further tenth of all."""
+    return done >= total or done * 10 // total > (done - 1) * 10 // total

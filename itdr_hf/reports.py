@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from itdr_hf import catalogue
+from itdr_hf.audit.findings import counted
 from itdr_hf.terminal import print_table
 
 if TYPE_CHECKING:
@@ -22,17 +23,18 @@ def print_audit(report: Report, *, verbose: bool = False) -> None:
     shown = [f for f in report.findings if verbose or f.severity != "info"]
     for finding in shown:
         print(f"\n{finding}")
-    verdict = f"{len(report.breaches)} breaches" if report.breaches else "no breach"
+    verdict = counted(len(report.breaches), "breach") if report.breaches else "no breach"
     print(
-        f"\n{verdict}, {len(report.of('warning'))} warnings in {report.examples:,} examples of "
+        f"\n{verdict}, {counted(len(report.of('warning')), 'warning')} in {report.examples:,} examples of "
         f"{len(report.cells)} cells ({len(report.checks)} checks, {report.seconds:.1f} s)"
     )
 
 
 def print_statistics(made: Sequence[CellStatistics]) -> None:
     """Sizes and mean lengths, beside the paper's; then what the labels are."""
-    columns = {"config": "left", "examples": "right", "paper": "right"}
-    columns |= {"chars": "right", "words": "right", "tokens": "right", "paper ": "right"}
+    tokens = ["tokens"] if any("tokens" in s.lengths["input"] for s in made) else []
+    figures = ["examples", "paper", "characters", "words", *tokens, "paper tokens"]
+    columns = {"config": "left", **dict.fromkeys(figures, "right")}
     print_table(columns, [_lengths_row(s, "input") for s in made], "input, means")
     print()
     print_table(columns, [_lengths_row(s, "output") for s in made], "output, means")
@@ -45,11 +47,11 @@ def print_statistics(made: Sequence[CellStatistics]) -> None:
 
 def _lengths_row(s: CellStatistics, field: str) -> list[str]:
     units = s.lengths[field]
-    tokens = f"{units['tokens'].mean:,.1f}" if "tokens" in units else "-"
+    tokens = [f"{units['tokens'].mean:,.1f}"] if "tokens" in units else []
     paper = s.paper or {}
     published = [f"{paper['examples']:,.0f}", f"{paper[f'{field}_tokens']:,.1f}"] if paper else ["-", "-"]
     means = [f"{units[unit].mean:,.1f}" for unit in ("characters", "words")]
-    return [s.cell, f"{sum(s.counts.values()):,}", published[0], *means, tokens, published[1]]
+    return [s.cell, f"{sum(s.counts.values()):,}", published[0], *means, *tokens, published[1]]
 
 
 def _labels_row(values: Mapping[str, int]) -> list[str]:

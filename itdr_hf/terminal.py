@@ -1,4 +1,4 @@
-"""What people see in the terminal: aligned tables, one example, progress; colour only on a terminal."""
+"""What people see in the terminal: aligned tables and progress; colour only on a terminal."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from itdr_hf import catalogue
 from itdr_hf.errors import MissingFileError, UsageError, unknown
+from itdr_hf.progress import passes_tenth
 from itdr_hf.records import SPLITS
 
 if TYPE_CHECKING:
@@ -40,24 +41,35 @@ def print_json(value: Any) -> None:
 def progress(title: str) -> Iterator[Callable[[str], None]]:
     """The latest message and the time; a message with '3 of 26' in it moves a bar that has a rate.
 
-    Without a terminal, one line a message on stderr.
+    Without a terminal, a line a message on stderr; of those with numbers, one at every tenth.
     """
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     out = console(stderr=True)
     if not out.is_terminal:
-        yield lambda text: print(text, file=sys.stderr, flush=True)
+        yield _say_tenths
         return
     columns = SpinnerColumn(), TextColumn("{task.description}"), BarColumn(12), rate_column(), TimeElapsedColumn()
     with Progress(*columns, console=out) as bar:
         task = bar.add_task(title, total=None)
 
         def say(text: str) -> None:
-            moved = MOVES.search(text)
-            done, total = (float(n.replace(",", "")) for n in moved.groups()) if moved else (None, None)
+            done, total = _moves(text) or (None, None)
             bar.update(task, description=text, completed=done, total=total)
 
         yield say
+
+
+def _moves(text: str) -> tuple[int, int] | None:
+    """How far a message says that a step is: done, and of how many."""
+    moved = MOVES.search(text)
+    return (int(moved[1].replace(",", "")), int(moved[2].replace(",", ""))) if moved else None
+
+
+def _say_tenths(text: str) -> None:
+    moved = _moves(text)
+    if moved is None or passes_tenth(*moved):
+        print(text, file=sys.stderr, flush=True)
 
 
 def rate_column() -> ProgressColumn:
@@ -178,19 +190,3 @@ def read_example(folder: Path, config: str, split: str, index: int) -> dict[str,
     raise UsageError(
         f"{config} {split}: {sum(pq.read_metadata(p).num_rows for p in paths)} rows; want an index below that"
     )
-
-
-def print_example(row: Mapping[str, Any]) -> None:
-    """An example: its facts, the instruction, the prompt, the answer; positives marked among the candidates."""
-    from rich.panel import Panel
-    from rich.text import Text
-
-    out = console()
-    facts = [f"{k} {row[k]}" for k in ("domain", "user", "reference_by") if row[k]]
-    out.print(Text(row["id"], style="bold"), Text(" · ".join(facts), style="dim"))
-    for title in ("instruction", "input", "output"):
-        if row[title]:
-            out.print(Panel(Text(row[title]), title=title, title_align="left"))
-    if len(row["candidates"]) > 1:
-        marks = [f"{'✓' if c in row['targets'] else ' '} {c}" for c in row["candidates"]]
-        out.print(Panel(Text("\n".join(marks)), title="candidates, ✓ = chosen by the user", title_align="left"))

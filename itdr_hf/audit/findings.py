@@ -57,7 +57,7 @@ class Report:
         """check, result and finding, a row for each check: the table of the card."""
         rows = []
         for check, counts in self.counts().items():
-            result = ", ".join(f"{n} {severity}" for severity, n in counts.items() if n) or "passed"
+            result = ", ".join(counted(n, severity) for severity, n in counts.items() if n) or "passed"
             found = [
                 f"{f.where}: {f.message.split(';')[0]}"
                 for f in self.findings
@@ -72,6 +72,12 @@ class Report:
 
 
 SEVERITIES: tuple[Severity, ...] = ("breach", "warning", "info")
+
+
+def counted(count: int, severity: str) -> str:
+    """'1 breach', '5 warnings'."""
+    plural = "" if count == 1 else "es" if severity == "breach" else "s"
+    return f"{count} {severity}{plural}"
 
 
 @dataclass

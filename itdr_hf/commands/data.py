@@ -110,7 +110,8 @@ def show(
     json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """One example of a cell, readable in the terminal."""
-    from itdr_hf.terminal import print_example, print_json, read_example
+    from itdr_hf.panels import print_example
+    from itdr_hf.terminal import print_json, read_example
 
     row = read_example(folder, config, split, index)
-    print_json(row) if json else print_example(row)
+    print_json(row) if json else print_example(row, split=split, index=index)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -110,6 +111,7 @@ def page_slots(
         "audit": noted_audit(folder, ledger),
         "asks": {check.id: check.asks for check in load_checks().values()},
         "writers": _writers(ledger),
+        "recipes": _recipes(ledger),
         "blocks": blocks(folder, names, most=most, say=say),
         "board": board,
         "all_cells": TOTALS,
@@ -120,7 +122,7 @@ def page_slots(
 def render(slots: Mapping[str, Any]) -> str:
     """The page; raises jinja2.UndefinedError for a slot that is not filled."""
     import jinja2
-    from markupsafe import Markup
+    from markupsafe import Markup, escape
 
     room = files(__package__)
     style = _style() + room.joinpath("page.css").read_text(encoding="utf-8")
@@ -135,6 +137,7 @@ def render(slots: Mapping[str, Any]) -> str:
     )
     environment.filters["n"] = lambda value: f"{value:,}".replace("-", "−")
     environment.filters["share"] = lambda value: "" if value is None else f"{value:.1%}"
+    environment.filters["code"] = lambda text: Markup(re.sub(r"`(.+?)`", r"<code>\1</code>", str(escape(text))))
     environment.tests["holds"] = lambda text, word: word in text
     policy = f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; base-uri 'none'"
     own = {"style": Markup(style), "script": Markup(script), "policy": policy}
@@ -171,6 +174,27 @@ def _writers(ledger: Mapping[str, Any]) -> dict[str, int]:
         for writer, count in cell["written_by"].items():
             writers[writer] = writers.get(writer, 0) + count
     return writers
+
+
+def _recipes(ledger: Mapping[str, Any]) -> dict[str, Any]:
+    """What every config has alike, and a table of what they do not."""
+    told = {cell: {k: _plain(v) for k, v in entry["recipe"].items()} for cell, entry in ledger["cells"].items()}
+    names = list(dict.fromkeys(name for recipe in told.values() for name in recipe))
+    same = {name for name in names if len({recipe.get(name) for recipe in told.values()}) == 1}
+    columns = [name for name in names if name not in same]
+    first = next(iter(told.values()), {})
+    return {
+        "same": {name.replace("_", " "): first[name] for name in names if name in same},
+        "columns": [name.replace("_", " ") for name in columns],
+        "rows": {cell: [recipe.get(name, "") for name in columns] for cell, recipe in told.items()},
+    }
+
+
+def _plain(value: object) -> str:
+    """A setting as people write it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _strangers(lines: Sequence[Any], made: Sequence[CellStatistics]) -> list[str]:

@@ -114,6 +114,20 @@ def test_the_scoreboard_has_every_figure_of_the_system_and_chance_beside_it(scor
         assert int(row[10]) == f["n"], system
 
 
+def test_the_recipe_of_every_config_is_told_once(release, tables):
+    ledger = json.loads((release / "ledger.json").read_text())
+    recipes = page_slots(release, say=lambda text: None)["recipes"]
+    heads, *rows = tables["recipes"]
+    assert heads == ["config", *recipes["columns"], "content"] and not set(recipes["columns"]) & set(recipes["same"])
+    for row in rows:
+        recipe = {name.replace("_", " "): value for name, value in ledger["cells"][row[0]]["recipe"].items()}
+        told = {**recipes["same"], **dict(zip(heads[1:-1], row[1:-1], strict=True))}
+        assert set(told) == set(recipe)
+        for name, value in recipe.items():
+            plain = {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+            assert told[name] == plain or number(told[name]) == plain
+
+
 def test_the_labels_sum_to_all_examples(release):
     for chart in page_slots(release, say=lambda text: None)["labels"]:
         assert sum(bar.count for bar in chart.bars) + chart.rest == chart.examples

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
+from itdr_hf.terminal import read_example
 from report.conftest import itdr
 
 pytestmark = pytest.mark.xdist_group("report")
@@ -18,13 +20,14 @@ pytestmark = pytest.mark.xdist_group("report")
 pty = pytest.importorskip("pty", reason="needs a terminal of Unix")
 
 
-def on_a_terminal(*words: object) -> str:
-    """What the command writes to standard error when that is a terminal."""
+def on_a_terminal(*words: object, stream: str = "stderr") -> str:
+    """What the command writes to standard error, or output, when that is a terminal."""
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "itdr_hf", *map(str, words)]
     environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80"}
     environment.pop("NO_COLOR", None)
-    process = subprocess.Popen(command, stderr=theirs, stdout=subprocess.DEVNULL, env=environment)
+    streams = {"stderr": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, stream: theirs}
+    process = subprocess.Popen(command, env=environment, **streams)
     os.close(theirs)
     said = b""
     while True:
@@ -64,6 +67,22 @@ def test_every_table_fits_80_columns_and_has_no_colour_outside_a_terminal(releas
 def test_on_a_terminal_a_long_step_has_a_bar_with_a_rate(release):
     said = on_a_terminal("stats", release)
     assert "33 of 33" in said and "━" in said and ("/s" in said or "s each" in said)
+
+
+@pytest.mark.parametrize("cell", ["rp-movielens32m", "tkr-mind", "cdr-amazon2023", "nir-microlens", "uap-movielens1m"])
+def test_on_a_terminal_the_truth_of_an_example_stands_out(release, cell):
+    row = read_example(release, cell, "train", 0)
+    said = on_a_terminal("show", release, cell, "--split", "train", stream="stdout")
+    bright = {text.rstrip() for text in re.findall(r"\x1b\[1;32m(?:✓ )?(.*?)\x1b\[0m", said)}
+    truths = [t for t in row["targets"] if f"{t}\n" in f"{row['output']}\n"]
+    assert truths and {t for t in truths if len(t) < 60} <= bright
+    assert not bright & (set(row["candidates"]) - set(row["targets"]))
+
+
+def test_without_a_terminal_a_long_step_is_told_by_the_tenth(release):
+    ran = subprocess.run([sys.executable, "-m", "itdr_hf", "stats", str(release)], capture_output=True, text=True)
+    told = [line for line in ran.stderr.splitlines() if " of 33" in line]
+    assert len(told) == 10 and told[-1].startswith("33 of 33")
 
 
 @pytest.mark.parametrize("command", ["stats", "audit", "ledger", "sources"])
