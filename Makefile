@@ -6,13 +6,16 @@ OUT ?= itdr
 BIN := .venv/bin
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: data test push train eval report check format clean
+.PHONY: data test drill push train eval report check format clean
 
 data: $(RAW)/.simulated-$(SCALE)  ## simulate raw releases, build every cell into ./itdr
 	$(BIN)/itdr build --raw $(RAW) --out $(OUT)
 
 test: .venv/.installed  ## every test
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+drill: .venv/.installed  ## long: kill everything that writes at 200 moments, spoil 10,000 files; hours of CPU
+	ITDR_DRILL=long $(BIN)/python -m pytest -n 2 --dist loadgroup tests/drill
 
 push: .venv/.installed  ## publish ./itdr: make push REPO=someone/itdr [ARGS=--dry-run]
 	$(BIN)/itdr push $(OUT) --repo-id $(REPO) $(ARGS)

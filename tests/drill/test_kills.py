@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from download.fileserver import serving
 from hubserver import WRITE, Hub
 from hubserver.folders import contents, write_folder
 
+from drill import LONG
 from drill.killing import Drill, State, old_or_new, tree
 from itdr_hf.folder import build_folder
 from itdr_hf.generation import Settings
@@ -25,7 +25,6 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "teacher"))
 
 from faultserver import FaultServer
 
-LONG = os.environ.get("ITDR_DRILL") == "long"
 BUILDS, OTHERS = (50, 20) if LONG else (2, 1)
 ITDR = ["-m", "itdr_hf"]
 
