@@ -17,6 +17,7 @@ from itdr_hf.records import Files, Layout, Source
 
 TABLES = ("interactions", "items", "users")  # a layout may have more, from which these are made
 
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
 INCOMPLETE = ".incomplete"  # a file of this name marks a release that `itdr download` has not put down whole
 SIMULATED = "SIMULATED"  # a file of this name marks a release that `itdr simulate` wrote
 
@@ -77,9 +78,23 @@ def find_release(source: Source, raw: Path) -> Release:
     if best is not None and best.tables:
         return replace(best, unread={**_other_layouts(best, found), **best.unread})
     wanted = [" + ".join(" or ".join(p) for p in layout.files.values()) for layout in source.layouts]
+    if archive := packed(source, raw):
+        raise MissingFileError(
+            f"{archive}: still packed; want the files in it; run "
+            f"`itdr download {source.id} --raw {raw} --archive {archive}`"
+        )
     where = str(folders[0] if folders else raw / source.folders[0])
     state = "none of the release's files" if folders else "no such folder"
     raise MissingFileError(f"{where}: {state}; want {'; or '.join(wanted)}; get {source.title}: {source.obtain}")
+
+
+def packed(source: Source, raw: Path) -> Path | None:
+    """An archive that lies here unpacked by nobody: in a folder of the source, or beside it under a name of its own."""
+    own = {Path(file.path).name for file in source.downloads if file.members}
+    own |= {f"{folder}{end}" for folder in source.folders for end in ARCHIVES}
+    beside = [path for path in raw.glob("*") if path.name in own]
+    within = [path for folder in source.folders for path in (raw / folder).glob("*") if path.name.endswith(ARCHIVES)]
+    return min((path for path in (*beside, *within) if path.is_file()), default=None)
 
 
 def _other_layouts(best: Release, found: Sequence[Release]) -> dict[Path, str]:
@@ -99,8 +114,11 @@ def _match(source: Source, folder: Path, layout: Layout) -> Release:
 
 
 def _files(folder: Path, patterns: tuple[str, ...]) -> tuple[Path, ...]:
-    """The files of the first pattern that matches: all of them for a glob, else the least deep one."""
-    for pattern in patterns:
+    """The files of the first pattern that matches: all of them for a glob, else the least deep one.
+
+    Any file may be compressed by gzip: then its name ends in .gz, and it is read as it lies.
+    """
+    for pattern in (*patterns, *(f"{name}.gz" for name in patterns if not name.endswith((".gz", "*")))):
         paths = sorted(p for p in folder.rglob(pattern) if p.is_file())
         if paths and "*" not in pattern:
             return (min(paths, key=lambda p: (len(p.parts), p)),)

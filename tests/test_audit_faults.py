@@ -226,6 +226,27 @@ def test_text_that_is_not_clean(planted, text, severity):
     the(planted.found("encoding", TUI), severity)
 
 
+@pytest.mark.parametrize(
+    ("text", "mark"),
+    [
+        ("Write to jane.roe@example.com", "e-mail"),
+        ("jane (at) example (dot) com", "e-mail"),
+        ("https://www.example.com/people/jane", "link"),
+        ("thanks @jane_roe!", "handle"),
+        ("Discord: night#1234", "handle"),
+        ("call (415) 555-0173", "phone"),
+    ],
+)
+def test_what_tells_of_a_person(planted, text, mark):
+    planted.change(TUI, "train", lambda row: {**row, "input": f"{row['input']} {text}"})
+    assert f"looks like a person's {mark};" in the(planted.found("nothing-of-people", TUI), "warning").message
+
+
+def test_a_user_under_the_raw_id(planted):
+    planted.change(TKR, "train", lambda row: {**row, "user": "A1B2C3"})
+    the(planted.found("users-are-hashes", TKR))
+
+
 def test_a_slot_that_was_not_filled(planted):
     planted.change(TKR, "test", lambda row: {**row, "input": row["input"].replace(row["history"][0], "{history}")})
     planted.change(NIR, "test", lambda row: {**row, "input": "{candidates}"})

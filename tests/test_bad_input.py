@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -244,3 +245,16 @@ def test_the_command_line_prints_one_message_and_no_traceback(tmp_path):
     assert done.returncode == 1
     assert done.stderr.startswith("error: ") or "\nerror: " in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("place", ["ml-32m.zip", "ml-32m/ml-32m.zip", "ml-32m/archive.tar.gz"])
+def test_a_release_that_is_still_packed_is_named_with_the_command_that_unpacks_it(place, read, raw):
+    shutil.rmtree(raw / "ml-32m")
+    (raw / place).parent.mkdir(exist_ok=True)
+    (raw / place).write_bytes(b"PK")
+    with pytest.raises(MissingFileError) as error:
+        read()
+    assert message(error) == (
+        f"{raw / place}: still packed; want the files in it; run "
+        f"`itdr download movielens32m --raw {raw} --archive {raw / place}`"
+    )

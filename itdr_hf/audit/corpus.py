@@ -38,6 +38,12 @@ class Corpus:
         """All rows of a query whose result is small."""
         return self.engine.sql.execute(query).fetchall()  # type: ignore[no-any-return]
 
+    def many(self, query: str) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query one by one; a batch at a time is in memory. No other query before the last of them."""
+        cursor = self.engine.sql.execute(query)
+        while batch := cursor.fetchmany(BATCH):
+            yield from batch
+
     def value(self, query: str) -> Any:
         return self.engine.value(query)
 

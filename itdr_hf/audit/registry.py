@@ -13,7 +13,7 @@ from itdr_hf.audit.findings import Finding, Report
 from itdr_hf.errors import unknown
 
 Run = Callable[[Corpus], Iterator[Finding]]
-MODULES = ("shape", "leaks", "candidates", "answers", "provenance")  # in the order of the report
+MODULES = ("shape", "people", "leaks", "candidates", "answers", "provenance")  # in the order of the report
 
 
 @dataclass(frozen=True, kw_only=True)

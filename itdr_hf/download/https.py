@@ -118,6 +118,9 @@ def _once(client: Any, url: str, part: Part, size: int | None, tick: Callable[[i
         if answer.status_code == 416 and _total(answer) == have and size in (None, have):
             return  # it was whole already
         begins, total = _read_head(answer, url, have)
+        if begins == have > 0 and _validator(answer.headers) not in ("", part.version["validator"]):
+            part.forget()  # a server that knows ranges and no If-Range
+            raise _Interrupted("the file is another one than before")
         if size is not None and total is not None and total != size:
             part.forget()
             raise DownloadError(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+from itdr_hf.dialects import open_text
 from itdr_hf.engine import quote
 from itdr_hf.scan import Scan
 
@@ -43,9 +47,10 @@ def undoubled(column: str) -> str:
 def _copy(path: Path, spill: Path, mend: Callable[[str], str]) -> Path:
     folder = spill / hashlib.md5(str(path).encode()).hexdigest() / path.parent.name
     folder.mkdir(parents=True, exist_ok=True)
+    opener: Any = partial(gzip.open, compresslevel=1) if path.suffix == ".gz" else open
     with (
-        path.open(encoding=ENCODING, errors="replace", newline="") as source,
-        (folder / path.name).open("w", encoding="utf-8", newline="") as copy,
+        open_text(path, ENCODING) as source,
+        opener(folder / path.name, "wt", encoding="utf-8", newline="") as copy,
     ):
         copy.writelines(map(mend, source))
     return folder / path.name

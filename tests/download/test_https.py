@@ -190,3 +190,12 @@ def test_a_silent_server_is_not_waited_for_forever(have, server):
     server.faults = [("stall", 3.0)] * 5
     with library().Client(timeout=0.1) as impatient, pytest.raises(DownloadError, match="want the rest"):
         have(client=impatient)
+
+
+def test_a_file_that_changed_on_a_server_that_heeds_no_conditions_is_not_mixed(have, server):
+    server.conditions = False
+    server.faults = [("reset", 400_000)] + [("status", 500)] * 4
+    with pytest.raises(DownloadError):
+        have()
+    server.files["/file"] = new = BODY[::-1]
+    assert have() == new

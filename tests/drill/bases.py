@@ -51,6 +51,15 @@ class Base:
     layout: str
     files: tuple[Spoilable, ...]
 
+    @property
+    def compressed(self) -> bool:
+        return all(file.path.endswith(".gz") for file in self.files)
+
+    def twin(self) -> Base:
+        """The same, every file compressed."""
+        files = tuple(replace(file, path=f"{file.path}.gz") for file in self.files)
+        return replace(self, name=f"{self.name}, compressed", files=files)
+
     def write(self, raw: Path, **changed: bytes) -> None:
         """Lay the release under `raw`, with the content of some files changed; .gz names are compressed."""
         for file in self.files:
@@ -62,9 +71,9 @@ class Base:
 
 
 def bases() -> list[Base]:
-    """Every layout of every source, and the compressed twin of those that may be."""
+    """Every layout of every source, and its compressed twin."""
     found = [base for source in catalogue.source_ids() for base in _layouts(source)]
-    return [*found, *[twin for base in found if (twin := _compressed(base))]]
+    return [*found, *(base.twin() for base in found)]
 
 
 def records(content: bytes, form: Format, *, bare: bool = True) -> int:
@@ -123,13 +132,6 @@ def _layouts(source_id: str) -> Iterator[Base]:
         yield Base(
             name=f"{source_id}: {layout.name}", source=source_id, folder=folder.name, layout=layout.name, files=files
         )
-
-
-def _compressed(base: Base) -> Base | None:
-    if not all(file.format.json or file.format.python for file in base.files):
-        return None
-    files = tuple(replace(file, path=f"{file.path}.gz") for file in base.files)
-    return replace(base, name=f"{base.name}, compressed", files=files)
 
 
 def _format(source_id: str, path: Path) -> Format:

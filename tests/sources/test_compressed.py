@@ -1,0 +1,35 @@
+"""Any file of any release may be compressed by gzip, and is read as it lies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from drill.bases import Base, bases
+
+from itdr_hf import catalogue
+from itdr_hf.engine import Engine, open_engine
+from itdr_hf.tables import ensure_tables
+
+PLAIN = [base for base in bases() if not base.compressed]
+
+
+@pytest.fixture(scope="module")
+def engine():
+    with open_engine() as opened:
+        yield opened
+
+
+def read(base: Base, work: Path, engine: Engine) -> dict[str, list[tuple]]:
+    """The rows of every table of a release."""
+    base.write(work / "raw")
+    tables = ensure_tables(catalogue.source(base.source), work / "raw", engine=engine, cache=work / "cache")
+    return {
+        path.stem: engine.sql.execute(f"SELECT * FROM read_parquet('{path}') ORDER BY ALL").fetchall()
+        for path in tables.folder.glob("*.parquet")
+    }
+
+
+@pytest.mark.parametrize("base", PLAIN, ids=lambda base: base.name)
+def test_a_release_compressed_file_by_file_gives_the_same_tables(base, engine, tmp_path):
+    assert read(base.twin(), tmp_path / "gz", engine) == read(base, tmp_path / "plain", engine) != {}
