@@ -6,20 +6,23 @@ Rendered strictly from `cards/dataset.md.j2`: an unfilled slot is an error.
 from __future__ import annotations
 
 import json
+import re
+import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from itdr_hf import catalogue
+from itdr_hf.metadata import metadata
 from itdr_hf.outputs import write_atomically
 from itdr_hf.prompts import prompt
 from itdr_hf.records import COLUMNS, SPLITS, Cell
 
-DEFAULT_CONFIG = "all"
 AUDIT = ".audit.json"  # not published by itself: the card shows it
 PICTURES = "pictures"  # folder of flow.png and lengths.png, which `itdr report --card` draws
 DRAWN = ".pictures.json"  # the content they are of
+WIDE = 96  # characters of a line of an example in the card
 
 
 CHANGES = {"1.0.0": "first release of the rebuilt configs."}
@@ -81,7 +84,7 @@ def dataset_card(folder: Path, ledger: Mapping[str, Any], repo_id: str = "itdr")
 
     cells = [catalogue.cell(name) for name in ledger["cells"]]
     sources = list({cell.source.id: cell.source for cell in cells}.values())
-    head = yaml.safe_dump(metadata(ledger), sort_keys=False, allow_unicode=True, width=1000)
+    head = yaml.safe_dump(metadata(ledger, repo_id), sort_keys=False, allow_unicode=True, width=1000)
     body = render_card(
         "dataset.md.j2",
         ledger=ledger,
@@ -90,6 +93,7 @@ def dataset_card(folder: Path, ledger: Mapping[str, Any], repo_id: str = "itdr")
         cells=cells,
         sources=sources,
         subtasks=list({cell.subtask.id: cell.subtask for cell in cells}.values()),
+        protocols=_protocols(ledger, cells),
         splits=SPLITS,
         simulated=any(cell.get("simulated") for cell in ledger["cells"].values()),
         columns=[{"name": n, "kind": kind, "what": COLUMN_NOTES[n]} for n, kind in COLUMNS.items()],
@@ -102,6 +106,29 @@ def dataset_card(folder: Path, ledger: Mapping[str, Any], repo_id: str = "itdr")
         citations=list(dict.fromkeys(source.citation for source in sources if source.citation)),
     )
     return f"---\n{head}---\n\n{body}"
+
+
+def _protocols(ledger: Mapping[str, Any], cells: Sequence[Cell]) -> list[dict[str, Any]]:
+    """Of each subtask, what its recipes have an example show, and how many examples there are."""
+    rows = []
+    for subtask in {cell.subtask.id: cell.subtask for cell in cells}.values():
+        entries = [ledger["cells"][cell.name] for cell in cells if cell.subtask.id == subtask.id]
+        examples = sum(sum(entry["counts"].values()) for entry in entries)
+        shows = _shows([entry["recipe"] for entry in entries])
+        rows.append(
+            {"id": subtask.id, "title": subtask.title, "root": subtask.root, "shows": shows, "examples": examples}
+        )
+    return rows
+
+
+def _shows(recipes: Sequence[Mapping[str, Any]]) -> str:
+    """'history 5, positives 5, negatives 5'; 'reviews' stand for subtasks without any of these."""
+    said = []
+    for name in ("source_history", "history", "positives", "negatives"):
+        found = sorted({recipe[name] for recipe in recipes})
+        if any(found):
+            said.append(f"{name.replace('_', ' ')} {found[0] if len(found) == 1 else f'{found[0]} to {found[-1]}'}")
+    return ", ".join(said) or f"reviews {max(recipe['reviews'] for recipe in recipes)}"
 
 
 def _examples(folder: Path, cells: Sequence[Cell]) -> list[dict[str, str]]:
@@ -147,78 +174,17 @@ def render_card(template: str, **slots: Any) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters |= {"fenced": fenced, "cell": _cell, "n": lambda number: f"{number + 0:,}"}
     return environment.get_template(template).render(**slots)
 
 
-def metadata(ledger: Mapping[str, Any]) -> dict[str, Any]:
-    """The card's YAML: every cell and union as a config, unions as globs over the cells' files."""
-    groups = members(list(ledger["cells"]))
-    sources = [catalogue.cell(name).source for name in ledger["cells"]]
-    total = sum(sum(cell["counts"].values()) for cell in ledger["cells"].values())
-    return {
-        "pretty_name": "ITDR: instructions for recommendation",
-        "language": ["en"],
-        "license": "other",
-        "license_name": "per-source",
-        "license_link": "#licences",
-        "size_categories": [size_category(total)],
-        "task_categories": ["text-generation"],
-        "tags": ["itdr", "recommendation", "instruction-tuning", *dict.fromkeys(s.id for s in sources)],
-        "configs": [_config(name, cells) for name, cells in groups.items()],
-        "dataset_info": [_info(name, cells, ledger) for name, cells in groups.items()],
-    }
+def fenced(text: str) -> str:
+    """A block of text as it is, long lines broken; the fence is longer than any in the text."""
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    lines = [part for line in text.split("\n") for part in textwrap.wrap(line, WIDE, drop_whitespace=False) or [""]]
+    return "\n".join([f"{fence}text", *(line.rstrip() for line in lines), fence])
 
 
-def members(cells: list[str]) -> dict[str, list[str]]:
-    """Config name -> its cells: unions that have any, then the cells themselves."""
-    unions = {name: [c for c in cells if c.split("-")[0] in subtasks] for name, subtasks in catalogue.unions().items()}
-    return {**{name: found for name, found in unions.items() if found}, **{name: [name] for name in cells}}
-
-
-def size_category(rows: int) -> str:
-    """The Hub's name for a number of rows."""
-    bounds = [
-        (1e3, "n<1K"),
-        (1e4, "1K<n<10K"),
-        (1e5, "10K<n<100K"),
-        (1e6, "100K<n<1M"),
-        (1e7, "1M<n<10M"),
-        (1e8, "10M<n<100M"),
-    ]
-    return next((name for bound, name in bounds if rows < bound), "100M<n<1B")
-
-
-def _config(name: str, cells: list[str]) -> dict[str, Any]:
-    files = [{"split": split, "path": [f"{cell}/{split}-*" for cell in cells]} for split in SPLITS]
-    if len(cells) == 1:
-        files = [{"split": split, "path": f"{cells[0]}/{split}-*"} for split in SPLITS]
-    config: dict[str, Any] = {"config_name": name, "data_files": files}
-    return {**config, "default": True} if name == DEFAULT_CONFIG else config
-
-
-def _info(name: str, cells: list[str], ledger: Mapping[str, Any]) -> dict[str, Any]:
-    files = {split: _files(cells, split, ledger) for split in SPLITS}
-    splits = [
-        {"name": split, "num_bytes": sum(f["bytes"] for f in found), "num_examples": sum(f["rows"] for f in found)}
-        for split, found in files.items()
-    ]
-    return {
-        "config_name": name,
-        "features": [_feature(column, kind) for column, kind in COLUMNS.items()],
-        "splits": splits,
-        "download_size": sum(f["size"] for found in files.values() for f in found),
-        "dataset_size": sum(split["num_bytes"] for split in splits),
-    }
-
-
-def _files(cells: list[str], split: str, ledger: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [f for c in cells for n, f in ledger["cells"][c]["files"].items() if n.startswith(f"{split}-")]
-
-
-def _feature(column: str, kind: str) -> dict[str, str]:
-    plain = {"string": "string", "double": "float64"}
-    return (
-        {"name": column, "list": plain[kind[5:-1]]}
-        if kind.startswith("list")
-        else {"name": column, "dtype": plain[kind]}
-    )
+def _cell(text: str) -> str:
+    """Text in a cell of a table, its parts on lines of their own."""
+    return " ".join(text.split()).replace("|", "\\|").replace("; ", "<br>")

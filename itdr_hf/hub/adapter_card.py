@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from itdr_hf import catalogue
 from itdr_hf.card import render_card
 from itdr_hf.errors import HubError
+from itdr_hf.metadata import own_licence
 from itdr_hf.train.recipe import TrainRecipe
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def adapter_card(
     dataset, tag = facts["dataset"], f"v{facts['dataset']['version']}"
     results = model_index(repo_id, scores, dataset_id, tag) if scores else None
     head = yaml.safe_dump(
-        _metadata(adapter, dataset_id, licence, results), sort_keys=False, allow_unicode=True, width=1000
+        _metadata(adapter, repo_id, dataset_id, licence, results), sort_keys=False, allow_unicode=True, width=1000
     )
     slots = {
         "repo_id": repo_id,
@@ -80,15 +81,16 @@ def _facts(adapter: Adapter) -> Mapping[str, Any]:
     return adapter.recipe
 
 
-def _metadata(adapter: Adapter, dataset_id: str, licence: str, results: list[dict[str, Any]] | None) -> dict[str, Any]:
+def _metadata(
+    adapter: Adapter, repo_id: str, dataset_id: str, licence: str, results: list[dict[str, Any]] | None
+) -> dict[str, Any]:
     return {
         "base_model": adapter.base,
         "base_model_relation": "adapter",
         "library_name": "peft",
         "pipeline_tag": "text-generation",
         "language": ["en"],
-        "license": licence,
-        **({"license_name": "per-source", "license_link": "#licences"} if licence == "other" else {}),
+        **(own_licence(repo_id) if licence == "other" else {"license": licence}),
         "datasets": [dataset_id],
         "tags": ["itdr", "lora", "sft", "trl", "recommendation"],
         **({"model-index": results} if results else {}),
