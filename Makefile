@@ -6,7 +6,7 @@ OUT ?= itdr
 BIN := .venv/bin
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: data test drill push train eval report check format clean
+.PHONY: data test drill push hub train eval report check format clean
 
 data: $(RAW)/.simulated-$(SCALE)  ## simulate raw releases, build every cell into ./itdr
 	$(BIN)/itdr build --raw $(RAW) --out $(OUT)
@@ -19,6 +19,9 @@ drill: .venv/.installed  ## long: kill everything that writes at 200 moments, sp
 
 push: .venv/.installed  ## publish ./itdr: make push REPO=someone/itdr [ARGS=--dry-run]
 	$(BIN)/itdr push $(OUT) --repo-id $(REPO) $(ARGS)
+
+hub: .venv/.installed  ## a Hub on this machine, to try pushing; it prints what to set
+	PYTHONPATH=tests $(BIN)/python -m hubserver .hub 8750
 
 report: .venv/.installed  ## ./itdr on one page: report.html
 	$(BIN)/itdr report $(OUT)

@@ -21,8 +21,9 @@ from itdr_hf.card import note_audit
 from itdr_hf.folder import build_folder
 from itdr_hf.generation import Settings
 from itdr_hf.ledger import read_ledger
+from itdr_hf.panels import print_example
 from itdr_hf.report.page import write_report
-from itdr_hf.terminal import print_example, print_outcomes, read_example
+from itdr_hf.terminal import print_outcomes, read_example
 
 # How your data speaks of what people do: "These are the products a user bought".
 WORDS = itdr_hf.Words(item="product", items="products", do="buy", did="bought", doing="buying")
@@ -44,7 +45,8 @@ def main() -> None:
     changes = {"num_examples": given.examples, "salt": given.salt}
     outcomes = build_folder(given.out, Settings(raw=given.tables.parent), configs=cells_fed(cells), changes=changes)
     print_outcomes(outcomes, given.out)
-    print_example(read_example(given.out, next(o.cell for o in outcomes if o.counts), "test", 0))
+    row = read_example(given.out, next(o.cell for o in outcomes if o.counts), "test", 0)
+    print_example(row, split="test", index=0)
 
     report = audit(given.out)
     note_audit(given.out, read_ledger(given.out), report.rows())

@@ -25,7 +25,13 @@ class Hub:
     """The running server: `url` for HF_ENDPOINT, `storage`, `faults`, `log`, `unknown` and `leaks`."""
 
     def __init__(
-        self, root: Path, *, uses_xet: bool = False, page_size: int = 1000, multipart_above: int = 1 << 40
+        self,
+        root: Path,
+        *,
+        uses_xet: bool = False,
+        page_size: int = 1000,
+        multipart_above: int = 1 << 40,
+        port: int = 0,
     ) -> None:
         self.storage, self.faults = Storage(root), Faults()
         self.uses_xet, self.page_size, self.multipart_above = uses_xet, page_size, multipart_above
@@ -33,7 +39,7 @@ class Hub:
         self.unknown: list[str] = []
         self.leaks: list[str] = []
         self.closing = threading.Event()
-        self._servers = {name: self._listen(name) for name in ("hub", "storage")}
+        self._servers = {"hub": self._listen("hub", port), "storage": self._listen("storage")}
         self.url, self.storage_url = (f"http://127.0.0.1:{server.server_port}" for server in self._servers.values())
 
     def __enter__(self) -> Hub:
@@ -56,9 +62,9 @@ class Hub:
         """The logged requests of this method whose path matches the pattern."""
         return [line for line in self.log if method in ("", line.method) and re.search(path, line.path)]
 
-    def _listen(self, origin: str) -> ThreadingHTTPServer:
+    def _listen(self, origin: str, port: int = 0) -> ThreadingHTTPServer:
         handler = type("Handler", (Handler,), {"hub": self, "origin": origin})
-        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        server = ThreadingHTTPServer(("127.0.0.1", port), handler)
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         return server
