@@ -9,6 +9,8 @@ import typer
 from itdr_hf.commands import annotate, audit, bench, data, download, push, report, score, train
 from itdr_hf.errors import ItdrError
 
+STOPPED = 130  # what typer makes of Ctrl-C
+
 app = typer.Typer(
     name="itdr",
     no_args_is_help=True,
@@ -39,6 +41,7 @@ def main() -> None:
     except ItdrError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
-    except KeyboardInterrupt:
-        print("stopped; what was finished is kept, run again to go on", file=sys.stderr)
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == STOPPED:
+            print("stopped; what was finished is kept, run again to go on", file=sys.stderr)
+        raise

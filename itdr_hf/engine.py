@@ -85,6 +85,7 @@ def open_engine(*, memory_limit: str | None = None, threads: int | None = None) 
     Raises UsageError for a limit DuckDB cannot read.
     """
     import ibis
+    import numpy  # noqa: F401  wanted in the middle of queries, where Ctrl-C in its import would pass for its absence
 
     spill = Path(tempfile.mkdtemp(prefix="itdr-spill-"))
     options: dict[str, Any] = {"memory_limit": memory_limit or default_memory(), "temp_directory": str(spill)}
@@ -98,9 +99,19 @@ def open_engine(*, memory_limit: str | None = None, threads: int | None = None) 
     try:
         backend.con.execute("SET enable_progress_bar = false")
         yield Engine(ibis=backend, spill=spill)
+    except Exception as error:
+        if interrupted(error):
+            raise KeyboardInterrupt from error
+        raise
     finally:
         backend.disconnect()
         shutil.rmtree(spill, ignore_errors=True)
+
+
+def interrupted(error: Exception) -> bool:
+    """Whether it is what the engine makes of Ctrl-C, in a query or in Python's work for one."""
+    text = str(error).rstrip()
+    return text.endswith(("Query interrupted", "\nKeyboardInterrupt"))
 
 
 def default_memory() -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from itdr_hf.dialects import Quoted, open_bytes
-from itdr_hf.engine import Engine
+from itdr_hf.engine import Engine, interrupted
 from itdr_hf.errors import RawDataError
 
 SHOWN = 120  # characters of a row or of a library's words in a message
@@ -73,6 +73,8 @@ def unreadable_named(files: Sequence[Path]) -> Iterator[None]:
     try:
         yield
     except (*of_the_bytes, csv.Error, EOFError, zlib.error, OSError, UnicodeError) as error:
+        if interrupted(error):
+            raise
         text = str(error)
         path = next((path for path in files if f"{path.parent.name}/{path.name}" in text), files[0])
         where = f"{path.parent.name}/{path.name}"

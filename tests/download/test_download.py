@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from typer.testing import CliRunner
 
 from download.fileserver import Server, serving
@@ -328,3 +329,14 @@ def test_without_a_source_the_command_lists_what_can_be_had(tmp_path):
     code, out, _ = itdr("download", "--raw", str(tmp_path))
     assert code == 0 and all(name in out for name in catalogue.source_ids())
     assert narrow(out)
+
+
+def test_a_second_download_of_a_source_at_once_is_told_to_wait(source, tmp_path):
+    want = plan(source, tmp_path)
+    want.place.waiting.mkdir(parents=True)
+    with (
+        FileLock(want.place.waiting.parent / f".{want.place.waiting.name}.lock"),
+        pytest.raises(OutputError, match="another download of it runs; want one at a time; wait for it to end"),
+    ):
+        download(want, MEANS)
+    assert download(want, MEANS)

@@ -13,7 +13,7 @@ import tempfile
 import time
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from drill.bases import Base, Spoilable, bases
@@ -26,10 +26,10 @@ HANG = 120.0  # seconds; after this the process is ended with a stack dump
 TEN_MEGABYTES_EVERY = 200
 
 
-def cases(count: int, seed: int = 0) -> Iterator[tuple[int, Base, Spoilable, str, bytes]]:
+def cases(numbers: Iterable[int], seed: int = 0) -> Iterator[tuple[int, Base, Spoilable, str, bytes]]:
     """Number, release, file, mutation and content of each input: the layouts in turn, so that all get their share."""
     all_bases, names = bases(), list(MUTATIONS)
-    for number in range(count):
+    for number in numbers:
         rng = random.Random(f"{seed}|{number}")
         base = all_bases[number % len(all_bases)]
         file = rng.choice(base.files)
@@ -51,9 +51,7 @@ def run(
     tally: Counter[str] = Counter()
     out.mkdir(parents=True, exist_ok=True)
     with open_engine(threads=1) as engine, tempfile.TemporaryDirectory() as folder:
-        for number, base, file, name, content in cases(count, seed):
-            if (only is not None and number != only) or number % every != part:
-                continue
+        for number, base, file, name, content in cases(range(part, count, every) if only is None else [only], seed):
             faulthandler.dump_traceback_later(HANG, exit=True)
             started = time.monotonic()
             with warnings.catch_warnings(record=True) as said:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import re
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -152,8 +153,13 @@ def _wrong_read(files: list[Spoilable], spoilt: Spoilable, content: bytes, read:
         else:
             inner = lines(file.content) - records(file.content, file.format) - headed
             inner += max(0, whole - lines(file.content))  # a mutation may have put line breaks into a field,
-            inner += sum(line.count(b'"') % 2 for line in held.split(b"\n"))  # or a quote before one and after one
+            inner += sum(map(_ends_in_quotes, held.split(b"\n")))  # or quotes around one
             least, most = least + whole - headed - inner, most + whole
     if least <= read <= most:
         return ""
     return f"read {read}, but the files hold {least} to {most}"
+
+
+def _ends_in_quotes(line: bytes) -> bool:
+    """Whether a value in quotes may go on behind the line, wherever it began."""
+    return line.count(b'"') % 2 == 1 or bool(re.search(rb'",.*,"', line))
