@@ -6,7 +6,7 @@ OUT ?= itdr
 BIN := .venv/bin
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: data test drill push hub train eval report check format clean
+.PHONY: data test test-train drill push hub train eval report check format clean
 
 data: $(RAW)/.simulated-$(SCALE)  ## simulate raw releases, build every cell into ./itdr
 	$(BIN)/itdr build --raw $(RAW) --out $(OUT)
@@ -17,8 +17,12 @@ test: .venv/.installed  ## every test
 drill: .venv/.installed  ## long: kill everything that writes at 200 moments, spoil 10,000 files; hours of CPU
 	ITDR_DRILL=long $(BIN)/python -m pytest -n 2 --dist loadgroup tests/drill
 
-push: .venv/.installed  ## publish ./itdr: make push REPO=someone/itdr [ARGS=--dry-run]
-	$(BIN)/itdr push $(OUT) --repo-id $(REPO) $(ARGS)
+test-train: .venv/.tests-train  ## what `make test` skips for want of torch, transformers[serving] or lm_eval
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup tests/train tests/score tests/teacher/test_real_server.py tests/test_examples.py
+
+# ./itdr: make push REPO=someone/itdr; an adapter: make push ADAPTER=adapters/x REPO=someone/x DATASET=someone/itdr SCORES=scores/scores.json
+push: .venv/.installed  ## publish ./itdr or an adapter, with [ARGS=--dry-run]
+	$(BIN)/itdr $(if $(ADAPTER),push-adapter $(ADAPTER) --dataset-id $(DATASET) $(if $(SCORES),--scores $(SCORES)),push $(OUT)) --repo-id $(REPO) $(ARGS)
 
 hub: .venv/.installed  ## a Hub on this machine, to try pushing; it prints what to set
 	PYTHONPATH=tests $(BIN)/python -m hubserver .hub 8750
@@ -85,4 +89,8 @@ $(PULSE)/itdr/ledger.json: .venv/.trains
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --constraint constraints-train.txt --editable '.[train,eval]'
+	touch $@
+
+.venv/.tests-train: .venv/.trains
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --constraint constraints-train.txt --editable '.[dev-train]'
 	touch $@

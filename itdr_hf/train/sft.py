@@ -19,7 +19,7 @@ from itdr_hf.errors import ModelError, UsageError
 from itdr_hf.outputs import new_folder
 from itdr_hf.train.checkpoints import check_same_run, last_checkpoint
 from itdr_hf.train.data import Encoded, dataset_facts, encode, mixed_rows, prompt_facts
-from itdr_hf.train.extra import extra
+from itdr_hf.train.extra import QLORA, extra
 from itdr_hf.train.recipe import TrainRecipe
 from itdr_hf.train.record import record, run_facts
 
@@ -111,7 +111,7 @@ def load_base(recipe: TrainRecipe) -> tuple[Any, Any]:
     transformers, torch = extra("transformers"), extra("torch")
     options: dict[str, Any] = {"revision": recipe.revision, "dtype": getattr(torch, DTYPES[recipe.precision])}
     if recipe.quantised:
-        extra("bitsandbytes")
+        extra("bitsandbytes", QLORA)
         options["quantization_config"] = transformers.BitsAndBytesConfig(
             load_in_4bit=True,
             bnb_4bit_quant_type="nf4",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -175,16 +177,23 @@ def test_a_model_that_is_not_there_is_named(tmp_path):
         LocalModel(str(tmp_path / "nothing"))
 
 
-def test_predict_and_score_go_round_and_running_again_makes_nothing(asked, chatty, tmp_path):
-    out = tmp_path / "p.parquet"
+def test_killed_in_the_middle_it_goes_on_where_it_was_and_all_of_it_is_scored(asked, chatty, tmp_path):
+    out, configs = tmp_path / "p.parquet", ["rp-movielens32m", "tkr-movielens32m"]
     words = [sys.executable, "-m", "itdr_hf", "predict", str(asked), "--model", str(chatty), "--out", str(out)]
-    words += ["--config", "rp-movielens32m", "--config", "tkr-movielens32m", "--max-tokens", "8"]
-    first = subprocess.run(words, capture_output=True, text=True)
-    assert first.returncode == 0, first.stderr
-    again = subprocess.run(words, capture_output=True, text=True)
-    assert "0 answers made" in again.stdout, again.stderr
-    assert {row.finish_reason for row in read_predictions(out).rows.values()} <= {"stop", "length"}
-    scored = subprocess.run(
-        [sys.executable, "-m", "itdr_hf", "score", str(out), str(asked)], capture_output=True, text=True
-    )
+    words += ["--config", configs[0], "--config", configs[1], "--max-tokens", "8", "--batch-tokens", "1"]
+    run = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    journal, deadline = tmp_path / "p.parquet.journal", time.monotonic() + 120
+    while run.poll() is None and time.monotonic() < deadline:
+        if journal.is_file() and journal.read_bytes().count(b"\n") > 5:
+            break
+        time.sleep(0.01)
+    run.send_signal(signal.SIGKILL)
+    assert run.wait() == -signal.SIGKILL, "it had ended before it was killed"
+    kept, questions = read_predictions(out).rows, read_questions(asked, configs)
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert f"{len(questions) - len(kept)} answers made, {len(kept)} found" in done.stdout, done.stderr
+    whole = ask(LocalModel(str(chatty), max_tokens=8, batch_tokens=1), questions)
+    assert {key: row.text for key, row in read_predictions(out).rows.items()} == {k: a.text for k, a in whole.items()}
+    words = [sys.executable, "-m", "itdr_hf", "score", str(out), str(asked)]
+    scored = subprocess.run(words, capture_output=True, text=True)
     assert scored.returncode == 0 and chatty.name in scored.stdout, scored.stderr

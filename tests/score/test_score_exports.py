@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -108,7 +109,7 @@ def test_harness_tasks_give_every_metric_as_itdr_score_does(asked, tmp_path, rep
             assert pooled == pytest.approx(wanted, abs=1e-12), (config, metric)
 
 
-@pytest.mark.skipif("ITDR_TEST_LM_EVAL" not in os.environ, reason="opt-in: ITDR_TEST_LM_EVAL=<a python with lm_eval>")
+@pytest.mark.skipif(find_spec("lm_eval") is None, reason="needs lm_eval: make test-train")
 def test_lm_eval_itself_gives_what_itdr_score_gives_on_the_same_answers(asked, chat, tmp_path):
     """Both ask one server that answers by the prompt alone."""
     chat.answer = _some_line
@@ -123,7 +124,7 @@ def test_lm_eval_itself_gives_what_itdr_score_gives_on_the_same_answers(asked, c
     arguments = f"model=tiny,base_url={chat.url}/chat/completions,num_concurrent=4,max_retries=3"
     words = ["--model", "local-chat-completions", "--model_args", arguments, "--apply_chat_template"]
     words += ["--include_path", str(tmp_path / "tasks"), "--tasks", ",".join(names), "--output_path", str(tmp_path)]
-    run = [os.environ["ITDR_TEST_LM_EVAL"], "-m", "lm_eval", *words]
+    run = [sys.executable, "-m", "lm_eval", *words]
     done = subprocess.run(run, capture_output=True, text=True, env={**os.environ, "OPENAI_API_KEY": "none"})
     assert done.returncode == 0, done.stderr[-3000:]
     assert set(chat.prompts()) == set(mine), "the harness asks the same bytes"

@@ -116,6 +116,14 @@ def test_a_base_that_is_not_there_and_an_output_that_is_not_ours_are_refused(
         train(itdr, recipe, tmp_path / "mine")
 
 
+def test_qlora_without_its_library_says_what_to_install(
+    itdr: Path, recipe: TrainRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(sys.modules, "bitsandbytes", None)
+    with pytest.raises(UsageError, match=r"bitsandbytes is not installed; want it for --quantised; pip install bits"):
+        train(itdr, changed(recipe, {"quantised": True}), tmp_path / "x")
+
+
 def test_an_overflow_is_an_error_before_the_first_step(itdr: Path, recipe: TrainRecipe, tmp_path: Path):
     with pytest.raises(UsageError, match=r"48 of 48 examples are longer than 200 tokens"):
         train(itdr, changed(recipe, {"max_length": 200}), tmp_path / "x")
