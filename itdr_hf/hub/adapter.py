@@ -19,6 +19,7 @@ from itdr_hf.hub.folder import Progress
 from itdr_hf.hub.push import Release, push_folder
 from itdr_hf.hub.retry import Patience
 from itdr_hf.outputs import write_atomically
+from itdr_hf.predict.local import revision_of
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -108,11 +109,34 @@ def write_card(
             f"dataset {dataset_id!r}: not a Hub id; want org/name of the dataset it was tuned on; give --dataset-id"
         )
     adapter = check_adapter(folder)
-    found = _json(scores) if scores else None
+    found = _scores(scores, adapter) if scores else None
     text = adapter_card(adapter, repo_id, dataset_id=dataset_id, scores=found, version=version, licence=licence)
     _check_card(text, folder)
     write_atomically(folder / "README.md", text)
     return adapter
+
+
+def _scores(path: Path, adapter: Adapter) -> Mapping[str, Any]:
+    """The scores, found to be those of this adapter on the dataset it was tuned on, as far as they say."""
+    found = _json(path)
+    if missing := [name for name in ("run", "dataset", "figures", "cells") if name not in found]:
+        raise HubError(f"{path}: no {', '.join(missing)}; want scores.json of `itdr score --out`; score again")
+    settings = found["run"]["settings"]
+    served = "at" in settings  # what a server has loaded is known by name only
+    have, want = settings.get("adapter_revision", "none"), revision_of(str(adapter.folder), None)
+    if not served and have != want:
+        raise HubError(
+            f"{path}: of {found['system']}, adapter {have}; want scores of this adapter, {want}; "
+            f"predict with --adapter {adapter.folder} and score that"
+        )
+    known = adapter.recipe.get("dataset", {}).get("cells", {})
+    for name, content in found["dataset"]["cells"].items():
+        if name in known and known[name]["content"] != content:
+            raise HubError(
+                f"{path}: {name} has content {content[:12]}…; want {known[name]['content'][:12]}…, which the adapter "
+                "was tuned on; predict and score on that build"
+            )
+    return found
 
 
 def _check_card(text: str, folder: Path) -> None:

@@ -26,7 +26,7 @@ def adapter_card(
 
     facts = _facts(adapter)
     dataset, tag = facts["dataset"], f"v{facts['dataset']['version']}"
-    results = model_index(repo_id, scores, dataset_id, tag) if scores else None
+    results = model_index(repo_id, scores, dataset_id) if scores else None
     head = yaml.safe_dump(
         _metadata(adapter, repo_id, dataset_id, licence, results), sort_keys=False, allow_unicode=True, width=1000
     )
@@ -59,9 +59,10 @@ def adapter_card(
     return f"---\n{head}---\n\n{render_card('adapter.md.j2', **slots)}"
 
 
-def model_index(repo_id: str, scores: Mapping[str, Any], dataset_id: str, tag: str) -> list[dict[str, Any]]:
+def model_index(repo_id: str, scores: Mapping[str, Any], dataset_id: str) -> list[dict[str, Any]]:
     """The `model-index` of our figures, by config, each with its interval, number of examples and signature."""
     results: dict[str, dict[str, Any]] = {}
+    tag = f"v{scores['dataset']['version']}"
     for row in _ours(scores):
         known = {"type": dataset_id, "name": f"ITDR {row['config']}", "split": scores["split"], "revision": tag}
         known |= {"config": row["config"]} if row["config"] in scores["cells"] else {}

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,8 @@ def as_json(report: Report) -> dict[str, Any]:
     ]
     return {
         "system": report.ours.name,
+        "run": asdict(report.run),
+        "dataset": {"version": report.version, "cells": dict(report.contents)},
         "split": report.split,
         "reading": report.ours.reading,
         "notes": list(report.notes),

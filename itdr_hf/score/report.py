@@ -12,7 +12,7 @@ from itdr_hf import catalogue
 from itdr_hf.errors import UsageError
 from itdr_hf.ledger import read_ledger
 from itdr_hf.metrics.bootstrap import Comparison
-from itdr_hf.predict.predictions import Predictions, read_predictions
+from itdr_hf.predict.predictions import Predictions, Run, read_predictions
 from itdr_hf.score.answers import CellAnswers, Said, check_predictions, read_answers, read_examples
 from itdr_hf.score.beside import answer_baselines, paper_rows
 from itdr_hf.score.rules import ranges_of
@@ -57,10 +57,16 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What was scored, on which split, and how answers were read; `differences` are ours minus `other`."""
+    """What was scored, on which split of what, and how answers were read; `differences` are ours minus `other`.
+
+    `run` says who answered, `contents` the dataset's version and the content hash of each cell.
+    """
 
     ours: SystemScore
     split: str
+    run: Run
+    version: str
+    contents: Mapping[str, str]
     baselines: Sequence[SystemScore] = ()
     other: SystemScore | None = None
     differences: Mapping[tuple[str, str], Comparison] = field(default_factory=dict)
@@ -122,9 +128,13 @@ def score_file(
         [measure(name, given, ranges) for name, given in answer_baselines(folder, read[0])] if options.baselines else []
     )
     other = systems[1] if against else None
+    ledger = read_ledger(folder)
     return Report(
         ours=systems[0],
         split=options.split,
+        run=files[0].run,
+        version=ledger["version"],
+        contents={name: ledger["cells"][name]["content"] for name in configs if name in ledger["cells"]},
         baselines=beside,
         other=other,
         differences=compare_systems(systems[0], other) if other else {},

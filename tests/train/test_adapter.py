@@ -14,6 +14,7 @@ from train.made import recipe_facts, write_adapter
 
 from itdr_hf.errors import HubError
 from itdr_hf.hub.adapter import check_adapter, push_adapter, write_card
+from itdr_hf.predict.local import revision_of
 
 pytest_plugins = ("hubserver.plugin",)
 
@@ -36,8 +37,12 @@ def scores(tmp_path: Path) -> Path:
     cell = {"n": 60, "users": 60, "parsed": {"lenient": 0.95, "strict": 0.9}, "faults": {"lenient": {}, "strict": {}}}
     figures = [figure("ours", "base + x", 0.9), figure("other", "base", 3.25), figure("baseline", "random", 1.5)]
     figures += [figure("baseline", "mean", 1.1), figure("paper", "GLM-4-9B ft", 1.03)]
+    settings = {"adapter": "x", "adapter_revision": revision_of(str(write_adapter(tmp_path / "as-scored")), None)}
+    contents = {name: cell["content"] for name, cell in recipe_facts()["dataset"]["cells"].items()}
     found = {
         "system": "base + x",
+        "run": {"model": "base", "revision": "abc", "settings": settings},
+        "dataset": {"version": "1.0.0", "cells": contents},
         "split": "test",
         "reading": "lenient",
         "notes": [],
@@ -83,6 +88,33 @@ def test_figures_stand_in_the_card_with_intervals_chance_and_parse_rates(tmp_pat
         "v1.0.0",
     )
     assert (result.metric_type, result.metric_value, result.metric_args["low"]) == ("RMSE", 0.9, 0.8)
+
+
+@pytest.mark.parametrize(
+    ("part", "change", "message"),
+    [
+        ("run", {"settings": {"adapter_revision": "0123"}}, r"of base \+ x, adapter 0123; want scores of this adapter"),
+        ("run", {"settings": {"form": "plain"}}, "adapter none; want scores of this adapter"),
+        ("dataset", {"cells": {"rp-movielens32m": "0" * 64}}, "rp-movielens32m has content 000000000000…; want"),
+        ("run", None, "no run; want scores.json of `itdr score --out`"),
+    ],
+)
+def test_scores_of_another_adapter_or_build_never_stand_in_a_card(
+    tmp_path: Path, scores: Path, part: str, change: dict[str, Any] | None, message: str
+):
+    found = json.loads(scores.read_text())
+    found[part] = found[part] | change if change else None
+    scores.write_text(json.dumps({name: value for name, value in found.items() if value is not None}))
+    with pytest.raises(HubError, match=message):
+        card(write_adapter(tmp_path / "x"), scores)
+    assert not (tmp_path / "x/README.md").exists()
+
+
+def test_scores_of_a_server_that_has_the_adapter_loaded_are_taken(tmp_path: Path, scores: Path):
+    found = json.loads(scores.read_text())
+    found["run"]["settings"] = {"at": "127.0.0.1", "form": "chat"}
+    scores.write_text(json.dumps(found))
+    assert "0.900" in card(write_adapter(tmp_path / "x"), scores)
 
 
 @pytest.mark.parametrize("base", ["runs/base", "./base", "/models/llama", "C:\\models\\llama", "base", ""])
