@@ -21,15 +21,18 @@ def push(
     force: Annotated[bool, typer.Option("--force", help="Overwrite a card that is not ours.")] = False,
     gated: Annotated[str | None, typer.Option(help="auto or manual: readers ask first.")] = None,
     endpoint: Annotated[str | None, typer.Option(help="Another Hub than the default.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Publish a dataset folder: one commit, verified, tagged with its version. A second push changes nothing.
 
     The token is the one of `hf auth login` or $HF_TOKEN.
     """
+    from dataclasses import asdict
+
     from itdr_hf import catalogue, hub
     from itdr_hf.card import write_card
     from itdr_hf.ledger import published_ledger
-    from itdr_hf.terminal import print_plan, progress
+    from itdr_hf.terminal import print_json, print_plan, progress
 
     ledger = published_ledger(folder)
     sources = {name.partition("-")[2]: catalogue.cell(name).source for name in ledger["cells"]}
@@ -37,9 +40,10 @@ def push(
     write_card(folder, ledger, repo_id)
     api = hub.connect(endpoint=endpoint)
     plan = hub.plan_push(api, folder, repo_id, delete=delete or ())
-    print_plan(plan.rows(), plan.summary())
+    if not json:
+        print_plan(plan.rows(), plan.summary())
     if dry_run:
-        return
+        return print_json(plan.as_dict()) if json else None
     with progress(f"pushing to {repo_id}") as say:
         release = hub.push_folder(
             api,
@@ -52,6 +56,8 @@ def push(
             gated=gated,  # type: ignore[arg-type]
             progress=lambda stage, done, total: say(f"{stage}: {done:,} of {total:,}"),
         )
+    if json:
+        return print_json(asdict(release))
     print(f"{'pushed' if release.committed else 'nothing to push'}: {release.pr_url or release.url}")
     print(
         f'\n    load_dataset("{repo_id}", "{next(iter(ledger["cells"]))}", revision="{release.tag or release.commit}")'
@@ -62,10 +68,11 @@ def verify(
     repo_id: Annotated[str, typer.Argument(help="A published release, such as someone/itdr.")],
     revision: Annotated[str, typer.Option(help="A tag or commit.")] = "main",
     endpoint: Annotated[str | None, typer.Option(help="Another Hub than the default.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Check a published release against its own ledger: every file there, every sha256 right. Exit 1 if not."""
     from itdr_hf import hub
-    from itdr_hf.terminal import progress
+    from itdr_hf.terminal import print_json, progress
 
     with progress(f"verifying {repo_id}") as say:
         problems = hub.verify_release(
@@ -74,5 +81,8 @@ def verify(
             revision,
             progress=lambda stage, done, total: say(f"{stage}: {done:,} of {total:,}"),
         )
-    print("\n".join(problems) or f"{repo_id}@{revision}: whole")
+    if json:
+        print_json({"repo_id": repo_id, "revision": revision, "problems": problems})
+    else:
+        print("\n".join(problems) or f"{repo_id}@{revision}: whole")
     raise typer.Exit(1 if problems else 0)

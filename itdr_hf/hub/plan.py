@@ -61,6 +61,12 @@ class PushPlan:
         rows = [(action, *change) for action, changes in groups.items() for change in changes]
         return rows + [("already gone", name, 0) for name in self.absent]
 
+    def as_dict(self) -> dict[str, object]:
+        """For machines."""
+        names = ("repo_id", "repo_type", "head", "private", "gated", "tag", "tagged")
+        files = [{"action": action, "path": path, "bytes": size} for action, path, size in self.rows()]
+        return {**{name: getattr(self, name) for name in names}, "files": files}
+
     def summary(self) -> str:
         """The plan in one line."""
         counts = f"{len(self.adds)} to add, {len(self.updates)} to update, {len(self.deletes)} to delete"

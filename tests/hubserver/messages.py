@@ -28,7 +28,7 @@ class User:
 
 
 USERS = {
-    WRITE: User(name="ann", writes=True, orgs=("org",)),
+    WRITE: User(name="ann", writes=True, orgs=("org", "someone")),
     READ: User(name="rae", writes=False, orgs=("org",)),
     OTHER: User(name="oto", writes=True, orgs=("org",)),
     STRANGER: User(name="sam", writes=True),
