@@ -7,7 +7,7 @@ from typing import Any
 
 from itdr_hf import catalogue
 from itdr_hf.audit.candidates import LEAST, chi_square, tail
-from itdr_hf.audit.corpus import NORM, RANKING, Corpus
+from itdr_hf.audit.corpus import RANKING, Corpus
 from itdr_hf.audit.findings import Finding, Severity, Tally, named
 from itdr_hf.audit.registry import check
 from itdr_hf.engine import quote
@@ -152,8 +152,8 @@ def _shift(counts: Mapping[str, tuple[int, int]], train: int, rest: int) -> floa
 def one_answer_per_prompt(corpus: Corpus) -> Iterator[Finding]:
     """Is the same prompt within a split always answered alike?"""
     query = (
-        "SELECT cell, count(*), list(one)[:5] FROM (SELECT cell, split, min(id) AS one FROM examples "
-        f"GROUP BY cell, split, md5({NORM.format('input')}) HAVING count(DISTINCT output) > 1) GROUP BY cell ORDER BY cell"
+        "SELECT cell, count(*), list(one)[:5] FROM (SELECT cell, split, min(id) AS one FROM "
+        f"{corpus.prompts()} GROUP BY cell, split, prompt HAVING count(DISTINCT answer) > 1) GROUP BY cell ORDER BY cell"
     )
     for cell, count, ids in corpus.rows(query):
         text = f"{count:,} prompts stand there with different answers; a model can get only one of them right"

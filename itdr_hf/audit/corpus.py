@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from itdr_hf import catalogue
 from itdr_hf.engine import Engine, open_engine, quote
@@ -18,8 +18,13 @@ from itdr_hf.errors import UsageError
 from itdr_hf.ledger import LEDGER, read_ledger
 from itdr_hf.records import COLUMNS, SPLITS
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 BATCH = 4_096  # rows handed out at a time
-NORM = "lower(trim(regexp_replace({}, '\\s+', ' ', 'g')))"
+NORM = "normed({})"  # a text as compared: lower case, one blank between words
+_ONE_LINE = "translate(text, '\n\t\r\f', '    ')"
+_NORMED = f"lower(trim(CASE WHEN contains({_ONE_LINE}, '  ') THEN regexp_replace(text, '\\s+', ' ', 'g') ELSE {_ONE_LINE} END))"
 RANKING = "('tkr', 'cdr', 'nir')"  # subtasks whose answers are among the candidates
 
 
@@ -49,14 +54,27 @@ class Corpus:
 
     def stream(self, cell: str, *columns: str) -> Iterator[dict[str, Any]]:
         """The rows of a cell one by one, with `split`; a batch at a time is in memory."""
+        for split, batch in self.batches(cell, *columns):
+            base = {**dict.fromkeys(columns), "split": split}
+            yield from ({**base, **row} for row in batch.to_pylist())
+
+    def batches(self, cell: str, *columns: str) -> Iterator[tuple[str, pa.RecordBatch]]:
+        """The rows of a cell, a batch of one split at a time; a column that a file lacks is not in its batches."""
         import pyarrow.parquet as pq
 
         for path in self.files[cell]:
             file = pq.ParquetFile(path)
             have = [name for name in columns if name in file.schema_arrow.names]
-            base = {**dict.fromkeys(columns), "split": path.name.partition("-")[0]}
             for batch in file.iter_batches(BATCH, columns=have):
-                yield from ({**base, **row} for row in batch.to_pylist())
+                yield path.name.partition("-")[0], batch
+
+    def prompts(self) -> str:
+        """The table of all prompts and answers as compared, by hash: cell, split, id, prompt, answer; made once."""
+        self.engine.sql.execute(
+            f"CREATE TEMP TABLE IF NOT EXISTS prompts AS SELECT cell, split, id, md5_number({NORM.format('input')}) AS "
+            f"prompt, md5_number({NORM.format('output')}) AS answer FROM examples"
+        )
+        return "prompts"
 
     def recipe(self, cell: str) -> Mapping[str, Any]:
         """The recipe a cell was built with, as far as the ledger knows."""
@@ -86,6 +104,7 @@ def open_corpus(
 
     with open_engine(memory_limit=memory_limit) as engine:
         engine.sql.execute("SET preserve_insertion_order = true")
+        engine.sql.execute(f"CREATE OR REPLACE TEMP MACRO normed(text) AS {_NORMED}")
         files, ledger, layout = _parquet(folder), _ledger(folder), "itdr"
         if not files:
             layout, found = "alpaca", find_alpaca(folder)

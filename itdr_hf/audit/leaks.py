@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
+from itdr_hf.audit.alike import ALIKE, nearly_alike
 from itdr_hf.audit.corpus import NORM, RANKING, Corpus
 from itdr_hf.audit.findings import Finding, Severity, named
 from itdr_hf.audit.registry import check
 from itdr_hf.audit.shape import template_pattern
 
-SAMPLED = 4  # one in so many five-word runs is looked at
-RUN = 5  # words
-ALIKE = 0.8  # Jaccard similarity of the runs that are not the template's
-COMMON = 0.05  # a run in more than this share of a cell's prompts is the template's
-LEAST_RUNS = 8  # sampled runs; a prompt with fewer is too short to say
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @check()
@@ -113,11 +112,10 @@ def answers_not_in_train(corpus: Corpus) -> Iterator[Finding]:
 @check()
 def prompts_in_one_split(corpus: Corpus) -> Iterator[Finding]:
     """Is the same prompt in one split only?"""
-    text = NORM.format("input")
     query = (
-        "SELECT cell, answers = 1, count(*), sum(n)::BIGINT, list(one)[:5] FROM ("
-        f"SELECT cell, md5({text}) AS prompt, count(*) AS n, count(DISTINCT {NORM.format('output')}) AS answers, "
-        "min(id) AS one FROM examples GROUP BY ALL HAVING count(DISTINCT split) > 1) GROUP BY ALL ORDER BY ALL"
+        "SELECT cell, answers = 1, count(*), sum(n)::BIGINT, list(one)[:5] FROM (SELECT cell, prompt, count(*) AS n, "
+        f"count(DISTINCT answer) AS answers, min(id) AS one FROM {corpus.prompts()} GROUP BY ALL "
+        "HAVING count(DISTINCT split) > 1) GROUP BY ALL ORDER BY ALL"
     )
     for cell, same, prompts, count, ids in corpus.rows(query):
         severity: Severity = "breach" if same else "warning"
@@ -136,33 +134,24 @@ def prompts_in_one_split(corpus: Corpus) -> Iterator[Finding]:
 @check()
 def prompts_not_nearly_alike(corpus: Corpus) -> Iterator[Finding]:
     """Is there a validation or test prompt nearly the same as one in train?"""
-    words = f"string_split({NORM.format('input')}, ' ')"
-    corpus.engine.sql.execute(
-        "CREATE OR REPLACE TEMP TABLE runs AS SELECT DISTINCT cell, split, id, run FROM ("
-        "SELECT cell, split, id, unnest(list_transform(range(1, greatest(len(w) - "
-        f"{RUN - 2}, 1)), lambda i: hash(array_to_string(w[i:i + {RUN - 1}], ' ')))) AS run FROM ("
-        f"SELECT cell, split, id, {words} AS w FROM examples)) WHERE run % {SAMPLED} = 0"
-    )
-    corpus.engine.sql.execute(
-        "DELETE FROM runs USING (SELECT cell, run FROM runs JOIN (SELECT cell, count(*) AS n FROM examples GROUP BY "
-        f"cell) USING (cell) GROUP BY cell, run, n HAVING count(*) > greatest({COMMON} * n, 3)) AS often "
-        "WHERE runs.cell = often.cell AND runs.run = often.run"
-    )
-    query = (
-        f"WITH size AS (SELECT cell, id, count(*) AS n FROM runs GROUP BY ALL HAVING n >= {LEAST_RUNS}), "
-        "near AS (SELECT a.cell, a.id, b.id AS other, count(*) AS shared FROM runs a JOIN runs b ON a.cell = b.cell AND "
-        "a.run = b.run AND a.split <> 'train' AND b.split = 'train' GROUP BY ALL) "
-        "SELECT near.cell, count(DISTINCT near.id), list(DISTINCT near.id)[:5] FROM near "
-        "JOIN size s ON near.id = s.id AND near.cell = s.cell JOIN size t ON near.other = t.id AND near.cell = t.cell "
-        f"WHERE shared >= {ALIKE} * (s.n + t.n - shared) GROUP BY near.cell ORDER BY near.cell"
-    )
-    for cell, count, ids in corpus.rows(query):
-        text = f"{count:,} validation or test prompts are nearly one in train (similarity {ALIKE:.0%} or more)"
-        yield Finding(
-            check="prompts-not-nearly-alike",
-            severity="warning",
-            where=cell,
-            message=f"{text}; want none; look at them",
-            figures={"prompts": count},
-            examples=named(ids),
-        )
+    for cell in corpus.cells:
+        found = nearly_alike(corpus.engine, _texts(corpus, cell))
+        if found:
+            text = f"{len(found):,} validation or test prompts are nearly one in train (similarity {ALIKE:.0%} or more)"
+            yield Finding(
+                check="prompts-not-nearly-alike",
+                severity="warning",
+                where=cell,
+                message=f"{text}; want none; look at them",
+                figures={"prompts": len(found)},
+                examples=named(found),
+            )
+
+
+def _texts(corpus: Corpus, cell: str) -> Iterator[pa.RecordBatch]:
+    """The prompts of a cell with their ids, and whether they are in train."""
+    import pyarrow as pa
+
+    for split, batch in corpus.batches(cell, "id", "input"):
+        train = pa.array([split == "train"] * batch.num_rows)
+        yield pa.RecordBatch.from_arrays([batch["id"], batch["input"], train], names=["id", "text", "train"])

@@ -52,7 +52,8 @@ def ids_of_their_cell(corpus: Corpus) -> Iterator[Finding]:
     """Is each id `<config>-<16 hex digits>`, and are source and subtask those of the folder?"""
     wrong = (
         "SELECT cell, count(*), list(id)[:5] FROM examples WHERE id IS NULL OR cell <> subtask || '-' || source "
-        "OR NOT regexp_full_match(id, cell || '-[0-9a-f]{16}') GROUP BY cell ORDER BY cell"
+        "OR NOT starts_with(id, cell || '-') OR NOT regexp_full_match(id[len(cell) + 2:], '[0-9a-f]{16}') "
+        "GROUP BY cell ORDER BY cell"
     )
     for cell, count, ids in corpus.rows(wrong):
         text = f"{count:,} examples whose id, subtask or source is not the folder's; want '{cell}-<16 hex digits>'"
@@ -73,18 +74,20 @@ def nothing_empty(corpus: Corpus) -> Iterator[Finding]:
 @check()
 def encoding(corpus: Corpus) -> Iterator[Finding]:
     """Is the text clean: no control characters, no wrongly decoded letters, no markup, no addresses?"""
-    texts = "concat_ws('\n', instruction, input, output)"
-    kinds: tuple[tuple[str, Severity, str], ...] = (
-        ("control characters", "breach", f"regexp_matches({texts}, {quote(CONTROL)})"),
-        ("letters decoded wrongly", "warning", f"regexp_matches({texts}, {quote(DOUBLY)})"),
-        ("letters that were lost (U+FFFD)", "warning", f"contains({texts}, '\ufffd')"),
-        ("HTML entities or tags", "warning", f"regexp_matches({texts}, {quote(ENTITY)})"),
-        ("e-mail addresses", "warning", f"regexp_matches({texts}, {quote(MAIL)})"),
-    )
-    for what, severity, condition in kinds:
-        for cell, count, ids in _per_cell(corpus, condition):
-            text = f"{what} in {count:,} examples; want clean text; see the source's reader"
-            yield _finding("encoding", cell, text, ids, severity)
+    kinds: dict[str, tuple[Severity, str]] = {
+        "control characters": ("breach", f"regexp_matches(t, {quote(CONTROL)})"),
+        "letters decoded wrongly": ("warning", f"regexp_matches(t, {quote(DOUBLY)})"),
+        "letters that were lost (U+FFFD)": ("warning", "contains(t, '\ufffd')"),
+        "HTML entities or tags": ("warning", f"regexp_matches(t, {quote(ENTITY)})"),
+        "e-mail addresses": ("warning", f"contains(t, '@') AND regexp_matches(t, {quote(MAIL)})"),
+    }
+    columns = [f"count(*) FILTER ({c}), (list(id ORDER BY id) FILTER ({c}))[:5]" for _, c in kinds.values()]
+    texts = "SELECT cell, id, concat_ws('\n', instruction, input, output) AS t FROM examples"
+    for cell, *found in corpus.rows(f"SELECT cell, {', '.join(columns)} FROM ({texts}) GROUP BY cell ORDER BY cell"):
+        for (what, (severity, _)), count, ids in zip(kinds.items(), found[::2], found[1::2], strict=True):
+            if count:
+                text = f"{what} in {count:,} examples; want clean text; see the source's reader"
+                yield _finding("encoding", cell, text, ids, severity)
 
 
 @check(alpaca=False)
