@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -11,7 +10,9 @@ from typing import Any
 from itdr_hf import catalogue
 from itdr_hf.engine import Engine, open_engine, quote
 from itdr_hf.errors import UsageError
+from itdr_hf.ledger import read_ledger
 from itdr_hf.records import COLUMNS
+from itdr_hf.shards import open_shard
 
 NAMED = 5  # ids named of each kind
 
@@ -52,7 +53,7 @@ class Difference:
 
 def diff(old: Path, new: Path, *, say: Callable[[str], None] = lambda text: None) -> Difference:
     """Compare two dataset folders. Raises UsageError for a folder without cells."""
-    ledgers = [_ledger(folder) for folder in (old, new)]
+    ledgers = [read_ledger(folder) for folder in (old, new)]
     have = [_cells(folder) for folder in (old, new)]
     order = [*catalogue.cell_names(), *sorted({*have[0], *have[1]} - set(catalogue.cell_names()))]
     made = []
@@ -62,11 +63,6 @@ def diff(old: Path, new: Path, *, say: Callable[[str], None] = lambda text: None
             made.append(_compare(engine, cell, (old, new), have, ledgers))
     versions = tuple(str(ledger.get("version", "?")) for ledger in ledgers)
     return Difference(old=str(old), new=str(new), versions=(versions[0], versions[1]), cells=made)
-
-
-def _ledger(folder: Path) -> dict[str, Any]:
-    path = folder / "ledger.json"
-    return json.loads(path.read_text()) if path.is_file() else {}
 
 
 def _cells(folder: Path) -> set[str]:
@@ -101,6 +97,8 @@ def _compare(
 def _compare_rows(
     engine: Engine, cell: str, folders: tuple[Path, Path], recipe: Mapping[str, tuple[Any, Any]]
 ) -> CellDifference:
+    import duckdb
+
     content = [name for name in COLUMNS if name != "id"]
     joined = f"{_table(folders[0], cell)} a FULL JOIN {_table(folders[1], cell)} b ON a.id = b.id"
     differ = {name: f'a."{name}" IS DISTINCT FROM b."{name}"' for name in content}
@@ -114,7 +112,11 @@ def _compare_rows(
     columns += [f"(list(coalesce(a.id, b.id)) FILTER ({c}))[:{NAMED}] AS ids_{n}" for n, c in kinds.items()]
     columns += [f'count(*) FILTER (a.id = b.id AND {condition}) AS "at_{name}"' for name, condition in differ.items()]
     same = f"count(*) FILTER (a.id = b.id AND a.split = b.split AND NOT ({' OR '.join(differ.values())})) AS same"
-    result = engine.sql.execute(f"SELECT {same}, {', '.join(columns)} FROM {joined}")
+    try:
+        result = engine.sql.execute(f"SELECT {same}, {', '.join(columns)} FROM {joined}")
+    except duckdb.Error as error:
+        said = str(error).partition("\n")[0]
+        raise UsageError(f"{cell}: {said}; want columns of the same types in both; see `itdr audit`") from error
     row = dict(zip([d[0] for d in result.description], result.fetchall()[0], strict=True))
     numbers = {name: row[name] for name in kinds}
     return CellDifference(
@@ -130,10 +132,8 @@ def _compare_rows(
 
 def _table(folder: Path, cell: str) -> str:
     """The rows of a cell with their split, as a fragment; a column an older schema lacks is NULL."""
-    import pyarrow.parquet as pq
-
     paths = sorted((folder / cell).glob("*-*.parquet"))
-    have = set(pq.read_schema(paths[0]).names)
+    have = {name for path in paths for name in open_shard(path).schema_arrow.names}
     columns = [f'"{n}"' if n in have else f"NULL AS {n}" for n in COLUMNS]
     listed = f"read_parquet([{', '.join(map(quote, paths))}], filename = true, union_by_name = true)"
     split = "regexp_extract(filename, '([a-z]+)-[^/]*$', 1) AS split"

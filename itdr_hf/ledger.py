@@ -23,10 +23,18 @@ PACKAGES = ("itdr-hf", "datasets", "duckdb", "ibis-framework", "pyarrow")
 
 
 def read_ledger(folder: Path) -> dict[str, Any]:
-    """The ledger of a dataset folder, or an empty one. The sources of one's own that it speaks of are known then."""
+    """The ledger of a dataset folder, or an empty one. The sources of one's own that it speaks of are known then.
+
+    Raises UsageError for a damaged one.
+    """
     path = folder / LEDGER
     if path.is_file():
-        ledger: dict[str, Any] = json.loads(path.read_text())
+        try:
+            ledger: dict[str, Any] = json.loads(path.read_text())
+        except ValueError as error:
+            raise UsageError(
+                f"{path}: {error}; want the ledger that `itdr build` wrote; get it again, or remove it and build again"
+            ) from error
         recall_sources(ledger)
         return ledger
     return {

@@ -5,15 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from itdr_hf.errors import UsageError
 from itdr_hf.outputs import new_folder
 from itdr_hf.records import SPLITS
 from itdr_hf.texts import MARKS
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
 SHARD_ROWS = 500_000
 Batches = Callable[[str], "Iterator[pa.RecordBatch]"]  # of a split
@@ -28,6 +31,27 @@ def write_cell(folder: Path, counts: Mapping[str, int], batches: Batches) -> dic
             _write_shards(batches(split), [draft / name for name in names])
             files |= {name: _facts(draft / name) for name in names}
     return files
+
+
+def open_shard(path: Path) -> pq.ParquetFile:
+    """A Parquet file of a dataset folder. Raises UsageError, naming it, when it is damaged or none."""
+    import pyarrow.parquet as pq
+
+    with damage_named(path):
+        return pq.ParquetFile(path)
+
+
+@contextmanager
+def damage_named(path: Path) -> Iterator[None]:
+    """Turn what pyarrow says of a file that it cannot read into a UsageError that names the file."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        raise UsageError(
+            f"{path.parent.name}/{path.name}: {error}; want the whole Parquet file that was built; build the cell again"
+        ) from error
 
 
 def _write_shards(batches: Iterator[pa.RecordBatch], paths: Sequence[Path]) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from itdr_hf.errors import UsageError
 from itdr_hf.metrics import paper
 from itdr_hf.records import SPLITS
+from itdr_hf.shards import damage_named, open_shard
 
 BATCH = 4_096
 FIELDS = ("input", "prompt", "output")  # prompt is the task description with the input; the paper counts the input
@@ -153,11 +154,16 @@ def _cell(folder: Path, cell: str, units: Mapping[str, Count]) -> CellStatistics
 
 
 def _rows(folder: Path, cell: str, split: str) -> Iterator[dict[str, Any]]:
-    import pyarrow.parquet as pq
-
     for path in sorted((folder / cell).glob(f"{split}-*.parquet")):
-        for batch in pq.ParquetFile(path).iter_batches(BATCH, columns=list(COLUMNS)):
-            yield from batch.to_pylist()
+        file = open_shard(path)
+        missing = set(COLUMNS) - set(file.schema_arrow.names)
+        if missing:
+            raise UsageError(
+                f"{cell}/{path.name}: no column {', '.join(sorted(missing))}; want the one schema; see `itdr audit`"
+            )
+        with damage_named(path):
+            for batch in file.iter_batches(BATCH, columns=list(COLUMNS)):
+                yield from batch.to_pylist()
 
 
 def _note_labels(labels: dict[str, Counter[str]], row: Mapping[str, Any]) -> None:

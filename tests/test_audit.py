@@ -1,4 +1,4 @@
-"""The audit on clean data, on the authors' layout, on an example-stratified split, and at the command line."""
+"""The audit on clean data, on an example-stratified split, and at the command line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import pytest
 from itdr_hf import catalogue
 from itdr_hf.ablations import paper_protocol, save
 from itdr_hf.audit import audit
-from itdr_hf.audit.alpaca import titles
 from itdr_hf.audit.candidates import tail
 from itdr_hf.errors import UsageError
 from itdr_hf.folder import build_folder
@@ -68,53 +67,6 @@ def test_the_papers_protocol_leaks_by_example_and_not_by_user(built, tmp_path):
         save(paper_protocol(ds, by=by, seed=1), tmp_path / by)
     assert audit(tmp_path / "example", only=LEAKS).breaches
     assert audit(tmp_path / "user", only=LEAKS).findings == []
-
-
-def alpaca(folder: Path, task: str, split: str, rows: list[dict[str, str]]) -> None:
-    path = folder / f"ITDR_{split}_data" / f"task_{task} source_ml-32m {split}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(rows, ensure_ascii=False, indent=1))
-
-
-def top_k(user: int) -> dict[str, str]:
-    history = "\n".join(f"{n}. Seen {user} {n}" for n in range(1, 6))
-    listed = "\n".join(f"{n}. Item {user} {(n * 3 + user) % 10}" for n in range(10))
-    ranked = "\n".join(f"{n + 1}. Item {user} {n}" for n in range(10))
-    return {"instruction": "rank", "input": f"These:\n{history}\nRank:\n{listed}", "output": ranked}
-
-
-def next_item(user: int) -> dict[str, str]:
-    history = ", ".join(f"'{n}.Seen {user} {n}:Drama'" for n in range(1, 6))
-    listed = ", ".join(f"'{n}.Item {user} {(n + user) % 5}:Comedy'" for n in range(5))
-    return {"instruction": "pick", "input": f"After [{history}] which of [{listed}]?", "output": f"Item {user} 0"}
-
-
-def test_the_authors_layout_is_read_and_a_user_between_its_splits_is_found_by_the_history(tmp_path):
-    for split, users in {"train": range(60), "val": range(60, 70), "test": range(70, 80)}.items():
-        alpaca(tmp_path, "top k", split, [top_k(u) for u in users])
-        alpaca(tmp_path, "next item recommendation", split, [next_item(u) for u in users])
-    (tmp_path / "ITDR_train_data/ITDR_train.json").write_text("[]")
-    report = audit(tmp_path)
-    assert (report.layout, report.examples, list(report.cells)) == (
-        "alpaca",
-        160,
-        ["tkr-movielens32m", "nir-movielens32m"],
-    )
-    assert report.breaches == []
-    alpaca(tmp_path, "next item recommendation", "train", [next_item(u) for u in range(60) if u != 3])
-    alpaca(tmp_path, "next item recommendation", "test", [next_item(u) for u in (3, *range(70, 80))])
-    found = {f.check: f for f in audit(tmp_path).breaches}
-    assert found["users-in-one-split"].where == "movielens32m"
-    assert found["answers-not-in-train"].where == "nir-movielens32m"
-
-
-def test_lists_in_a_wording_are_read_back():
-    assert titles("['1.Bob's Burgers:Comedy', '2.Up, Up and Away:Drama'] or ['3.It:Horror']") == [
-        ["Bob's Burgers:Comedy", "Up, Up and Away:Drama"],
-        ["It:Horror"],
-    ]
-    assert titles("He saw\n1. Up\n 2. Her \nand so on") == [["Up", "Her"]]
-    assert titles("nothing of the kind") == []
 
 
 @pytest.mark.parametrize(

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from itdr_hf import catalogue
 from itdr_hf.engine import Engine, open_engine, quote
 from itdr_hf.errors import UsageError
-from itdr_hf.ledger import LEDGER, read_ledger
+from itdr_hf.ledger import read_ledger
 from itdr_hf.records import COLUMNS, SPLITS
+from itdr_hf.shards import open_shard
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -37,7 +38,8 @@ class Corpus:
     layout: str  # itdr or alpaca
     cells: list[str]
     files: Mapping[str, list[Path]]  # cell -> Parquet files
-    ledger: Mapping[str, Any] = field(default_factory=dict)
+    unsound: Mapping[Path, str]  # files that cannot be read, and why: a finding, and no part of the rest
+    ledger: Mapping[str, Any]
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """All rows of a query whose result is small."""
@@ -78,7 +80,7 @@ class Corpus:
 
     def recipe(self, cell: str) -> Mapping[str, Any]:
         """The recipe a cell was built with, as far as the ledger knows."""
-        recipe: Mapping[str, Any] = self.ledger.get("cells", {}).get(cell, {}).get("recipe", {})
+        recipe: Mapping[str, Any] = self.ledger["cells"].get(cell, {}).get("recipe", {})
         return recipe
 
     def by_user(self, where: str) -> bool:
@@ -105,7 +107,10 @@ def open_corpus(
     with open_engine(memory_limit=memory_limit) as engine:
         engine.sql.execute("SET preserve_insertion_order = true")
         engine.sql.execute(f"CREATE OR REPLACE TEMP MACRO normed(text) AS {_NORMED}")
-        files, ledger, layout = _parquet(folder), _ledger(folder), "itdr"
+        (files, unsound), ledger, layout = _sound(_parquet(folder)), read_ledger(folder), "itdr"
+        if unsound and not files:
+            path, why = next(iter(unsound.items()))
+            raise UsageError(f"{path}: {why}; want a dataset folder with files that can be read; build it again")
         if not files:
             layout, found = "alpaca", find_alpaca(folder)
             if not found:
@@ -115,7 +120,15 @@ def open_corpus(
                 )
             files = to_parquet(engine, found, say)
         _make_view(engine, files)
-        yield Corpus(folder=folder, engine=engine, layout=layout, cells=_in_order(files), files=files, ledger=ledger)
+        yield Corpus(
+            folder=folder,
+            engine=engine,
+            layout=layout,
+            cells=_in_order(files),
+            files=files,
+            unsound=unsound,
+            ledger=ledger,
+        )
 
 
 def _parquet(folder: Path) -> dict[str, list[Path]]:
@@ -131,8 +144,26 @@ def _in_order(files: Mapping[str, list[Path]]) -> list[str]:
     return sorted(files, key=lambda name: (order.get(name, len(order)), name))
 
 
-def _ledger(folder: Path) -> Mapping[str, Any]:
-    return read_ledger(folder) if (folder / LEDGER).is_file() else {}
+def _sound(files: Mapping[str, list[Path]]) -> tuple[dict[str, list[Path]], dict[Path, str]]:
+    """The files that can be read as examples, and of the others why not."""
+    from itdr_hf.render import SCHEMA
+
+    sound: dict[str, list[Path]] = {}
+    unsound: dict[Path, str] = {}
+    for cell, path in [(cell, path) for cell, paths in files.items() for path in paths]:
+        try:
+            have = open_shard(path).schema_arrow
+        except UsageError as error:
+            unsound[path] = str(error).partition("; ")[0].partition(": ")[2]
+            continue
+        other = [
+            name for name in have.names if name in SCHEMA.names and have.field(name).type != SCHEMA.field(name).type
+        ]
+        if other:
+            unsound[path] = f"columns {', '.join(other)} of another type"
+        else:
+            sound.setdefault(cell, []).append(path)
+    return sound, unsound
 
 
 def _make_view(engine: Engine, files: Mapping[str, list[Path]]) -> None:

@@ -17,7 +17,7 @@ CHECK = "the-ledger-adds-up"
 @check(alpaca=False)
 def the_ledger_adds_up(corpus: Corpus) -> Iterator[Finding]:
     """Do the steps of every table and cell add up, and do the counts agree with the files?"""
-    if not corpus.ledger:
+    if not corpus.ledger["cells"]:
         text = "no ledger.json; want one, to know where the examples come from; build with `itdr build`"
         yield Finding(check=CHECK, severity="warning", where=str(corpus.folder), message=text)
         return
@@ -38,7 +38,7 @@ def the_ledger_adds_up(corpus: Corpus) -> Iterator[Finding]:
 @check(alpaca=False)
 def files_as_built(corpus: Corpus) -> Iterator[Finding]:
     """Are the files byte for byte those that the ledger names?"""
-    for name, facts in corpus.ledger.get("files", {}).items():
+    for name, facts in corpus.ledger["files"].items():
         path = corpus.folder / name
         if not path.is_file():
             yield _breach(name, "no such file; want every file of the ledger; build the cell again", "files-as-built")

@@ -23,18 +23,19 @@ class Check:
     id: str
     asks: str
     run: Run
-    alpaca: bool  # can it look at the authors' files too
+    layouts: tuple[str, ...]  # which it can look at: ours (itdr), the authors' files (alpaca)
 
 
 CHECKS: dict[str, Check] = {}
 
 
-def check(*, alpaca: bool = True) -> Callable[[Run], Run]:
+def check(*, ours: bool = True, alpaca: bool = True) -> Callable[[Run], Run]:
     """Register a function as a check; the first line of its docstring says what it asks."""
 
     def register(run: Run) -> Run:
+        layouts = (*(["itdr"] if ours else []), *(["alpaca"] if alpaca else []))
         name = run.__name__.replace("_", "-")
-        CHECKS[name] = Check(id=name, asks=(run.__doc__ or "").splitlines()[0], run=run, alpaca=alpaca)
+        CHECKS[name] = Check(id=name, asks=(run.__doc__ or "").splitlines()[0], run=run, layouts=layouts)
         return run
 
     return register
@@ -64,12 +65,11 @@ def audit(
             raise unknown("check", name, checks)
     started = time.monotonic()
     with open_corpus(folder, memory_limit=memory_limit, say=say) as corpus:
-        ours = corpus.layout == "itdr"
-        chosen = [c for c in checks.values() if (ours or c.alpaca) and (only is None or c.id in set(only))]
+        chosen = [c for c in checks.values() if corpus.layout in c.layouts and (only is None or c.id in set(only))]
         findings: list[Finding] = []
         for number, one in enumerate(chosen, 1):
             say(f"{number} of {len(chosen)}: {one.id}")
-            findings += list(one.run(corpus))
+            findings += _run(one, corpus)
         return Report(
             folder=str(folder),
             layout=corpus.layout,
@@ -79,3 +79,16 @@ def audit(
             findings=findings,
             seconds=round(time.monotonic() - started, 2),
         )
+
+
+def _run(one: Check, corpus: Corpus) -> list[Finding]:
+    """The findings of a check; data damaged inside a file is one of them, and the checks after it still run."""
+    import duckdb
+    import pyarrow as pa
+
+    try:
+        return list(one.run(corpus))
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
+        said = str(error).strip().partition("\n")[0]
+        text = f"could not be done: {said}; want files that can be read to their end; build the cells again"
+        return [Finding(check=one.id, severity="breach", where=str(corpus.folder), message=text)]

@@ -17,6 +17,7 @@ from itdr_hf.records import COLUMNS
 CONTROL = "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f]"
 DOUBLY = "Ã[\\x{80}-\\x{bf}©¨¤¶¼±³]|â€[\\x{80}-\\x{ff}œ™“”]|ï¿½"  # UTF-8 read as Latin-1 or Windows-1252
 ENTITY = "&(amp|quot|lt|gt|nbsp|#\\d{2,5});|<(br|p|div|a|span|b|i)[ />]"
+LEGIBLE = 0.95  # of the authors' prompts; with fewer read back, what is not found says little
 MAIL = "[\\w.+-]+@[\\w-]+\\.[a-zA-Z]{2,}"
 
 
@@ -27,6 +28,9 @@ def schema(corpus: Corpus) -> Iterator[Finding]:
 
     from itdr_hf.render import SCHEMA
 
+    for path, why in corpus.unsound.items():
+        text = f"{why}; want a whole file of the one schema; build the cell again (no other check has looked at it)"
+        yield Finding(check="schema", severity="breach", where=f"{path.parent.name}/{path.name}", message=text)
     for cell, paths in corpus.files.items():
         for path in paths:
             have = pq.read_schema(path)
@@ -58,6 +62,29 @@ def ids_of_their_cell(corpus: Corpus) -> Iterator[Finding]:
     for cell, count, ids in corpus.rows(wrong):
         text = f"{count:,} examples whose id, subtask or source is not the folder's; want '{cell}-<16 hex digits>'"
         yield _finding("ids-of-their-cell", cell, f"{text}; put them where they belong", ids)
+
+
+@check(ours=False)
+def histories_read_back(corpus: Corpus) -> Iterator[Finding]:
+    """Could the history be read from the wording, without which nobody is found in two splits?"""
+    query = (
+        "SELECT cell, count(*), count(*) FILTER (\"user\" <> '') FROM examples WHERE subtask IN ('rp', 'tkr', 'cdr', 'nir') "
+        "GROUP BY cell ORDER BY cell"
+    )
+    for cell, total, told in corpus.rows(query):
+        few = told < LEGIBLE * total
+        text = f"a history was read from {told:,} of {total:,} prompts"
+        advice = (
+            "; want nearly all: users and answers between the splits are not seen in the others; look at the wording"
+        )
+        figures = {"read": told, "examples": total}
+        yield Finding(
+            check="histories-read-back",
+            severity="warning" if few else "info",
+            where=cell,
+            message=text + (advice if few else ""),
+            figures=figures,
+        )
 
 
 @check()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from itdr_hf.audit import Report
 
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 Folder = Annotated[Path, typer.Argument(help="A dataset folder.")]
@@ -25,8 +29,6 @@ def audit(
     ids, prompts and the ledger. The card of a folder that `itdr build` wrote shows the result.
     """
     from itdr_hf.audit import audit as run
-    from itdr_hf.card import note_audit
-    from itdr_hf.ledger import read_ledger
     from itdr_hf.reports import print_audit
     from itdr_hf.terminal import print_json, progress
 
@@ -34,10 +36,9 @@ def audit(
         report = run(folder, only=check or None, memory_limit=memory_limit, say=say)
     if out:
         _write(out, report.as_dict())
-    noted = read_ledger(folder) if folder.is_dir() else {"cells": {}}
-    if noted["cells"] and not check:
-        note_audit(folder, noted, report.rows())
     print_json(report.as_dict()) if json else print_audit(report, verbose=verbose)
+    if not check:
+        _note(folder, report)
     if report.breaches:
         raise typer.Exit(1)
 
@@ -97,6 +98,21 @@ def diff(
     print_json(difference.as_dict()) if json else print_diff(difference)
     if exit_code and difference.any:
         raise typer.Exit(1)
+
+
+def _note(folder: Path, report: Report) -> None:
+    """Show the result on the card, where the folder holds what its ledger says and may be written."""
+    from itdr_hf.card import note_audit
+    from itdr_hf.errors import OutputError
+    from itdr_hf.ledger import read_ledger
+
+    ledger = read_ledger(folder)
+    if not ledger["cells"] or any(f.check in ("schema", "files-as-built") for f in report.breaches):
+        return
+    try:
+        note_audit(folder, ledger, report.rows())
+    except OutputError as error:
+        print(f"the card is as it was: {error}", file=sys.stderr)
 
 
 def _write(path: Path, value: object) -> None:
