@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from itdr_hf.rows import Gathering
 
-WHOLE_CYCLE = 509  # catalogues up to this size are walked whole: no user runs out of negatives by bad luck
+WHOLE_CYCLE = 509  # catalogues up to this size are walked whole where need be: nobody runs out by bad luck
 SHORT_CYCLE = 61  # the same for a band or a genre: there is more behind it
 BANDS = 20  # of popularity, each with the same share of all interactions
 LAST = 9  # the level of the whole catalogue: what comes after everything near
@@ -44,10 +44,11 @@ class Walks(NamedTuple):
 Strategy = Callable[["Gathering", "ir.Table", "ir.Table", "ir.Table"], Walks]
 
 
-def draw(g: Gathering, chosen: ir.Table, shown: ir.Table, count: int) -> ir.Table:
+def draw(g: Gathering, chosen: ir.Table, shown: ir.Table, count: int, *, far: bool) -> ir.Table:
     """The items each subject meets: domain, subject, item, title, norm, label, rank (the order met in).
 
-    `shown` is the example's window; its ranks from `recipe.history` on are the positives.
+    `shown` is the example's window; its ranks from `recipe.history` on are the positives. Not `far`: only the first
+    steps of the walk that comes last, that over a small catalogue; who finds enough on them finds the same by going on.
     """
     import ibis
 
@@ -56,7 +57,7 @@ def draw(g: Gathering, chosen: ir.Table, shown: ir.Table, count: int) -> ir.Tabl
         chosen = chosen.mutate(shelf=chosen.domain)
     walks = STRATEGIES[g.recipe.negative_sampling](g, items, chosen, shown)
     shelves = _in_md5_order(walks.shelves)
-    cycles = ibis.memtable(_cycles(g, walks.shelves, count))
+    cycles = ibis.memtable(_cycles(g, walks.shelves, count, far))
     walkers = walks.walkers.inner_join(cycles, "shelf")
     digits = sampling.digest(f"negatives|{g.recipe.seed}|{g.source.id}{g.period and '|' + g.period}", walkers.key)
     walkers = walkers.mutate(
@@ -91,15 +92,15 @@ def _in_md5_order(shelves: ir.Table) -> ir.Table:
     return shelves.mutate(place=place)
 
 
-def _cycles(g: Gathering, shelves: ir.Table, count: int) -> list[dict[str, str | int]]:
+def _cycles(g: Gathering, shelves: ir.Table, count: int, far: bool) -> list[dict[str, str | int]]:
     """For each shelf the prime that its walks go round, and how many steps they take."""
     sizes = {r["shelf"]: r["n"] for r in shelves.group_by("shelf").agg(n=shelves.count()).to_pyarrow().to_pylist()}
     if not sizes:
         raise BuildError(f"{g.source.id}: no titled items; want a catalogue to draw negatives from; check the release")
     primes = {shelf: sampling.next_prime(size) for shelf, size in sizes.items()}
-    few = max(4 * count, 20)
+    few, whole = max(4 * count, 20), WHOLE_CYCLE if far else 0
     return [
-        {"shelf": shelf, "prime": p, "steps": p if p <= (SHORT_CYCLE if "\x1f" in shelf else WHOLE_CYCLE) else few}
+        {"shelf": shelf, "prime": p, "steps": p if p <= (SHORT_CYCLE if "\x1f" in shelf else whole) else min(few, p)}
         for shelf, p in primes.items()
     ]
 

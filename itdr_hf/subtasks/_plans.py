@@ -87,11 +87,20 @@ def negatives(g: Gathering, chosen: ir.Table, mine: ir.Table, shown: ir.Table, c
 
     They are met in the order that `_negatives` decides by the recipe's `negative_sampling`. Items in `mine`
     (all the user's interactions), titles in `shown` (those in the example) and titles the user knows from another
-    record or domain are passed over, and repeated titles taken once.
+    record or domain are passed over, and repeated titles taken once. Hardly anybody has to go far for them.
     """
+    near = g.engine.keep(_met(g, chosen, mine, shown, count, far=False))
+    enough = near.filter(near.negatives.length() == count)
+    others = g.engine.keep(chosen.anti_join(enough, KEYS))
+    if not others.count().to_pyarrow().as_py():
+        return enough
+    return enough.union(_met(g, others, mine, shown, count, far=True))
+
+
+def _met(g: Gathering, chosen: ir.Table, mine: ir.Table, shown: ir.Table, count: int, *, far: bool) -> ir.Table:
     import ibis
 
-    draws = _negatives.draw(g, chosen, shown, count)
+    draws = _negatives.draw(g, chosen, shown, count, far=far)
     untouched = draws.anti_join(mine.select(*KEYS, "item"), [*KEYS, "item"])
     unseen = untouched.anti_join(shown.select(*KEYS, "norm"), [*KEYS, "norm"])
     unseen = unseen.anti_join(_titles_touched(g, chosen), ["subject", "norm"])
