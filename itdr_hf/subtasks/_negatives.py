@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from itdr_hf.rows import Gathering
 
 WHOLE_CYCLE = 509  # catalogues up to this size are walked whole where need be: nobody runs out by bad luck
+NEAR = 3  # steps beyond those wanted after which most have found enough
 SHORT_CYCLE = 61  # the same for a band or a genre: there is more behind it
 BANDS = 20  # of popularity, each with the same share of all interactions
 LAST = 9  # the level of the whole catalogue: what comes after everything near
@@ -48,7 +49,7 @@ def draw(g: Gathering, chosen: ir.Table, shown: ir.Table, count: int, *, far: bo
     """The items each subject meets: domain, subject, item, title, norm, label, rank (the order met in).
 
     `shown` is the example's window; its ranks from `recipe.history` on are the positives. Not `far`: only the first
-    steps of the walk that comes last, that over a small catalogue; who finds enough on them finds the same by going on.
+    steps over the whole catalogue, which come last; who finds enough on them finds the same by going on.
     """
     import ibis
 
@@ -98,11 +99,14 @@ def _cycles(g: Gathering, shelves: ir.Table, count: int, far: bool) -> list[dict
     if not sizes:
         raise BuildError(f"{g.source.id}: no titled items; want a catalogue to draw negatives from; check the release")
     primes = {shelf: sampling.next_prime(size) for shelf, size in sizes.items()}
-    few, whole = max(4 * count, 20), WHOLE_CYCLE if far else 0
-    return [
-        {"shelf": shelf, "prime": p, "steps": p if p <= (SHORT_CYCLE if "\x1f" in shelf else whole) else min(few, p)}
-        for shelf, p in primes.items()
-    ]
+    few = max(4 * count, 20)
+
+    def steps(shelf: str, prime: int) -> int:
+        if "\x1f" not in shelf and not far:
+            return min(count + NEAR, prime)
+        return prime if prime <= (SHORT_CYCLE if "\x1f" in shelf else WHOLE_CYCLE) else few
+
+    return [{"shelf": shelf, "prime": p, "steps": steps(shelf, p)} for shelf, p in primes.items()]
 
 
 def uniform(g: Gathering, items: ir.Table, chosen: ir.Table, shown: ir.Table) -> Walks:

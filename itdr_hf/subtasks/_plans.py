@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from itdr_hf.subtasks import _negatives, _periods
@@ -43,16 +44,36 @@ def window(g: Gathering, mine: ir.Table, count: int) -> ir.Table:
     return first_by_time(_periods.span(g, mine) if g.period else mine, count)
 
 
-def first_by_time(interactions: ir.Table, count: int, *, before: Sequence[ir.Value] = ()) -> ir.Table:
+def first_by_time(interactions: ir.Table, count: int, *, before: Mapping[str, ir.Value] = {}) -> ir.Table:
     """Each subject's first interactions by (timestamp, item), or by what goes `before`, with `rank` from 0."""
+    by = {**before, "timestamp": interactions.timestamp, "item": interactions.item}
+    return first(interactions, KEYS, by, count)
+
+
+def first(rows: ir.Table, keys: Sequence[str], by: Mapping[str, ir.Value], count: int) -> ir.Table:
+    """The first so many rows of each key, with `rank` from 0; together the values of `by` are unique, and none is NULL.
+
+    Ordered by one value, and the number compared as it comes, DuckDB keeps the few least of each key, in a third of
+    the time and hardly any of the memory that sorting all rows takes.
+    """
     import ibis
 
-    rank = ibis.row_number().over(
-        group_by=[interactions.domain, interactions.subject],
-        order_by=[*before, interactions.timestamp, interactions.item],
-    )
-    ranked = interactions.mutate(rank=rank)
-    return ranked.filter(ranked["rank"] < count)
+    window = ibis.window(group_by=[rows[key] for key in keys], order_by=ibis.struct(by), rows=(None, 0))
+    numbered = rows.mutate(number=_row_number()().over(window))
+    few = numbered.filter(numbered.number <= count)
+    return few.mutate(rank=few.number - 1).drop("number")
+
+
+@cache
+def _row_number() -> Callable[[], ir.IntegerColumn]:
+    """SQL's own row_number(), from 1: what `ibis.row_number` takes 1 from."""
+    import ibis
+
+    @ibis.udf.agg.builtin(name="row_number", signature=((), "int64"))
+    def row_number():  # type: ignore[no-untyped-def]
+        """Of a window."""
+
+    return row_number  # type: ignore[no-any-return]
 
 
 def titled(g: Gathering, rows: ir.Table) -> ir.Table:
@@ -107,9 +128,7 @@ def _met(g: Gathering, chosen: ir.Table, mine: ir.Table, shown: ir.Table, count:
     visit = ibis.struct({"rank": unseen["rank"], "title": unseen.title, "label": unseen.label})
     once = unseen.group_by([*KEYS, "norm"]).agg(first=visit.min())
     once = once.select(*KEYS, **{name: once["first"][name] for name in ("rank", "title", "label")})
-    place = ibis.row_number().over(group_by=[once.domain, once.subject], order_by=once["rank"])
-    taken = once.mutate(place=place)
-    taken = taken.filter(taken.place < count)
+    taken = first(once, KEYS, {"met": once["rank"]}, count)
     return taken.group_by(KEYS).agg(negatives=in_order(taken, "title"), negative_labels=in_order(taken, "label"))
 
 
@@ -120,7 +139,7 @@ def _titles_touched(g: Gathering, chosen: ir.Table) -> ir.Table:
     """
     items = g.table("items").select(*g.domain, "item", "norm")
     records = items.group_by("norm").agg(records=items.count())
-    shared = items.semi_join(records.filter(records.records > 1), "norm")
+    shared = g.engine.keep(items.semi_join(records.filter(records.records > 1), "norm"))  # few, and known to be
     users = chosen.select("subject").distinct()
     everything = g.histories.rename(subject="user").inner_join(users, "subject")
     return everything.inner_join(shared, [*g.domain, "item"]).select("subject", "norm")

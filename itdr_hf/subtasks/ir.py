@@ -77,11 +77,8 @@ def gather(g: Gathering, chosen: ir.Table) -> ir.Table:
     import ibis
 
     told = _told(g, _plans.interactions_of(g, chosen))
-    rank = ibis.row_number().over(
-        group_by=[told.domain, told.subject, told.liked], order_by=[told.timestamp, told.item]
-    )
-    ranked = told.mutate(rank=rank)
-    shown = _plans.titled(g, ranked.filter(ranked["rank"] < g.recipe.reviews))
+    by = {"timestamp": told.timestamp, "item": told.item}
+    shown = _plans.titled(g, _plans.first(told, [*_plans.KEYS, "liked"], by, g.recipe.reviews))
     fields = {name: shown[name] for name in ("rank", "title", "label", "rating", "review")}
     opinion = ibis.struct(fields)
     made = shown.group_by(_plans.KEYS).agg(

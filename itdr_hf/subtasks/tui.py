@@ -99,11 +99,8 @@ def _reviews(g: Gathering, chosen: ir.Table) -> ir.Table:
     keys = chosen.select("subject", *g.domain, *([] if g.domain else ["domain"]))
     rows = rows.inner_join(keys, [*g.domain, "subject"])
     place = sampling.digest(f"reviews|{g.recipe.seed}", rows.subject, rows["user"])
-    rank = ibis.row_number().over(group_by=[rows.domain, rows.subject], order_by=[place, rows["user"]])
-    if "rating" not in rows.columns:
-        rows = rows.mutate(rating=ibis.null("float64"))
-    rows = rows.mutate(rank=rank, rating=rows.rating.cast("float64"))
-    few = rows.filter(rows["rank"] < g.recipe.reviews)
+    few = _plans.first(rows, _plans.KEYS, {"place": place, "user": rows["user"]}, g.recipe.reviews)
+    few = few.mutate(rating=few.rating.cast("float64") if "rating" in few.columns else ibis.null("float64"))
     return few.group_by(_plans.KEYS).agg(reviews=_plans.in_order(few, "text"), ratings=_plans.in_order(few, "rating"))
 
 

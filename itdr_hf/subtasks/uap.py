@@ -56,7 +56,8 @@ def eligible(g: Gathering) -> ir.Table:
 def gather(g: Gathering, chosen: ir.Table) -> ir.Table:
     mine = _plans.interactions_of(g, chosen)
     likes = _likes(g, mine)
-    most_played = [likes.plays.desc()] if "plays" in likes.columns else []  # plays say how much an item is liked
+    # plays say how much an item is liked
+    most_played = {"plays": -likes.plays.fill_null(0)} if "plays" in likes.columns else {}
     shown = _plans.titled(g, _plans.first_by_time(likes, g.recipe.history, before=most_played))
     made = shown.group_by(_plans.KEYS).agg(
         history=_plans.in_order(shown, "title"), history_labels=_plans.in_order(shown, "label")
