@@ -62,6 +62,9 @@ def test_a_dry_run_shows_the_plan_and_sends_nothing(folder: Path, tmp_path: Path
         done = push(folder, hub, "--dry-run")
         assert done.returncode == 0, done.stderr
         assert "tkr-pixelrec/train-00000-of-00001.parquet" in done.stdout
+        told = json.loads(push(folder, hub, "--dry-run", "--json").stdout)
+        assert told["head"] is None and {file["action"] for file in told["files"]} == {"add"}
+        assert sum(file["path"].endswith(".parquet") for file in told["files"]) == 99
         assert not [line for line in hub.log if line.method != "GET"]
 
 
@@ -81,11 +84,12 @@ def test_all_cells_and_unions_load_from_the_release_as_they_were_built(folder: P
         done = push(folder, hub)
         assert done.returncode == 0, done.stderr
         commits = len(hub.requests("POST", "/commit/"))
-        again = push(folder, hub)
-        assert "nothing to push" in again.stdout
+        again = json.loads(push(folder, hub, "--json").stdout)
+        assert again["committed"] is False and again["tag"] == "v1.0.0"
         assert commits == len(hub.requests("POST", "/commit/")) == 1
         groups = members(catalogue.published())
-        asked = [(name, False) for name in groups if name != "all"] + [("all", True)]
+        streamed = [name for name, cells in groups.items() if len(cells) > 1 or name == "cdr"]  # every cell, in unions
+        asked = [(name, False) for name in groups] + [(name, True) for name in streamed]
         found = run(f"CONFIGS = {json.dumps(json.dumps(asked))}\n" + LOAD, tmp_path / "home", hub.url, token=READ)
         for name, streaming in asked:
             assert found[f"{name} {streaming}"] == {s: local(groups[name], s) for s in SPLITS}, name

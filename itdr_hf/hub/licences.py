@@ -28,6 +28,6 @@ def check_redistribution(sources: Iterable[Licensed], public: bool, allowed: Col
     ids = " ".join(f"--allow {source.id}" for source in forbidden)
     raise HubError(
         f"public push: the licences of {named} do not let the data be passed on; wanted only sources "
-        "that may be redistributed; push --private, build without them, publish the recipe and the ids "
-        f"only, or, if you hold the right, say so by name: {ids}"
+        "that may be redistributed; push --private, build without them, publish ledger.json alone (its recipes and "
+        f"hashes let owners of the raw data build the same), or, if you hold the right, say so by name: {ids}"
     )

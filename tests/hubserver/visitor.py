@@ -40,7 +40,7 @@ def run(code: str, home: Path, endpoint: str, *, token: str = "", xet: bool = Fa
         env=env,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
