@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from itdr_hf.folder import Outcome
 
+TINTS = {"present": "green", "built": "green", "add": "green", "get": "green"}
+TINTS |= {"missing": "yellow", "incomplete": "yellow", "update": "yellow", "delete": "red"}
 MOVES = re.compile(r"\b([\d,]*\d) of ([\d,]*\d)\b")  # a message that says how far a step is
 
 
@@ -90,6 +92,7 @@ def rate_column() -> ProgressColumn:
 def print_table(columns: Mapping[str, str], rows: Sequence[Sequence[str]], title: str = "") -> None:
     """An aligned table; `columns` maps headings to 'left', 'right' or 'fold' (left, and may break)."""
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for heading, kind in columns.items():
@@ -97,7 +100,7 @@ def print_table(columns: Mapping[str, str], rows: Sequence[Sequence[str]], title
             heading, justify="right" if kind == "right" else "left", no_wrap=kind != "fold", overflow="fold"
         )
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(Text(value, style=TINTS.get(value, "")) for value in row))  # no markup in others' titles
     console().print(table)
 
 

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from itdr_hf.commands import completion
+
 Raw = Annotated[Path, typer.Option("--raw", help="Folder of the raw releases, one folder each.", envvar="ITDR_RAW")]
 
 
@@ -24,7 +26,9 @@ def sources(
 
 def simulate(
     out: Annotated[Path, typer.Argument(help="Folder to write the releases to, one folder each.")],
-    source: Annotated[list[str] | None, typer.Option(help="Only this source; may be given again.")] = None,
+    source: Annotated[
+        list[str] | None, typer.Option(help="Only this source; may be given again.", autocompletion=completion.sources)
+    ] = None,
     scale: Annotated[float, typer.Option(help="1.0: large enough for the paper's numbers of examples.")] = 1.0,
     seed: int = 0,
 ) -> None:
@@ -39,7 +43,10 @@ def simulate(
 def build(
     raw: Raw = Path("raw"),
     out: Annotated[Path, typer.Option(help="The dataset folder; what is in it and unchanged is kept.")] = Path("itdr"),
-    config: Annotated[list[str] | None, typer.Option(help="A config, union or pattern; may be given again.")] = None,
+    config: Annotated[
+        list[str] | None,
+        typer.Option(help="A config, union or pattern; may be given again.", autocompletion=completion.configs),
+    ] = None,
     num_examples: Annotated[int | None, typer.Option(min=1, help="Examples per cell; default: the paper's.")] = None,
     history: Annotated[int | None, typer.Option(min=1, help="Interactions shown.")] = None,
     source_history: Annotated[int | None, typer.Option(min=1, help="CDR: those of the source domain.")] = None,
@@ -104,8 +111,8 @@ def build(
 
 def show(
     folder: Annotated[Path, typer.Argument(help="A dataset folder.")],
-    config: Annotated[str, typer.Argument(help="A cell, such as tkr-pixelrec.")],
-    split: str = "test",
+    config: Annotated[str, typer.Argument(help="A cell, such as tkr-pixelrec.", autocompletion=completion.cells)],
+    split: Annotated[str, typer.Option(help="train, validation or test.", autocompletion=completion.splits)] = "test",
     index: Annotated[int, typer.Option(min=0, help="Which example, from 0.")] = 0,
     json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:

@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from itdr_hf.commands import completion
+
 if TYPE_CHECKING:
     from itdr_hf.download import Want
     from itdr_hf.records import Source
 
 
 def download(
-    source: Annotated[list[str] | None, typer.Argument(help="Sources to get; none: what can be had, and how.")] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Argument(help="Sources to get; none: what can be had, and how.", autocompletion=completion.sources),
+    ] = None,
     raw: Annotated[Path, typer.Option("--raw", help="Folder of the raw releases.", envvar="ITDR_RAW")] = Path("raw"),
     part: Annotated[list[str] | None, typer.Option(help="Only this part (a category, a size), or all.")] = None,
     archive: Annotated[Path | None, typer.Option(help="Unpack this archive, got by hand, for the one source.")] = None,

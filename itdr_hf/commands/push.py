@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from itdr_hf.commands import completion
+
 
 def push(
     folder: Annotated[Path, typer.Argument(help="A dataset folder that `itdr build` wrote.")],
@@ -14,7 +16,11 @@ def push(
     public: Annotated[bool, typer.Option("--public/--private", help="Who may read it.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan, send nothing.")] = False,
     allow: Annotated[
-        list[str] | None, typer.Option(help="A source to publish though its licence does not allow it; your decision.")
+        list[str] | None,
+        typer.Option(
+            help="A source to publish though its licence does not allow it; your decision.",
+            autocompletion=completion.sources,
+        ),
     ] = None,
     delete: Annotated[list[str] | None, typer.Option(help="A file or folder of an older release to remove.")] = None,
     create_pr: Annotated[bool, typer.Option("--create-pr", help="As a pull request, without a tag.")] = False,

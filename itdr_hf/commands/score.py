@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from itdr_hf.commands import completion
+
 if TYPE_CHECKING:
     from itdr_hf.predict.run import System
 
 Folder = Annotated[Path, typer.Argument(help="A dataset folder, as `itdr build` makes it.")]
-Config = Annotated[list[str] | None, typer.Option(help="A config, union or pattern; may be given again.")]
+Config = Annotated[
+    list[str] | None,
+    typer.Option(help="A config, union or pattern; may be given again.", autocompletion=completion.configs),
+]
 LOCAL, SERVER, NONE = "A model on this machine", "A model behind a server", "No model"
 
 

@@ -8,8 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
+from itdr_hf.commands import completion
+
 Folder = Annotated[Path, typer.Argument(help="A dataset folder, as `itdr build` makes it.")]
-Config = Annotated[list[str] | None, typer.Option(help="A config, union or pattern; may be given again.")]
+Config = Annotated[
+    list[str] | None,
+    typer.Option(help="A config, union or pattern; may be given again.", autocompletion=completion.configs),
+]
 Model = Annotated[str | None, typer.Option(help="Hub id or folder of the base.")]
 Preset = Annotated[str | None, typer.Option(help="glm-4-9b, qwen2.5-7b, qwen2.5-7b-instruct, llama-3.2-3b, tiny.")]
 RecipeFile = Annotated[Path | None, typer.Option(help="YAML of settings, or recipe.json of a run to repeat.")]

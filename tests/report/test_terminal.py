@@ -106,8 +106,27 @@ def test_exit_codes_tell_apart_a_wrong_folder_and_a_wrong_command(tmp_path: Path
     assert code("--help") == 0
 
 
-def test_a_shell_can_complete_the_commands():
-    environment = {**os.environ, "_ITDR_COMPLETE": "complete_bash", "COMP_WORDS": "itdr re", "COMP_CWORD": "1"}
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("itdr re", ["report"]),
+        ("itdr build --config tkr-m", ["tkr-movielens32m", "tkr-microlens", "tkr-mind"]),
+        ("itdr show itdr ui", []),
+        ("itdr show itdr cdr", ["cdr-amazon2023"]),
+        ("itdr predict --config ui", ["uii", "uiu"]),
+        ("itdr download mo", ["movielens32m", "movielens1m"]),
+    ],
+)
+def test_a_shell_can_complete_commands_and_the_names_of_the_catalogue(line, wanted):
+    words = {"COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
+    environment = {**os.environ, "_ITDR_COMPLETE": "complete_bash", **words}
     code = "from itdr_hf.cli import app; app(prog_name='itdr')"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
-    assert "report" in ran.stdout.split()
+    assert ran.stdout.split() == wanted
+
+
+def test_titles_with_brackets_are_shown_whole(capsys):
+    from itdr_hf.terminal import print_table
+
+    print_table({"title": "fold"}, [["The Complete Nocturne [Vinyl] [bold]"]])
+    assert "[Vinyl] [bold]" in capsys.readouterr().out
