@@ -6,7 +6,7 @@ OUT ?= itdr
 BIN := .venv/bin
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: data test test-train drill push hub train eval report check format clean
+.PHONY: data test test-train test-spark drill push hub train eval report check format clean
 
 data: $(RAW)/.simulated-$(SCALE)  ## simulate raw releases, build every cell into ./itdr
 	$(BIN)/itdr build --raw $(RAW) --out $(OUT)
@@ -84,6 +84,14 @@ $(PULSE)/base/tiny.json: $(PULSE)/itdr/ledger.json
 $(PULSE)/itdr/ledger.json: .venv/.trains
 	$(BIN)/itdr simulate $(PULSE)/raw --source movielens32m --source movielens1m
 	$(BIN)/itdr build --raw $(PULSE)/raw --out $(PULSE)/itdr --config rp-movielens32m --config nir-movielens32m --config uap-movielens1m
+
+# Another engine for plans, for more than one machine; it needs a Java, 17 or newer.
+test-spark: .venv/.tests-spark  ## Spark builds the same bytes as DuckDB, for every cell
+	$(BIN)/python -m pytest tests/test_spark.py
+
+.venv/.tests-spark: .venv/.installed constraints-spark.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --constraint constraints-spark.txt --editable '.[dev,spark]'
+	touch $@
 
 .venv/.trains: pyproject.toml constraints.txt constraints-train.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

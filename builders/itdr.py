@@ -44,6 +44,8 @@ class Itdr(SplitsByUser, GeneratesExamples, datasets.GeneratorBasedBuilder):  # 
         tables_cache: Path | str | None = None,
         memory_limit: str | None = None,
         num_proc: int = 1,
+        engine: str = "duckdb",
+        spark_master: str | None = None,
         **kwargs: Any,
     ) -> None:
         changes = {name: value for name, value in kwargs.items() if name in ItdrConfig.__dataclass_fields__}
@@ -61,6 +63,8 @@ class Itdr(SplitsByUser, GeneratesExamples, datasets.GeneratorBasedBuilder):  # 
             bad=config.bad_rows(),
             memory_limit=memory_limit,
             num_proc=num_proc,
+            engine=engine,
+            spark_master=spark_master,
         )
         key = fingerprint([identity(cell, recipe, self.settings) for cell, recipe in self.recipes])
         if config_name not in {c.name for c in self.BUILDER_CONFIGS}:  # registered later: a source of one's own

@@ -1,6 +1,6 @@
 """The relational engine: Ibis on an embedded DuckDB with a memory limit and a spill folder.
 
-Plans are Ibis expressions, so that another backend can run them; raw files are read by DuckDB's own
+Plans are Ibis expressions, so that another engine can run them (`planner.py`); raw files are read by DuckDB's own
 readers (`scan.py`). Nothing here depends on an engine's hash or random functions: sampling and ordering
 use md5 of text keys (`sampling.py`), and every window orders by a total key.
 """
@@ -11,11 +11,11 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from itdr_hf.errors import OutputError, UsageError
 
@@ -26,21 +26,45 @@ if TYPE_CHECKING:
 # How tables are written: in half the time of the defaults, most of which goes into dictionaries of what is all different.
 PARQUET = {"parquet_version": "V2", "dictionary_size_limit": 1000}
 
+Job = TypeVar("Job")
+Record = dict[str, Any]  # column -> value
+Done = dict[str, Any]  # plain values, as in JSON
+
 
 @dataclass(frozen=True, kw_only=True)
 class Engine:
     """An open engine. `ibis` is the Ibis backend, `sql` its raw DuckDB connection."""
 
+    name: ClassVar[str] = "duckdb"
+    apart: ClassVar[bool] = False
     ibis: Any
     spill: Path
+
+    @property
+    def signature(self) -> str:
+        return self.name
+
+    @property
+    def reader(self) -> Engine:
+        return self
 
     @property
     def sql(self) -> Any:
         return self.ibis.con
 
     def parquet(self, path: Path) -> ir.Table:
-        """The rows of a Parquet file as an expression."""
-        return self.ibis.read_parquet(str(path))
+        """The rows of a Parquet file, or of a folder of them, as an expression."""
+        return self.ibis.read_parquet(f"{path}/*.parquet" if path.is_dir() else str(path))
+
+    def table(self, records: Sequence[Record]) -> ir.Table:
+        """A few records, of the same names and types, as an expression."""
+        import ibis
+
+        return ibis.memtable(records)
+
+    def fetch(self, query: ir.Table) -> list[Record]:
+        """The rows of an expression that has few."""
+        return query.to_pyarrow().to_pylist()  # type: ignore[no-any-return]
 
     def write(self, query: ir.Table | str, path: Path, **options: str | int) -> int:
         """Write the rows of an expression or a SELECT to a Parquet file, with DuckDB's options; returns how many.
@@ -71,6 +95,15 @@ class Engine:
         path = self.spill / f"{uuid.uuid4().hex}.parquet"
         self.write(query, path)
         return self.parquet(path)
+
+    def forget(self) -> None:
+        """Free what was kept: nothing will read it any more."""
+        for path in self.spill.glob("*.parquet"):
+            path.unlink()
+
+    def spread(self, work: Callable[[Job], Done], jobs: Sequence[Job]) -> list[Done]:
+        """What `work` gives for each job, here."""
+        return list(map(work, jobs))
 
     def value(self, query: str) -> Any:
         """The one value of a one-row query."""

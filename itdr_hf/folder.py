@@ -19,14 +19,15 @@ from filelock import FileLock
 
 from itdr_hf import catalogue
 from itdr_hf.card import write_card
-from itdr_hf.engine import Engine, full_disk_named, open_engine
+from itdr_hf.engine import full_disk_named
 from itdr_hf.errors import BuildError, ItdrError, MissingFileError, OutputError
 from itdr_hf.generation import Prepared, Settings, identity, prepare, recipes, shortfall
 from itdr_hf.ledger import LEDGER, note_timing, read_ledger, write_ledger
 from itdr_hf.outputs import sweep
 from itdr_hf.own import described
+from itdr_hf.planner import Planner
 from itdr_hf.records import Cell, Recipe
-from itdr_hf.shards import Batches, content, masked, write_cell, written_by
+from itdr_hf.shards import Batches, content, masked, write_cell, write_cell_apart, written_by
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +60,7 @@ def build_folder(
     outcomes: list[Outcome] = []
     with full_disk_named(out / LEDGER):
         out.parent.mkdir(parents=True, exist_ok=True)
-    with lock(out), open_engine(memory_limit=settings.memory_limit) as engine:
+    with lock(out), settings.open_engine() as engine:
         out.mkdir(exist_ok=True)
         write_ledger(out, read_ledger(out))  # first of all: what a killed build leaves is known for ours
         sweep(out)
@@ -96,7 +97,7 @@ def _check_ours(out: Path) -> None:
 
 
 def _build_cells(
-    cells: Sequence[tuple[Cell, Recipe]], out: Path, settings: Settings, engine: Engine
+    cells: Sequence[tuple[Cell, Recipe]], out: Path, settings: Settings, engine: Planner
 ) -> Iterator[Outcome]:
     """Cell by cell; while one is rendered and written, which is Python's work, the engine plans the next."""
     with ThreadPoolExecutor(1) as writer:
@@ -105,7 +106,7 @@ def _build_cells(
             planned = _caught(cell, partial(_plan_cell, cell, recipe, out, settings, engine))
             if writing:
                 yield writing.result()
-            writing = writer.submit(_finish_cell, planned, out, settings)
+            writing = writer.submit(_finish_cell, planned, out, settings, engine)
         if writing:
             yield writing.result()
 
@@ -122,7 +123,7 @@ def _caught(cell: Cell, step: Callable[[], Outcome | Prepared]) -> Outcome | Pre
         return Outcome(cell=cell.name, state="failed", counts={}, note=str(error))
 
 
-def _plan_cell(cell: Cell, recipe: Recipe, out: Path, settings: Settings, engine: Engine) -> Outcome | Prepared:
+def _plan_cell(cell: Cell, recipe: Recipe, out: Path, settings: Settings, engine: Planner) -> Outcome | Prepared:
     entry = read_ledger(out)["cells"].get(cell.name)
     known = entry and entry["key"] == identity(cell, recipe, settings)
     if known and _intact(out / cell.name, entry["files"]):
@@ -133,20 +134,23 @@ def _plan_cell(cell: Cell, recipe: Recipe, out: Path, settings: Settings, engine
     return prepared
 
 
-def _finish_cell(planned: Outcome | Prepared, out: Path, settings: Settings) -> Outcome:
+def _finish_cell(planned: Outcome | Prepared, out: Path, settings: Settings, engine: Planner) -> Outcome:
     if isinstance(planned, Outcome):
         return planned
-    outcome = _caught(planned.cell, partial(_write_planned, planned, out, settings))
+    outcome = _caught(planned.cell, partial(_write_planned, planned, out, settings, engine))
     assert isinstance(outcome, Outcome)
     return outcome
 
 
-def _write_planned(prepared: Prepared, out: Path, settings: Settings) -> Outcome:
+def _write_planned(prepared: Prepared, out: Path, settings: Settings, engine: Planner) -> Outcome:
     started = time.monotonic()
     cell, recipe, counts = prepared.cell, prepared.recipe, prepared.rows.counts
-    files = write_cell(out / cell.name, counts, lambda split: prepared.batches(split, settings.num_proc))
+    if engine.apart and cell.name in catalogue.published():  # a cell of one's own is not known to executors
+        files = write_cell_apart(out / cell.name, counts, prepared.jobs, engine.spread)
+    else:
+        files = write_cell(out / cell.name, counts, lambda split: prepared.batches(split, settings.num_proc))
     key = identity(cell, recipe, settings)
-    _enter(out, prepared, key, files, prepared.seconds + time.monotonic() - started)
+    _enter(out, prepared, engine.signature, key, files, prepared.seconds + time.monotonic() - started)
     return Outcome(cell=cell.name, state="built", counts=counts, note=prepared.note)
 
 
@@ -169,7 +173,9 @@ def rewrite_cell(out: Path, name: str, batches: Batches, notes: Mapping[str, Any
     return entry["written_by"]  # type: ignore[no-any-return]
 
 
-def _enter(out: Path, prepared: Prepared, key: str, files: dict[str, dict[str, Any]], seconds: float) -> None:
+def _enter(
+    out: Path, prepared: Prepared, engine: str, key: str, files: dict[str, dict[str, Any]], seconds: float
+) -> None:
     ledger, tables, source = read_ledger(out), prepared.tables, prepared.cell.source
     ledger["cells"][prepared.cell.name] = {
         "key": key,
@@ -182,7 +188,7 @@ def _enter(out: Path, prepared: Prepared, key: str, files: dict[str, dict[str, A
         "unread": tables.release.left_alone(),
         "tables": tables.record["steps"],
         "rows": prepared.rows.steps,
-        "engine": "duckdb",
+        "engine": engine,
         "written_by": written_by([out / prepared.cell.name / name for name in files]),
         "masked": masked([out / prepared.cell.name / name for name in files]),
         "files": files,

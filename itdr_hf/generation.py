@@ -5,21 +5,24 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from itdr_hf import catalogue
-from itdr_hf.engine import Engine, open_engine
 from itdr_hf.errors import UsageError
 from itdr_hf.fingerprint import fingerprint, shared_modules
 from itdr_hf.malformed import BadRows, told
+from itdr_hf.planner import Planner, open_planner
 from itdr_hf.records import Cell, Recipe
 from itdr_hf.rows import Rows, check, ensure_rows
 from itdr_hf.tables import Say, Tables, ensure_tables, locate
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from itdr_hf.render import Job
 
 # The code that decides examples, besides the subtask's own modules and what reads the tables.
 CODE = [f"itdr_hf.{name}" for name in ("prompts", "render", "rows", "sampling", "texts")]
@@ -34,8 +37,14 @@ class Settings:
     bad: BadRows = field(default_factory=BadRows)
     memory_limit: str | None = None
     num_proc: int = 1
+    engine: str = "duckdb"  # that plans: one of `planner.ENGINES`
+    spark_master: str | None = None
     say: Say = lambda text: None  # progress
     warn: Say = logging.getLogger("itdr_hf").warning  # what a caller should know of the result
+
+    def open_engine(self) -> AbstractContextManager[Planner]:
+        """The engine that plans, for the length of a `with` block."""
+        return open_planner(self.engine, memory_limit=self.memory_limit, master=self.spark_master)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +70,12 @@ class Prepared:
 
         return render(self.cell, self.recipe, self.rows, split, num_proc=num_proc)
 
+    def jobs(self, split: str, start: int, stop: int) -> list[Job]:
+        """What renders these examples of a split, anywhere."""
+        from itdr_hf.render import slices
+
+        return slices(self.cell, self.recipe, self.rows, split, start, stop)
+
 
 def recipes(cells: Sequence[Cell], changes: Mapping[str, Any]) -> list[tuple[Cell, Recipe]]:
     """Each cell with its recipe, changed where it can be. Raises UsageError for a change that none of them takes."""
@@ -73,17 +88,17 @@ def recipes(cells: Sequence[Cell], changes: Mapping[str, Any]) -> list[tuple[Cel
     return [(cell, cell.recipe(**changes)) for cell in cells]
 
 
-def prepare(cell: Cell, recipe: Recipe, settings: Settings, engine: Engine | None = None) -> Prepared:
+def prepare(cell: Cell, recipe: Recipe, settings: Settings, engine: Planner | None = None) -> Prepared:
     """Tables and rows of a cell, from the caches where they are there.
 
     Raises MissingFileError, MalformedRowError, BuildError or OutputError, each saying where and what to do.
     """
     if engine is None:
-        with open_engine(memory_limit=settings.memory_limit) as engine:
+        with settings.open_engine() as engine:
             return prepare(cell, recipe, settings, engine)
     started = time.monotonic()
     tables = ensure_tables(
-        cell.source, settings.raw, engine=engine, cache=settings.cache, bad=settings.bad, say=settings.say
+        cell.source, settings.raw, engine=engine.reader, cache=settings.cache, bad=settings.bad, say=settings.say
     )
     settings.say(f"{cell.name}: planning {recipe.num_examples:,} examples")
     rows = ensure_rows(cell, recipe, tables, engine)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from itdr_hf import sampling
-from itdr_hf.engine import Engine
 from itdr_hf.fingerprint import fingerprint
+from itdr_hf.planner import Planner
 from itdr_hf.tables import Tables
 
 if TYPE_CHECKING:
@@ -30,12 +30,12 @@ def sampling_order(tables: Tables, seed: int, *keys: ir.Value) -> ir.StringValue
     return sampling.digest(f"sample|{seed}|{tables.source.id}", *keys)
 
 
-def sampled_histories(tables: Tables, engine: Engine, seed: int, chosen: ir.Table) -> Path | None:
+def sampled_histories(tables: Tables, engine: Planner, seed: int, chosen: ir.Table) -> Path | None:
     """A Parquet file with all interactions of the chosen users, or None where the table itself serves as well.
 
     `chosen` has `subject` and `order`, of a source without domains (with them each domain has its own order).
     """
-    last = chosen.order.max().to_pyarrow().as_py()
+    last = engine.fetch(chosen.agg(last=chosen.order.max()))[0]["last"]
     if tables.source.domains or last is None:
         return None
     needed = int(last[:DIGITS], 16)
@@ -47,13 +47,13 @@ def sampled_histories(tables: Tables, engine: Engine, seed: int, chosen: ir.Tabl
         return large[0] if large else _write(tables, engine, seed, f"{name}-{int(needed * BEYOND):0{DIGITS}x}")
 
 
-def _write(tables: Tables, engine: Engine, seed: int, name: str) -> Path:
+def _write(tables: Tables, engine: Planner, seed: int, name: str) -> Path:
     import ibis
 
     users = engine.parquet(tables.path("activity"))
     place = sampling_order(tables, seed, ibis.literal(""), users["user"])
     first = users.filter(place <= name[-DIGITS:] + "f" * 24).select("user")
-    draft, path = tables.folder / f".{name}.draft", tables.folder / f"{name}.parquet"
+    draft, path = tables.folder / f".{name}.{engine.name}.draft", tables.folder / f"{name}.parquet"
     engine.write(engine.parquet(tables.path("interactions")).semi_join(first, "user"), draft)
     draft.replace(path)
     return path

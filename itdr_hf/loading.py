@@ -25,8 +25,9 @@ def load_dataset(
     """A config of ITDR, as `datasets.load_dataset` gives it: a split, or a dict of all three.
 
     `data_dir` (or $ITDR_RAW) is the folder of raw releases; with it, whatever is not in the cache is built, and
-    `options` may be any field of ItdrConfig, `num_proc` or `memory_limit`. Without it, and for any other
-    `path`, this is `datasets.load_dataset`. Raises the package's own errors, not a wrapped one.
+    `options` may be any field of ItdrConfig, `num_proc`, `memory_limit`, or `engine` ("spark": it plans, and
+    examples are rendered here) and `spark_master`. Without it, and for any other `path`, this is
+    `datasets.load_dataset`. Raises the package's own errors, not a wrapped one.
     """
     import datasets
 

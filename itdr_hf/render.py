@@ -36,13 +36,11 @@ VARYING = tuple(name for name in COLUMNS if name not in FIXED)
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """A slice of a rows file to be rendered; small enough to send to another process."""
+    """A slice of a cell's rows to be rendered; small enough to send to another process."""
 
     cell: str
     recipe: Recipe
-    path: Path
-    start: int
-    stop: int
+    parts: tuple[tuple[Path, int, int], ...]  # file, first row, row behind the last
 
 
 def render(cell: Cell, recipe: Recipe, rows: Rows, split: str, *, num_proc: int = 1) -> Iterator[pa.RecordBatch]:
@@ -52,14 +50,8 @@ def render(cell: Cell, recipe: Recipe, rows: Rows, split: str, *, num_proc: int 
     """
     if split not in SPLITS:
         raise unknown("split", split, SPLITS)
-    order = sorted(SPLITS)  # the rows file is sorted by the split's name
-    first = sum(rows.counts[s] for s in order[: order.index(split)])
-    last = first + rows.counts[split]
-    jobs = [
-        Job(cell=cell.name, recipe=recipe, path=rows.path, start=a, stop=min(a + BATCH, last))
-        for a in range(first, last, BATCH)
-    ]
     _fillers(cell.name, recipe)  # a template at fault shows here, not in another process
+    jobs = slices(cell, recipe, rows, split, 0, rows.counts[split])
     shared = cell.name in catalogue.published()  # a cell of one's own is not known in another process
     if num_proc <= 1 or len(jobs) <= 1 or not shared:
         yield from map(render_job, jobs)
@@ -68,9 +60,34 @@ def render(cell: Cell, recipe: Recipe, rows: Rows, split: str, *, num_proc: int 
             yield from pool.map(render_job, jobs)
 
 
+def slices(cell: Cell, recipe: Recipe, rows: Rows, split: str, start: int, stop: int) -> list[Job]:
+    """The jobs that render examples start..stop of a split: whole batches, but for the ends."""
+    order = sorted(SPLITS)  # the rows are sorted by the split's name
+    first = sum(rows.counts[s] for s in order[: order.index(split)])
+    edges = [start, *range(start - start % BATCH + BATCH, stop, BATCH), stop] if start < stop else []
+    files = _files(rows.path)
+    return [Job(cell=cell.name, recipe=recipe, parts=_parts(files, first + a, first + b)) for a, b in pairwise(edges)]
+
+
+def _files(path: Path) -> list[tuple[Path, int]]:
+    """The files of a cell's rows, in order, each with the number of its rows."""
+    paths = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+    return [(p, pq.read_metadata(p).num_rows) for p in paths]
+
+
+def _parts(files: list[tuple[Path, int]], start: int, stop: int) -> tuple[tuple[Path, int, int], ...]:
+    """Where rows start..stop of all files together stand."""
+    parts, seen = [], 0
+    for path, rows in files:
+        if seen + rows > start and seen < stop:
+            parts.append((path, max(start - seen, 0), min(stop - seen, rows)))
+        seen += rows
+    return tuple(parts)
+
+
 def render_job(job: Job) -> pa.RecordBatch:
     """The examples of one slice."""
-    return examples(job.cell, job.recipe, _slice(job.path, job.start, job.stop))
+    return examples(job.cell, job.recipe, pa.concat_tables([_slice(*part) for part in job.parts]))
 
 
 def examples(name: str, recipe: Recipe, rows: pa.Table) -> pa.RecordBatch:

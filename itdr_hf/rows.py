@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock
 
 from itdr_hf import sampling
-from itdr_hf.engine import Engine
 from itdr_hf.errors import BuildError, unknown
 from itdr_hf.fingerprint import fingerprint, shared_modules
 from itdr_hf.histories import sampled_histories, sampling_order
 from itdr_hf.outputs import new_folder, write_atomically
+from itdr_hf.planner import Planner
 from itdr_hf.records import SPLITS, Cell, Recipe, Source
 from itdr_hf.subtasks import _negatives, _periods
 from itdr_hf.tables import Tables
@@ -37,7 +37,7 @@ RENDER_ONLY = ("salt", "with_description", "template", "max_chars")  # recipe fi
 class Gathering:
     """What a plan works with: the tables as expressions, the source and the recipe."""
 
-    engine: Engine
+    engine: Planner
     tables: Tables
     recipe: Recipe
     period: str = ""  # a split, when the protocol goes by time: only its examples are planned now
@@ -65,14 +65,14 @@ class Gathering:
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:
-    """The rows of a cell: a Parquet file, how many in each split, and the ledger's steps."""
+    """The rows of a cell: a Parquet file or, from Spark, a folder of them; how many in each split, and the ledger's steps."""
 
     path: Path
     counts: Mapping[str, int]
     steps: list[dict[str, Any]]
 
 
-def ensure_rows(cell: Cell, recipe: Recipe, tables: Tables, engine: Engine) -> Rows:
+def ensure_rows(cell: Cell, recipe: Recipe, tables: Tables, engine: Planner) -> Rows:
     """The rows of a cell, from the cache or planned now.
 
     Raises BuildError when a table the plan needs is not in the release, UsageError for an unknown option.
@@ -90,7 +90,10 @@ def ensure_rows(cell: Cell, recipe: Recipe, tables: Tables, engine: Engine) -> R
         if not (folder / "record.json").is_file():
             with new_folder(folder, locked=True) as draft:
                 gathering = Gathering(engine=engine, tables=tables, recipe=recipe)
-                counts, steps = _plan(cell, gathering, draft / "rows.parquet")
+                try:
+                    counts, steps = _plan(cell, gathering, draft / "rows.parquet")
+                finally:
+                    engine.forget()
                 write_atomically(draft / "record.json", json.dumps({"counts": counts, "steps": steps}))
     record = json.loads((folder / "record.json").read_text())
     return Rows(path=folder / "rows.parquet", counts=record["counts"], steps=record["steps"])
@@ -119,7 +122,7 @@ def _plan(cell: Cell, g: Gathering, path: Path) -> tuple[dict[str, int], list[di
     if protocol(cell, g.recipe) == "time":
         g = replace(g, cuts=_periods.moments(g))
     units = g.engine.keep(_units(cell, g))
-    available = _count(units)
+    available = _count(g, units)
     wanted, spare = g.recipe.num_examples, SPARE
     while True:
         asked = _with_spare(sampling.quotas(available, wanted), available, spare)
@@ -128,7 +131,7 @@ def _plan(cell: Cell, g: Gathering, path: Path) -> tuple[dict[str, int], list[di
             g = replace(g, sampled=sampled_histories(g.tables, g.engine, g.recipe.seed, chosen))
         gathered = g.engine.keep(_gathered(cell, g, chosen))
         good = gathered.filter(gathered.left_out.isnull())
-        exact = sampling.quotas(_count(good), wanted)
+        exact = sampling.quotas(_count(g, good), wanted)
         short = sum(exact.values()) < min(wanted, sum(available.values()))
         if not short or asked == available:
             break
@@ -136,7 +139,7 @@ def _plan(cell: Cell, g: Gathering, path: Path) -> tuple[dict[str, int], list[di
     final = _first(good, exact).drop("left_out").order_by(["split", "order", "domain", "subject"])
     total = g.engine.write(final, path, row_group_size=GROUP)
     counts = {split: sum(n for (_, s), n in exact.items() if s == split) for split in SPLITS}
-    return counts, _steps(_everyone(cell, g, available), available, asked, gathered, total)
+    return counts, _steps(g, _everyone(cell, g, available), available, asked, gathered, total)
 
 
 def _units(cell: Cell, g: Gathering) -> ir.Table:
@@ -176,16 +179,20 @@ def _gathered(cell: Cell, g: Gathering, chosen: ir.Table) -> ir.Table:
 def _everyone(cell: Cell, g: Gathering, available: Mapping[tuple[str, str], int]) -> int:
     """How many users or items there are to choose from, counted as the eligible are; the rest is below a minimum."""
     if cell.subtask.subject == "item":
-        return int(g.table("items").count().to_pyarrow().as_py())
+        return _size(g, g.table("items"))
     across = bool(g.source.domains) and not {domain for domain, _ in available} <= set(g.source.domains)
     rows = g.table("activity").select(*([] if across else g.domain), "user")
-    users = int(rows.distinct().count().to_pyarrow().as_py())
+    users = _size(g, rows.distinct())
     times = len(g.source.pairs) if across else 1
     return users * times * (1 if protocol(cell, g.recipe) == "user" else len(SPLITS))
 
 
-def _count(units: ir.Table) -> dict[tuple[str, str], int]:
-    rows = units.group_by(["domain", "split"]).agg(n=units.count()).to_pyarrow().to_pylist()
+def _size(g: Gathering, rows: ir.Table) -> int:
+    return int(g.engine.fetch(rows.agg(n=rows.count()))[0]["n"])
+
+
+def _count(g: Gathering, units: ir.Table) -> dict[tuple[str, str], int]:
+    rows = g.engine.fetch(units.group_by(["domain", "split"]).agg(n=units.count()))
     return {(row["domain"], row["split"]): row["n"] for row in rows}
 
 
@@ -208,6 +215,7 @@ def _first(units: ir.Table, counts: Mapping[tuple[str, str], int]) -> ir.Table:
 
 
 def _steps(
+    g: Gathering,
     everyone: int,
     available: Mapping[tuple[str, str], int],
     asked: Mapping[tuple[str, str], int],
@@ -215,7 +223,7 @@ def _steps(
     total: int,
 ) -> list[dict[str, Any]]:
     eligible, looked_at = sum(available.values()), sum(asked.values())
-    reasons = gathered.group_by("left_out").agg(n=gathered.count()).order_by("left_out").to_pyarrow().to_pylist()
+    reasons = g.engine.fetch(gathered.group_by("left_out").agg(n=gathered.count()).order_by("left_out"))
     left_out = {row["left_out"]: row["n"] for row in reasons if row["left_out"]}
     spare = looked_at - sum(left_out.values()) - total
     steps: list[dict[str, Any]] = [{"what": "eligible", "rows": eligible, "of": everyone}]

@@ -6,11 +6,14 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
+from itdr_hf.engine import Done
 from itdr_hf.errors import UsageError
-from itdr_hf.outputs import new_folder
+from itdr_hf.outputs import new_folder, sweep
 from itdr_hf.records import SPLITS
 from itdr_hf.texts import MARKS
 
@@ -18,16 +21,27 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    from itdr_hf.render import Job
+
 SHARD_ROWS = 500_000
 Batches = Callable[[str], "Iterator[pa.RecordBatch]"]  # of a split
+Files = dict[str, Done]  # name -> facts
 
 
-def write_cell(folder: Path, counts: Mapping[str, int], batches: Batches) -> dict[str, dict[str, Any]]:
-    files: dict[str, dict[str, Any]] = {}
+@dataclass(frozen=True, kw_only=True)
+class Shard:
+    """A file to be written somewhere else, and the jobs that render what it holds."""
+
+    path: Path
+    jobs: list[Job]
+
+
+def write_cell(folder: Path, counts: Mapping[str, int], batches: Batches) -> Files:
+    """Write the shards of a cell one after the other; what is known of them."""
+    files: Files = {}
     with new_folder(folder, locked=True) as draft:
         for split in SPLITS:
-            shards = max(1, -(-counts[split] // SHARD_ROWS))
-            names = [f"{split}-{n:05d}-of-{shards:05d}.parquet" for n in range(shards)]
+            names = _names(split, counts[split])
             _write_shards(batches(split), [draft / name for name in names])
             files |= {name: _facts(draft / name) for name in names}
     return files
@@ -54,6 +68,39 @@ def damage_named(path: Path) -> Iterator[None]:
         ) from error
 
 
+def write_cell_apart(
+    folder: Path,
+    counts: Mapping[str, int],
+    jobs: Callable[[str, int, int], list[Job]],
+    spread: Callable[[Callable[[Shard], Done], Sequence[Shard]], list[Done]],
+) -> Files:
+    """As `write_cell`, each shard wherever `spread` has it done; `jobs(split, start, stop)` render these examples."""
+    with new_folder(folder, locked=True) as draft:
+        shards = [
+            Shard(path=draft / name, jobs=jobs(split, n * SHARD_ROWS, min((n + 1) * SHARD_ROWS, counts[split])))
+            for split in SPLITS
+            for n, name in enumerate(_names(split, counts[split]))
+        ]
+        facts = spread(write_shard, shards)
+        sweep(draft)  # what tasks that were lost have left
+    return {shard.path.name: fact for shard, fact in zip(shards, facts, strict=True)}
+
+
+def write_shard(shard: Shard) -> Done:
+    """Render and write one shard; what is known of it. Done again, it takes the place of the first."""
+    from itdr_hf.render import render_job
+
+    draft = shard.path.with_name(f".{shard.path.name}.{uuid4().hex[:8]}")
+    _write_shards(map(render_job, shard.jobs), [draft])
+    draft.replace(shard.path)
+    return _facts(shard.path)
+
+
+def _names(split: str, count: int) -> list[str]:
+    shards = max(1, -(-count // SHARD_ROWS))
+    return [f"{split}-{n:05d}-of-{shards:05d}.parquet" for n in range(shards)]
+
+
 def _write_shards(batches: Iterator[pa.RecordBatch], paths: Sequence[Path]) -> None:
     """Fill the shards one after the other, SHARD_ROWS rows each; an empty split is a file without rows."""
     import pyarrow.parquet as pq
@@ -72,7 +119,7 @@ def _write_shards(batches: Iterator[pa.RecordBatch], paths: Sequence[Path]) -> N
                 pending = rest if rest.num_rows else next(batches, None)
 
 
-def _facts(path: Path) -> dict[str, Any]:
+def _facts(path: Path) -> Done:
     import pyarrow.parquet as pq
 
     metadata = pq.read_metadata(path)

@@ -68,6 +68,10 @@ def build(
     max_bad_rows: Annotated[int | None, typer.Option(min=0, help="With skip: no more than so many a table.")] = None,
     num_proc: Annotated[int, typer.Option(min=1, help="Processes that render examples.")] = 1,
     memory_limit: Annotated[str | None, typer.Option(help="Of the engine, such as 4GB; default: a quarter.")] = None,
+    engine: Annotated[
+        str, typer.Option(help="That plans: duckdb, or spark (extra [spark], see docs/spark.md).")
+    ] = "duckdb",
+    spark_master: Annotated[str | None, typer.Option(help="Such as local[4] or spark://host:7077.")] = None,
     cache: Annotated[Path | None, typer.Option(help="Of the tables; default: $ITDR_CACHE or the user's.")] = None,
     json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
@@ -96,6 +100,8 @@ def build(
             bad=BadRows(policy=on_bad_row, most=max_bad_rows),
             memory_limit=memory_limit,
             num_proc=num_proc,
+            engine=engine,
+            spark_master=spark_master,
             say=say,
             warn=lambda text: None,  # the table says it
         )

@@ -20,6 +20,7 @@ from itdr_hf.errors import BuildError
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
+    from itdr_hf.engine import Record
     from itdr_hf.rows import Gathering
 
 WHOLE_CYCLE = 509  # catalogues up to this size are walked whole where need be: nobody runs out by bad luck
@@ -58,7 +59,7 @@ def draw(g: Gathering, chosen: ir.Table, shown: ir.Table, count: int, *, far: bo
         chosen = chosen.mutate(shelf=chosen.domain)
     walks = STRATEGIES[g.recipe.negative_sampling](g, items, chosen, shown)
     shelves = _in_md5_order(walks.shelves)
-    cycles = ibis.memtable(_cycles(g, walks.shelves, count, far))
+    cycles = g.engine.table(_cycles(g, walks.shelves, count, far))
     walkers = walks.walkers.inner_join(cycles, "shelf")
     digits = sampling.digest(f"negatives|{g.recipe.seed}|{g.source.id}{g.period and '|' + g.period}", walkers.key)
     walkers = walkers.mutate(
@@ -93,9 +94,9 @@ def _in_md5_order(shelves: ir.Table) -> ir.Table:
     return shelves.mutate(place=place)
 
 
-def _cycles(g: Gathering, shelves: ir.Table, count: int, far: bool) -> list[dict[str, str | int]]:
+def _cycles(g: Gathering, shelves: ir.Table, count: int, far: bool) -> list[Record]:
     """For each shelf the prime that its walks go round, and how many steps they take."""
-    sizes = {r["shelf"]: r["n"] for r in shelves.group_by("shelf").agg(n=shelves.count()).to_pyarrow().to_pylist()}
+    sizes = {r["shelf"]: r["n"] for r in g.engine.fetch(shelves.group_by("shelf").agg(n=shelves.count()))}
     if not sizes:
         raise BuildError(f"{g.source.id}: no titled items; want a catalogue to draw negatives from; check the release")
     primes = {shelf: sampling.next_prime(size) for shelf, size in sizes.items()}

@@ -36,7 +36,7 @@ def moments(g: Gathering) -> tuple[int, int]:
         )
     rows = g.table("interactions")
     hours = rows.group_by(hour=(rows.timestamp // HOUR).cast("int64")).agg(n=rows.count()).order_by("hour")
-    counts = [(row["hour"], row["n"]) for row in hours.to_pyarrow().to_pylist()]
+    counts = [(row["hour"], row["n"]) for row in g.engine.fetch(hours)]
     total, seen, cuts = sum(n for _, n in counts), 0, []
     shares = [sampling.SHARES["train"], sampling.SHARES["train"] + sampling.SHARES["validation"]]
     for hour, n in counts:

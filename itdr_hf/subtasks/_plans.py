@@ -113,7 +113,7 @@ def negatives(g: Gathering, chosen: ir.Table, mine: ir.Table, shown: ir.Table, c
     near = g.engine.keep(_met(g, chosen, mine, shown, count, far=False))
     enough = near.filter(near.negatives.length() == count)
     others = g.engine.keep(chosen.anti_join(enough, KEYS))
-    if not others.count().to_pyarrow().as_py():
+    if not g.engine.fetch(others.agg(n=others.count()))[0]["n"]:
         return enough
     return enough.union(_met(g, others, mine, shown, count, far=True))
 

@@ -128,9 +128,7 @@ def parse(text: str, example: Example, *, strict: bool = False) -> Answer:
 
 def _pairs(g: Gathering) -> ir.Table:
     """domain ("A > B"), source_domain, shelf (the target domain, where negatives are drawn)."""
-    import ibis
-
-    return ibis.memtable([
+    return g.engine.table([
         {"domain": f"{source}{ARROW}{target}", "source_domain": source, "shelf": target}
         for source, target in g.source.pairs
     ])  # fmt: skip

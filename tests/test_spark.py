@@ -1,0 +1,180 @@
+"""Spark as the engine of plans: the same bytes as DuckDB for every cell, and clear words where it cannot run."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from itdr_hf import catalogue
+from itdr_hf.engine import Engine
+from itdr_hf.errors import UsageError
+from itdr_hf.folder import build_folder
+from itdr_hf.generation import Settings, prepare
+from itdr_hf.ledger import read_ledger
+from itdr_hf.loading import load_dataset
+from itdr_hf.planner import Planner, open_planner
+from itdr_hf.records import SPLITS
+from itdr_hf.spark import java_size
+
+pytestmark = pytest.mark.xdist_group("spark")  # one session for all
+MASTER = "local[2]"
+needs_pyspark = pytest.mark.skipif(find_spec("pyspark") is None, reason="needs the extra [spark]: make test-spark")
+needs_spark = pytest.mark.skipif(
+    find_spec("pyspark") is None or shutil.which("java") is None,
+    reason="needs the extra [spark] and Java: make test-spark",
+)
+# For data that is next to nothing: little is compiled, few tasks are started.
+QUICK = {
+    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.ui.enabled": "false",
+    "spark.driver.extraJavaOptions": "'-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ReservedCodeCacheSize=256m'",
+}
+# What the default recipes do not touch: cell -> changes.
+OTHERWISE = {
+    "tkr-movielens32m": {"negative_sampling": "popularity"},
+    "nir-movielens32m": {"negative_sampling": "hard"},
+    "rp-movielens32m": {"split_protocol": "time"},
+    "tkr-mind": {"split_protocol": "leave-last", "history": 3},
+}
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[Planner]:
+    """The one session: whatever is built meanwhile finds it."""
+    words = " ".join(f"--conf {name}={value}" for name, value in QUICK.items())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYSPARK_SUBMIT_ARGS", f"{words} pyspark-shell")
+        with open_planner("spark", master=MASTER) as engine:
+            assert engine.table([{"ready": 1}]) is not None
+            yield engine
+
+
+@pytest.fixture(scope="module")
+def caches(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """For each engine a cache of its own with the tables, so that neither finds the other's rows."""
+    home = tmp_path_factory.mktemp("engines")
+    caches = {name: home / name for name in ("duckdb", "spark")}
+    build_folder(home / "first", settings(raw, caches["duckdb"]))
+    shutil.copytree(caches["duckdb"], caches["spark"], ignore=shutil.ignore_patterns("rows", "histories-*"))
+    shutil.move(home / "first", home / "built-duckdb")
+    return caches
+
+
+@pytest.fixture(scope="module")
+def folders(raw: Path, caches: dict[str, Path], spark: Planner) -> dict[str, Path]:
+    """All cells as each engine builds them."""
+    homes = {name: cache.with_name(f"built-{name}") for name, cache in caches.items()}
+    build_folder(homes["spark"], settings(raw, caches["spark"], engine="spark", spark_master=MASTER))
+    return homes
+
+
+def settings(raw: Path, cache: Path, **options) -> Settings:
+    return Settings(raw=raw, cache=cache, warn=lambda text: None, **options)
+
+
+@needs_spark
+@pytest.mark.parametrize("name", catalogue.published())
+def test_spark_and_duckdb_build_the_same_bytes(name, folders):
+    entries = {engine: read_ledger(folder)["cells"][name] for engine, folder in folders.items()}
+    assert entries["duckdb"].pop("engine") == "duckdb"
+    assert entries["spark"].pop("engine").startswith("spark 4.")
+    assert entries["spark"] == entries["duckdb"]  # every count, and the sha256 of every file
+    files = {engine: sorted((folder / name).iterdir()) for engine, folder in folders.items()}
+    assert [path.name for path in files["spark"]] == [path.name for path in files["duckdb"]]
+    for ours, theirs in zip(files["spark"], files["duckdb"], strict=True):
+        assert ours.read_bytes() == theirs.read_bytes()
+
+
+@needs_spark
+def test_what_one_engine_has_built_the_other_leaves_alone(raw, caches, folders):
+    outcomes = build_folder(folders["spark"], settings(raw, caches["spark"]), configs=["rp", "cdr"])
+    assert {outcome.state for outcome in outcomes} == {"unchanged"}
+
+
+@needs_spark
+@pytest.mark.parametrize("name", OTHERWISE)
+def test_other_negatives_and_splits_are_the_same_on_both_engines(name, raw, caches, spark, engine):
+    cell = catalogue.cell(name)
+    recipe = cell.recipe(**OTHERWISE[name])
+    made = [prepare(cell, recipe, settings(raw, caches[planner.name]), planner) for planner in (spark, engine)]
+    assert made[0].rows.steps == made[1].rows.steps and made[0].rows.path.is_dir()
+    examples = [[row for s in SPLITS for batch in cell.batches(s) for row in batch.to_pylist()] for cell in made]
+    assert examples[0] == examples[1] != []
+
+
+@needs_spark
+def test_shards_written_by_executors_begin_and_end_where_others_do(raw, caches, spark, tmp_path, monkeypatch):
+    monkeypatch.setattr("itdr_hf.render.BATCH", 16)
+    monkeypatch.setattr("itdr_hf.shards.SHARD_ROWS", 7)
+    for name in ("duckdb", "spark"):
+        options = {"engine": name, "spark_master": MASTER}
+        build_folder(tmp_path / name, settings(raw, caches[name], **options), configs=["tui-movielens32m"])
+    digests = [{name: f["sha256"] for name, f in read_ledger(tmp_path / n)["files"].items()} for n in caches]
+    assert digests[0] == digests[1] and len(digests[0]) > 15
+    assert {path.suffix for path in (tmp_path / "spark/tui-movielens32m").iterdir()} == {".parquet"}
+
+
+@needs_spark
+def test_load_dataset_plans_on_spark_what_it_finds_again_without(raw, caches, spark, tmp_path):
+    where = {"data_dir": raw, "tables_cache": caches["spark"], "cache_dir": tmp_path, "num_examples": 20}
+    made = load_dataset("itdr", "tkr-mind", engine="spark", spark_master=MASTER, **where)
+    again = load_dataset("itdr", "tkr-mind", **where)
+    assert made["train"].to_list() == again["train"].to_list()
+    assert made.cache_files == again.cache_files
+
+
+@needs_spark
+def test_a_task_that_fails_says_why(spark):
+    with pytest.raises(Exception, match="invalid literal for int"):
+        spark.spread(int, ["1", "x"])
+
+
+def test_an_engine_that_does_not_exist_is_named_with_those_that_do():
+    with pytest.raises(UsageError, match="no engine 'sqlite'; have: duckdb, spark"), open_planner("sqlite"):
+        pass
+
+
+def test_without_pyspark_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyspark", None)
+    with (
+        pytest.raises(UsageError, match=r"pyspark is not installed; .* pip install 'itdr-hf\[spark\]'"),
+        open_planner("spark"),
+    ):
+        pass
+
+
+@needs_pyspark
+def test_without_java_the_wanted_version_is_named(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    with pytest.raises(UsageError, match="no Java found; want Java 17 or newer"), open_planner("spark"):
+        pass
+
+
+@needs_pyspark
+def test_a_java_too_old_is_named(tmp_path, monkeypatch):
+    java = tmp_path / "bin/java"
+    java.parent.mkdir()
+    java.write_text("#!/bin/sh\necho 'openjdk version \"11.0.2\" 2019-01-15' >&2\n")
+    java.chmod(0o755)
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    with pytest.raises(UsageError, match="is Java 11; want 17 or newer"), open_planner("spark"):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"), [("4GB", "3815m"), ("1.5 GB", "1431m"), ("512MiB", "512m"), ("2t", "1907349m")]
+)
+def test_a_memory_limit_is_handed_to_java_in_its_own_words(said, meant):
+    assert java_size(said) == meant
+
+
+def test_duckdb_does_the_work_of_executors_itself(engine: Engine):
+    assert not engine.apart and engine.spread(lambda n: {"n": n}, [1, 2]) == [{"n": 1}, {"n": 2}]
