@@ -12,7 +12,7 @@ from typing import IO, Any, Literal
 
 from itdr_hf.errors import MalformedRowError
 
-MAX_LINE = 64 * 2**20  # bytes; a longer line is a malformed row
+MAX_LINE = 16 * 2**20  # bytes; a longer line is a malformed row. Readers hold two such lines for each thread
 PIECE, MOST_FIELDS = 32 * 2**10, 5_000  # bytes of one line, and the fields that may be in them
 
 

@@ -7,7 +7,6 @@ use md5 of text keys (`sampling.py`), and every window orders by a total key.
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import uuid
@@ -17,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from itdr_hf.errors import OutputError, UsageError
+from itdr_hf.errors import BuildError, OutputError
+from itdr_hf.memory import budget, shown
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -114,24 +114,28 @@ class Engine:
 def open_engine(*, memory_limit: str | None = None, threads: int | None = None) -> Iterator[Engine]:
     """An engine for the length of a `with` block; its spill folder is removed at the end.
 
-    `memory_limit` is a DuckDB size such as '4GB'; the default is a quarter of the machine, 1 GB at least.
-    Raises UsageError for a limit DuckDB cannot read.
+    `memory_limit` is a size such as '4GB' and holds for the whole process (`memory.budget`); the default is a quarter of
+    the machine, 1 GB at least. Raises UsageError for a limit that is no size or too small for anything, and BuildError
+    for one that turns out too small.
     """
+    import duckdb
     import ibis
     import numpy  # noqa: F401  wanted in the middle of queries, where Ctrl-C in its import would pass for its absence
 
     spill = Path(tempfile.mkdtemp(prefix="itdr-spill-"))
-    options: dict[str, Any] = {"memory_limit": memory_limit or default_memory(), "temp_directory": str(spill)}
-    if threads:
-        options["threads"] = threads
+    backend = ibis.duckdb.connect(temp_directory=str(spill))
+    engine = Engine(ibis=backend, spill=spill)
     try:
-        backend = ibis.duckdb.connect(**options)
-    except Exception as error:
-        shutil.rmtree(spill, ignore_errors=True)
-        raise UsageError(f"memory limit {memory_limit!r}: {error}; want a size such as 4GB") from error
-    try:
+        room = budget(memory_limit, engine.value("SELECT current_setting('memory_limit')"))
+        most = threads or engine.value("SELECT current_setting('threads')")
+        backend.con.execute(f"SET memory_limit = '{room.engine}B'; SET threads = {min(most, room.threads)}")
         backend.con.execute("SET enable_progress_bar = false")
-        yield Engine(ibis=backend, spill=spill)
+        yield engine
+    except duckdb.OutOfMemoryException as error:
+        raise BuildError(
+            f"memory limit {shown(room.limit)}: not enough, though what can be is put on disk ({str(error).splitlines()[0]}); "
+            f"want more; run again with --memory-limit {shown(2 * room.limit)}"
+        ) from error
     except Exception as error:
         if interrupted(error):
             raise KeyboardInterrupt from error
@@ -145,12 +149,6 @@ def interrupted(error: Exception) -> bool:
     """Whether it is what the engine makes of Ctrl-C, in a query or in Python's work for one."""
     text = str(error).rstrip()
     return text.endswith(("Query interrupted", "\nKeyboardInterrupt"))
-
-
-def default_memory() -> str:
-    """A quarter of the machine's memory, 1 GB at least."""
-    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return f"{max(total // 4, 10**9) // 10**6}MB"
 
 
 def quote(text: str | Path) -> str:

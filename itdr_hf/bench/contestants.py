@@ -16,6 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from itdr_hf.dialects import MAX_LINE
+
 RATINGS = "{'userId': 'BIGINT', 'movieId': 'BIGINT', 'rating': 'FLOAT', 'timestamp': 'BIGINT'}"
 REVIEWS = (
     "{'rating': 'FLOAT', 'text': 'VARCHAR', 'parent_asin': 'VARCHAR', 'user_id': 'VARCHAR', 'timestamp': 'BIGINT'}"
@@ -24,7 +26,6 @@ PRODUCTS = (
     "{'parent_asin': 'VARCHAR', 'title': 'VARCHAR', 'features': 'VARCHAR[]', 'description': 'VARCHAR[]', "
     "'categories': 'VARCHAR[]', 'store': 'VARCHAR', 'price': 'VARCHAR'}"
 )
-LINE = 64 * 2**20  # bytes that a line may have, here as in our reader
 
 Result = dict[str, Any]
 
@@ -44,7 +45,7 @@ def parse_jsonl(paths: list[str], memory: str) -> Result:
         columns = ["parent_asin", "title", "features", "description", "categories", "store", "price"]
         columns = columns if meta else ["rating", "text", "parent_asin", "user_id", "timestamp"]
         looked = ", ".join(f"max({name})" for name in columns)
-        options = f"columns={PRODUCTS if meta else REVIEWS}, maximum_object_size={LINE}"
+        options = f"columns={PRODUCTS if meta else REVIEWS}, maximum_object_size={MAX_LINE}"
         queries.append(f"SELECT count(*), {looked} FROM read_ndjson({path!r}, {options})")
     return _looked_at(queries, memory)
 

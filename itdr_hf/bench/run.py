@@ -58,7 +58,7 @@ class Bench:
     machine: dict[str, Any] = field(default_factory=dict)
 
 
-def run(work: Path, sizes: Sizes, *, memory: str = "700MB", say: Say = lambda text: None) -> Bench:
+def run(work: Path, sizes: Sizes, *, memory: str = "1GB", say: Say = lambda text: None) -> Bench:
     """Measure everything. Raises BuildError when a contestant fails, with its last words."""
     work.mkdir(parents=True, exist_ok=True)
     rows = [_movielens(movielens_at(work, n, say), work, sizes.rounds, memory, say) for n in sizes.ratings]

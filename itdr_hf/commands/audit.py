@@ -20,7 +20,9 @@ def audit(
     check: Annotated[list[str] | None, typer.Option(help="Only this check; may be given again.")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print the infos too.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write the report as JSON to this file.")] = None,
-    memory_limit: Annotated[str | None, typer.Option(help="Of the engine, such as 4GB; default: a quarter.")] = None,
+    memory_limit: Annotated[
+        str | None, typer.Option(help="Of the whole process, such as 2GB; default: a quarter.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Look for leaks, repeats and given-away answers; exit code 1 on a breach.

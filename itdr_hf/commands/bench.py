@@ -19,7 +19,7 @@ def bench(
     reviews: Annotated[list[int] | None, typer.Option(min=10_000, help="Rows of Amazon; may be given again.")] = None,
     rounds: Annotated[int | None, typer.Option(min=1, help="Of each the quickest counts.")] = None,
     full: Annotated[bool, typer.Option("--full", help="32 million ratings, 3 million reviews: an hour.")] = False,
-    memory_limit: Annotated[str, typer.Option(help="Of the engine.")] = "700MB",
+    memory_limit: Annotated[str, typer.Option(help="Of a build.")] = "1GB",
     json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Measure builds of simulated releases as ratios: to the bare parse of the same file, to plain pandas."""

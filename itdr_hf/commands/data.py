@@ -67,7 +67,9 @@ def build(
     on_bad_row: Annotated[str, typer.Option(help="error, or skip: count malformed rows and go on.")] = "error",
     max_bad_rows: Annotated[int | None, typer.Option(min=0, help="With skip: no more than so many a table.")] = None,
     num_proc: Annotated[int, typer.Option(min=1, help="Processes that render examples.")] = 1,
-    memory_limit: Annotated[str | None, typer.Option(help="Of the engine, such as 4GB; default: a quarter.")] = None,
+    memory_limit: Annotated[
+        str | None, typer.Option(help="Of the whole process, such as 2GB; default: a quarter.")
+    ] = None,
     engine: Annotated[
         str, typer.Option(help="That plans: duckdb, or spark (extra [spark], see docs/spark.md).")
     ] = "duckdb",
