@@ -6,7 +6,7 @@ OUT ?= itdr
 BIN := .venv/bin
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: data test test-train test-spark drill push hub train eval report check format clean
+.PHONY: data test test-train test-spark drill push hub train eval report check format clean oldest
 
 data: $(RAW)/.simulated-$(SCALE)  ## simulate raw releases, build every cell into ./itdr
 	$(BIN)/itdr build --raw $(RAW) --out $(OUT)
@@ -16,6 +16,14 @@ test: .venv/.installed  ## every test
 
 drill: .venv/.installed  ## long: kill everything that writes at 200 moments, spoil 10,000 files; hours of CPU
 	ITDR_DRILL=long $(BIN)/python -m pytest -n 2 --dist loadgroup tests/drill
+
+oldest: .venv-oldest/.installed  ## every test on the oldest versions that pyproject.toml allows
+	.venv-oldest/bin/python -m pytest -n 2 --dist loadgroup
+
+.venv-oldest/.installed: pyproject.toml constraints-oldest.txt
+	$(PYTHON) -m venv .venv-oldest
+	.venv-oldest/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints-oldest.txt --editable '.[dev]'
+	touch $@
 
 test-train: .venv/.tests-train  ## what `make test` skips for want of torch, transformers[serving] or lm_eval
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup tests/train tests/score tests/teacher/test_real_server.py tests/test_examples.py
@@ -52,7 +60,7 @@ $(RAW)/.simulated-$(SCALE): .venv/.installed
 	touch $@
 
 clean:
-	rm -rf .venv $(RAW) $(OUT) $(PULSE)
+	rm -rf .venv .venv-oldest $(RAW) $(OUT) $(PULSE)
 
 # The whole loop on a CPU, in minutes: a small base made here, tuned, asked, scored. Plumbing with a pulse, no result.
 PULSE ?= pulse

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-import os
+import json
 import shutil
 import subprocess
 import sys
@@ -206,23 +206,42 @@ def test_an_unwritable_output_is_named(raw):
         build_folder(Path("/proc/nowhere/out"), Settings(raw=raw))
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="a small file system can only be mounted by root")
+ON_A_FULL_DISK = """
+import json, sys
+from pathlib import Path
+from itdr_hf.errors import OutputError
+from itdr_hf.folder import build_folder
+from itdr_hf.generation import Settings
+small, raw = Path(sys.argv[1]), Path(sys.argv[2])
+settings = Settings(raw=raw, cache=small.parent / "cache", warn=lambda text: None)
+build_folder(small / "out", settings, configs=["rp-movielens32m"], changes={"num_examples": 20})
+before = {p: p.read_bytes() for p in (small / "out").rglob("*") if p.is_file()}
+(small / "ballast").write_bytes(b"x" * (256 * 1024 - sum(map(len, before.values())) - 40 * 1024))
+try:
+    build_folder(small / "out", settings, configs=["tui-movielens32m", "nir-movielens32m"])
+    told = ""
+except OutputError as error:
+    told = str(error)
+whole = {p: p.read_bytes() for p in before} == before
+print(json.dumps({"told": told, "whole": whole, "hidden": [p.name for p in (small / "out").rglob(".*")]}))
+"""
+# In a mount namespace of its own, which ends with the process: whatever becomes of it, nothing stays mounted.
+MOUNTED = ["unshare", "--mount", "bash", "-c", 'mount -t tmpfs -o size=256k tmpfs "$0" && exec "$@"']
+
+
+@pytest.mark.skipif(
+    subprocess.run([*MOUNTED, "/mnt", "true"], capture_output=True).returncode != 0,
+    reason="a small file system can only be mounted by root",
+)
 def test_a_full_disk_is_named_and_leaves_the_old_data_whole(raw, tmp_path):
-    small = tmp_path / "small"
-    small.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", small], capture_output=True).returncode:
-        pytest.skip("mounting is not allowed here")
-    try:
-        settings = Settings(raw=raw, cache=tmp_path / "cache", warn=lambda text: None)
-        build_folder(small / "out", settings, configs=["rp-movielens32m"], changes={"num_examples": 20})
-        before = {p: p.read_bytes() for p in (small / "out").rglob("*") if p.is_file()}
-        (small / "ballast").write_bytes(b"x" * (256 * 1024 - sum(map(len, before.values())) - 40 * 1024))
-        with pytest.raises(OutputError, match="the disk is full; want room for the output; free some and run again"):
-            build_folder(small / "out", settings, configs=["tui-movielens32m", "nir-movielens32m"])
-        assert {p: p.read_bytes() for p in before} == before
-        assert [p.name for p in (small / "out").rglob(".*")] == [".timings.json"]
-    finally:
-        subprocess.run(["umount", "--lazy", small], check=True)
+    (small := tmp_path / "small").mkdir()
+    command = [*MOUNTED, str(small), sys.executable, "-c", ON_A_FULL_DISK, str(small), str(raw)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    found = json.loads(done.stdout or "{}")
+    assert found, done.stderr
+    assert found["told"].startswith(f"{small}/out/") or found["told"].startswith(f"{small}/out:")
+    assert found["told"].endswith("the disk is full; want room for the output; free some and run again")
+    assert found["whole"] and found["hidden"] == [".timings.json"]
 
 
 def test_the_command_line_prints_one_message_and_no_traceback(tmp_path):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import datasets
-import huggingface_hub
 import pytest
 from hubserver import READ, STRANGER, WRITE, Fault, Hub
 from hubserver.folders import SPLITS, contents, rows, write_folder
@@ -47,11 +45,6 @@ def expected(config: str, version: str = "1.0.0") -> dict[str, list[dict[str, ob
     """The rows of a config: a cell's own, or those of the cells a union takes in, in path order."""
     cells = [c for c in sorted(CELLS) if config in ("all", c) or c.startswith(f"{config}-")]
     return {s: [row for c in cells for row in rows(c, s, version, size)] for s, size in SPLITS.items()}
-
-
-def test_the_clients_are_the_ones_this_was_tried_with() -> None:
-    assert huggingface_hub.__version__.split(".")[:2] == ["2", "4"]
-    assert datasets.__version__.split(".")[:2] == ["5", "2"]
 
 
 def test_plain_datasets_loads_the_tagged_release_and_not_what_came_later(stage: Stage, tmp_path: Path) -> None:

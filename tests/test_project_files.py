@@ -24,6 +24,25 @@ def test_every_sub_package_is_installed_with_what_lies_beside_its_code():
         assert any(path.match(pattern) for pattern in data.get(package, [])), f"{path.name} is not installed"
 
 
+def test_the_oldest_versions_that_are_allowed_are_those_that_are_tested():
+    """The extras [train] and [kaggle] are too large, or want an account."""
+    extras = PROJECT["project"]["optional-dependencies"]
+    wanted = [
+        *PROJECT["project"]["dependencies"],
+        *extras["dev"],
+        *extras["eval"],
+        *extras["endpoint"],
+        *extras["plots"],
+    ]
+    bounds = dict(found.groups() for need in wanted if (found := re.match(r"([\w-]+)(?:\[\w+\])?>=([\d.]+)", need)))
+    tested = dict(
+        re.findall(r"^([\w.-]+)==(.+)$", (ROOT / "constraints-oldest.txt").read_text().replace("_", "-"), re.M)
+    )
+    tested = {name.lower(): version for name, version in tested.items()}
+    for name, bound in bounds.items():
+        assert re.fullmatch(rf"{re.escape(bound)}(\.0)*", tested[name.replace("_", "-").lower()]), name
+
+
 def test_the_changelog_begins_with_these_versions():
     heading = re.search(r"^## (.*)$", (ROOT / "CHANGELOG.md").read_text(), re.M)
     assert heading and heading[1] == f"Package {PROJECT['project']['version']}, dataset {catalogue.DATA_VERSION}"

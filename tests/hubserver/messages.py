@@ -35,6 +35,12 @@ USERS = {
 }
 
 
+def is_private(asked: dict[str, Any], default: bool) -> bool:
+    """How visible a client asks a repository to be: `private` of its 1.0, `visibility` since."""
+    private = asked.get("private", default)
+    return asked.get("visibility", "private" if private else "public") == "private"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Request:
     """One request; path segments are split before they are unquoted, as the clients expect."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 
-from hubserver.messages import Reply, Request, json_reply
+from hubserver.messages import Reply, Request, is_private, json_reply
 from hubserver.storage import DATE, Commit, Entry, Refused, Repo
 
 
@@ -137,6 +137,6 @@ def settings(request: Request, repo: Repo) -> Reply:
     asked = request.json()
     with request.hub.storage.lock:
         repo.gated = asked.get("gated", repo.gated)
-        repo.private = asked.get("visibility", "private" if repo.private else "public") == "private"
+        repo.private = is_private(asked, default=repo.private)
         request.hub.storage.save(repo)
     return json_reply({})

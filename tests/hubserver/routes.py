@@ -6,7 +6,7 @@ import json
 from urllib.parse import urlencode
 
 from hubserver import blobs, refs, xet
-from hubserver.messages import Reply, Request, json_reply
+from hubserver.messages import Reply, Request, is_private, json_reply
 from hubserver.storage import DATE, Commit, Entry, Refused, Repo
 
 KINDS = ("models", "datasets", "spaces")
@@ -128,7 +128,7 @@ def create_repo(request: Request) -> Reply:
         raise Refused(403, f"You don't have the rights to create a {kind[:-1]} under this namespace")
     url = f"{request.hub.url}/{'' if kind == 'models' else kind + '/'}{repo_id}"
     try:
-        request.hub.storage.create_repo(kind, repo_id, asked.get("visibility") == "private", user.name)
+        request.hub.storage.create_repo(kind, repo_id, is_private(asked, default=False), user.name)
     except Refused as refused:
         refused.extra["url"] = url
         raise
