@@ -6,7 +6,7 @@ OUT ?= itdr
 BIN := .venv/bin
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: data test test-train test-spark drill push hub train eval report check format clean oldest
+.PHONY: data test test-train test-spark drill push hub train eval report check format clean oldest dist-check known-faults
 
 data: $(RAW)/.simulated-$(SCALE)  ## simulate raw releases, build every cell into ./itdr
 	$(BIN)/itdr build --raw $(RAW) --out $(OUT)
@@ -24,6 +24,16 @@ oldest: .venv-oldest/.installed  ## every test on the oldest versions that pypro
 	$(PYTHON) -m venv .venv-oldest
 	.venv-oldest/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints-oldest.txt --editable '.[dev]'
 	touch $@
+
+dist-check: .venv/.installed  ## wheel and sdist, each in a clean environment elsewhere, where the README's beginning runs
+	rm -rf dist
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check build
+	$(BIN)/python -m build
+	for file in dist/*; do sh tests/dist_check.sh $(PYTHON) $$file || exit 1; done
+
+known-faults: .venv/.installed  ## known security faults of the versions that are pinned; wants the network
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit
+	$(BIN)/pip-audit --requirement constraints.txt --no-deps --disable-pip
 
 test-train: .venv/.tests-train  ## what `make test` skips for want of torch, transformers[serving] or lm_eval
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup tests/train tests/score tests/teacher/test_real_server.py tests/test_examples.py
