@@ -21,9 +21,12 @@ from typer.testing import CliRunner
 
 from itdr_hf import catalogue
 from itdr_hf.cli import app
+from itdr_hf.report.drawing import to_svg
+from itdr_hf.report.flow import flow
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
+PICTURE = ROOT / "docs/flow.svg"
 DOCUMENTS = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 GPU = ("adapters/tkr", "predictions/tkr.parquet")  # commands that name these need a model and hours
 ONLINE = ("push", "verify")
@@ -64,6 +67,13 @@ def test_the_generated_tables_are_as_they_should_be():
     assert README.read_text() == filled(README.read_text())
 
 
+def test_the_picture_is_of_the_catalogue():
+    drawn = to_svg(flow({name: catalogue.cell(name).size for name in catalogue.published()}), alone=True)
+    if os.environ.get("ITDR_GOLDEN") == "write":
+        PICTURE.write_text(drawn)
+    assert PICTURE.read_text() == drawn and "](docs/flow.svg)" in README.read_text()
+
+
 def test_a_table_that_is_stale_is_noticed():
     text = README.read_text()
     for true, stale in (("| `rp-yelp` | 5,707 |", "| `rp-yelp` | 5,708 |"), ("| `itdr verify` |", "| `itdr check` |")):
@@ -78,7 +88,7 @@ def blocks(path: Path) -> Iterator[tuple[str, str]]:
 
 def typed(text: str) -> list[list[str]]:
     """The commands of a console block, as words."""
-    lines = [line[2:] for line in text.splitlines() if line.startswith("$ ")]
+    lines = [line[2:] for line in text.replace("\\\n", " ").splitlines() if line.startswith("$ ")]
     return [shlex.split(part, comments=True) for line in lines for part in line.split(" && ")]
 
 
