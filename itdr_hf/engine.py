@@ -7,8 +7,6 @@ use md5 of text keys (`sampling.py`), and every window orders by a total key.
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from itdr_hf.errors import BuildError, OutputError
 from itdr_hf.memory import budget, shown
+from itdr_hf.spill import spill_folder
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -122,27 +121,26 @@ def open_engine(*, memory_limit: str | None = None, threads: int | None = None) 
     import ibis
     import numpy  # noqa: F401  wanted in the middle of queries, where Ctrl-C in its import would pass for its absence
 
-    spill = Path(tempfile.mkdtemp(prefix="itdr-spill-"))
-    backend = ibis.duckdb.connect(temp_directory=str(spill))
-    engine = Engine(ibis=backend, spill=spill)
-    try:
-        room = budget(memory_limit, engine.value("SELECT current_setting('memory_limit')"))
-        most = threads or engine.value("SELECT current_setting('threads')")
-        backend.con.execute(f"SET memory_limit = '{room.engine}B'; SET threads = {min(most, room.threads)}")
-        backend.con.execute("SET enable_progress_bar = false")
-        yield engine
-    except duckdb.OutOfMemoryException as error:
-        raise BuildError(
-            f"memory limit {shown(room.limit)}: not enough, though what can be is put on disk ({str(error).splitlines()[0]}); "
-            f"want more; run again with --memory-limit {shown(2 * room.limit)}"
-        ) from error
-    except Exception as error:
-        if interrupted(error):
-            raise KeyboardInterrupt from error
-        raise
-    finally:
-        backend.disconnect()
-        shutil.rmtree(spill, ignore_errors=True)
+    with spill_folder() as spill:
+        backend = ibis.duckdb.connect(temp_directory=str(spill))
+        engine = Engine(ibis=backend, spill=spill)
+        try:
+            room = budget(memory_limit, engine.value("SELECT current_setting('memory_limit')"))
+            most = threads or engine.value("SELECT current_setting('threads')")
+            backend.con.execute(f"SET memory_limit = '{room.engine}B'; SET threads = {min(most, room.threads)}")
+            backend.con.execute("SET enable_progress_bar = false")
+            yield engine
+        except duckdb.OutOfMemoryException as error:
+            raise BuildError(
+                f"memory limit {shown(room.limit)}: not enough, though what can be is put on disk ({str(error).splitlines()[0]}); "
+                f"want more; run again with --memory-limit {shown(2 * room.limit)}"
+            ) from error
+        except Exception as error:
+            if interrupted(error):
+                raise KeyboardInterrupt from error
+            raise
+        finally:
+            backend.disconnect()
 
 
 def interrupted(error: Exception) -> bool:

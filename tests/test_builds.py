@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from filelock import FileLock
 
+from itdr_hf.engine import open_engine
 from itdr_hf.errors import BuildError, OutputError
 from itdr_hf.folder import build_folder
 from itdr_hf.generation import Settings
@@ -137,3 +139,18 @@ def test_examples_are_split_into_shards_without_loss(raw, tmp_path, monkeypatch)
     paths = sorted((tmp_path / "many/tui-movielens32m").glob("train-*"))
     assert len(paths) == -(-one.num_rows // 7) and paths[0].name == f"train-00000-of-{len(paths):05d}.parquet"
     assert [row for path in paths for row in pq.read_table(path).to_pylist()] == one.to_pylist()
+
+
+def test_what_a_killed_run_put_on_disk_is_removed_by_the_next_and_nothing_else_is(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    dead, alive, new = (tmp_path / f"itdr-spill-{name}" for name in ("dead", "alive", "new"))
+    for folder in (dead, alive, new):
+        folder.mkdir()
+        (folder / "half.parquet").write_bytes(b"x")
+    with FileLock(alive / "lock"):
+        for folder in (dead, alive):
+            os.utime(folder, (0, 0))
+        with open_engine() as engine:
+            left = sorted(path.name for path in tmp_path.iterdir())
+            assert left == sorted([alive.name, new.name, engine.spill.name])
+    assert sorted(path.name for path in tmp_path.iterdir()) == [alive.name, new.name]
