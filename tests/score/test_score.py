@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from itdr_hf import catalogue
+from itdr_hf.bench.scoring import measure
 from itdr_hf.errors import UsageError
 from itdr_hf.metrics.bootstrap import intervals
 from itdr_hf.metrics.composite import Figure, composite
@@ -226,3 +227,11 @@ def test_only_attribute_prediction_asks_for_the_numeric_attributes_of_its_source
     assert any(a.kind == "number" for a in catalogue.cell("tkr-anime2023").source.user_attributes)
     (tmp_path / "tkr-anime2023").symlink_to(asked / "tkr-movielens32m")
     assert ranges_of(tmp_path, "tkr-anime2023") == {}  # five targets, no attribute beside them
+
+
+def test_the_time_of_scoring_is_measured_over_every_test_example(asked):
+    found = measure(asked, lists=1000)
+    questions = read_questions(asked)
+    assert found["predictions"] == len(questions) and found["texts"] == sum(q.subtask == "tui" for q in questions)
+    assert 0 < found["score"]["processor"] < found["score_with_baselines"]["processor"]
+    assert found["lists"] == 1000 and found["ranking_metrics"]["clock"] > 0

@@ -1,0 +1,75 @@
+"""How long scoring takes: `python -m itdr_hf.bench.scoring itdr/` on a dataset folder, `make data`'s for paper size.
+
+Chance answers every example of the test split; what is timed is the reading and measuring of those answers with
+intervals, alone and with the baselines beside them, and the ranking metrics over 200,000 lists of 10 titles.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from itdr_hf.metrics.ranking import ranking_samples, relevance_matrix
+from itdr_hf.predict.baselines import TEXTS, Baseline
+from itdr_hf.predict.questions import read_questions
+from itdr_hf.predict.run import predict_into
+from itdr_hf.score.report import Options, score_file
+
+LISTS = 200_000
+
+
+def measure(folder: Path, *, lists: int = LISTS) -> dict[str, Any]:
+    """Seconds of each part, by the clock and of the processor, and how much there was to score."""
+    questions = read_questions(folder)
+    with tempfile.TemporaryDirectory() as home:
+        answers = Path(home) / "chance.parquet"
+        predict_into(answers, questions, Baseline(name="random", folder=folder), lambda total: nullcontext(_nothing))
+        alone = _seconds(lambda: score_file(answers, folder, Options(baselines=False)))
+        beside = _seconds(lambda: score_file(answers, folder, Options()))
+    ranked, targets = _rankings(lists)
+    hits, positives = relevance_matrix(ranked, targets)
+    return {
+        "predictions": len(questions),
+        "texts": sum(question.subtask in TEXTS for question in questions),
+        "score": alone,
+        "score_with_baselines": beside,
+        "lists": lists,
+        "rankings_from_titles": _seconds(lambda: relevance_matrix(ranked, targets)),
+        "ranking_metrics": _seconds(lambda: ranking_samples(hits, positives)),
+    }
+
+
+def _rankings(count: int) -> tuple[list[list[str]], list[list[str]]]:
+    """Lists of 10 titles in random order, 5 of them positive."""
+    places = np.random.default_rng(0).permuted(np.tile(np.arange(10), (count, 1)), axis=1).tolist()
+    titles = [f"title {place}" for place in range(10)]
+    return [[titles[place] for place in row] for row in places], [titles[:5]] * count
+
+
+def _seconds(work: Callable[[], Any]) -> dict[str, float]:
+    clock, processor = time.perf_counter(), time.process_time()
+    work()
+    return {"clock": round(time.perf_counter() - clock, 3), "processor": round(time.process_time() - processor, 3)}
+
+
+def _nothing() -> None:
+    """No bar."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure and print, as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, nargs="?", default=Path("itdr"), help="a dataset folder")
+    print(json.dumps(measure(parser.parse_args(arguments).folder), indent=1))
+
+
+if __name__ == "__main__":
+    main()
