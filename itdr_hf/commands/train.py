@@ -63,6 +63,7 @@ def train(
     """
     from itdr_hf.terminal import print_json, progress
     from itdr_hf.train.recipe import read_weights
+    from itdr_hf.train.record import is_first
     from itdr_hf.train.sft import train as run
 
     changes: dict[str, Any] = {
@@ -78,6 +79,8 @@ def train(
     chosen, content = _recipe(model, preset, recipe, changes)
     with progress("training") as say:
         facts = run(folder, chosen, output, content=content, command=_command(), say=say)
+    if not is_first():
+        return
     if json:
         print_json(facts)
         return

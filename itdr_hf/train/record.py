@@ -16,6 +16,11 @@ from itdr_hf.train.recipe import TrainRecipe
 PACKAGES = ("itdr-hf", "torch", "transformers", "peft", "trl", "accelerate", "datasets", "bitsandbytes")
 
 
+def is_first() -> bool:
+    """Whether this is the one process of a run on several devices that speaks and writes."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 def run_facts(recipe: TrainRecipe, model: Any) -> dict[str, Any]:
     """The base and its revision (of a folder: a hash of its content), the packages, the machine."""
     torch = extra("torch")

@@ -21,10 +21,14 @@ from itdr_hf.train.checkpoints import check_same_run, last_checkpoint
 from itdr_hf.train.data import Encoded, dataset_facts, encode, mixed_rows, prompt_facts
 from itdr_hf.train.extra import QLORA, extra
 from itdr_hf.train.recipe import TrainRecipe
-from itdr_hf.train.record import record, run_facts
+from itdr_hf.train.record import is_first, record, run_facts
 
 Say = Callable[[str], None]
 DTYPES = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
+
+
+def _silent(text: str) -> None:
+    """Say nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +47,7 @@ def train(
     *,
     content: Mapping[str, str] | None = None,
     command: str = "",
-    say: Say = lambda text: None,
+    say: Say = _silent,
 ) -> dict[str, Any]:
     """Tune an adapter on the cells of a dataset folder into `output`; returns what recipe.json holds.
 
@@ -54,6 +58,7 @@ def train(
         raise UsageError(
             f"{output}: holds files but no recipe.json; want a new folder or an adapter of ours; choose another"
         )
+    say = say if is_first() else _silent
     run = prepare(folder, recipe, output, content=content, say=say)
     last = last_checkpoint(run.checkpoints)
     say(f"training from {last.name}" if last else "training")
@@ -78,7 +83,7 @@ def prepare(
     output: Path,
     *,
     content: Mapping[str, str] | None = None,
-    say: Say = lambda text: None,
+    say: Say = _silent,
 ) -> Run:
     """Everything up to the first step: data checked, tokenised and counted, model loaded, trainer made."""
     dataset = dataset_facts(folder, recipe)
@@ -206,7 +211,7 @@ def _watch(trainer: Any, say: Say) -> None:
     class Watch(transformers.TrainerCallback):  # type: ignore[misc, name-defined]
         def on_log(self, args: Any, state: Any, control: Any, logs: Mapping[str, Any], **others: Any) -> None:
             for name, title in (("loss", "loss"), ("eval_loss", "validation loss")):
-                if name in logs and state.is_world_process_zero:
+                if name in logs:
                     say(f"step {state.global_step:,} of {state.max_steps:,}: {title} {float(logs[name]):.4f}")
 
     trainer.remove_callback(transformers.trainer_callback.PrinterCallback)

@@ -102,6 +102,7 @@ def axolotl_files(recipe: TrainRecipe, chat: bool) -> dict[str, str]:
         "sequence_len": recipe.max_length,
         "excess_length_strategy": "truncate" if recipe.allow_cut else "raise",
         "sample_packing": recipe.packing,
+        "eval_sample_packing": False,
         "micro_batch_size": recipe.batch,
         "gradient_accumulation_steps": recipe.accumulation,
         "num_epochs": recipe.epochs,
@@ -110,6 +111,7 @@ def axolotl_files(recipe: TrainRecipe, chat: bool) -> dict[str, str]:
         "warmup_ratio": recipe.warmup,
         "optimizer": "adamw_torch",
         "bf16": recipe.precision == "bf16",
+        "fp16": recipe.precision == "fp16",
         "gradient_checkpointing": recipe.gradient_checkpointing,
         "evals_per_epoch": 2,
         "saves_per_epoch": 2,
@@ -144,6 +146,7 @@ def swift_files(recipe: TrainRecipe, chat: bool) -> dict[str, str]:
         },
         "warmup_ratio": recipe.warmup,
         "output_dir": "adapter",
+        "add_version": "false",
         "report_to": "none",
     }
     lines = " \\\n".join(f"    --{name} {value}" for name, value in flags.items())

@@ -82,8 +82,8 @@ TRAINERS = {
         chat=to_messages,
         files=swift_files,
         command="sh sft.sh",
-        note="Rows beyond `--max_length` are deleted without a word: compare the number of rows it reports. It needs "
-        "an environment of its own.",
+        note="Rows beyond `--max_length` are deleted without a word: compare the number of rows it reports. The adapter "
+        "is the last `adapter/checkpoint-…`. It needs an environment of its own.",
     ),
     "messages": Trainer(
         title="chat messages",

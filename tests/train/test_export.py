@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -117,3 +119,17 @@ def test_a_failed_export_leaves_the_old_one(itdr: Path, tmp_path: Path):
     assert json.loads((tmp_path / "out" / "export.json").read_text())["format"] == "jsonl"
     with pytest.raises(UsageError, match="no format 'parrot'; have: llama-factory, trl"):
         export(itdr, tmp_path / "out", "parrot")
+
+
+@pytest.mark.xdist_group("train")
+def test_the_export_for_trl_trains_with_trls_own_command(itdr: Path, base: Path, tmp_path: Path):
+    """The others want environments of their own."""
+    recipe = TrainRecipe(model=str(base), limit=8, precision="fp32", epochs=1)
+    export(itdr, tmp_path / "out", "trl", configs=[CONFIG], recipe=recipe)
+    with (tmp_path / "out" / "sft.yaml").open("a") as config:
+        config.write("use_cpu: true\n")
+    command = [str(Path(sys.executable).with_name("trl")), "sft", "--config", "sft.yaml"]
+    done = subprocess.run(command, cwd=tmp_path / "out", capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    adapter = json.loads((tmp_path / "out/adapter/adapter_config.json").read_text())
+    assert (adapter["r"], adapter["lora_alpha"], len(adapter["target_modules"]) >= 7) == (8, 16, True)

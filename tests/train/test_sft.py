@@ -91,6 +91,20 @@ def test_a_run_killed_between_checkpoints_goes_on_to_the_same_losses(
     assert {step: pytest.approx(loss, abs=0.02) for step, loss in curve(tuned).items()} == curve(out)
 
 
+def test_two_processes_share_the_steps_of_a_run_and_the_first_alone_speaks_and_writes(
+    itdr: Path, base: Path, tmp_path: Path
+):
+    """As `accelerate launch` starts them, on two processors in place of two GPUs."""
+    words = ["train", str(itdr), "--preset", "tiny", "--model", str(base), "--config", "uap-movielens1m"]
+    words += ["--limit", "16", "--batch", "2", "--epochs", "1", "--eval-limit", "2", "--output", str(tmp_path / "x")]
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "-m", "itdr_hf", *words]
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    assert done.returncode == 0, done.stderr[-3000:]
+    facts = json.loads((tmp_path / "x/recipe.json").read_text())
+    assert facts["machine"]["devices"] == 2 and facts["results"]["steps"] == 16 // 2 // 2
+    assert done.stdout.count("4 steps in") == 1 and done.stderr.count("step 4 of 4: validation loss") == 1
+
+
 def test_checkpoints_of_another_recipe_are_not_gone_on_with(itdr: Path, recipe: TrainRecipe, tmp_path: Path):
     prepare(itdr, recipe, tmp_path / "x")
     with pytest.raises(UsageError, match=r"x.checkpoints: of a run with another seed 0 \(now 7\)"):
