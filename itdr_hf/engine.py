@@ -95,10 +95,14 @@ class Engine:
         self.write(query, path)
         return self.parquet(path)
 
-    def forget(self) -> None:
-        """Free what was kept: nothing will read it any more."""
-        for path in self.spill.glob("*.parquet"):
-            path.unlink()
+    @contextmanager
+    def planning(self, cell: str) -> Iterator[None]:
+        """A `with` block in which a cell is planned: what is kept in it is freed at its end."""
+        try:
+            yield
+        finally:
+            for path in self.spill.glob("*.parquet"):
+                path.unlink()
 
     def spread(self, work: Callable[[Job], Done], jobs: Sequence[Job]) -> list[Done]:
         """What `work` gives for each job, here."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
@@ -45,8 +45,8 @@ class Planner(Protocol):
     def keep(self, query: ir.Table) -> ir.Table:
         """Compute an expression once; what is built on it reads the result."""
 
-    def forget(self) -> None:
-        """Free what was kept: nothing will read it any more."""
+    def planning(self, cell: str) -> AbstractContextManager[None]:
+        """A `with` block in which a cell is planned: what is kept in it is freed at its end."""
 
     def spread(self, work: Callable[[Job], Done], jobs: Sequence[Job]) -> list[Done]:
         """What `work`, a function of a module, gives for each job, done on the executors if there are any."""

@@ -90,10 +90,8 @@ def ensure_rows(cell: Cell, recipe: Recipe, tables: Tables, engine: Planner) -> 
         if not (folder / "record.json").is_file():
             with new_folder(folder, locked=True) as draft:
                 gathering = Gathering(engine=engine, tables=tables, recipe=recipe)
-                try:
+                with engine.planning(cell.name):
                     counts, steps = _plan(cell, gathering, draft / "rows.parquet")
-                finally:
-                    engine.forget()
                 write_atomically(draft / "record.json", json.dumps({"counts": counts, "steps": steps}))
     record = json.loads((folder / "record.json").read_text())
     return Rows(path=folder / "rows.parquet", counts=record["counts"], steps=record["steps"])

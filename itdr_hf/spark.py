@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 JAVA = 17  # the oldest that Spark 4 runs on
+RENDERING = "rendering"  # what the work of executors outside plans is called
 PARTITIONS_A_CORE = 4  # of a shuffle, where nothing else is configured; Spark joins those that stay small
 
 
@@ -112,10 +113,15 @@ class SparkEngine:
         self._kept.append(kept)
         return kept
 
-    def forget(self) -> None:
-        """Free what was kept: nothing will read it any more."""
-        while self._kept:
-            self._kept.pop().release()
+    @contextmanager
+    def planning(self, cell: str) -> Iterator[None]:
+        """A `with` block in which a cell is planned, under its name: what is kept in it is freed at its end."""
+        self.session.sparkContext.setJobDescription(cell)
+        try:
+            yield
+        finally:
+            while self._kept:
+                self._kept.pop().release()
 
     def spread(self, work: Callable[[Job], Done], jobs: Sequence[Job]) -> list[Done]:
         """What `work` gives for each job, one job a task, on the executors. Raises BuildError for a task that failed."""
@@ -127,6 +133,7 @@ class SparkEngine:
                 done = [json.dumps(work(jobs[number])) for number in batch.column("id").to_pylist()]
                 yield pa.RecordBatch.from_arrays([batch.column("id"), pa.array(done, pa.string())], ["id", "done"])
 
+        self.session.sparkContext.setJobDescription(RENDERING)
         numbers = self.session.range(0, len(jobs), 1, len(jobs))
         try:
             rows = numbers.mapInArrow(working, "id bigint, done string").collect()
@@ -136,7 +143,6 @@ class SparkEngine:
 
     def close(self) -> None:
         """Stop the context, if it was started here."""
-        self.forget()
         if self._ours:
             self._session.stop()
 

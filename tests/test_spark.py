@@ -19,7 +19,8 @@ from itdr_hf.ledger import read_ledger
 from itdr_hf.loading import load_dataset
 from itdr_hf.planner import Planner, open_planner
 from itdr_hf.records import SPLITS
-from itdr_hf.spark import java_size
+from itdr_hf.spark import RENDERING, java_size
+from itdr_hf.spark_log import read_costs, table
 
 pytestmark = pytest.mark.xdist_group("spark")  # one session for all
 MASTER = "local[2]"
@@ -34,6 +35,9 @@ QUICK = {
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.codegen.wholeStage": "false",
     "spark.ui.enabled": "false",
+    "spark.eventLog.enabled": "true",
+    "spark.eventLog.rolling.enabled": "false",
+    "spark.eventLog.compress": "false",
     "spark.driver.extraJavaOptions": "'-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ReservedCodeCacheSize=256m'",
 }
 # What the default recipes do not touch: cell -> changes.
@@ -46,9 +50,15 @@ OTHERWISE = {
 
 
 @pytest.fixture(scope="module")
-def spark() -> Iterator[Planner]:
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("log")
+
+
+@pytest.fixture(scope="module")
+def spark(log: Path) -> Iterator[Planner]:
     """The one session: whatever is built meanwhile finds it."""
     words = " ".join(f"--conf {name}={value}" for name, value in QUICK.items())
+    words += f" --conf spark.eventLog.dir=file://{log}"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYSPARK_SUBMIT_ARGS", f"{words} pyspark-shell")
         with open_planner("spark", master=MASTER) as engine:
@@ -128,6 +138,20 @@ def test_load_dataset_plans_on_spark_what_it_finds_again_without(raw, caches, sp
     again = load_dataset("itdr", "tkr-mind", **where)
     assert made["train"].to_list() == again["train"].to_list()
     assert made.cache_files == again.cache_files
+
+
+@needs_spark
+def test_the_event_log_tells_what_each_cell_took(folders, log):
+    found = read_costs(log)
+    assert set(folders and catalogue.published()) | {RENDERING} <= set(found)
+    assert all(cost.tasks and cost.read for name, cost in found.items() if name in catalogue.published())
+    assert found["cdr-amazon2023"].shuffled > 0 and found[RENDERING].shuffled == 0
+    assert table(found).count("\n") == len(found) + 1
+
+
+def test_without_an_event_log_it_is_said_what_is_wanted(tmp_path):
+    with pytest.raises(UsageError, match="no event log; want a file that Spark wrote"):
+        read_costs(tmp_path)
 
 
 @needs_spark
