@@ -156,11 +156,12 @@ def _check_card(text: str, folder: Path) -> None:
 def _base(path: Path, config: Mapping[str, Any], recipe: Mapping[str, Any]) -> str:
     base = str(config.get("base_model_name_or_path") or "")
     settings = recipe.get("recipe", {})  # a folder such as runs/base looks like an id wherever it is not
-    a_folder = not recipe.get("model", {}).get("on_hub", True) and base != settings.get("base_id")
+    unnamed = not recipe.get("model", {}).get("on_hub", True) and not settings.get("base_id")
+    a_folder = unnamed and base == settings.get("model")
     if a_folder or not HUB_ID.fullmatch(base) or Path(base).exists():
         raise HubError(
             f"{path}: base model {base!r} is a path; want a Hub id such as meta-llama/Llama-3.2-3B, which others can "
-            "load; publish the base and train with --base-id, or write its id there"
+            "load; publish the base and train with --base-id, or write its id there before you predict and score"
         )
     return base
 

@@ -36,6 +36,7 @@ def adapter_card(
         "version": version,
         "base": adapter.base,
         "base_revision": facts["model"]["revision"] or "main",
+        "base_on_hub": facts["model"]["on_hub"],
         "dataset_id": dataset_id,
         "tag": tag,
         "content": dataset["content"],

@@ -125,17 +125,24 @@ def test_a_base_that_is_a_path_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
         check_adapter(write_adapter(tmp_path / "x", base=base))
 
 
-def test_a_base_that_was_a_folder_where_it_was_trained_is_refused_elsewhere_too(tmp_path: Path):
+def test_a_base_that_was_a_folder_where_it_was_trained_is_refused_elsewhere_until_it_has_an_id(tmp_path: Path):
     folder = write_adapter(tmp_path / "x", base="runs/base")
     facts = recipe_facts()
-    facts["model"]["on_hub"] = False
+    facts["model"]["on_hub"], facts["recipe"]["model"] = False, "runs/base"
     (folder / "recipe.json").write_text(json.dumps(facts))
     with pytest.raises(HubError, match="base model 'runs/base' is a path"):
         check_adapter(folder)
-    facts["recipe"]["base_id"] = "org/base"
-    (folder / "recipe.json").write_text(json.dumps(facts))
     (folder / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": "org/base", "r": 8}))
     assert check_adapter(folder).base == "org/base"
+
+
+def test_the_card_does_not_call_the_content_of_a_local_base_a_revision(tmp_path: Path):
+    folder = write_adapter(tmp_path / "x")
+    assert "Base at revision `abc123`" in card(folder)
+    facts = recipe_facts()
+    facts["model"]["on_hub"], facts["recipe"]["base_id"] = False, "org/base"
+    (folder / "recipe.json").write_text(json.dumps(facts))
+    assert "Base from a folder whose content has the hash `abc123`" in card(folder)
 
 
 @pytest.mark.parametrize("missing", ["adapter_model.safetensors", "adapter_config.json", "recipe.json"])
