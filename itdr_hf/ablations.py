@@ -6,6 +6,7 @@
     without = leave_out(experiment, "tkr")       # a subtask or a root task; the test split stays as it is
     bare = without_descriptions(experiment)
     save(without, Path("experiment"))            # a dataset folder: itdr audit experiment
+    leakage("itdr", "tkr-pixelrec", "nir-pixelrec")   # how often a test answer stands in train, by way of splitting
 
 All choices are made by the md5 of seed and id: the same on every machine, whatever the order of the rows.
 """
@@ -15,6 +16,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeVar
 
 from itdr_hf import catalogue
@@ -27,26 +29,30 @@ if TYPE_CHECKING:
 
     Loaded = TypeVar("Loaded", datasets.Dataset, datasets.DatasetDict)
 
-SAMPLED, TESTED = 0.2, 0.04  # of a cell: in the experiment, and in its test split
+SAMPLED, TESTED = 0.2, 0.2  # of a cell in the experiment, of the experiment in its test split
+WAYS = ("user", "example")
 FRACTIONS = (0.25, 0.5, 0.75)
 Stratum = tuple[str, str]  # cell, domain
 
 
-def paper_protocol(ds: datasets.DatasetDict, *, seed: int = 0, by: str = "user") -> datasets.DatasetDict:
+def paper_protocol(
+    ds: datasets.DatasetDict, *, seed: int = 0, by: str = "user", sampled: float = SAMPLED
+) -> datasets.DatasetDict:
     """The paper's experiment: of every cell (and domain) a fifth, four fifths of that to train on, one to test on.
 
     A cell of the published size gives as many test examples as in the paper (`paper.test_sizes`), and within
     rounding as many to train on. `by="user"` takes train from train and test from test and validation, so that no
-    user is in both; `by="example"` draws both from everything, as the paper describes it, and leaks.
-    Raises UsageError for another `by`.
+    user is in both; `by="example"` draws both from everything, as the paper describes it, and leaks. `sampled` is
+    another share than a fifth. Raises UsageError for another `by`, and for a share not in (0, 1].
     """
-    if by not in ("user", "example"):
-        raise unknown("way to split", by, ("user", "example"))
+    if by not in WAYS:
+        raise unknown("way to split", by, WAYS)
+    _check_share("sampled", sampled)
     import datasets
 
     parts = {"train": [ds["train"]], "test": [ds[name] for name in ("test", "validation") if name in ds]}
     together = datasets.concatenate_datasets([part for group in parts.values() for part in group])
-    wanted = _experiment_sizes(_sizes(together))
+    wanted = _experiment_sizes(_sizes(together), sampled)
     if by == "example":
         places = _by_stratum(together, seed)
         tests = {s: found[: wanted[s][1]] for s, found in places.items()}
@@ -65,8 +71,7 @@ def fraction(ds: Loaded, share: float, *, seed: int = 0) -> Loaded:
 
     Of a DatasetDict only the train split is thinned. Raises UsageError for a share not in (0, 1].
     """
-    if not 0 < share <= 1:
-        raise UsageError(f"fraction: {share}; want a share above 0 and at most 1; change it")
+    _check_share("fraction", share)
 
     def thin(part: datasets.Dataset) -> datasets.Dataset:
         places = _by_stratum(part, seed)
@@ -101,6 +106,34 @@ def without_descriptions(ds: Loaded) -> Loaded:
     return _on_splits(ds, blank, None)
 
 
+def leakage(folder: str, *configs: str, seed: int = 0) -> dict[str, dict[str, float]]:
+    """How often a test answer is shown or asked for in train for the same user: way of splitting -> config -> share.
+
+    The ways: as the folder is split; everything split 80/20 by example; the paper's sample split by example, by user.
+    """
+    import datasets
+
+    from itdr_hf.audit import audit
+
+    cells = catalogue.select(configs or None)
+    loaded = [datasets.load_dataset(folder, cell) for cell in cells]
+    whole = datasets.DatasetDict({s: datasets.concatenate_datasets([ds[s] for ds in loaded]) for s in loaded[0]})
+    ways = {
+        "as built": whole,
+        "80/20 by example": paper_protocol(whole, seed=seed, by="example", sampled=1.0),
+        "paper's sample, by example": paper_protocol(whole, seed=seed, by="example"),
+        "paper's sample, by user": paper_protocol(whole, seed=seed),
+    }
+    found = {}
+    for way, ds in ways.items():
+        with TemporaryDirectory() as home:
+            save(ds, Path(home) / "itdr")
+            leaks = audit(Path(home) / "itdr", only=["answers-not-in-train"]).findings
+        shares = {leak.where: float(leak.figures["share"]) for leak in leaks}
+        found[way] = {cell: shares.get(cell, 0.0) for cell in cells}
+    return found
+
+
 def save(ds: datasets.DatasetDict, out: Path) -> None:
     """Write the splits as a dataset folder (`<config>/<split>-*.parquet`): to audit, to train on, to score.
 
@@ -117,7 +150,7 @@ def save(ds: datasets.DatasetDict, out: Path) -> None:
             part.select(sorted(places)).to_parquet(out / cell / f"{split}-00000-of-00001.parquet")
 
 
-def _experiment_sizes(sizes: Mapping[Stratum, int]) -> dict[Stratum, tuple[int, int]]:
+def _experiment_sizes(sizes: Mapping[Stratum, int], sampled: float) -> dict[Stratum, tuple[int, int]]:
     """(train, test) examples of each stratum: the cell's number, divided over its domains by their size."""
     cells: dict[str, dict[Stratum, int]] = {}
     for stratum, size in sizes.items():
@@ -126,12 +159,17 @@ def _experiment_sizes(sizes: Mapping[Stratum, int]) -> dict[Stratum, tuple[int, 
     for cell, strata in cells.items():
         total = sum(strata.values())
         known = paper.statistics().get(cell)
-        published = known is not None and known.examples == total
-        test = paper.test_sizes()[cell] if published else round(TESTED * total)
-        train = 4 * test if published else round(SAMPLED * total) - test
+        published = known is not None and known.examples == total and sampled == SAMPLED
+        test = paper.test_sizes()[cell] if published else round(TESTED * sampled * total)
+        train = 4 * test if published else round(sampled * total) - test
         both = _divide(strata, train), _divide(strata, test)
         wanted |= {s: (both[0][s], both[1][s]) for s in strata}
     return wanted
+
+
+def _check_share(name: str, share: float) -> None:
+    if not 0 < share <= 1:
+        raise UsageError(f"{name}: {share}; want a share above 0 and at most 1; change it")
 
 
 def _divide(strata: Mapping[Stratum, int], count: int) -> dict[Stratum, int]:

@@ -22,7 +22,7 @@ FIELDS = ("input", "prompt", "output")  # prompt is the task description with th
 COLUMNS = ("subtask", "instruction", "input", "output", "targets", "target_names")
 MOST_LABELS = 5_000  # distinct values counted per attribute; what comes after is put together
 
-Count = Callable[[str], int]
+Count = Callable[[Sequence[str]], list[int]]  # the lengths of texts, many at a time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,10 @@ def statistics(
     cells = sorted({path.parent.name for path in folder.glob("*/*-*.parquet")}, key=_catalogue_order)
     if not cells:
         raise UsageError(f"{folder}: no <config>/<split>-*.parquet; want a dataset folder; build one with `itdr build`")
-    units: dict[str, Count] = {"characters": len, "words": lambda text: len(text.split())}
+    units: dict[str, Count] = {
+        "characters": lambda texts: [len(text) for text in texts],
+        "words": lambda texts: [len(text.split()) for text in texts],
+    }
     if tokenizer:
         units["tokens"] = tokenizer
     made = []
@@ -68,7 +71,7 @@ def statistics(
 
 
 def load_tokenizer(name: str) -> Count:
-    """A function that counts tokens: a tokenizer.json, a folder that holds one, or the id of a model on the Hub.
+    """A function that counts the tokens of texts, on all cores: a tokenizer.json, a folder that holds one, or the id of a model on the Hub.
 
     Special tokens are not counted. Raises UsageError when it cannot be read.
     """
@@ -84,7 +87,7 @@ def load_tokenizer(name: str) -> Count:
         found = Tokenizer.from_file(str(path)) if path.is_file() else Tokenizer.from_pretrained(name)
     except Exception as error:
         raise UsageError(f"tokenizer {name!r}: {error}; want a tokenizer.json or a model's id; name another") from error
-    return lambda text: len(found.encode(text, add_special_tokens=False).ids)
+    return lambda texts: [len(one.ids) for one in found.encode_batch_fast(list(texts), add_special_tokens=False)]
 
 
 def plot(made: Sequence[CellStatistics], out: Path) -> list[Path]:
@@ -131,14 +134,17 @@ def _cell(folder: Path, cell: str, units: Mapping[str, Count]) -> CellStatistics
     seen: dict[str, dict[str, Counter[int]]] = {f: {u: Counter() for u in units} for f in FIELDS}
     labels: dict[str, Counter[str]] = {}
     for split in SPLITS:
-        for row in _rows(folder, cell, split):
-            counts[split] += 1
-            texts = {"input": row["input"], "output": row["output"]}
-            texts["prompt"] = f"{row['instruction']}\n{row['input']}" if row["instruction"] else row["input"]
-            for field, text in texts.items():
+        for rows in _rows(folder, cell, split):
+            counts[split] += len(rows)
+            texts = {"input": [row["input"] for row in rows], "output": [row["output"] for row in rows]}
+            texts["prompt"] = [
+                f"{row['instruction']}\n{row['input']}" if row["instruction"] else row["input"] for row in rows
+            ]
+            for field, found in texts.items():
                 for unit, count in units.items():
-                    seen[field][unit][count(text)] += 1
-            _note_labels(labels, row)
+                    seen[field][unit].update(count(found))
+            for row in rows:
+                _note_labels(labels, row)
     published = paper.statistics().get(cell)
     figures: dict[str, float] | None = None
     if published:
@@ -153,7 +159,7 @@ def _cell(folder: Path, cell: str, units: Mapping[str, Count]) -> CellStatistics
     )
 
 
-def _rows(folder: Path, cell: str, split: str) -> Iterator[dict[str, Any]]:
+def _rows(folder: Path, cell: str, split: str) -> Iterator[list[dict[str, Any]]]:
     for path in sorted((folder / cell).glob(f"{split}-*.parquet")):
         file = open_shard(path)
         missing = set(COLUMNS) - set(file.schema_arrow.names)
@@ -163,7 +169,7 @@ def _rows(folder: Path, cell: str, split: str) -> Iterator[dict[str, Any]]:
             )
         with damage_named(path):
             for batch in file.iter_batches(BATCH, columns=list(COLUMNS)):
-                yield from batch.to_pylist()
+                yield batch.to_pylist()
 
 
 def _note_labels(labels: dict[str, Counter[str]], row: Mapping[str, Any]) -> None:

@@ -51,6 +51,14 @@ def test_the_papers_protocol_gives_its_counts_per_cell(published, by):
     assert not set(made["train"]["id"]) & set(made["test"]["id"])
 
 
+def test_the_whole_is_sampled_when_asked_for_and_an_impossible_share_is_refused(published):
+    made = paper_protocol(published, by="example", sampled=1.0)
+    assert len(made["train"]) + len(made["test"]) == pytest.approx(195_065, abs=33)
+    assert len(made["test"]) == pytest.approx(0.2 * 195_065, abs=33)
+    with pytest.raises(UsageError, match=r"sampled: 1.5; want a share above 0"):
+        paper_protocol(published, sampled=1.5)
+
+
 def test_by_user_train_comes_from_train_and_test_from_the_rest(published):
     made = paper_protocol(published)
     assert all("-train-" in name for name in made["train"]["id"])

@@ -11,7 +11,7 @@ import datasets
 import pytest
 
 from itdr_hf import catalogue
-from itdr_hf.ablations import paper_protocol, save
+from itdr_hf.ablations import leakage, paper_protocol, save
 from itdr_hf.audit import audit
 from itdr_hf.audit.candidates import tail
 from itdr_hf.errors import UsageError
@@ -48,15 +48,10 @@ def test_what_the_options_build_is_clean_too(raw, tmp_path, change):
     assert audit(tmp_path / "itdr").breaches == []
 
 
-def test_an_example_stratified_split_leaks_most_answers_and_ours_none(built, tmp_path):
-    ours = load(built, RANKING)
-    whole = datasets.concatenate_datasets(list(ours.values())).train_test_split(0.2, seed=0)
-    save(ours, tmp_path / "ours")
-    save(whole, tmp_path / "theirs")
-    assert audit(tmp_path / "ours", only=LEAKS).findings == []
-    shares = {
-        f.where: f.figures["share"] for f in audit(tmp_path / "theirs", only=LEAKS).breaches if f.check == LEAKS[1]
-    }
+def test_an_example_stratified_split_leaks_most_answers_and_ours_none(built):
+    found = leakage(str(built), *RANKING)
+    assert set(found["as built"].values()) == set(found["paper's sample, by user"].values()) == {0.0}
+    shares = found["80/20 by example"]
     assert set(shares) == set(RANKING)
     assert all(share > 0.6 for share in shares.values())  # four of five users of a test example are in train
 

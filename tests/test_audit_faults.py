@@ -157,6 +157,12 @@ def test_negatives_nobody_knows_where_popular_ones_were_promised(planted):
     assert the(planted.found("popularity-is-no-answer", NIR)).figures["gap"] > 0.4
 
 
+def test_negatives_of_any_genre_where_hard_ones_were_promised(planted):
+    assert not planted.found("hard-negatives-alike", NIR)
+    planted.ledger(lambda ledger: ledger["cells"][NIR]["recipe"].update(negative_sampling="hard"))
+    assert the(planted.found("hard-negatives-alike", NIR)).figures["share"] < 0.5
+
+
 def test_one_rating_for_everything(planted):
     planted.change_all(RP, lambda row: {**row, "targets": ["4.0"], "output": "4.0"})
     assert the(planted.found("labels-balanced", RP), "warning").figures["majority"] == 1

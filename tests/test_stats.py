@@ -40,7 +40,7 @@ def itdr(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 def test_lengths_are_those_of_the_texts_and_stand_beside_the_papers(built):
-    made = {s.cell: s for s in statistics(built, tokenizer=lambda text: len(text) // 2)}
+    made = {s.cell: s for s in statistics(built, tokenizer=lambda texts: [len(text) // 2 for text in texts])}
     assert list(made) == CELLS
     for cell, found in made.items():
         texts = rows(built, cell)
@@ -75,6 +75,23 @@ def test_plots_are_png_files(built, tmp_path):
     paths = plot(statistics(built), tmp_path)
     assert len(paths) == 3 + 1 + 3
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in paths)
+
+
+def test_tokens_are_those_of_a_tokenizer_file_or_of_the_folder_it_is_in(built, tmp_path):
+    tokenizers = pytest.importorskip("tokenizers")
+    words = tokenizers.Tokenizer(tokenizers.models.WordLevel({"?": 0}, unk_token="?"))
+    words.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()
+    words.add_special_tokens(["[BOS]"])
+    words.post_processor = tokenizers.processors.TemplateProcessing(single="[BOS] $A", special_tokens=[("[BOS]", 1)])
+    words.save(str(tmp_path / "tokenizer.json"))
+    for name in (tmp_path, tmp_path / "tokenizer.json"):
+        found = statistics(built, tokenizer=load_tokenizer(str(name)))
+        assert all(by_unit["tokens"] == by_unit["words"] for s in found for by_unit in s.lengths.values())
+    said = itdr("stats", built, "--tokenizer", tmp_path, "--json")
+    assert (
+        json.loads(said.stdout)[0]["lengths"]["input"]["tokens"]
+        == json.loads(said.stdout)[0]["lengths"]["input"]["words"]
+    )
 
 
 def test_a_tokenizer_that_cannot_be_had_is_named(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 
 from itdr_hf.audit.corpus import NORM, RANKING, Corpus
@@ -13,6 +14,8 @@ CHANCE = {"breach": 1e-6, "warning": 1e-3}  # a position bias less likely than t
 NOTABLE = 0.5  # a popularity ranker this far from chance (0) to perfect (1) is a warning …
 MATCHED = 0.4  # … and a breach where the recipe promises negatives as popular as the positives
 LEAST = 50  # examples; of fewer nothing is concluded
+HARD = {"breach": 0.5, "warning": 0.9}  # hard negatives are promised, and a smaller share is alike
+_LABELLED = re.compile(r"^(?:\d+\.|-) (.+) \[([^\[\]\n]+)\]$", re.MULTILINE)
 _RANKED = f"subtask IN {RANKING} AND len(candidates) > 0"
 
 
@@ -157,6 +160,39 @@ def popularity_is_no_answer(corpus: Corpus) -> Iterator[Finding]:
         yield Finding(
             check="popularity-is-no-answer", severity=severity, where=cell, message=said + advice, figures=figures
         )
+
+
+@check(alpaca=False)
+def hard_negatives_alike(corpus: Corpus) -> Iterator[Finding]:
+    """Where hard negatives are promised, are they of a positive's genre or category, as far as prompts show these?"""
+    for cell in [c for c in corpus.cells if corpus.recipe(c).get("negative_sampling") == "hard"]:
+        kinds = _kinds(corpus, cell.partition("-")[2])
+        alike = told = 0
+        for row in corpus.stream(cell, "candidates", "targets"):
+            liked = {kind for title in row["targets"] for kind in kinds.get(title, ())}
+            others = [kinds[title] for title in row["candidates"] if title not in row["targets"] and title in kinds]
+            alike += sum(not liked.isdisjoint(found) for found in others) if liked else 0
+            told += len(others) if liked else 0
+        share = alike / told if told else 0.0
+        severity = next((s for s, least in HARD.items() if share < least and told >= LEAST), "info")
+        said = f"{share:.1%} of {told:,} negatives whose genre or category is shown have it in common with a positive"
+        yield Finding(
+            check="hard-negatives-alike",
+            severity=severity,  # type: ignore[arg-type]
+            where=cell,
+            message=said if severity == "info" else f"{said}; want nearly all; a larger catalogue has more of them",
+            figures={"share": round(share, 4), "negatives": told},
+        )
+
+
+def _kinds(corpus: Corpus, source: str) -> dict[str, frozenset[str]]:
+    """Title -> its genres or categories, from the lines 'title [genre, genre]' of all prompts of a source."""
+    kinds: dict[str, frozenset[str]] = {}
+    for cell in [c for c in corpus.cells if c.partition("-")[2] == source]:
+        for row in corpus.stream(cell, "input"):
+            for title, label in _LABELLED.findall(row["input"] or ""):
+                kinds[title] = frozenset(part.strip() for part in label.split(","))
+    return kinds
 
 
 def chi_square(seen: Sequence[float], expected: Sequence[float]) -> tuple[float, float]:
