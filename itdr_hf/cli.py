@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
@@ -21,17 +22,38 @@ app = typer.Typer(
     "Try: `itdr simulate raw/ --scale 0.01 && itdr build --raw raw/ --out itdr/ && itdr show itdr/ tkr-movielens32m`",
 )
 
-for command in (
-    *(data.sources, download.download, data.simulate, data.build, data.show),
-    *(audit.audit, audit.stats, audit.ledger, audit.diff),
-    report.report,
-    annotate.annotate,
-    *(push.push, push.verify),
-    *(score.predict, score.score, score.harness),
-    *(train.train, train.export, train.push_adapter),
-    bench.bench,
-):
-    app.command()(command)
+
+def tell_version(wanted: bool) -> None:
+    """Print the versions of the package and of the dataset it makes, and end."""
+    if wanted:
+        from importlib.metadata import version
+
+        from itdr_hf.catalogue import DATA_VERSION
+
+        print(f"itdr-hf {version('itdr-hf')}, dataset {DATA_VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def itdr(
+    version: Annotated[
+        bool, typer.Option("--version", callback=tell_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """What all commands share."""
+
+
+PANELS = {
+    "Raw releases": (data.sources, download.download, data.simulate),
+    "The dataset": (data.build, data.show, report.report, annotate.annotate, train.export),
+    "Can it be trusted": (audit.audit, audit.stats, audit.ledger, audit.diff),
+    "Models": (train.train, score.predict, score.score, score.harness),
+    "The Hub": (push.push, push.verify, train.push_adapter),
+    "The package": (bench.bench,),
+}
+for panel, commands in PANELS.items():
+    for command in commands:
+        app.command(rich_help_panel=panel)(command)
 
 
 def main() -> None:

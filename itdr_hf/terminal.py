@@ -131,7 +131,7 @@ def source_states(raw: Path) -> list[dict[str, Any]]:
 
 def print_sources(states: Sequence[Mapping[str, Any]]) -> None:
     """The states of `source_states` as a table, and how to get what is missing."""
-    columns = {"source": "left", "state": "left", "cells": "right", "may be passed on": "left", "licence": "fold"}
+    columns = {"source": "left", "state": "left", "cells": "right", "pass on": "left", "licence": "fold"}
     print_table(
         columns,
         [

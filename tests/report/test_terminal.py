@@ -97,6 +97,12 @@ def test_build_tells_machines_what_became_of_each_cell(raw, tmp_path):
     assert told[0]["cell"] == "rp-yelp" and told[0]["state"] == "built" and sum(told[0]["counts"].values()) > 0
 
 
+def test_the_version_is_told_of_the_package_and_of_the_dataset():
+    from itdr_hf.catalogue import DATA_VERSION
+
+    assert re.fullmatch(rf"itdr-hf \d+\.\d+\.\d+, dataset {re.escape(DATA_VERSION)}\n", itdr("--version"))
+
+
 def test_exit_codes_tell_apart_a_wrong_folder_and_a_wrong_command(tmp_path: Path):
     def code(*words: str) -> int:
         return subprocess.run([sys.executable, "-m", "itdr_hf", *words], capture_output=True).returncode
