@@ -7,6 +7,7 @@ README.md of the export.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from itdr_hf.train.trainers import TRAINERS, Trainer
 
 MARK = "export.json"  # a folder with it is one of ours and may be replaced
 FACTS = ("id", "subtask", "source", "domain")  # stand on every line, beside what is trained on
-CHAT = ("Qwen/Qwen2.5-7B-Instruct",)  # of the paper's models, those asked through a chat template
+TALKS = re.compile(r"[-_](instruct|chat|it)(?![a-z])", re.IGNORECASE)  # in the name of a model with a chat template
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +57,7 @@ def export(
         )
     trainer = TRAINERS[form]
     used = changed(recipe or PAPER["llama-3.2-3b"], {"configs": list(configs) if configs else None})
-    talks = used.model in CHAT if chat is None else chat
+    talks = bool(TALKS.search(used.model)) if chat is None else chat
     with new_folder(out) as draft:
         (draft / "data").mkdir()
         counts = {split: _write(_rows(folder, split, used), split, draft, trainer, talks) for split in SPLITS}

@@ -88,10 +88,21 @@ def test_the_yaml_of_a_config_has_no_aliases_and_numbers_everyone_reads(itdr: Pa
         assert "&id" not in text and "learning_rate: 0.0001\n" in text
 
 
-def test_an_instruct_model_is_exported_for_its_chat_template(itdr: Path, tmp_path: Path):
-    export(itdr, tmp_path / "out", "axolotl", configs=[CONFIG], recipe=PAPER["qwen2.5-7b-instruct"])
+@pytest.mark.parametrize(
+    ("model", "chat"),
+    [
+        (PAPER["qwen2.5-7b-instruct"].model, True),
+        ("google/gemma-3-4b-it", True),
+        (PAPER["llama-3.2-3b"].model, False),
+        ("org/Itemised-4B", False),
+    ],
+)
+def test_a_model_that_is_called_one_is_exported_for_its_chat_template(
+    itdr: Path, tmp_path: Path, model: str, chat: bool
+):
+    export(itdr, tmp_path / "out", "axolotl", configs=[CONFIG], recipe=TrainRecipe(model=model, limit=2))
     config = yaml.safe_load((tmp_path / "out" / "sft.yaml").read_text())
-    assert config["datasets"][0]["type"] == "chat_template" and "messages" in lines(tmp_path / "out")[0]
+    assert (config["datasets"][0]["type"] == "chat_template") is ("messages" in lines(tmp_path / "out")[0]) is chat
 
 
 def test_limits_and_weights_hold_for_training_alone(itdr: Path, tmp_path: Path):

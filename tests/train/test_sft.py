@@ -166,6 +166,8 @@ def test_packed_examples_do_not_see_each_other(itdr: Path, recipe: TrainRecipe, 
 
     run = prepare(itdr, changed(recipe, {"packing": True, "batch": 1, "eval_limit": 0}), tmp_path / "x")
     assert len(run.trainer.train_dataset) < 48
+    trained = [label for labels in run.trainer.train_dataset["labels"] for label in labels if label != -100]
+    assert len(trained) == run.facts["data"]["train"]["answer_tokens"], "the loss is on the answers alone, all of them"
     batch: Any = run.trainer.data_collator([run.trainer.train_dataset[0]])
     places = batch["position_ids"][0].tolist()
     second = places.index(0, 1)
