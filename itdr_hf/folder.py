@@ -145,13 +145,21 @@ def _finish_cell(planned: Outcome | Prepared, out: Path, settings: Settings, eng
 def _write_planned(prepared: Prepared, out: Path, settings: Settings, engine: Planner) -> Outcome:
     started = time.monotonic()
     cell, recipe, counts = prepared.cell, prepared.recipe, prepared.rows.counts
+    strike = partial(_strike, out, cell.name)
     if engine.apart and cell.name in catalogue.published():  # a cell of one's own is not known to executors
-        files = write_cell_apart(out / cell.name, counts, prepared.jobs, engine.spread)
+        files = write_cell_apart(out / cell.name, counts, prepared.jobs, engine.spread, strike)
     else:
-        files = write_cell(out / cell.name, counts, lambda split: prepared.batches(split, settings.num_proc))
+        files = write_cell(out / cell.name, counts, lambda split: prepared.batches(split, settings.num_proc), strike)
     key = identity(cell, recipe, settings)
     _enter(out, prepared, engine.signature, key, files, prepared.seconds + time.monotonic() - started)
     return Outcome(cell=cell.name, state="built", counts=counts, note=prepared.note)
+
+
+def _strike(out: Path, name: str) -> None:
+    """Take a cell out of the ledger before other files take its place: whatever happens then, it says nothing false."""
+    ledger = read_ledger(out)
+    if ledger["cells"].pop(name, None):
+        write_ledger(out, ledger)
 
 
 def _intact(folder: Path, files: Mapping[str, Mapping[str, Any]]) -> bool:

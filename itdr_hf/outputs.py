@@ -7,7 +7,7 @@ import glob
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,8 +27,10 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 @contextmanager
-def new_folder(path: Path, *, locked: bool = False) -> Iterator[Path]:
+def new_folder(path: Path, *, locked: bool = False, before: Callable[[], object] = lambda: None) -> Iterator[Path]:
     """A temporary folder beside `path` that takes its place when the block ends well, and goes if not.
+
+    `before` is called when the folder is whole and about to take its place.
 
     `locked`: nobody else writes this folder now, so that what is there of an earlier draft is a killed run's, and goes.
     """
@@ -41,6 +43,7 @@ def new_folder(path: Path, *, locked: bool = False) -> Iterator[Path]:
     try:
         with full_disk_named(path):
             yield draft
+            before()
             _swap(draft, path)
     finally:
         shutil.rmtree(draft, ignore_errors=True)

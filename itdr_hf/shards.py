@@ -36,10 +36,12 @@ class Shard:
     jobs: list[Job]
 
 
-def write_cell(folder: Path, counts: Mapping[str, int], batches: Batches) -> Files:
-    """Write the shards of a cell one after the other; what is known of them."""
+def write_cell(
+    folder: Path, counts: Mapping[str, int], batches: Batches, before: Callable[[], object] = lambda: None
+) -> Files:
+    """Write the shards of a cell one after the other; what is known of them. `before` as in `new_folder`."""
     files: Files = {}
-    with new_folder(folder, locked=True) as draft:
+    with new_folder(folder, locked=True, before=before) as draft:
         for split in SPLITS:
             names = _names(split, counts[split])
             _write_shards(batches(split), [draft / name for name in names])
@@ -73,9 +75,10 @@ def write_cell_apart(
     counts: Mapping[str, int],
     jobs: Callable[[str, int, int], list[Job]],
     spread: Callable[[Callable[[Shard], Done], Sequence[Shard]], list[Done]],
+    before: Callable[[], object] = lambda: None,
 ) -> Files:
     """As `write_cell`, each shard wherever `spread` has it done; `jobs(split, start, stop)` render these examples."""
-    with new_folder(folder, locked=True) as draft:
+    with new_folder(folder, locked=True, before=before) as draft:
         shards = [
             Shard(path=draft / name, jobs=jobs(split, n * SHARD_ROWS, min((n + 1) * SHARD_ROWS, counts[split])))
             for split in SPLITS

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,8 @@ def digests(folder: Path) -> dict[str, str]:
 def building(raw: Path, out: Path, cache: Path) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "itdr_hf", "build", "--raw", str(raw), "--out", str(out), "--cache", str(cache)]
     command += [part for name in CONFIGS for part in ("--config", name)]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # what runs in the background may be deaf to it
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, preexec_fn=heard)
 
 
 @pytest.mark.parametrize("outs", [("itdr", "itdr"), ("one", "two")], ids=["the same folder", "the same cache"])

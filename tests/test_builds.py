@@ -154,3 +154,18 @@ def test_what_a_killed_run_put_on_disk_is_removed_by_the_next_and_nothing_else_i
             left = sorted(path.name for path in tmp_path.iterdir())
             assert left == sorted([alive.name, new.name, engine.spill.name])
     assert sorted(path.name for path in tmp_path.iterdir()) == [alive.name, new.name]
+
+
+def test_a_build_that_ends_between_a_cell_and_its_entry_leaves_a_ledger_that_says_nothing_false(
+    raw, tmp_path, monkeypatch
+):
+    out, changed = tmp_path / "out", {"seed": 5}
+    build_folder(out, settings(raw), configs=CONFIGS)
+    with monkeypatch.context() as patched:
+        patched.setattr("itdr_hf.folder._enter", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            build_folder(out, settings(raw), configs=CONFIGS[:1], changes=changed)
+    assert list(read_ledger(out)["cells"]) == CONFIGS[1:]
+    build_folder(out, settings(raw), configs=CONFIGS[:1], changes=changed)
+    build_folder(tmp_path / "whole", settings(raw), configs=CONFIGS[:1], changes=changed)
+    assert digests(tmp_path / "whole").items() <= digests(out).items()

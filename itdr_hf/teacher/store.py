@@ -149,7 +149,7 @@ class Store:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         self.folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.folder / ".lock", poll_interval=0.005):
+        with FileLock(self.folder / ".lock").acquire(poll_interval=0.005):
             yield
 
     def _cut_torn(self) -> None:
