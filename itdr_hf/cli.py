@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -58,12 +60,28 @@ for panel, commands in PANELS.items():
 
 def main() -> None:
     """Run the command line; an error of ours is one message and exit code 1, Ctrl-C is 130."""
+    heard = _listen_for_ctrl_c()
     try:
         app()
-    except ItdrError as error:
+    except BaseException as error:  # Ctrl-C too, and whatever a library, or a report of ours, has made of it
+        ended = error.code if isinstance(error, SystemExit) else 1
+        if ended == STOPPED or (heard and ended):
+            print("stopped; what was finished is kept, run again to go on", file=sys.stderr)
+            sys.exit(STOPPED)
+        if not isinstance(error, ItdrError):
+            raise
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
-    except SystemExit as end:
-        if end.code == STOPPED:
-            print("stopped; what was finished is kept, run again to go on", file=sys.stderr)
-        raise
+
+
+def _listen_for_ctrl_c() -> list[int]:
+    """A list that is no longer empty once Ctrl-C was pressed, whatever becomes of the exception that it raises."""
+    heard: list[int] = []
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        heard.append(number)
+        signal.default_int_handler(number, frame)
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not where somebody else has a say
+        signal.signal(signal.SIGINT, hear)
+    return heard

@@ -6,7 +6,6 @@ already there from the same raw content, recipe and code is left alone, so a kil
 
 from __future__ import annotations
 
-import resource
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,6 +22,7 @@ from itdr_hf.engine import full_disk_named
 from itdr_hf.errors import BuildError, ItdrError, MissingFileError, OutputError
 from itdr_hf.generation import Prepared, Settings, identity, prepare, recipes, shortfall
 from itdr_hf.ledger import LEDGER, note_timing, read_ledger, write_ledger
+from itdr_hf.memory import peak as peak_memory
 from itdr_hf.outputs import sweep
 from itdr_hf.own import described
 from itdr_hf.planner import Planner
@@ -204,7 +204,7 @@ def _enter(
     if catalogue.own(source.id):
         ledger.setdefault("own", {})[source.id] = described(source)
     write_ledger(out, ledger)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    peak = peak_memory() // 10**6
     timing = {"tables_seconds": tables.record["seconds"], "cell_seconds": round(seconds, 2), "peak_memory_mb": peak}
     note_timing(out, prepared.cell.name, timing)
 

@@ -6,7 +6,10 @@ A limit is a size as DuckDB writes it: '700MB', '4GB', '1.5GiB'.
 from __future__ import annotations
 
 import re
+import resource
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from itdr_hf.errors import UsageError
 
@@ -51,3 +54,15 @@ def size(text: str) -> int:
 def shown(size: int) -> str:
     """A size as people write it."""
     return f"{size / 1e9:.1f}GB" if size >= 10**9 else f"{size // 10**6}MB"
+
+
+def peak() -> int:
+    """The most memory that this process has held, in bytes.
+
+    Linux's own figure for it: `ru_maxrss` also counts what the process held that started this one.
+    """
+    status = Path("/proc/self/status")
+    if status.is_file() and (line := re.search(r"^VmHWM:\s*(\d+) kB", status.read_text(), re.MULTILINE)):
+        return int(line[1]) * 1024
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024

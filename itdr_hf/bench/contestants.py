@@ -8,7 +8,6 @@ prints one line of JSON: seconds, cpu (of all cores), peak_mb, and what the cont
 from __future__ import annotations
 
 import json
-import resource
 import shutil
 import sys
 import time
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from itdr_hf.dialects import MAX_LINE
+from itdr_hf.memory import peak as peak_memory
 
 RATINGS = "{'userId': 'BIGINT', 'movieId': 'BIGINT', 'rating': 'FLOAT', 'timestamp': 'BIGINT'}"
 REVIEWS = (
@@ -137,7 +137,7 @@ def _measured(run: Callable[[], Result]) -> Result:
     before, started = time.process_time(), time.perf_counter()
     told = run()
     seconds, cpu = time.perf_counter() - started, time.process_time() - before
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    peak = peak_memory() // 10**6
     return {"seconds": seconds, "cpu": cpu, "peak_mb": peak, **told}
 
 

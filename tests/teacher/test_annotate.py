@@ -187,24 +187,26 @@ def test_the_limit_of_cost_is_not_passed_and_the_next_run_goes_on(folder, serve,
     assert more.answers + run.answers == 52 == len(server.log)
 
 
-def test_requests_at_a_time_are_no_more_than_asked_for(folder, serve, writer_of, store):
+def test_requests_at_a_time_are_as_many_as_asked_for_and_no_more(folder, serve, writer_of, store):
     import threading
 
-    now, most, lock = [0], [0], threading.Lock()
+    came, now, most, lock = [0], [0], [0], threading.Lock()
+    first_five = threading.Barrier(5)
 
     def script(request):
-        import time
-
         with lock:
+            came[0] += 1
             now[0] += 1
             most[0] = max(most[0], now[0])
-        time.sleep(0.01)
+            early = came[0] <= 5
+        if early:
+            first_five.wait(30)  # none is answered before all five have come
         with lock:
             now[0] -= 1
         return completion(good(request.prompt))
 
     run_all(folder, writer_of(serve(script)), store, concurrency=5)
-    assert most[0] == 5
+    assert most[0] == 5 and not first_five.broken
 
 
 def test_two_runs_at_once_share_the_work_and_ask_nothing_twice(folder, serve, tmp_path):
