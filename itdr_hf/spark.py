@@ -26,6 +26,7 @@ from uuid import uuid4
 
 from itdr_hf.engine import Done, Engine, Job, Record, full_disk_named
 from itdr_hf.errors import BuildError, UsageError
+from itdr_hf.memory import size
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -168,8 +169,8 @@ def _start(master: str | None, memory_limit: str | None) -> Any:
     builder = SparkSession.builder.appName("itdr").config("spark.ui.showConsoleProgress", "false")
     builder = builder.master(master) if master else builder
     if memory_limit:
-        size = java_size(memory_limit)
-        builder = builder.config("spark.driver.memory", size).config("spark.executor.memory", size)
+        room = f"{size(memory_limit) // 2**20}m"
+        builder = builder.config("spark.driver.memory", room).config("spark.executor.memory", room)
     try:
         session = builder.getOrCreate().newSession()
     except Exception as error:
@@ -193,15 +194,6 @@ def _check_java() -> None:
     found = re.search(r'version "(?:1\.)?(\d+)', said)
     if found and int(found[1]) < JAVA:
         raise UsageError(f"engine spark: {java} is Java {found[1]}; want {JAVA} or newer; set JAVA_HOME to one")
-
-
-def java_size(size: str) -> str:
-    """A DuckDB size ('4GB') as Java takes it ('3815m')."""
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(I?)B?\s*", size, re.IGNORECASE)
-    if not found:
-        raise UsageError(f"memory limit {size!r}; want a size such as 4GB")
-    size_in_bytes = float(found[1]) * (1024 if found[3] else 1000) ** " KMGT".index(found[2].upper() or " ")
-    return f"{max(1, round(size_in_bytes / 2**20))}m"
 
 
 def _task_failed(error: Exception) -> Exception:

@@ -19,7 +19,7 @@ from itdr_hf.ledger import read_ledger
 from itdr_hf.loading import load_dataset
 from itdr_hf.planner import Planner, open_planner
 from itdr_hf.records import SPLITS
-from itdr_hf.spark import RENDERING, java_size
+from itdr_hf.spark import RENDERING
 from itdr_hf.spark_log import read_costs, table
 
 pytestmark = pytest.mark.xdist_group("spark")  # one session for all
@@ -191,13 +191,6 @@ def test_a_java_too_old_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     with pytest.raises(UsageError, match="is Java 11; want 17 or newer"), open_planner("spark"):
         pass
-
-
-@pytest.mark.parametrize(
-    ("said", "meant"), [("4GB", "3815m"), ("1.5 GB", "1431m"), ("512MiB", "512m"), ("2t", "1907349m")]
-)
-def test_a_memory_limit_is_handed_to_java_in_its_own_words(said, meant):
-    assert java_size(said) == meant
 
 
 def test_duckdb_does_the_work_of_executors_itself(engine: Engine):
