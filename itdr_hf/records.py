@@ -120,6 +120,7 @@ class Attribute:
     name: str
     column: str
     kind: Literal["category", "number", "text"] = "category"
+    whole: bool = False  # a value is one thing, whatever commas are in it: "Body, Mind & Spirit"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,12 @@ import re
 
 _TAG = re.compile(r"<[a-zA-Z/][^<>]{0,200}>")
 _BLANK = re.compile(r"[\s\x00-\x1f\x7f\u00a0\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
-_END = re.compile(r"[.!?…。！？][\"')\]]*\s")
+# The end of a sentence: a mark before a blank, or one that runs into the next sentence ("so good.Bought two").
+_END = re.compile(r"[.!?…。！？][\"')\]]*\s|(?<=[a-z][a-z])[.!?](?=[A-Z][a-z])")
+_SHORT = re.compile(  # what a stop ends that no sentence ends with: initials, "U.S.", titles of people, "vs."
+    r"(?<![^\W_])(?:[A-Z]|(?:[A-Za-z]\.)+[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|Mt|vs|rt|no|vol|pp|approx|incl|min|max)\.$",
+)
+LONGEST_SHORT = 12  # characters that are looked at for it
 # Both as Python and as DuckDB read it: the opening sign, then the rest. Any tag-like word, for new models have new ones;
 # of words in brackets only those known, for [REC] is a film.
 CONTROL_TOKEN = (
@@ -91,7 +96,7 @@ def cut(text: str, most: int) -> str:
     if len(text) <= most:
         return text
     head = text[: most + 1]
-    ends = [m.end() for m in _END.finditer(head)]
+    ends = _ends(head)
     if ends and ends[-1] >= most // 2:
         return head[: ends[-1]].rstrip()
     return head[: most - 1].rsplit(" ", 1)[0].rstrip(" ,;:-") + "…"
@@ -99,8 +104,14 @@ def cut(text: str, most: int) -> str:
 
 def sentences(text: str) -> list[str]:
     """The sentences of a text, in order."""
-    starts = [0, *(m.end() for m in _END.finditer(text))]
+    starts = [0, *_ends(text)]
     return [s for a, b in zip(starts, [*starts[1:], len(text)], strict=True) if (s := text[a:b].strip())]
+
+
+def _ends(text: str) -> list[int]:
+    """Where the sentences of a text end, the blank behind each included."""
+    found = ((m.start() + 1, m.end()) for m in _END.finditer(text))
+    return [end for stop, end in found if not _SHORT.search(text[max(0, stop - LONGEST_SHORT) : stop])]
 
 
 def join_words(words: list[str], last: str = "and") -> str:

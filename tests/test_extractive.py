@@ -160,6 +160,42 @@ def test_a_sentence_is_closed_once():
     assert closed("of it: “great”") == "Of it: “great”."
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("It is set in the U.S. in winter. Fine.", ["It is set in the U.S. in winter.", "Fine."]),
+        ("Dr. Vance and J. B. Okoro wrote it. Read it!", ["Dr. Vance and J. B. Okoro wrote it.", "Read it!"]),
+        ("So good.Bought two. Node.js is no end.", ["So good.", "Bought two.", "Node.js is no end."]),
+        ("Wait… what? Yes.", ["Wait…", "what?", "Yes."]),
+    ],
+)
+def test_sentences_end_at_a_full_stop_with_or_without_a_blank_and_not_at_an_abbreviation(text, told):
+    assert sentences(text) == told
+
+
+def test_a_category_that_holds_a_comma_is_one_thing_where_the_source_says_so():
+    books = catalogue.source("amazonbooks")
+    likes = [Opinion(f"Book {n}", "Body, Mind & Spirit", 5.0, "") for n in range(3)]
+    assert "Body, Mind & Spirit" in interests(likes, [Opinion("Book 9", "Fiction", 1.0, "")], books)
+    facts = [(a, "Body, Mind & Spirit") for a in books.item_attributes if a.name == "categories"]
+    assert "Body, Mind & Spirit" in target_users("Book 1", facts, [], books)
+
+
+def test_where_room_is_short_the_reason_for_liking_stands_before_the_one_for_disliking():
+    long = " ".join(["and then some more of it"] * 5)
+    likes = [o._replace(review=f"I loved this one {long}.") for o in LIKES]
+    dislikes = [o._replace(review=f"I hated this one {long}.") for o in DISLIKES]
+    longer = [o._replace(title=f"{o.title} and the Very Long Road to the End of the Known World") for o in likes]
+    text = interests(longer, dislikes, GAMES)
+    assert "I loved" in text or "I hated" not in text
+
+
+@pytest.mark.parametrize("title", ["Kelp Farm", "Deep Cellar", "Bolt & Anvil", "Nine Doors", "Small Hours", "Echo"])
+def test_one_thing_liked_is_spoken_of_as_one(title):
+    text = interests([Opinion(title, None, 12.0, "")], [Opinion("Ashen Circuit", None, 0.4, "")], GAMES)
+    assert not re.search(r"was played[^.]*\bsay\b|games played[^.]*” are|” show,", text), text
+
+
 def test_the_telling_sentence_has_opinion_words_and_a_length_to_quote():
     review = ["I bought it in May. The plot is wonderful and the end is perfect. Wow."]
     assert telling(review, PRAISE) == "The plot is wonderful and the end is perfect."

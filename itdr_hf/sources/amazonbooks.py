@@ -133,7 +133,7 @@ SOURCE = Source(
     label="categories",
     item_attributes=(
         Attribute(name="authors", column="authors"),
-        Attribute(name="categories", column="categories"),
+        Attribute(name="categories", column="categories", whole=True),
         Attribute(name="description", column="description", kind="text"),
         Attribute(name="publisher", column="publisher", kind="text"),
         Attribute(name="year", column="year", kind="number"),

@@ -145,7 +145,8 @@ def target_users(title: str, facts: Facts, reviews: Sequence[Review], source: So
 
 def _listed(facts: Facts, names: frozenset[str]) -> list[str]:
     """The parts of the attributes of these names, each once, none that another one contains as words."""
-    parts = [part.strip() for attribute, value in facts if attribute.name in names for part in value.split(",")]
+    named_so = [(attribute, value) for attribute, value in facts if attribute.name in names]
+    parts = [part.strip() for a, value in named_so for part in ([value] if a.whole else value.split(","))]
     once = {part.lower(): part for part in reversed(parts) if part}
     padded = [f" {low} " for low in once]
     within = [sum(low in other for other in padded) > 1 for low in padded]

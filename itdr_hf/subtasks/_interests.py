@@ -26,12 +26,12 @@ class Opinion(NamedTuple):
 LIKES = (
     "This user is drawn to {kinds}: {titles} {were} {liked}.",
     "{titles} {were} {liked}, which speaks of a taste for {kinds}.",
-    "What this user looks for in {items} is {kinds}, as {titles} show, which {were} {liked}.",
+    "What this user looks for in {items} is {kinds}, as {titles} {show}, which {were} {liked}.",
 )
 PLAIN_LIKES = (
     "What this user cares for shows in {titles}, which {were} {liked}.",
-    "{titles} {were} {liked} and say most about what interests this user.",
-    "The {items} {liked}, {titles}, are the best guide to this user's interests.",
+    "{titles} {were} {liked} and {say} most about what interests this user.",
+    "The {those} {liked}, {titles}, {are} the best guide to this user's interests.",
 )
 PRAISES = (
     "What counts for them can be read in their words on {title}: {quote}",
@@ -98,13 +98,14 @@ def _written(likes: Sequence[Opinion], dislikes: Sequence[Opinion], source: Sour
     key = [opinion.title for opinion in (*likes, *dislikes)]
     if not key:
         return NOTHING.format_map(facts)
-    for_, against = _kinds(likes), _kinds(dislikes)
+    whole = any(a.whole for a in source.item_attributes if a.column == source.label)
+    for_, against = _kinds(likes, whole), _kinds(dislikes, whole)
     parts = [
-        *_side(likes, [k for k in for_ if against[k] < for_[k]], (LIKES, PLAIN_LIKES), facts, key),
-        *_words_on(likes, PRAISE, PRAISES, key, rank=2),
+        *_side(likes, [k for k in for_ if against[k] < for_[k]], (LIKES, PLAIN_LIKES), facts, key, whole),
+        *_words_on(likes, PRAISE, PRAISES, key, rank=1),
         *_favourite(likes, source, key),
-        *_side(dislikes, [k for k in against if k not in for_], (DISLIKES, PLAIN_DISLIKES), facts, key),
-        *_words_on(dislikes, BLAME, BLAMES, key, rank=1),
+        *_side(dislikes, [k for k in against if k not in for_], (DISLIKES, PLAIN_DISLIKES), facts, key, whole),
+        *_words_on(dislikes, BLAME, BLAMES, key, rank=2),
     ]
     shared = [kind for kind in for_ if kind in against][:2]
     if shared:
@@ -120,9 +121,10 @@ def _inside(phrase: str) -> str:
     return phrase[:1].lower() + phrase[1:]
 
 
-def _kinds(opinions: Iterable[Opinion]) -> Counter[str]:
-    """The labels' parts, most frequent first, in the order they appear."""
-    kinds = Counter(k.strip() for o in opinions for k in dict.fromkeys((o.label or "").split(",")) if k.strip())
+def _kinds(opinions: Iterable[Opinion], whole: bool) -> Counter[str]:
+    """The labels' parts, or the labels where each is one thing, most frequent first, in the order they appear."""
+    parts = [[o.label or ""] if whole else (o.label or "").split(",") for o in opinions]
+    kinds = Counter(kind.strip() for of_one in parts for kind in dict.fromkeys(of_one) if kind.strip())
     return Counter(dict(kinds.most_common()))
 
 
@@ -132,14 +134,19 @@ def _side(
     variants: tuple[Sequence[str], Sequence[str]],
     facts: dict[str, str],
     key: Sequence[str],
+    whole: bool,
 ) -> list[Part]:
     if not opinions:
         return []
     kinds = kinds[:MOST_KINDS]
-    covered = sum(not _kinds([opinion]).keys().isdisjoint(kinds) for opinion in opinions)
+    covered = sum(not _kinds([opinion], whole).keys().isdisjoint(kinds) for opinion in opinions)
     told = variants[0] if 2 * covered > len(opinions) else variants[1]  # kinds that hold for most of the items
     titles = join_words([named(opinion.title) for opinion in opinions])
-    filled = {**facts, "titles": titles, "were": "were" if len(opinions) > 1 else "was"}
+    number = 0 if len(opinions) > 1 else 1
+    filled = {**facts, "titles": titles, "those": facts["item" if number else "items"]}
+    filled |= {
+        forms[0]: forms[number] for forms in (("were", "was"), ("are", "is"), ("say", "says"), ("show", "shows"))
+    }
     filled["kinds"] = join_words(list(kinds))
     return [Part(0, pick(told, filled, titles, *key))]
 
