@@ -6,7 +6,7 @@ OUT ?= itdr
 BIN := .venv/bin
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: data test test-train test-spark drill push hub train eval report check format clean oldest dist-check known-faults
+.PHONY: data test test-train test-spark drill bench push hub train eval report check format clean oldest dist-check known-faults
 
 data: $(RAW)/.simulated-$(SCALE)  ## simulate raw releases, build every cell into ./itdr
 	$(BIN)/itdr build --raw $(RAW) --out $(OUT)
@@ -34,6 +34,9 @@ dist-check: .venv/.installed  ## wheel and sdist, each in a clean environment el
 known-faults: .venv/.installed  ## known security faults of the versions that are pinned; wants the network
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit
 	$(BIN)/pip-audit --requirement constraints.txt --no-deps --disable-pip
+
+bench: .venv/.installed  ## ratios to the bare parse and to pandas, in minutes; make bench ARGS=--full for the sizes of the README
+	$(BIN)/itdr bench --out bench $(ARGS)
 
 test-train: .venv/.tests-train  ## what `make test` skips for want of torch, transformers[serving] or lm_eval
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup tests/train tests/score tests/teacher/test_real_server.py tests/test_examples.py

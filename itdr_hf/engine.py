@@ -108,6 +108,10 @@ class Engine:
         """What `work` gives for each job, here."""
         return list(map(work, jobs))
 
+    def progress(self) -> float:
+        """How far the query is that another thread runs, 0 to 1; 0 also where there is none or nobody knows."""
+        return max(self.sql.query_progress(), 0.0) / 100  # type: ignore[no-any-return]
+
     def value(self, query: str) -> Any:
         """The one value of a one-row query."""
         return self.sql.execute(query).fetchall()[0][0]
@@ -132,7 +136,7 @@ def open_engine(*, memory_limit: str | None = None, threads: int | None = None) 
             room = budget(memory_limit, engine.value("SELECT current_setting('memory_limit')"))
             most = threads or engine.value("SELECT current_setting('threads')")
             backend.con.execute(f"SET memory_limit = '{room.engine}B'; SET threads = {min(most, room.threads)}")
-            backend.con.execute("SET enable_progress_bar = false")
+            backend.con.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
             yield engine
         except duckdb.OutOfMemoryException as error:
             raise BuildError(

@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
@@ -26,8 +26,14 @@ from itdr_hf.memory import peak as peak_memory
 from itdr_hf.outputs import sweep
 from itdr_hf.own import described
 from itdr_hf.planner import Planner
+from itdr_hf.progress import reached
 from itdr_hf.records import Cell, Recipe
 from itdr_hf.shards import Batches, content, masked, write_cell, write_cell_apart, written_by
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MANY = 50_000  # examples from which on it is told how many are written
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +155,7 @@ def _write_planned(prepared: Prepared, out: Path, settings: Settings, engine: Pl
     if engine.apart and cell.name in catalogue.published():  # a cell of one's own is not known to executors
         files = write_cell_apart(out / cell.name, counts, prepared.jobs, engine.spread, strike)
     else:
-        files = write_cell(out / cell.name, counts, lambda split: prepared.batches(split, settings.num_proc), strike)
+        files = write_cell(out / cell.name, counts, _counted(prepared, settings), strike)
     key = identity(cell, recipe, settings)
     _enter(out, prepared, engine.signature, key, files, prepared.seconds + time.monotonic() - started)
     return Outcome(cell=cell.name, state="built", counts=counts, note=prepared.note)
@@ -160,6 +166,21 @@ def _strike(out: Path, name: str) -> None:
     ledger = read_ledger(out)
     if ledger["cells"].pop(name, None):
         write_ledger(out, ledger)
+
+
+def _counted(prepared: Prepared, settings: Settings) -> Batches:
+    """The batches of a split, telling how many examples there are so far, where there are many."""
+    total, done = sum(prepared.rows.counts.values()), 0
+
+    def batches(split: str) -> Iterator[pa.RecordBatch]:
+        nonlocal done
+        for batch in prepared.batches(split, settings.num_proc):
+            yield batch
+            before, done = done, done + batch.num_rows
+            for number in reached(before, done, total) if total > MANY else ():
+                settings.say(f"{prepared.cell.name}: {number:,} of {total:,} examples")
+
+    return batches
 
 
 def _intact(folder: Path, files: Mapping[str, Mapping[str, Any]]) -> bool:

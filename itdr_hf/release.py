@@ -42,6 +42,11 @@ class Release:
         """The tables whose files are all here."""
         return [name for name, table in self.layout.tables.items() if not set(table.roles) & set(self.missing)]
 
+    def size(self, table: str | None = None) -> int:
+        """Bytes of the files of a table, or of all."""
+        roles = self.layout.tables[table].roles if table else tuple(self.files)
+        return sum(path.stat().st_size for role in roles for path in self.files.get(role, ()))
+
     def lacks(self, table: str) -> str:
         """Why a table is not here, for a message."""
         if table not in self.layout.tables:

@@ -20,6 +20,7 @@ import os
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -34,6 +35,7 @@ from itdr_hf.faults import faults, lost_lines, unreadable_named
 from itdr_hf.fingerprint import fingerprint, shared_modules
 from itdr_hf.malformed import BadRows, judge, listed, rows_without
 from itdr_hf.outputs import new_folder, write_atomically
+from itdr_hf.progress import watching
 from itdr_hf.records import Source
 from itdr_hf.release import TABLES, Release, find_release, sha256
 from itdr_hf.scan import Scan, Select
@@ -103,12 +105,11 @@ def ensure_tables(
 
 def _fill(folder: Path, release: Release, located: Future[Place], engine: Engine, bad: BadRows, say: Say) -> None:
     """Read a release into a folder of tables. A file that cannot be hashed is named before any row of it."""
-    size = sum(path.stat().st_size for paths in release.files.values() for path in paths)
-    say(f"{release.source.id}: reading {release.layout.name} ({size / 1e6:,.1f} MB)")
+    say(f"{release.source.id}: reading {release.layout.name} ({release.size() / 1e6:,.1f} MB)")
     started = time.monotonic()
     with _READING, new_folder(folder, locked=True) as draft:
         try:
-            steps, passed_over = _read(release, draft, engine, bad)
+            steps, passed_over = _read(release, draft, engine, bad, say)
         finally:
             files = located.result().files
         record: dict[str, Any] = {"layout": release.layout.name, "files": files, "steps": steps}
@@ -154,7 +155,7 @@ def _describe(release: Release, memo: Path) -> list[dict[str, Any]]:
 
 
 def _read(
-    release: Release, draft: Path, engine: Engine, bad: BadRows
+    release: Release, draft: Path, engine: Engine, bad: BadRows, say: Say
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Stage every table as read, then clean: items decide which interactions stay, and those the popularity."""
     engine.sql.create_function("unescape", html.unescape, ["VARCHAR"], "VARCHAR")
@@ -165,7 +166,7 @@ def _read(
         for name in release.tables:
             scan = Scan(engine=engine, files=release.files, staged=staged)
             staged[name] = draft / f"staged-{name}.parquet"
-            steps += _stage(release, name, scan, staged[name], bad, passed_over)
+            steps += _stage(release, name, scan, staged[name], bad, passed_over, say)
             if name not in TABLES:  # others are only read from: cleaning does not see them
                 steps += count_dropped(engine, name, staged[name])
                 kept = sum(step["rows"] for step in steps if step["table"] == name)
@@ -184,15 +185,25 @@ def _read(
     return steps, passed_over
 
 
+def _written(engine: Engine, query: str, path: Path, what: str, size: int, say: Say) -> int:
+    """Write what a query reads from raw files, telling how many of their bytes are read, and at last the rows."""
+    megabytes = size // 10**6
+    far = watching(engine.progress, megabytes, lambda done: say(f"{what}: {done:,} of {megabytes:,} MB"))
+    with far if megabytes >= 10 else nullcontext():
+        rows = engine.write(query, path)
+    say(f"{what}: {rows:,} rows")
+    return rows
+
+
 def _stage(
-    release: Release, name: str, scan: Scan, path: Path, bad: BadRows, passed_over: list[dict[str, Any]]
+    release: Release, name: str, scan: Scan, path: Path, bad: BadRows, passed_over: list[dict[str, Any]], say: Say
 ) -> list[dict[str, Any]]:
     table = release.layout.tables[name]
     with unreadable_named([*(p for role in table.roles for p in release.files[role]), *chain(*release.files.values())]):
         select: Select = table.read(scan)
         nulls = " OR ".join(f"({select.columns[c]}) IS NULL" for c in select.required)
         marks = [f"({nulls}) AS bad"] + ([f"{legible(select.columns['title'])} AS legible"] if name == "items" else [])
-        rows = scan.engine.write(select.sql(*marks), path)
+        rows = _written(scan.engine, select.sql(*marks), path, f"{release.source.id}: {name}", release.size(name), say)
     counts, first = faults(scan.engine)
     for p in [p for p in counts if p in scan.quoted and bad.policy == "skip"]:
         counts[p] = max(0, lost_lines(scan.engine, p, scan.quoted[p])) or counts[p]
