@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 GROUP = 8_192  # rows of a row group: rendering reads as many at a time
 SPARE = 32  # units gathered beyond a quota, for those whose titles or negatives do not work out
+PIECE = 100_000  # units gathered at a time: of each, DuckDB keeps what comes first in memory, and not on disk
 RENDER_ONLY = ("salt", "with_description", "template", "max_chars")  # recipe fields the rows do not depend on
 
 
@@ -127,7 +128,7 @@ def _plan(cell: Cell, g: Gathering, path: Path) -> tuple[dict[str, int], list[di
         chosen = g.engine.keep(_first(units, asked))
         if cell.subtask.subject == "user":
             g = replace(g, sampled=sampled_histories(g.tables, g.engine, g.recipe.seed, chosen))
-        gathered = g.engine.keep(_gathered(cell, g, chosen))
+        gathered = g.engine.keep(_gathered(cell, g, chosen, sum(asked.values())))
         good = gathered.filter(gathered.left_out.isnull())
         exact = sampling.quotas(_count(g, good), wanted)
         short = sum(exact.values()) < min(wanted, sum(available.values()))
@@ -164,14 +165,19 @@ def _split(cell: Cell, g: Gathering, eligible: ir.Table) -> ir.Table:
     return titled.mutate(split=sampling.split_of(cell.source.id, titled.norm, "item")).drop("norm")
 
 
-def _gathered(cell: Cell, g: Gathering, chosen: ir.Table) -> ir.Table:
-    """The content of the chosen; split by split where a user may be in more than one."""
+def _gathered(cell: Cell, g: Gathering, chosen: ir.Table, count: int) -> ir.Table:
+    """The content of the chosen: so many at a time, and split by split where a user may be in more than one."""
     import ibis
 
     if protocol(cell, g.recipe) == "user":
-        return cell.subtask.gather(g, chosen)
-    parts = [(split, chosen.filter(chosen.split == split)) for split in SPLITS]
-    return ibis.union(*[g.engine.keep(cell.subtask.gather(replace(g, period=s), part)) for s, part in parts])
+        pieces = 1 if g.engine.apart else -(-count // PIECE)
+        if pieces <= 1:
+            return cell.subtask.gather(g, chosen)
+        place = sampling.whole(chosen.order, 24, 7) % pieces
+        parts = [g.engine.keep(chosen.filter(place == number)) for number in range(pieces)]
+        return ibis.union(*[g.engine.keep(cell.subtask.gather(g, part)) for part in parts])
+    by_split = [(split, chosen.filter(chosen.split == split)) for split in SPLITS]
+    return ibis.union(*[g.engine.keep(cell.subtask.gather(replace(g, period=s), part)) for s, part in by_split])
 
 
 def _everyone(cell: Cell, g: Gathering, available: Mapping[tuple[str, str], int]) -> int:

@@ -144,8 +144,9 @@ def masked(paths: Iterable[Path]) -> dict[str, int]:
 
     counts: Counter[str] = Counter()
     for path in paths:
-        prompts = pq.read_table(path, columns=["input"]).column(0)
-        counts.update({mark: pc.sum(pc.count_substring(prompts, f"[{mark}]")).as_py() or 0 for mark in MARKS})
+        for batch in pq.ParquetFile(path).iter_batches(columns=["input"]):
+            prompts = batch.column(0)
+            counts.update({mark: pc.sum(pc.count_substring(prompts, f"[{mark}]")).as_py() or 0 for mark in MARKS})
     return {mark: n for mark, n in counts.items() if n}
 
 
@@ -155,6 +156,6 @@ def written_by(paths: Iterable[Path]) -> dict[str, int]:
 
     counts: Counter[str] = Counter()
     for path in paths:
-        column = pq.read_table(path, columns=["reference_by"]).column(0)
-        counts.update({row["values"]: row["counts"] for row in column.value_counts().to_pylist()})
+        for batch in pq.ParquetFile(path).iter_batches(columns=["reference_by"]):
+            counts.update({row["values"]: row["counts"] for row in batch.column(0).value_counts().to_pylist()})
     return dict(sorted(counts.items()))

@@ -54,7 +54,7 @@ def first(rows: ir.Table, keys: Sequence[str], by: Mapping[str, ir.Value], count
     """The first so many rows of each key, with `rank` from 0; together the values of `by` are unique, and none is NULL.
 
     Ordered by one value, and the number compared as it comes, DuckDB keeps the few least of each key, in a third of
-    the time and hardly any of the memory that sorting all rows takes.
+    the time that sorting all rows takes; it holds them in memory, so that a plan has only so many keys at a time.
     """
     import ibis
 
