@@ -77,7 +77,7 @@ clean:
 
 # The whole loop on a CPU, in minutes: a small base made here, tuned, asked, scored. Plumbing with a pulse, no result.
 PULSE ?= pulse
-TORCH ?= torch==2.13.0  # where that is the build for GPUs: TORCH='torch==2.13.0 --index-url https://download.pytorch.org/whl/cpu'
+TORCH ?= torch==2.13.0  # where that is the build for GPUs, name the index of PyTorch's CPU builds behind it: --index-url …
 MIX := --config rp-movielens32m --config nir-movielens32m --config uap-movielens1m --weight rp=0.2 --weight nir=0.2
 ASK = $(BIN)/itdr predict $(PULSE)/itdr --model $(PULSE)/base --dtype float32 --out $@
 # Small matrices lose more by waiting for threads and memory than they win.
