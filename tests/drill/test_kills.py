@@ -64,19 +64,14 @@ def mixture(out: Path) -> str:
     return ""
 
 
+def building(raw: Path, work: Path, *more: str) -> list[str]:
+    return [*ITDR, "build", "--raw", str(raw), "--out", str(work / "itdr"), "--config", "*-movielens32m", *more]
+
+
 def test_a_killed_build_leaves_whole_cells_and_the_next_ends_in_the_same_bytes(raw, tmp_path):
     drill = Drill(
         name="build",
-        argv=lambda work: [
-            *ITDR,
-            "build",
-            "--raw",
-            str(raw),
-            "--out",
-            str(work / "itdr"),
-            "--config",
-            "*-movielens32m",
-        ],
+        argv=lambda work: building(raw, work),
         state=lambda work: tree(work / "itdr"),
         sound=lambda work, whole: mixture(work / "itdr"),
     )
@@ -87,18 +82,7 @@ def test_a_killed_build_leaves_whole_cells_and_the_next_ends_in_the_same_bytes(r
 def test_a_killed_build_over_an_older_one_leaves_the_old_or_the_new(raw, start, tmp_path):
     drill = Drill(
         name="rebuild",
-        argv=lambda work: [
-            *ITDR,
-            "build",
-            "--raw",
-            str(raw),
-            "--out",
-            str(work / "itdr"),
-            "--config",
-            "*-movielens32m",
-            "--seed",
-            "7",
-        ],
+        argv=lambda work: building(raw, work, "--seed", "7"),
         state=lambda work: tree(work / "itdr"),
         sound=lambda work, whole: mixture(work / "itdr"),
         start=start,
