@@ -16,7 +16,7 @@ from itdr_hf.engine import Engine, interrupted
 from itdr_hf.errors import RawDataError
 
 SHOWN = 120  # characters of a row or of a library's words in a message
-BREAKS = "(?:\\r?\\n)+"  # within a value; blank lines are not counted
+BREAKS = r"[\r\n][\s\v]*"  # within a value: to the next line that is not blank
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +61,8 @@ def lost_lines(engine: Engine, path: Path, quoted: Quoted) -> int:
     breaks = engine.value(f"SELECT coalesce(sum({each}), 0)::BIGINT FROM {quoted.fragment}")
     faults(engine)
     with open_bytes(path) as file:
-        return sum(not line.isspace() for line in file) - quoted.header - int(good) - int(breaks)
+        lines = sum(bool(part.strip()) for line in file for part in line.split(b"\r"))
+    return lines - quoted.header - int(good) - int(breaks)
 
 
 @contextmanager

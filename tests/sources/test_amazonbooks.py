@@ -101,6 +101,16 @@ def test_a_malformed_row_is_counted_once_though_the_file_is_looked_at_twice(read
     assert steps(read(copied, bad=BadRows(policy="skip")), "interactions")["malformed"] == -2
 
 
+def test_lines_joined_by_a_bare_carriage_return_are_each_counted(read, copied):
+    """Beside texts of many lines, of blank ones too, which are one row."""
+    before = steps(read(copied), "interactions")["read"]
+    row = "0000000002,The Understudy,,A9,Jo,0/0,5.0,1000000,Short,"
+    with (copied / REVIEWS).open("a", newline="") as file:
+        file.write(f'{row}"One\r\rtwo\n \n\nthree"\n{row}"A, text"\r{row}"A, text"\n')
+    after = steps(read(copied, bad=BadRows(policy="skip")), "interactions")
+    assert (after["read"], after["malformed"]) == (before + 3, -2)
+
+
 def test_a_row_without_a_score_is_named_with_its_line(read, copied):
     with (copied / REVIEWS).open("a") as file:
         file.write("0000000002,The Understudy,,A9,Jo,0/0,,1000000,Short,A text\n")
