@@ -18,6 +18,7 @@ from itdr_hf.scan import Scan, Select
 SITE = "https://recsys.westlake.edu.cn"
 TAGS_SHOWN = 5
 LABEL_TAGS = 2  # of these, how many stand behind a title
+MOST_TAGS = 100  # of a title that are looked at: each is compared with all of them
 LONGEST_TAG = 40  # characters; a longer piece behind a '#' is a sentence, not a tag
 
 
@@ -30,12 +31,13 @@ def read_pairs(scan: Scan) -> Select:
 
 
 def read_sequences(scan: Scan) -> Select:
-    """The place in a user's list stands for the time."""
+    """The place in a user's list stands for the time. Lists are cast whole: to unnest texts takes far longer."""
     lists = scan.csv("sequences", {"user": "BIGINT", "videos": "VARCHAR"}, TSV)
-    video = "coalesce(string_split(trim(videos), ' '), [NULL])"  # a line without videos is malformed, not nothing
+    texts = "coalesce(string_split(trim(videos), ' '), [NULL])"  # a line without videos is malformed, not nothing
+    cast = f"(SELECT * EXCLUDE (videos), list_transform({texts}, lambda v: try_cast(v AS BIGINT)) AS videos FROM {lists})"
     return Select(
-        rows=f"(SELECT *, unnest({video}) AS video, generate_subscripts({video}, 1) AS place FROM {lists})",
-        columns={"user": '"user"', "item": "try_cast(video AS BIGINT)", "timestamp": "place"},
+        rows=f"(SELECT *, unnest(videos) AS item, generate_subscripts(videos, 1) AS place FROM {cast})",
+        columns={"user": '"user"', "item": "item", "timestamp": "place"},
         required=("user", "item"),
     )
 
@@ -56,7 +58,7 @@ def _titles(scan: Scan, titles: str) -> Select:
     pieces = "list_filter(list_transform(string_split(title, '#'), lambda p: trim(p)), lambda p: p <> '')"
     cut = f"(SELECT * EXCLUDE (title), {pieces} AS pieces FROM {titles})"
     joined = f"{cut} AS t LEFT JOIN {_counts(scan)} USING (item) LEFT JOIN {_categories(scan)} USING (item)"
-    behind = f"list_filter(pieces[2:], lambda tag: length(tag) <= {LONGEST_TAG})"
+    behind = f"list_filter(pieces[2:], lambda tag: length(tag) <= {LONGEST_TAG})[:{MOST_TAGS}]"
     return Select(
         rows=f"(SELECT *, list_concat(coalesce(category, []), {behind}) AS tags FROM {joined})",
         columns={

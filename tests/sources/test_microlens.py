@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,15 @@ def test_what_stands_behind_number_signs_is_tags_each_once(read, only, patterns)
 def test_a_title_that_begins_with_a_number_sign_is_its_first_tag(read, only):
     mask = items(read(only("MicroLens-50k_*")))[8]
     assert (mask["title"], mask["tags"]) == ("Carnival masks of the north, painted by hand", "craft")
+
+
+def test_a_title_of_a_hundred_thousand_tags_is_read_in_seconds_and_shows_the_first(read, only):
+    raw = only("MicroLens-50k_*")
+    with (raw / "microlens/MicroLens-50k_titles.csv").open("a", newline="") as file:
+        file.write(f"99,A line {' '.join(f'#t{n}' for n in range(100_000))}\r\n")
+    started = time.monotonic()
+    assert items(read(raw))[99]["tags"] == "t0, t1, t2, t3, t4"
+    assert time.monotonic() - started < 20  # of comparing each with each: minutes
 
 
 def test_number_signs_without_a_tag_and_overlong_tags_are_passed_over(read):
