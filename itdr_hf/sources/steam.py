@@ -21,6 +21,7 @@ from itdr_hf.scan import Scan, Select
 
 SAME_ACCOUNT = "max(products) <= 1.25 * min(products) + 10"  # an account grows little during the crawl
 TAGS_SHOWN = 8
+MOST_TAGS = 100  # of a game that are looked at: each is compared with all its genres
 DEVELOPERS = "unescape(trim(regexp_replace(developer, ',(\\S)', ', \\1', 'g')))"  # 'A,B, Inc.': no blank after a name
 
 
@@ -69,7 +70,7 @@ def read_interactions(scan: Scan) -> Select:
 def read_games(scan: Scan) -> Select:
     texts = dict.fromkeys(("id", "url", "title", "app_name", "developer", "price"), "VARCHAR")
     games = scan.python_lines("games", {**texts, "genres": "VARCHAR[]", "tags": "VARCHAR[]"})
-    tags = "list_filter(tags, lambda tag: NOT coalesce(list_contains(genres, tag), false))"
+    tags = f"list_filter(tags[:{MOST_TAGS}], lambda tag: NOT coalesce(list_contains(genres, tag), false))"
     app = "coalesce(nullif(id, ''), regexp_extract(url, '/app/(\\d+)', 1), '')"  # the address has it too
     amount = "try_cast(price AS DOUBLE)"
     return Select(
