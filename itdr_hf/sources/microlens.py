@@ -34,7 +34,9 @@ def read_sequences(scan: Scan) -> Select:
     """The place in a user's list stands for the time. Lists are cast whole: to unnest texts takes far longer."""
     lists = scan.csv("sequences", {"user": "BIGINT", "videos": "VARCHAR"}, TSV)
     texts = "coalesce(string_split(trim(videos), ' '), [NULL])"  # a line without videos is malformed, not nothing
-    cast = f"(SELECT * EXCLUDE (videos), list_transform({texts}, lambda v: try_cast(v AS BIGINT)) AS videos FROM {lists})"
+    cast = (
+        f"(SELECT * EXCLUDE (videos), list_transform({texts}, lambda v: try_cast(v AS BIGINT)) AS videos FROM {lists})"
+    )
     return Select(
         rows=f"(SELECT *, unnest(videos) AS item, generate_subscripts(videos, 1) AS place FROM {cast})",
         columns={"user": '"user"', "item": "item", "timestamp": "place"},
