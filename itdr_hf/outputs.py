@@ -49,6 +49,21 @@ def new_folder(path: Path, *, locked: bool = False, before: Callable[[], object]
         shutil.rmtree(draft, ignore_errors=True)
 
 
+@contextmanager
+def new_files(folder: Path) -> Iterator[Path]:
+    """A temporary folder in `folder` whose files are moved there when the block ends well, all or none, and go if not."""
+    with full_disk_named(folder / "files"):
+        folder.mkdir(parents=True, exist_ok=True)
+        draft = folder / f".files.{uuid.uuid4().hex[:8]}"
+        try:
+            draft.mkdir()
+            yield draft
+            for path in sorted(draft.iterdir()):
+                path.replace(folder / path.name)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+
 def _clear(path: Path) -> None:
     olds = list(path.parent.glob(f".{glob.escape(path.name)}.????????.old"))
     if olds and not path.exists():  # killed between the two renames of `_swap`

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import gzip
-import json
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from small_disk import needs_mount, run_on_small_disk
 
 from itdr_hf import catalogue
 from itdr_hf.engine import Engine
@@ -225,20 +225,12 @@ except OutputError as error:
 whole = {p: p.read_bytes() for p in before} == before
 print(json.dumps({"told": told, "whole": whole, "hidden": [p.name for p in (small / "out").rglob(".*")]}))
 """
-# In a mount namespace of its own, which ends with the process: whatever becomes of it, nothing stays mounted.
-MOUNTED = ["unshare", "--mount", "bash", "-c", 'mount -t tmpfs -o size=256k tmpfs "$0" && exec "$@"']
 
 
-@pytest.mark.skipif(
-    subprocess.run([*MOUNTED, "/mnt", "true"], capture_output=True).returncode != 0,
-    reason="a small file system can only be mounted by root",
-)
+@needs_mount
 def test_a_full_disk_is_named_and_leaves_the_old_data_whole(raw, tmp_path):
-    (small := tmp_path / "small").mkdir()
-    command = [*MOUNTED, str(small), sys.executable, "-c", ON_A_FULL_DISK, str(small), str(raw)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    found = json.loads(done.stdout or "{}")
-    assert found, done.stderr
+    small = tmp_path / "small"
+    found = run_on_small_disk(small, "256k", ON_A_FULL_DISK, raw)
     assert found["told"].startswith(f"{small}/out/") or found["told"].startswith(f"{small}/out:")
     assert found["told"].endswith("the disk is full; want room for the output; free some and run again")
     assert found["whole"] and found["hidden"] == [".timings.json"]

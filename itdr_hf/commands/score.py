@@ -97,6 +97,7 @@ def score(
     """Figures with 95 % intervals, the share of answers that parse, baselines and the paper's rows beside."""
     from itdr_hf.errors import UsageError
     from itdr_hf.score.exports import as_json, write_exports
+    from itdr_hf.score.plots import figure_class
     from itdr_hf.score.report import Options, score_file
     from itdr_hf.score.scoring import Resampling
     from itdr_hf.score.table import print_report
@@ -104,6 +105,8 @@ def score(
 
     if plots and out is None:
         raise UsageError("score: --plots without --out; want a folder to draw into; add --out")
+    if plots:
+        figure_class()  # an error now, not after the scoring
     options = Options(
         split=split,
         reading="strict" if strict else "lenient",

@@ -94,12 +94,14 @@ def open_predictions(path: Path, run: Run) -> Iterator[tuple[Mapping[str, Predic
         found = _read(path)
         if found is not None:
             _check_same(path, found.run, run)
-        with full_disk_named(path), _journal(path).open("a", encoding="utf-8") as journal:
-            _say(journal, {"run": asdict(run)})
-            yield (found.rows if found else {}), _keeper(journal, run)
+        try:
+            with full_disk_named(path), _journal(path).open("a", encoding="utf-8") as journal:
+                _say(journal, {"run": asdict(run)})
+                yield (found.rows if found else {}), _keeper(journal, run)
+        finally:
+            if _journal(path).is_file():
+                _fold(path)
     finally:
-        if _journal(path).is_file():
-            _fold(path)
         lock.release()
 
 

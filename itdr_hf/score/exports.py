@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from itdr_hf.outputs import write_atomically
+from itdr_hf.outputs import new_files
 from itdr_hf.score.report import Report, Row
 from itdr_hf.score.scoring import TOTALS, CellScore
 from itdr_hf.score.table import markdown
@@ -26,14 +26,15 @@ def write_exports(report: Report, folder: Path, *, plots: bool = False) -> list[
         "scores.json": json.dumps(as_json(report), indent=1, ensure_ascii=False),
         "model-index.json": json.dumps(model_index(report), indent=1, ensure_ascii=False),
     }
-    for name, text in texts.items():
-        write_atomically(folder / name, text)
-    drawn: list[Path] = []
-    if plots:
-        from itdr_hf.score.plots import write_plots
+    drawn: list[str] = []
+    with new_files(folder) as draft:
+        for name, text in texts.items():
+            (draft / name).write_text(text, encoding="utf-8")
+        if plots:
+            from itdr_hf.score.plots import write_plots
 
-        drawn = write_plots(report, folder)
-    return [*(folder / name for name in texts), *drawn]
+            drawn = write_plots(report, draft)
+    return [folder / name for name in (*texts, *drawn)]
 
 
 def as_csv(report: Report) -> str:

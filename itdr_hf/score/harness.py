@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from itdr_hf import catalogue
-from itdr_hf.outputs import write_atomically
+from itdr_hf.outputs import new_files
 from itdr_hf.predict.questions import cells_in, most_tokens
 from itdr_hf.prompts import to_messages, to_prompt_completion
 from itdr_hf.records import COLUMNS, Example
@@ -37,18 +37,17 @@ def write_tasks(
     The tasks load `dataset`, a Hub id, or the folder where it lies. `plain` is for models asked without
     --apply_chat_template: the prompt then ends in the line break that training puts there.
     """
-    names, ranges = [], {}
+    names, ranges, texts = [], {}, {}
     for config in cells_in(folder, configs):
         ranges[config] = dict(ranges_of(folder, config))
         task = _task(config, dataset or str(folder.resolve()), plain)
-        write_atomically(
-            out / f"{task['task']}.yaml", "".join(f"{key}: {_yaml(value)}\n" for key, value in task.items())
-        )
+        texts[f"{task['task']}.yaml"] = "".join(f"{key}: {_yaml(value)}\n" for key, value in task.items())
         names.append(task["task"])
-    write_atomically(out / "itdr.yaml", f"group: itdr\ntask: {_yaml(names)}\n")
-    write_atomically(
-        out / "utils.py", UTILS.format(ranges={config: found for config, found in ranges.items() if found})
-    )
+    texts["itdr.yaml"] = f"group: itdr\ntask: {_yaml(names)}\n"
+    texts["utils.py"] = UTILS.format(ranges={config: found for config, found in ranges.items() if found})
+    with new_files(out) as draft:
+        for name, text in texts.items():
+            (draft / name).write_text(text, encoding="utf-8")
     return names
 
 

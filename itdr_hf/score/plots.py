@@ -18,9 +18,9 @@ LOOKS = {
 }
 
 
-def write_plots(report: Report, folder: Path) -> list[Path]:
-    """`<subtask>.png` for every subtask that was scored; gives their paths."""
-    figure_of = _matplotlib()
+def write_plots(report: Report, folder: Path) -> list[str]:
+    """`<subtask>.png` for every subtask that was scored; gives their names."""
+    figure_of = figure_class()
     made = []
     for subtask in dict.fromkeys(config.partition("-")[0] for config in report.ours.cells):
         rows = [
@@ -36,11 +36,18 @@ def write_plots(report: Report, folder: Path) -> list[Path]:
         axes[0].set_yticks(range(len(configs)), configs, fontsize=8)
         axes[0].set_ylim(len(configs) - 0.5, -0.5)  # the first cell on top
         figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8)
-        path = folder / f"{subtask}.png"
-        draft = folder / f".{subtask}.png"
-        figure.savefig(draft, dpi=150, format="png", metadata={"Software": None})
-        made.append(draft.replace(path))
+        made.append(f"{subtask}.png")
+        figure.savefig(folder / made[-1], dpi=150, metadata={"Software": None})
     return made
+
+
+def figure_class() -> Any:
+    """matplotlib's Figure, which needs no display and no global state."""
+    try:
+        from matplotlib.figure import Figure
+    except ModuleNotFoundError as error:
+        raise UsageError("plots: matplotlib is not installed; want it: pip install itdr-hf[plots]") from error
+    return Figure
 
 
 def _draw(axis: Any, rows: Sequence[Row], configs: Sequence[str]) -> None:
@@ -57,12 +64,3 @@ def _draw(axis: Any, rows: Sequence[Row], configs: Sequence[str]) -> None:
         axis.errorbar([r.value for r in found], places, xerr=spans, linestyle="none", markersize=6, label=kind, **look)
     axis.tick_params(labelsize=8)
     axis.grid(axis="x", alpha=0.3)
-
-
-def _matplotlib() -> Any:
-    """matplotlib's Figure, which needs no display and no global state."""
-    try:
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError as error:
-        raise UsageError("plots: matplotlib is not installed; want it: pip install itdr-hf[plots]") from error
-    return Figure
