@@ -71,7 +71,7 @@ from itdr_hf.score.scoring import Resampling
 
 small, folder, predictions, plots = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4] == "True"
 system = Baseline(name="random", folder=folder)
-predict_into(predictions, read_questions(folder), system, lambda total: nullcontext(lambda: None))
+predict_into(predictions, read_questions(folder, ["rp-movielens32m"]), system, lambda total: nullcontext(lambda: None))
 
 def files():
     return {str(p): p.read_bytes() for p in small.rglob("*") if p.is_file()}
@@ -92,7 +92,7 @@ def as_room_grows(write):
             ballast.unlink()
         if files() != before:
             return f"a mixture with room for {room:,}"
-        room += 8192
+        room += 4096
 
 one, other = report(0), report(1)
 write_exports(one, small / "scores", plots=plots)
