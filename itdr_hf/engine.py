@@ -10,7 +10,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -38,6 +38,7 @@ class Engine:
     apart: ClassVar[bool] = False
     ibis: Any
     spill: Path
+    _tables: dict[Path, ir.Table] = field(default_factory=dict)
 
     @property
     def signature(self) -> str:
@@ -53,7 +54,9 @@ class Engine:
 
     def parquet(self, path: Path) -> ir.Table:
         """The rows of a Parquet file, or of a folder of them, as an expression."""
-        return self.ibis.read_parquet(f"{path}/*.parquet" if path.is_dir() else str(path))
+        if path not in self._tables:
+            self._tables[path] = self.ibis.read_parquet(f"{path}/*.parquet" if path.is_dir() else str(path))
+        return self._tables[path]
 
     def table(self, records: Sequence[Record]) -> ir.Table:
         """A few records, of the same names and types, as an expression."""
@@ -102,6 +105,7 @@ class Engine:
             yield
         finally:
             for path in self.spill.glob("*.parquet"):
+                self._tables.pop(path, None)
                 path.unlink()
 
     def spread(self, work: Callable[[Job], Done], jobs: Sequence[Job]) -> list[Done]:

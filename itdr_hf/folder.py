@@ -61,7 +61,7 @@ def build_folder(
     Raises OutputError when `out` is not ours or cannot be written.
     """
     _check_ours(out)
-    cells = sorted(map(catalogue.cell, catalogue.select(configs)), key=lambda cell: cell.source.id)
+    cells = sorted(map(catalogue.cell, catalogue.select(configs)), key=_turn)
     planned = recipes(cells, changes or {})
     outcomes: list[Outcome] = []
     with full_disk_named(out / LEDGER):
@@ -89,6 +89,11 @@ def build_folder(
 def lock(out: Path) -> FileLock:
     """What whoever changes a dataset folder holds."""
     return FileLock(out.parent / f".{out.name}.lock")
+
+
+def _turn(cell: Cell) -> tuple[str, bool]:
+    """By source; first the cells whose answers are written, which take longest to render: the others are planned then."""
+    return cell.source.id, cell.subtask.teacher is None
 
 
 def _check_ours(out: Path) -> None:

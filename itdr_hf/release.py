@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import os
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from itdr_hf.dialects import BadDeflate, open_bytes
 from itdr_hf.errors import MissingFileError, RawDataError
 from itdr_hf.outputs import write_atomically
 from itdr_hf.records import Files, Layout, Source
@@ -155,10 +154,10 @@ def sha256(path: Path, memo: Path) -> str:
 
 def _check_gzip(path: Path) -> None:
     try:
-        with gzip.open(path) as file:
+        with open_bytes(path) as file:
             while file.read(2**20):
                 pass
-    except (OSError, EOFError, zlib.error) as error:
+    except (OSError, EOFError, BadDeflate) as error:
         raise RawDataError(
             f"{path.parent.name}/{path.name}: {error}; want the whole file, compressed as its name says; get it again"
         ) from error

@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
-from itdr_hf import sampling
+from itdr_hf import sampling, shared
 from itdr_hf.errors import BuildError, unknown
 from itdr_hf.fingerprint import fingerprint, shared_modules
-from itdr_hf.histories import sampled_histories, sampling_order
 from itdr_hf.outputs import new_folder, write_atomically
 from itdr_hf.planner import Planner
 from itdr_hf.records import SPLITS, Cell, Recipe, Source
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 
 GROUP = 8_192  # rows of a row group: rendering reads as many at a time
 SPARE = 32  # units gathered beyond a quota, for those whose titles or negatives do not work out
+AMPLE = 1.25  # times a group's share of the sampling order that are looked through for its first ones
 PIECE = 100_000  # units gathered at a time: of each, DuckDB keeps what comes first in memory, and not on disk
 RENDER_ONLY = ("salt", "with_description", "template", "max_chars")  # recipe fields the rows do not depend on
 
@@ -57,6 +57,16 @@ class Gathering:
     def table(self, name: str) -> ir.Table:
         """A table as an expression."""
         return self.engine.parquet(self.tables.path(name))
+
+    @property
+    def people(self) -> ir.Table:
+        """Everybody's activity, with `split` and `order`."""
+        return self.engine.parquet(shared.people(self.tables, self.engine, self.recipe.seed))
+
+    @property
+    def shelves(self) -> ir.Table:
+        """The catalogue as negatives are drawn from it."""
+        return self.engine.parquet(shared.shelves(self.tables, self.engine))
 
     @property
     def histories(self) -> ir.Table:
@@ -120,14 +130,14 @@ def _key(cell: Cell, recipe: Recipe) -> str:
 def _plan(cell: Cell, g: Gathering, path: Path) -> tuple[dict[str, int], list[dict[str, Any]]]:
     if protocol(cell, g.recipe) == "time":
         g = replace(g, cuts=_periods.moments(g))
-    units = g.engine.keep(_units(cell, g))
+    units = _units(cell, g)
     available = _count(g, units)
     wanted, spare = g.recipe.num_examples, SPARE
     while True:
         asked = _with_spare(sampling.quotas(available, wanted), available, spare)
-        chosen = g.engine.keep(_first(units, asked))
+        chosen = _chosen(g, units, asked, available)
         if cell.subtask.subject == "user":
-            g = replace(g, sampled=sampled_histories(g.tables, g.engine, g.recipe.seed, chosen))
+            g = replace(g, sampled=shared.sampled_histories(g.tables, g.engine, g.recipe.seed, chosen))
         gathered = g.engine.keep(_gathered(cell, g, chosen, sum(asked.values())))
         good = gathered.filter(gathered.left_out.isnull())
         exact = sampling.quotas(_count(g, good), wanted)
@@ -146,14 +156,17 @@ def _units(cell: Cell, g: Gathering) -> ir.Table:
     import ibis
 
     if protocol(cell, g.recipe) == "user":
-        eligible = _split(cell, g, cell.subtask.eligible(g))
+        eligible = cell.subtask.eligible(g)
+        eligible = eligible if "split" in eligible.columns else _split(cell, g, eligible)
     else:
         parts = [(split, cell.subtask.eligible(replace(g, period=split))) for split in SPLITS]
         eligible = ibis.union(*[part.mutate(split=ibis.literal(split)) for split, part in parts])
     if "domain" not in eligible.columns:
         eligible = eligible.mutate(domain=ibis.literal(""))
-    order = sampling_order(g.tables, g.recipe.seed, eligible.domain, eligible.subject)
-    return eligible.mutate(order=order)
+    if "order" in eligible.columns:
+        return eligible  # as `shared.people` has it, of the same keys
+    order = shared.sampling_order(g.tables, g.recipe.seed, eligible.domain, eligible.subject)
+    return g.engine.keep(eligible.mutate(order=order))
 
 
 def _split(cell: Cell, g: Gathering, eligible: ir.Table) -> ir.Table:
@@ -206,6 +219,22 @@ def _with_spare(
     return {
         key: min(available[key], n + spare + n // 50 if n else spare) for key, n in quotas.items() if key in available
     }
+
+
+def _chosen(
+    g: Gathering, units: ir.Table, asked: Mapping[tuple[str, str], int], available: Mapping[tuple[str, str], int]
+) -> ir.Table:
+    """The first so many of each (domain, split): looked for among those that come early in the order, else among all.
+
+    The order is even, so that a little more than a group's share of it holds as many of the group as are asked for.
+    """
+    share = max((AMPLE * n + SPARE) / available[key] for key, n in asked.items() if n) if any(asked.values()) else 1.0
+    if share < 1:
+        early = units.filter(units.order < f"{int(share * 16**8):08x}")
+        chosen = g.engine.keep(_first(early, asked))
+        if sum(_count(g, chosen).values()) == sum(asked.values()):
+            return chosen
+    return g.engine.keep(_first(units, asked))
 
 
 def _first(units: ir.Table, counts: Mapping[tuple[str, str], int]) -> ir.Table:

@@ -42,6 +42,14 @@ def _hex(share: float) -> str:
     return f"{round(share * 16**8):08x}"
 
 
+def placed(items: ir.Table, shelf: list[str]) -> ir.Table:
+    """Items with `place`, where each stands on its shelf, from 0: in md5 order, which has nothing to do with them."""
+    import ibis
+
+    order = [digest("shelf", items.item), items.item]
+    return items.mutate(place=ibis.row_number().over(group_by=[items[name] for name in shelf], order_by=order))
+
+
 def whole(digits: ir.StringValue, start: int, length: int) -> ir.IntegerValue:
     """The whole number that `length` (at most 15) hex digits stand for, from position `start`."""
     import ibis

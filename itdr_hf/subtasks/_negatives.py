@@ -33,7 +33,7 @@ KEYS = ["domain", "subject"]
 
 
 class Walks(NamedTuple):
-    """`shelves`: item, title, norm, label, shelf. `walkers`: domain, subject, shelf, level, turn, key.
+    """`shelves`: item, title, norm, label, shelf, place. `walkers`: domain, subject, shelf, level, turn, key.
 
     Of two walks the lower level goes first, then the earlier step, then the lower turn; `key` is hashed for
     start and stride.
@@ -54,11 +54,10 @@ def draw(g: Gathering, chosen: ir.Table, shown: ir.Table, count: int, *, far: bo
     """
     import ibis
 
-    items = _catalogue(g)
+    items = g.shelves if g.domain else g.shelves.mutate(domain=ibis.literal(""))
     if "shelf" not in chosen.columns:
         chosen = chosen.mutate(shelf=chosen.domain)
     walks = STRATEGIES[g.recipe.negative_sampling](g, items, chosen, shown)
-    shelves = _in_md5_order(walks.shelves)
     cycles = g.engine.table(_cycles(g, walks.shelves, count, far))
     walkers = walks.walkers.inner_join(cycles, "shelf")
     digits = sampling.digest(f"negatives|{g.recipe.seed}|{g.source.id}{g.period and '|' + g.period}", walkers.key)
@@ -74,24 +73,7 @@ def draw(g: Gathering, chosen: ir.Table, shown: ir.Table, count: int, *, far: bo
         rank=steps.level * LEVEL + steps.step * turns + steps.turn,
         place=(steps.start + steps.step * steps.stride) % steps.prime,
     )
-    return visits.inner_join(shelves, ["shelf", "place"]).select(*KEYS, "item", "title", "norm", "label", "rank")
-
-
-def _catalogue(g: Gathering) -> ir.Table:
-    import ibis
-
-    items = g.table("items")
-    items = items.mutate(label=items[g.source.label] if g.source.label else ibis.null("string"))
-    return items if g.domain else items.mutate(domain=ibis.literal(""))
-
-
-def _in_md5_order(shelves: ir.Table) -> ir.Table:
-    import ibis
-
-    place = ibis.row_number().over(
-        group_by=shelves.shelf, order_by=[sampling.digest("shelf", shelves.item), shelves.item]
-    )
-    return shelves.mutate(place=place)
+    return visits.inner_join(walks.shelves, ["shelf", "place"]).select(*KEYS, "item", "title", "norm", "label", "rank")
 
 
 def _cycles(g: Gathering, shelves: ir.Table, count: int, far: bool) -> list[Record]:
@@ -114,7 +96,7 @@ def uniform(g: Gathering, items: ir.Table, chosen: ir.Table, shown: ir.Table) ->
     """Anything of the catalogue."""
     import ibis
 
-    shelves = items.select("item", "title", "norm", "label", shelf=items.domain)
+    shelves = items.select("item", "title", "norm", "label", "place", shelf=items.domain)
     key = ibis.literal("|").join([chosen.domain.cast("string"), chosen.subject.cast("string")])
     zero = ibis.literal(0, type="int64")
     return Walks(shelves, chosen.select(*KEYS, "shelf", level=zero, turn=zero, key=key))
@@ -123,7 +105,7 @@ def uniform(g: Gathering, items: ir.Table, chosen: ir.Table, shown: ir.Table) ->
 def popularity(g: Gathering, items: ir.Table, chosen: ir.Table, shown: ir.Table) -> Walks:
     """What as many people touched: the positive's band, then the bands on either side, one and two away."""
     banded = _banded(items)
-    shelves = banded.select("item", "title", "norm", "label", shelf=_shelf(banded.domain, "band", banded.band))
+    shelves = _placed(banded, _shelf(banded.domain, "band", banded.band))
     walks = [uniform(g, items, chosen, shown)]
     found = _positives(g, chosen, shown, banded.select("item", "band", home=banded.domain))
     for offset in (0, -1, 1, -2, 2):
@@ -142,10 +124,7 @@ def hard(g: Gathering, items: ir.Table, chosen: ir.Table, shown: ir.Table) -> Wa
         )
     known = items.filter(items.label.notnull())
     whole, first = (("label", known.label), ("first", known.label.split(",")[0].strip()))
-    shelves = [
-        known.select("item", "title", "norm", "label", shelf=_shelf(known.domain, kind, name))
-        for kind, name in (whole, first)
-    ]
+    shelves = [_placed(known, _shelf(known.domain, kind, name)) for kind, name in (whole, first)]
     found = _positives(g, chosen, shown, known.select("item", kinds=known.label, home=known.domain))
     names = (("label", found.kinds), ("first", found.kinds.split(",")[0].strip()))
     walks = [uniform(g, items, chosen, shown)]
@@ -156,6 +135,11 @@ def hard(g: Gathering, items: ir.Table, chosen: ir.Table, shown: ir.Table) -> Wa
 
 
 STRATEGIES: dict[str, Strategy] = {"uniform": uniform, "popularity": popularity, "hard": hard}
+
+
+def _placed(items: ir.Table, shelf: ir.StringValue) -> ir.Table:
+    """Items on shelves of their own, each with its place there."""
+    return sampling.placed(items.select("item", "title", "norm", "label", shelf=shelf), ["shelf"])
 
 
 def _shelf(domain: ir.Value, kind: str, name: ir.Value) -> ir.StringValue:

@@ -18,13 +18,13 @@ KEYS = ["domain", "subject"]
 
 def users_with(g: Gathering, least: int, *, only_rated: bool = False) -> ir.Table:
     """The (domain, user)s with at least so many interactions, or so many with a rating; by time, with as many
-    as the split's period needs."""
+    as the split's period needs. Where it goes by user, with everybody's `split` and `order`, which are known."""
     if g.period:
         interactions = g.table("interactions")
         return _periods.users_with(g, rated(interactions) if only_rated else interactions).rename(subject="user")
-    active = g.table("activity")
-    count = active.ratings if only_rated else active.interactions
-    return active.filter(count >= least).select(*g.domain, subject="user")
+    people = g.people
+    count = people.ratings if only_rated else people.interactions
+    return people.filter(count >= least).select(*g.domain, "split", "order", subject="user")
 
 
 def rated(interactions: ir.Table) -> ir.Table:
@@ -34,9 +34,20 @@ def rated(interactions: ir.Table) -> ir.Table:
 
 def interactions_of(g: Gathering, chosen: ir.Table) -> ir.Table:
     """All interactions of the chosen, with the domain and subject of their example."""
-    mine = g.histories.rename(subject="user")
+    return of_examples(g, g.histories.rename(subject="user"), chosen)
+
+
+def touched(g: Gathering, chosen: ir.Table) -> ir.Table:
+    """All that the users among the chosen touched, in every domain: subject [, domain], item, timestamp."""
+    users = chosen.select("subject").distinct()
+    rows = g.histories.select(*g.domain, "item", "timestamp", subject="user").inner_join(users, "subject")
+    return rows if g.sampled else g.engine.keep(rows)  # read again and again, from what is small already
+
+
+def of_examples(g: Gathering, rows: ir.Table, chosen: ir.Table) -> ir.Table:
+    """Rows of users, as many times as there are examples of them, each with its domain and subject."""
     keys = chosen.select("subject", *g.domain, *([] if g.domain else ["domain"]))
-    return mine.inner_join(keys, [*g.domain, "subject"])
+    return rows.inner_join(keys, [*g.domain, "subject"])
 
 
 def window(g: Gathering, mine: ir.Table, count: int) -> ir.Table:
@@ -103,28 +114,34 @@ def reason(*cases: tuple[ir.BooleanValue, str]) -> ir.StringValue:
     return ibis.cases(*cases, else_=ibis.null("string"))
 
 
-def negatives(g: Gathering, chosen: ir.Table, mine: ir.Table, shown: ir.Table, count: int) -> ir.Table:
+def negatives(
+    g: Gathering, chosen: ir.Table, everything: ir.Table, mine: ir.Table, shown: ir.Table, count: int
+) -> ir.Table:
     """For each chosen: up to `count` items its user never touched: `negatives` (titles), `negative_labels`.
 
     They are met in the order that `_negatives` decides by the recipe's `negative_sampling`. Items in `mine`
     (all the user's interactions), titles in `shown` (those in the example) and titles the user knows from another
-    record or domain are passed over, and repeated titles taken once. Hardly anybody has to go far for them.
+    record or domain (of `everything` that was touched) are passed over, and repeated titles taken once. Hardly
+    anybody has to go far for them.
     """
-    near = g.engine.keep(_met(g, chosen, mine, shown, count, far=False))
+    known = _titles_touched(g, everything)
+    near = g.engine.keep(_met(g, chosen, known, mine, shown, count, far=False))
     enough = near.filter(near.negatives.length() == count)
     others = g.engine.keep(chosen.anti_join(enough, KEYS))
     if not g.engine.fetch(others.agg(n=others.count()))[0]["n"]:
         return enough
-    return enough.union(_met(g, others, mine, shown, count, far=True))
+    return enough.union(_met(g, others, known, mine, shown, count, far=True))
 
 
-def _met(g: Gathering, chosen: ir.Table, mine: ir.Table, shown: ir.Table, count: int, *, far: bool) -> ir.Table:
+def _met(
+    g: Gathering, chosen: ir.Table, known: ir.Table, mine: ir.Table, shown: ir.Table, count: int, *, far: bool
+) -> ir.Table:
     import ibis
 
     draws = _negatives.draw(g, chosen, shown, count, far=far)
     untouched = draws.anti_join(mine.select(*KEYS, "item"), [*KEYS, "item"])
     unseen = untouched.anti_join(shown.select(*KEYS, "norm"), [*KEYS, "norm"])
-    unseen = unseen.anti_join(_titles_touched(g, chosen), ["subject", "norm"])
+    unseen = unseen.anti_join(known, ["subject", "norm"])
     visit = ibis.struct({"rank": unseen["rank"], "title": unseen.title, "label": unseen.label})
     once = unseen.group_by([*KEYS, "norm"]).agg(first=visit.min())
     once = once.select(*KEYS, **{name: once["first"][name] for name in ("rank", "title", "label")})
@@ -132,14 +149,10 @@ def _met(g: Gathering, chosen: ir.Table, mine: ir.Table, shown: ir.Table, count:
     return taken.group_by(KEYS).agg(negatives=in_order(taken, "title"), negative_labels=in_order(taken, "label"))
 
 
-def _titles_touched(g: Gathering, chosen: ir.Table) -> ir.Table:
-    """subject, norm: of everything the chosen touched anywhere in the source, the titles that several records have.
+def _titles_touched(g: Gathering, everything: ir.Table) -> ir.Table:
+    """subject, norm: of everything that was touched anywhere in the source, the titles that several records have.
 
     A title of one record only is met only with that record, which is known by its item.
     """
-    items = g.table("items").select(*g.domain, "item", "norm")
-    records = items.group_by("norm").agg(records=items.count())
-    shared = g.engine.keep(items.semi_join(records.filter(records.records > 1), "norm"))  # few, and known to be
-    users = chosen.select("subject").distinct()
-    everything = g.histories.rename(subject="user").inner_join(users, "subject")
-    return everything.inner_join(shared, [*g.domain, "item"]).select("subject", "norm")
+    several = g.shelves.filter(lambda t: t.alike > 1).select(*g.domain, "item", "norm")
+    return g.engine.keep(everything.inner_join(several, [*g.domain, "item"]).select("subject", "norm").distinct())

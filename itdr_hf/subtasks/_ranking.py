@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 def gather(g: Gathering, chosen: ir.Table) -> ir.Table:
     """history, positives and negatives of each chosen user, with the items' labels."""
-    mine = _plans.interactions_of(g, chosen).select(*_plans.KEYS, "item", "timestamp")
-    mine = mine if g.sampled else g.engine.keep(mine)  # read twice, from what is small already
+    everything = _plans.touched(g, chosen)
+    mine = _plans.of_examples(g, everything, chosen)
     window = g.engine.keep(_plans.titled(g, _plans.window(g, mine, g.recipe.history + g.recipe.positives)))
-    return assemble(g, chosen, mine, window)
+    return assemble(g, chosen, everything, mine, window)
 
 
-def assemble(g: Gathering, chosen: ir.Table, mine: ir.Table, window: ir.Table) -> ir.Table:
+def assemble(g: Gathering, chosen: ir.Table, everything: ir.Table, mine: ir.Table, window: ir.Table) -> ir.Table:
     """Put a window (the first `history` of each subject's ranks are history) and drawn negatives together."""
     past = window["rank"] < g.recipe.history
     made = window.group_by(_plans.KEYS).agg(
@@ -33,7 +33,7 @@ def assemble(g: Gathering, chosen: ir.Table, mine: ir.Table, window: ir.Table) -
         titles=window.norm.nunique(),
         shown=window.count(),
     )
-    drawn = _plans.negatives(g, chosen, mine, window, g.recipe.negatives)
+    drawn = _plans.negatives(g, chosen, everything, mine, window, g.recipe.negatives)
     rows = chosen.inner_join(made, _plans.KEYS).left_join(drawn, _plans.KEYS)
     rows = rows.drop(*[c for c in rows.columns if c.endswith("_right")])
     left_out = _plans.reason(

@@ -80,8 +80,8 @@ def needs(source: Source) -> tuple[str, ...]:
 def eligible(g: Gathering) -> ir.Table:
     """The (pair, user)s with enough in both domains: 5 and 10 for the paper's numbers."""
     pairs = _pairs(g)
-    there = _plans.users_with(_in_source(g), g.recipe.source_history).rename(source_domain="domain")
-    here = _plans.users_with(g, g.recipe.history + g.recipe.positives).rename(shelf="domain")
+    there = _plans.users_with(_in_source(g), g.recipe.source_history).select("subject", source_domain="domain")
+    here = _plans.users_with(g, g.recipe.history + g.recipe.positives).select("subject", shelf="domain")
     both = pairs.inner_join(there, "source_domain").inner_join(here, ["shelf", "subject"])
     return both.select("domain", "subject")
 
@@ -89,15 +89,13 @@ def eligible(g: Gathering) -> ir.Table:
 def gather(g: Gathering, chosen: ir.Table) -> ir.Table:
     """Both histories, positives and negatives of each chosen (pair, user), with the items' labels."""
     chosen = chosen.inner_join(_pairs(g), "domain")
-    users = chosen.select("subject").distinct()
-    touched = g.histories.select(*g.domain, "item", "timestamp", subject="user")
-    everything = g.engine.keep(touched.inner_join(users, "subject"))
+    everything = _plans.touched(g, chosen)
     there = _of_pairs(g, chosen, _plans.window(_in_source(g), everything, g.recipe.source_history), "source_domain")
     here = _of_pairs(g, chosen, _plans.window(g, everything, g.recipe.history + g.recipe.positives), "shelf")
     before = there.mutate(rank=there["rank"] - g.recipe.source_history)  # negative ranks: shown first
     window = g.engine.keep(before.union(here))
     mine = everything.drop("domain").inner_join(chosen.select("domain", "subject"), "subject")
-    return _ranking.assemble(g, chosen.drop("source_domain"), mine, window).drop("shelf")
+    return _ranking.assemble(g, chosen.drop("source_domain"), everything, mine, window).drop("shelf")
 
 
 def example(row: Mapping[str, Any], wording: Wording) -> Parts:

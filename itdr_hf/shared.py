@@ -1,0 +1,108 @@
+"""What the cells of one source share, computed once and kept beside its tables.
+
+    people     activity + split, order: everybody's split and place in the order of sampling, which it is sorted by
+    shelves    item, title, norm, label, popularity [, domain] + place, alike: the catalogue as negatives are drawn from it
+    histories  the interactions of everybody up to a place in the order of sampling
+
+All cells sample users in one order, so whoever is chosen by any of them is among the first of it. Histories reach
+a little beyond what was asked for; a cell that looks further makes a larger file. A superset of what a plan needs
+never changes its result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock
+
+from itdr_hf import sampling
+from itdr_hf.fingerprint import fingerprint
+from itdr_hf.planner import Planner
+from itdr_hf.tables import Tables
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+BEYOND = 1.25  # times as many users as asked for, so that the next cell finds its own among them
+WORTHWHILE = 0.5  # of all users: beyond that the whole table is read as fast
+DIGITS = 8  # of an order, enough to tell one user in 4 billion
+SHARED = ("people-*", "shelves-*", "histories-*")  # the files, and folders from Spark, beside the tables
+
+
+def sampling_order(tables: Tables, seed: int, *keys: ir.Value) -> ir.StringValue:
+    """Where in the order of sampling a user or item stands: hex digits."""
+    return sampling.digest(f"sample|{seed}|{tables.source.id}", *keys)
+
+
+def people(tables: Tables, engine: Planner, seed: int) -> Path:
+    """Everybody's activity with `split` and `order`."""
+
+    def query() -> ir.Table:
+        import ibis
+
+        active = engine.parquet(tables.path("activity"))
+        domain = active.domain if tables.source.domains else ibis.literal("")
+        split = sampling.split_of(tables.source.id, active["user"], "user")
+        order = sampling_order(tables, seed, domain, active["user"])
+        return active.mutate(split=split, order=order).order_by(["order", "user"])
+
+    return _kept(tables, engine, f"people-{_key(seed)}", query)
+
+
+def shelves(tables: Tables, engine: Planner) -> Path:
+    """The catalogue with `place`, from 0 on the shelf of its domain, and `alike`, how many records have the title."""
+    source = tables.source
+
+    def query() -> ir.Table:
+        import ibis
+
+        items = engine.parquet(tables.path("items"))
+        domain = ["domain"] if source.domains else []
+        label = items[source.label] if source.label else ibis.null("string")
+        items = items.select("item", "title", "norm", "popularity", *domain, label=label)
+        items = items.mutate(alike=items.count().over(group_by=items.norm))
+        return sampling.placed(items, domain)
+
+    return _kept(tables, engine, f"shelves-{_key(source.label)}", query)
+
+
+def sampled_histories(tables: Tables, engine: Planner, seed: int, chosen: ir.Table) -> Path | None:
+    """A Parquet file with all interactions of the chosen users, or None where the table itself serves as well.
+
+    `chosen` has `subject` and `order`, of a source without domains (with them each domain has its own order).
+    """
+    last = engine.fetch(chosen.agg(last=chosen.order.max()))[0]["last"]
+    if tables.source.domains or last is None:
+        return None
+    needed = int(last[:DIGITS], 16)
+    if needed > WORTHWHILE * 16**DIGITS:
+        return None
+    name = f"histories-{_key(seed)}"
+    with FileLock(tables.folder / f"{name}.lock"):
+        large = [p for p in sorted(tables.folder.glob(f"{name}-*.parquet")) if int(p.stem[-DIGITS:], 16) >= needed]
+        if large:
+            return large[0]
+        end = f"{int(needed * BEYOND):0{DIGITS}x}"
+        first = engine.parquet(people(tables, engine, seed)).filter(lambda t: t.order <= end + "f" * 24).select("user")
+        return _write(
+            tables, engine, f"{name}-{end}", engine.parquet(tables.path("interactions")).semi_join(first, "user")
+        )
+
+
+def _key(*facts: str | int | None) -> str:
+    return fingerprint(facts, {__name__, sampling.__name__})
+
+
+def _kept(tables: Tables, engine: Planner, name: str, query: Callable[[], ir.Table]) -> Path:
+    path = tables.folder / f"{name}.parquet"
+    with FileLock(tables.folder / f"{name}.lock"):
+        return path if path.exists() else _write(tables, engine, name, query())
+
+
+def _write(tables: Tables, engine: Planner, name: str, query: ir.Table) -> Path:
+    draft, path = tables.folder / f".{name}.{engine.name}.draft", tables.folder / f"{name}.parquet"
+    engine.write(query, draft)
+    draft.replace(path)
+    return path
