@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from isal import igzip  # in a third of the time that gzip takes
-from isal.isal_zlib import error as BadDeflate  # noqa: F401  what a damaged file raises
+from isal import igzip, isal_zlib  # in a third of the time that gzip takes
 
 from itdr_hf.errors import MalformedRowError
 
 MAX_LINE = 16 * 2**20  # bytes; a longer line is a malformed row. Readers hold two such lines for each thread
 PIECE, MOST_FIELDS = 32 * 2**10, 5_000  # bytes of one line, and the fields that may be in them
+DAMAGED: tuple[Any, ...] = (OSError, EOFError, isal_zlib.error)  # what reading a damaged file raises
 END = 2**10  # bytes of a piece in which there is nearly always the end of a line
 
 
@@ -159,7 +159,7 @@ def python_rows(file: IO[str], dialect: Dialect) -> Any:
 
 def open_bytes(path: Path) -> IO[bytes]:
     """A file's content, decompressed if its name ends in .gz."""
-    return igzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
+    return igzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
 
 
 def open_text(path: Path, encoding: str = "utf-8") -> IO[str]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from itdr_hf.dialects import BadDeflate, Quoted, open_bytes
+from itdr_hf.dialects import DAMAGED, Quoted, open_bytes
 from itdr_hf.engine import Engine, interrupted
 from itdr_hf.errors import RawDataError
 
@@ -72,7 +72,7 @@ def unreadable_named(files: Sequence[Path]) -> Iterator[None]:
     of_the_bytes = duckdb.DataError, duckdb.InvalidInputException, duckdb.IOException, duckdb.InternalException
     try:
         yield
-    except (*of_the_bytes, csv.Error, EOFError, BadDeflate, OSError, UnicodeError) as error:
+    except (*of_the_bytes, csv.Error, *DAMAGED, UnicodeError) as error:
         if interrupted(error):
             raise
         text = str(error)

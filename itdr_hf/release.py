@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from itdr_hf.dialects import BadDeflate, open_bytes
+from itdr_hf.dialects import DAMAGED, open_bytes
 from itdr_hf.errors import MissingFileError, RawDataError
 from itdr_hf.outputs import write_atomically
 from itdr_hf.records import Files, Layout, Source
@@ -157,7 +157,7 @@ def _check_gzip(path: Path) -> None:
         with open_bytes(path) as file:
             while file.read(2**20):
                 pass
-    except (OSError, EOFError, BadDeflate) as error:
+    except DAMAGED as error:
         raise RawDataError(
             f"{path.parent.name}/{path.name}: {error}; want the whole file, compressed as its name says; get it again"
         ) from error
