@@ -49,23 +49,24 @@ def compile_template(
 
     Raises UsageError for a slot that neither `constants` nor `slots` know.
     """
-    pieces: list[tuple[str, str | None]] = []
-    literal = ""
+    texts, names = [""], []  # texts[0], the slot names[0], texts[1], …
     for text, field, _, _ in Formatter().parse(template):
-        literal += text
+        texts[-1] += text
         if field is None:
             continue
         if field in constants:
-            literal += constants[field]
+            texts[-1] += constants[field]
         elif field in slots:
-            pieces.append((literal, field))
-            literal = ""
+            names.append(field)
+            texts.append("")
         else:
             have = ", ".join(sorted({*constants, *slots}))
             raise UsageError(f"template: slot {{{field}}} is unknown; have: {have}; mend the template")
-    pieces.append((literal, None))
 
     def fill(values: Mapping[str, str]) -> str:
-        return "".join([part for text, field in pieces for part in ((text, values[field]) if field else (text,))])
+        pieces = between.copy()
+        pieces[1::2] = [values[name] for name in names]
+        return "".join(pieces)
 
+    between = [piece for text in texts for piece in (text, "")][:-1]
     return fill

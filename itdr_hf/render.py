@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,18 +20,17 @@ import pyarrow.parquet as pq
 from itdr_hf import catalogue
 from itdr_hf.errors import unknown
 from itdr_hf.prompts import HELD_OUT, MIXED, compile_template
-from itdr_hf.records import COLUMNS, SPLITS, Cell, Recipe, Wording
+from itdr_hf.records import COLUMNS, SPLITS, Cell, Parts, Recipe, Wording
 from itdr_hf.rows import Rows
 
 BATCH = 8_192  # rows rendered at a time; part of the output's layout, so never a setting
+PIECE = 1_024  # of them as Python values at a time: about as many as stay in a processor's cache
 
 SCHEMA = pa.schema([
     (name, pa.list_(pa.field("item", {"string": pa.string(), "double": pa.float64()}[kind[5:-1]]))
      if kind.startswith("list") else pa.string())
     for name, kind in COLUMNS.items()
 ])  # fmt: skip
-FIXED = ("subtask", "source", "instruction")  # the same in all examples of a cell
-VARYING = tuple(name for name in COLUMNS if name not in FIXED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,18 +90,28 @@ def render_job(job: Job) -> pa.RecordBatch:
 
 
 def examples(name: str, recipe: Recipe, rows: pa.Table) -> pa.RecordBatch:
-    """The examples that rows of a cell's plan make."""
+    """The examples that rows of a cell's plan, one at least, make."""
     cell = catalogue.cell(name)
-    make, fixed, names = _maker(cell, recipe), _fixed(cell, recipe), rows.column_names
-    columns = [_values(rows.column(column)) for column in names]
     with _no_cycles():
-        made = [make(dict(zip(names, values, strict=True))) for values in zip(*columns, strict=True)]
-    varying = dict(zip(VARYING, zip(*made, strict=True), strict=True)) if made else {}
-    arrays = [
-        pa.array([fixed[field.name]] * len(made) if field.name in fixed else varying.get(field.name, ()), field.type)
-        for field in SCHEMA
-    ]
-    return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
+        return pa.concat_batches([
+            _examples(cell, recipe, rows.slice(start, PIECE)) for start in range(0, rows.num_rows, PIECE)
+        ])  # fmt: skip
+
+
+def _examples(cell: Cell, recipe: Recipe, rows: pa.Table) -> pa.RecordBatch:
+    """What is made of a row alone is the subtask's; the rest is made column by column."""
+    example, wording = cell.subtask.example, Wording(source=cell.source, recipe=recipe)
+    names, columns = rows.column_names, dict(zip(rows.column_names, map(_values, rows.columns), strict=True))
+    parts = [example(dict(zip(names, row, strict=True)), wording) for row in zip(*columns.values(), strict=True)]
+    made: dict[str, Sequence[Any]] = dict(zip(Parts._fields, zip(*parts, strict=True), strict=True))
+    subjects, fillers = list(map(str, columns["subject"])), _fillers(cell.name, recipe)
+    made |= _fixed(cell, recipe, len(parts)) | {"domain": columns["domain"], "user": _users(cell, recipe, subjects)}
+    digits = _digits(made["domain"], made["user"] if cell.subtask.subject == "user" else subjects, made)
+    chosen = [fillers[int(one, 16) % len(fillers)] for one in digits]
+    made["id"] = [f"{cell.name}-{one}" for one in digits]
+    made["template"] = [template for template, _ in chosen]
+    made["input"] = [fill(slots) for (_, fill), slots in zip(chosen, made["slots"], strict=True)]
+    return pa.RecordBatch.from_arrays([pa.array(made[field.name], field.type) for field in SCHEMA], schema=SCHEMA)
 
 
 @contextmanager
@@ -129,32 +138,18 @@ def _values(column: pa.ChunkedArray) -> list[Any]:
     return out
 
 
-def _maker(cell: Cell, recipe: Recipe) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
-    """A function from a row of the plan to an example's VARYING fields."""
-    example, wording = cell.subtask.example, Wording(source=cell.source, recipe=recipe)
-    fillers, subject = _fillers(cell.name, recipe), _subject(cell, recipe)
-
-    def make(row: Mapping[str, Any]) -> tuple[Any, ...]:
-        slots, output, history, ratings, candidates, targets, target_names, author = example(row, wording)
-        domain, who = row["domain"], subject(str(row["subject"]))
-        digits = _digits(
-            domain,
-            who or str(row["subject"]),
-            *history,
-            *map(str, ratings),
-            *candidates,
-            *(targets if author == "data" else slots.values()),
-        )
-        template, fill = fillers[int(digits, 16) % len(fillers)]
-        first = f"{cell.name}-{digits}", domain, fill(slots), output
-        return *first, history, ratings, candidates, targets, target_names, who, template, author
-
-    return make
-
-
-def _digits(*content: str) -> str:
-    """What an example's id is made of: 16 hex digits from all that it says."""
-    return hashlib.md5("\x1f".join(content).encode()).hexdigest()[:16]
+def _digits(domains: Sequence[str], subjects: Sequence[str], made: Mapping[str, Sequence[Any]]) -> list[str]:
+    """What the examples' ids are made of: 16 hex digits from all that an example says."""
+    said = [
+        targets if author == "data" else slots.values()
+        for author, targets, slots in zip(made["reference_by"], made["targets"], made["slots"], strict=True)
+    ]
+    told = zip(domains, subjects, made["history"], made["history_ratings"], made["candidates"], said, strict=True)
+    texts = [
+        "\x1f".join([domain, subject, *history, *map(str, ratings), *candidates, *rest])
+        for domain, subject, history, ratings, candidates, rest in told
+    ]
+    return [hashlib.md5(text.encode()).hexdigest()[:16] for text in texts]
 
 
 def _slice(path: Path, start: int, stop: int) -> pa.Table:
@@ -170,15 +165,17 @@ def _slice(path: Path, start: int, stop: int) -> pa.Table:
     return file.read_row_groups(groups).slice(start - (first or 0), stop - start)
 
 
-def _fixed(cell: Cell, recipe: Recipe) -> dict[str, str]:
+def _fixed(cell: Cell, recipe: Recipe, count: int) -> dict[str, Sequence[str]]:
+    """The columns that are the same in all examples of a cell."""
     instruction = cell.subtask.description if recipe.with_description else ""
-    return dict(zip(FIXED, (cell.subtask.id, cell.source.id, instruction), strict=True))
+    fixed = {"subtask": cell.subtask.id, "source": cell.source.id, "instruction": instruction}
+    return {name: [value] * count for name, value in fixed.items()}
 
 
-def _subject(cell: Cell, recipe: Recipe) -> Callable[[str], str]:
-    """User id -> salted hash; an item subject has no user."""
+def _users(cell: Cell, recipe: Recipe, subjects: Sequence[str]) -> list[str]:
+    """Salted hashes of users' ids; a subject that is an item has no user."""
     if cell.subtask.subject == "item":
-        return lambda subject: ""
+        return [""] * len(subjects)
     keyed = hashlib.blake2b(key=recipe.salt.encode()[:64], digest_size=8)
 
     def hashed(subject: str) -> str:
@@ -186,7 +183,7 @@ def _subject(cell: Cell, recipe: Recipe) -> Callable[[str], str]:
         state.update(f"{cell.source.id}|{subject}".encode())
         return state.hexdigest()
 
-    return hashed
+    return list(map(hashed, subjects))
 
 
 @cache

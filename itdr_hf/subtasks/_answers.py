@@ -28,20 +28,23 @@ def shuffled(titles: Sequence[str], seed: int) -> list[str]:
     """A permutation decided by `seed` (a large whole number) alone; every one equally likely."""
     left, out = list(titles), []
     seed %= factorial(len(left))  # the rest of it decides nothing
-    for size in range(len(left), 0, -1):
-        seed, pick = divmod(seed, size)
-        out.append(left.pop(pick))
-    return out
+    for size in range(len(left), 1, -1):
+        out.append(left.pop(seed % size))
+        seed //= size
+    return out + left
 
 
 def numbered(titles: Sequence[str]) -> str:
     """'1. first' and so on, one a line."""
-    return _form(len(titles)) % tuple(titles)
+    pieces = _numbers(len(titles)).copy()
+    pieces[1::2] = titles
+    return "".join(pieces)
 
 
 @cache
-def _form(count: int) -> str:
-    return "\n".join([f"{n}. %s" for n in range(1, count + 1)])
+def _numbers(count: int) -> list[str]:
+    """What stands before each title, and a place for the title."""
+    return [piece for n in range(1, count + 1) for piece in (f"\n{n}. " if n > 1 else "1. ", "")]
 
 
 def read_ranking(text: str, candidates: Sequence[str], history: Sequence[str], strict: bool) -> Answer:

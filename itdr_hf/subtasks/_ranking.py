@@ -50,6 +50,11 @@ def candidates(row: Mapping[str, Any]) -> list[str]:
     return _answers.shuffled(titles, seed)
 
 
+def ranked(positives: Sequence[str], candidates: Sequence[str]) -> list[str]:
+    """The positives, then the other candidates in the order they are shown in."""
+    return list(dict.fromkeys([*positives, *candidates]))
+
+
 def labelled(titles: Sequence[str], labels: Sequence[str | None]) -> list[str]:
     """'Title [label]', or the title alone where there is no label."""
     return [f"{title} [{label}]" if label else title for title, label in zip(titles, labels, strict=True)]

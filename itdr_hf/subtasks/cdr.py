@@ -102,8 +102,6 @@ def example(row: Mapping[str, Any], wording: Wording) -> Parts:
     count = wording.recipe.source_history
     source, target = (_words(wording.source, domain) for domain in row["domain"].split(ARROW))
     candidates = _ranking.candidates(row)
-    positive = set(row["positives"])
-    ranking = [*row["positives"], *(title for title in candidates if title not in positive)]
     return Parts(
         slots={
             "source_domain": source,
@@ -112,7 +110,7 @@ def example(row: Mapping[str, Any], wording: Wording) -> Parts:
             "target_history": _also(target, row["history"][count:]),
             "candidates": _answers.numbered(candidates),
         },
-        output=_answers.numbered(ranking),
+        output=_answers.numbered(_ranking.ranked(row["positives"], candidates)),
         history=row["history"],
         candidates=candidates,
         targets=row["positives"],

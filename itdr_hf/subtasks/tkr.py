@@ -50,11 +50,9 @@ def eligible(g: Gathering) -> ir.Table:
 
 def example(row: Mapping[str, Any], wording: Wording) -> Parts:
     candidates = _ranking.candidates(row)
-    positive = set(row["positives"])
-    ranking = [*row["positives"], *(title for title in candidates if title not in positive)]
     return Parts(
         slots={"history": _answers.numbered(row["history"]), "candidates": _answers.numbered(candidates)},
-        output=_answers.numbered(ranking),
+        output=_answers.numbered(_ranking.ranked(row["positives"], candidates)),
         history=row["history"],
         candidates=candidates,
         targets=row["positives"],
