@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
@@ -110,7 +111,12 @@ class RatingScale:
 
     def text(self, rating: float) -> str:
         """The rating as the release writes it."""
-        return f"{rating:.{self.decimals}f}"
+        return _written(rating or 0, self.decimals)  # -0.0 is 0 too
+
+
+@lru_cache(maxsize=1_024)  # a scale has few ratings, and they are written many millions of times
+def _written(rating: float, decimals: int) -> str:
+    return f"{rating:.{decimals}f}"
 
 
 @dataclass(frozen=True, kw_only=True)

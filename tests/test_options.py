@@ -76,8 +76,10 @@ def test_with_popular_negatives_popularity_gets_nearer_to_chance(raw, engine, na
 
 def test_hard_negatives_are_of_a_positives_genre(raw, engine):
     def alike(kind: str) -> float:
-        found = rows(plan(raw, engine, "tkr-movielens32m", negative_sampling=kind))
-        same = [label in row["positive_labels"] for row in found for label in row["negative_labels"]]
+        prepared = plan(raw, engine, "tkr-movielens32m", negative_sampling=kind)
+        genres = {item["title"]: item[prepared.cell.source.label] for item in table(prepared, "items")}
+        found = [(title, {genres[t] for t in row["positives"]}) for row in rows(prepared) for title in row["negatives"]]
+        same = [genres[title] in those for title, those in found]
         return sum(same) / len(same)
 
     assert alike("hard") > 3 * alike("uniform") and alike("hard") > 0.5

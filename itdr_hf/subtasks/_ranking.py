@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from itdr_hf.rows import Gathering
 
+LABELS = ("history_labels", "positive_labels", "negative_labels")
+
 
 def gather(g: Gathering, chosen: ir.Table) -> ir.Table:
     """history, positives and negatives of each chosen user, with the items' labels."""

@@ -95,7 +95,8 @@ def gather(g: Gathering, chosen: ir.Table) -> ir.Table:
     before = there.mutate(rank=there["rank"] - g.recipe.source_history)  # negative ranks: shown first
     window = g.engine.keep(before.union(here))
     mine = everything.drop("domain").inner_join(chosen.select("domain", "subject"), "subject")
-    return _ranking.assemble(g, chosen.drop("source_domain"), everything, mine, window).drop("shelf")
+    rows = _ranking.assemble(g, chosen.drop("source_domain"), everything, mine, window)
+    return rows.drop("shelf", *_ranking.LABELS)
 
 
 def example(row: Mapping[str, Any], wording: Wording) -> Parts:

@@ -48,6 +48,11 @@ def eligible(g: Gathering) -> ir.Table:
     return _plans.users_with(g, g.recipe.history + g.recipe.positives + 1)
 
 
+def gather(g: Gathering, chosen: ir.Table) -> ir.Table:
+    """Titles alone are shown."""
+    return _ranking.gather(g, chosen).drop(*_ranking.LABELS)
+
+
 def example(row: Mapping[str, Any], wording: Wording) -> Parts:
     candidates = _ranking.candidates(row)
     return Parts(
@@ -76,7 +81,7 @@ SUBTASK = Subtask(
     defaults={"history": 5, "positives": 5, "negatives": 5},
     needs=needs,
     eligible=eligible,
-    gather=_ranking.gather,
+    gather=gather,
     example=example,
     parse=parse,
 )
