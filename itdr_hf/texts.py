@@ -40,6 +40,7 @@ _HANDLE = re.compile(
     r"(?<![\w@./])@[A-Za-z_][\w.]{1,28}\w|"
     r"(?i:\b(?:instagram|insta|ig|snapchat|twitter|tiktok|telegram|discord|skype|whatsapp|gamertag|psn) ?[:=] ?)@?[\w.#-]{3,40}"
 )
+_DIGIT = re.compile(r"\d")
 _CUE = r"(?i:\b(?:call|phone|tel|telephone|mobile|cell|whatsapp|text|fax|sms|number)\b[^\d\n+(]{0,25}?)"
 _PHONE = re.compile(
     r"(?<![\w.,/-])(?:"
@@ -59,7 +60,9 @@ def show_text(text: str, most: int) -> str:
     text = text[: 20 * most + 2_000]
     if "&" in text or "<" in text:
         text = _TAG.sub(" ", html.unescape(text))
-    return cut(scrub(apart(_BLANK.sub(" ", text).strip())), most)
+    if "  " in text or not text.isprintable():  # of blanks, only that between words is printable
+        text = _BLANK.sub(" ", text)
+    return cut(scrub(apart(text.strip())), most)
 
 
 def apart(text: str) -> str:
@@ -75,7 +78,7 @@ def scrub(text: str) -> str:
         text = _LINK.sub("[link]", text)
     if "@" in text or ":" in text or "=" in text:
         text = _HANDLE.sub("[handle]", text)
-    if any(map(str.isdigit, text)):
+    if _DIGIT.search(text):
         text = _CALLED.sub(_mask_called, _PHONE.sub(_mask_phone, text))
     return text
 

@@ -8,6 +8,7 @@ import gzip
 import json
 import re
 import shutil
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -223,3 +224,10 @@ def test_another_salt_gives_other_users_and_the_salt_is_not_told(marked, built, 
     ]
     assert all(users) and not users[0] & users[1]
     assert "a secret of ours" not in "".join(p.read_text() for p in out.glob("*.*") if p.is_file())
+
+
+def test_whatever_stands_for_a_blank_is_one_blank_between_words():
+    spaces = [mark for mark in map(chr, range(sys.maxunicode + 1)) if mark.isspace()]
+    for mark in [*spaces, *"\0\x1f\x7f\u200b\u200f\u202a\u202e\u2066\u2069\ufeff"]:
+        for text in (f"one{mark}two{mark}{mark}three", f"{mark}one  two {mark}three{mark}"):
+            assert show_text(text, 300) == "one two three"

@@ -123,9 +123,13 @@ def _inside(phrase: str) -> str:
 
 def _kinds(opinions: Iterable[Opinion], whole: bool) -> Counter[str]:
     """The labels' parts, or the labels where each is one thing, most frequent first, in the order they appear."""
-    parts = [[o.label or ""] if whole else (o.label or "").split(",") for o in opinions]
-    kinds = Counter(kind.strip() for of_one in parts for kind in dict.fromkeys(of_one) if kind.strip())
+    kinds = Counter([kind for opinion in opinions for kind in _kinds_of(opinion, whole)])
     return Counter(dict(kinds.most_common()))
+
+
+def _kinds_of(opinion: Opinion, whole: bool) -> list[str]:
+    label = opinion.label or ""
+    return [kind for part in dict.fromkeys([label] if whole else label.split(",")) if (kind := part.strip())]
 
 
 def _side(
@@ -139,7 +143,7 @@ def _side(
     if not opinions:
         return []
     kinds = kinds[:MOST_KINDS]
-    covered = sum(not _kinds([opinion], whole).keys().isdisjoint(kinds) for opinion in opinions)
+    covered = sum([not set(kinds).isdisjoint(_kinds_of(opinion, whole)) for opinion in opinions])
     told = variants[0] if 2 * covered > len(opinions) else variants[1]  # kinds that hold for most of the items
     titles = join_words([named(opinion.title) for opinion in opinions])
     number = 0 if len(opinions) > 1 else 1

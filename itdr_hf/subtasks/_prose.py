@@ -71,9 +71,10 @@ def telling(reviews: Iterable[str], words: frozenset[str]) -> str | None:
 
 
 def _worth(sentence: str, words: frozenset[str]) -> tuple[int, int]:
-    spoken = [word.lower() for word in _WORD.findall(sentence)]
+    spoken = _WORD.findall(sentence)
     quotable = len(sentence.split()) in GOOD_QUOTE and "[" not in sentence
-    return (min(sum(word in words for word in spoken), 3) + 2 * quotable, min(len(spoken), 15))
+    opinions = sum(map(words.__contains__, map(str.lower, spoken)))
+    return (min(opinions, 3) + 2 * quotable, min(len(spoken), 15))
 
 
 def pick(variants: Sequence[str], facts: Mapping[str, str], *key: str) -> str:
@@ -88,11 +89,13 @@ def fitted(parts: Sequence[Part]) -> str:
     Those of rank 9 only fill a text up to LEAST_WORDS.
     """
     kept: list[int] = []
-    for place in sorted(range(len(parts)), key=lambda place: (parts[place].rank, place)):
+    words = 0
+    for place in sorted(range(len(parts)), key=lambda place: parts[place].rank):
         rank, text = parts[place]
-        words = sum(len(parts[k].text.split()) for k in kept)
-        if rank and (len(kept) >= MOST_SENTENCES or words + len(text.split()) > MOST_WORDS):
+        more = len(text.split())
+        if rank and (len(kept) >= MOST_SENTENCES or words + more > MOST_WORDS):
             continue
         if rank < 9 or words < LEAST_WORDS:
             kept.append(place)
-    return " ".join(parts[place].text for place in sorted(kept))
+            words += more
+    return " ".join([parts[place].text for place in sorted(kept)])
