@@ -87,7 +87,7 @@ def eligible(g: Gathering) -> ir.Table:
 
 
 def gather(g: Gathering, chosen: ir.Table) -> ir.Table:
-    """Both histories, positives and negatives of each chosen (pair, user), with the items' labels."""
+    """Both histories, positives and negatives of each chosen (pair, user)."""
     chosen = chosen.inner_join(_pairs(g), "domain")
     everything = _plans.touched(g, chosen)
     there = _of_pairs(g, chosen, _plans.window(_in_source(g), everything, g.recipe.source_history), "source_domain")
