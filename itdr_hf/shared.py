@@ -62,8 +62,9 @@ def shelves(tables: Tables, engine: Planner) -> Path:
         domain = ["domain"] if source.domains else []
         label = items[source.label] if source.label else ibis.null("string")
         items = items.select("item", "title", "norm", "popularity", *domain, label=label)
-        items = items.mutate(alike=items.count().over(group_by=items.norm))
-        return sampling.placed(items, domain)
+        titles = items.group_by("norm").agg(alike=items.count()).filter(lambda t: t.alike > 1)
+        items = items.left_join(titles, "norm").drop("norm_right")
+        return sampling.placed(items, domain).mutate(alike=lambda t: t.alike.fill_null(1))
 
     return _kept(tables, engine, f"shelves-{_key(source.label)}", query)
 
