@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -115,6 +115,13 @@ class Engine:
     def progress(self) -> float:
         """How far the query is that another thread runs, 0 to 1; 0 also where there is none or nobody knows."""
         return max(self.sql.query_progress(), 0.0) / 100  # type: ignore[no-any-return]
+
+    def remove_function(self, name: str) -> None:
+        """Take back a function of ours, if the engine has not broken down."""
+        import duckdb
+
+        with suppress(duckdb.FatalException):
+            self.sql.remove_function(name)
 
     def value(self, query: str) -> Any:
         """The one value of a one-row query."""

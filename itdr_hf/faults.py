@@ -70,18 +70,19 @@ def unreadable_named(files: Sequence[Path]) -> Iterator[None]:
     import duckdb
 
     of_the_bytes = duckdb.DataError, duckdb.InvalidInputException, duckdb.IOException, duckdb.InternalException
+    broken = duckdb.FatalException  # before version 2 a row that lacks fields and does not decode ends DuckDB
     try:
         yield
-    except (*of_the_bytes, csv.Error, *DAMAGED, UnicodeError) as error:
+    except (*of_the_bytes, broken, csv.Error, *DAMAGED, UnicodeError) as error:
         if interrupted(error):
             raise
-        text = str(error)
+        text = str(error).rpartition('Original error: "')[2]
         path = next((path for path in files if f"{path.parent.name}/{path.name}" in text), files[0])
         where = f"{path.parent.name}/{path.name}"
         if "invalid state" in text and (line := _odd_line_end(path)):
             found = f"{where} line {line}: an end of line unlike those before, or a bare carriage return"
             raise RawDataError(f"{found}; want one kind of line end; get the file again, or make them alike") from error
-        said = re.sub(r"^.*Unknown error: |^.*Error: ", "", text.partition("\n")[0]).replace(
+        said = re.sub(r"^.*Unknown error: |^.*Error: ", "", text.partition("\n")[0].rstrip('"')).replace(
             f"{path.parent.parent}/", ""
         )
         raise RawDataError(

@@ -179,7 +179,7 @@ def _read(
             if name in staged:
                 steps += clean(engine, release.source, staged, draft / f"{name}.parquet")
     finally:
-        engine.sql.remove_function("unescape")
+        engine.remove_function("unescape")
     for path in staged.values():
         path.unlink(missing_ok=True)
     return steps, passed_over

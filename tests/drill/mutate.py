@@ -14,11 +14,12 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 from drill.bases import Base, Spoilable, bases
 from drill.mutations import MUTATIONS, ten_megabytes
-from drill.reading import judge
+from drill.reading import alive, judge
 from itdr_hf.engine import open_engine
 
 SLOW = 20.0  # seconds; a reading that takes longer counts as a hang
@@ -50,8 +51,11 @@ def run(
     """Judge `count` inputs; what is wrong is printed and kept."""
     tally: Counter[str] = Counter()
     out.mkdir(parents=True, exist_ok=True)
-    with open_engine(threads=1) as engine, tempfile.TemporaryDirectory() as folder:
+    with ExitStack() as opened, tempfile.TemporaryDirectory() as folder:
+        engine = opened.enter_context(open_engine(threads=1))
         for number, base, file, name, content in cases(range(part, count, every) if only is None else [only], seed):
+            if not alive(engine):
+                engine = opened.enter_context(open_engine(threads=1))
             faulthandler.dump_traceback_later(HANG, exit=True)
             started = time.monotonic()
             with warnings.catch_warnings(record=True) as said:

@@ -11,7 +11,7 @@ import pytest
 from sources.reading import RAW, rows, steps
 
 from itdr_hf import catalogue
-from itdr_hf.errors import BuildError, MalformedRowError
+from itdr_hf.errors import BuildError, MalformedRowError, RawDataError
 from itdr_hf.malformed import BadRows
 from itdr_hf.render import render
 from itdr_hf.rows import ensure_rows
@@ -143,6 +143,15 @@ def test_a_cut_last_row_is_named_with_file_line_found_and_wanted(read, only):
         "get the file again, or count and skip such rows with --on-bad-row skip"
     )
     assert steps(read(raw, bad=BadRows(policy="skip")), "items")["malformed"] == -1
+
+
+def test_a_row_that_ends_within_a_letter_is_one_error_that_names_the_file(read, only):
+    """Before version 2, DuckDB breaks down over it."""
+    raw = only("anime-dataset-2023.csv")
+    with (raw / "anime-2023/anime-dataset-2023.csv").open("ab") as file:
+        file.write(b"200,Half Told" + b",UNKNOWN" * 13 + b",N\xc3\n")
+    with pytest.raises(RawDataError, match=r"^anime-2023/anime-dataset-2023\.csv.*want .*; get "):
+        read(raw)
 
 
 def test_a_score_without_an_anime_is_named(read, only):
