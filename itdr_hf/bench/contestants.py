@@ -53,7 +53,7 @@ def parse_jsonl(paths: list[str], memory: str) -> Result:
 def build(
     raw: str, work: str, configs: list[str], memory: str, again: bool = False, examples: int | None = None
 ) -> Result:
-    """Our build from raw files to a dataset folder; `again`: from the cached tables, no cell planned before."""
+    """Our build from raw files to a dataset folder; `again`: from cached tables and what the cells of a source share."""
     import duckdb  # noqa: F401
     import ibis
     import pandas  # noqa: F401
@@ -65,8 +65,8 @@ def build(
     ibis.duckdb.connect().disconnect()  # its backend too is imported on first use
     cache, out = Path(work) / "cache", Path(work) / "itdr"
     shutil.rmtree(out, ignore_errors=True)
-    for kept in [*cache.glob("tables/*/*/rows"), *cache.glob("tables/*/*/histories-*")] if again else [cache]:
-        shutil.rmtree(kept, ignore_errors=True) if kept.is_dir() else kept.unlink(missing_ok=True)
+    for kept in cache.glob("tables/*/*/rows") if again else [cache]:
+        shutil.rmtree(kept, ignore_errors=True)
 
     def run() -> Result:
         settings = Settings(raw=Path(raw), cache=cache, memory_limit=memory, warn=lambda text: None)

@@ -11,8 +11,8 @@ from itdr_hf.simulate import amazon2023, movielens32m
 
 # Of MovieLens 32M: ratings, users and movies. Smaller releases keep as many ratings a user and a movie.
 RATINGS, USERS, MOVIES = 32_000_000, 200_948, 87_585
-# Of Amazon's reviews: about so many a user; the real release has 10.5, a subset of categories fewer.
-REVIEWS_OF_A_USER, REVIEWS_OF_A_PRODUCT, CATEGORIES = 6, 6, 12
+# Of Amazon's reviews: as many a user as most of those who are simulated have at least; the real release has 10.5.
+REVIEWS_OF_A_USER, REVIEWS_OF_A_PRODUCT, CATEGORIES = 20, 6, 12
 
 
 @dataclass(frozen=True, kw_only=True)
