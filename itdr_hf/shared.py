@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 BEYOND = 1.25  # times as many users as asked for, so that the next cell finds its own among them
 WORTHWHILE = 0.5  # of all users: beyond that the whole table is read as fast
 DIGITS = 8  # of an order, enough to tell one user in 4 billion
-SHARED = ("people-*", "shelves-*", "histories-*")  # the files, and folders from Spark, beside the tables
 
 
 def sampling_order(tables: Tables, seed: int, *keys: ir.Value) -> ir.StringValue:

@@ -72,7 +72,7 @@ def caches(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pat
     home = tmp_path_factory.mktemp("engines")
     caches = {name: home / name for name in ("duckdb", "spark")}
     build_folder(home / "first", settings(raw, caches["duckdb"]))
-    shutil.copytree(caches["duckdb"], caches["spark"], ignore=shutil.ignore_patterns("rows", "histories-*"))
+    shutil.copytree(caches["duckdb"], caches["spark"], ignore=shutil.ignore_patterns("rows", "*-*.parquet"))
     shutil.move(home / "first", home / "built-duckdb")
     return caches
 

@@ -1,0 +1,73 @@
+"""What the cells of a source share beside its tables: what it holds, that it is made once, that nothing hangs on it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from hashlib import md5
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from itdr_hf import catalogue, rows
+from itdr_hf.generation import Settings, prepare
+from itdr_hf.simulate import simulate
+
+RANKING = ("tkr-amazon2023", "nir-amazon2023")
+
+
+@pytest.fixture(scope="module")
+def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("raw")
+    simulate(folder, sources=["amazon2023"], scale=0.05)
+    return folder
+
+
+def planned(config: str, raw: Path, cache: Path) -> Path:
+    cell = catalogue.cell(config)
+    return prepare(cell, cell.recipe(), Settings(raw=raw, cache=cache, warn=lambda text: None)).rows.path
+
+
+def files(cache: Path, pattern: str) -> list[Path]:
+    return sorted(cache.glob(f"tables/amazon2023/*/{pattern}.parquet"))
+
+
+def test_a_second_cell_reads_what_the_first_has_made(raw, tmp_path):
+    planned(RANKING[0], raw, tmp_path)
+    made = {path: path.stat().st_mtime_ns for path in files(tmp_path, "*-*")}
+    planned(RANKING[1], raw, tmp_path)
+    assert [path.name.partition("-")[0] for path in made] == ["people", "shelves"]
+    assert made == {path: path.stat().st_mtime_ns for path in files(tmp_path, "*-*")}
+
+
+def test_shelves_are_in_md5_order_and_know_titles_that_several_records_have(raw, tmp_path):
+    planned(RANKING[0], raw, tmp_path)
+    [path] = files(tmp_path, "shelves-*")
+    items = pq.read_table(path).to_pylist()
+    titles = Counter(item["norm"] for item in items)
+    assert max(titles.values()) > 1
+    assert all(item["alike"] == titles[item["norm"]] for item in items)
+    for domain in {item["domain"] for item in items}:
+        mine = sorted((item for item in items if item["domain"] == domain), key=lambda item: item["place"])
+        assert [item["place"] for item in mine] == list(range(len(mine)))
+        digests = [md5(f"shelf|{item['item']}".encode()).hexdigest() for item in mine]
+        assert digests == sorted(digests)
+
+
+def test_people_stand_in_the_order_they_are_sampled_in(raw, tmp_path):
+    planned(RANKING[0], raw, tmp_path)
+    [path] = files(tmp_path, "people-*")
+    people = pq.read_table(path).to_pylist()
+    seed = catalogue.cell(RANKING[0]).recipe().seed
+    assert [p["order"] for p in people] == sorted(p["order"] for p in people)
+    for person in people[::50]:
+        keys = f"sample|{seed}|amazon2023|{person['domain']}|{person['user']}"
+        assert person["order"] == md5(keys.encode()).hexdigest()
+
+
+def test_the_chosen_are_the_same_when_too_few_come_early_in_the_order(raw, tmp_path, monkeypatch):
+    early = pq.read_table(planned(RANKING[0], raw, tmp_path / "early"))
+    monkeypatch.setattr(rows, "AMPLE", 0.1)
+    monkeypatch.setattr(rows, "SPARE", 1)
+    assert early.num_rows > 200
+    assert pq.read_table(planned(RANKING[0], raw, tmp_path / "late")).equals(early)
