@@ -43,6 +43,9 @@ def train(
     packing: Annotated[
         bool | None, typer.Option("--packing", help="Examples share a row.", rich_help_panel=STEPS)
     ] = None,
+    gradient_checkpointing: Annotated[
+        bool | None, typer.Option(help="Less memory, more time.", rich_help_panel=STEPS)
+    ] = None,
     evaluations: Annotated[
         int | None, typer.Option(min=1, help="Losses and checkpoints.", rich_help_panel=STEPS)
     ] = None,
@@ -75,7 +78,7 @@ def train(
     changes |= {"limit": limit, "max_length": max_length, "allow_cut": allow_cut, "epochs": epochs, "batch": batch}
     changes |= {"learning_rate": learning_rate, "accumulation": accumulation, "packing": packing, "seed": seed}
     changes |= {"evaluations": evaluations, "eval_limit": eval_limit, "rank": rank, "alpha": alpha}
-    changes |= {"precision": precision, "quantised": quantised}
+    changes |= {"precision": precision, "quantised": quantised, "gradient_checkpointing": gradient_checkpointing}
     chosen, content = _recipe(model, preset, recipe, changes)
     with progress("training") as say:
         facts = run(folder, chosen, output, content=content, command=_command(), say=say)
