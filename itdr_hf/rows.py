@@ -66,7 +66,8 @@ class Gathering:
     @property
     def shelves(self) -> ir.Table:
         """The catalogue as negatives are drawn from it."""
-        return self.engine.parquet(shared.shelves(self.tables, self.engine))
+        shelves = self.engine.parquet(shared.shelves(self.tables, self.engine))
+        return shelves.mutate(place=shelves.place.cast("int64"))  # Spark numbers rows in 32 bits
 
     @property
     def histories(self) -> ir.Table:

@@ -47,8 +47,7 @@ def placed(items: ir.Table, shelf: list[str]) -> ir.Table:
     import ibis
 
     order = [digest("shelf", items.item), items.item]
-    place = ibis.row_number().over(group_by=[items[name] for name in shelf], order_by=order)
-    return items.mutate(place=place.cast("int64"))  # Spark's, read back from a file, would be of 32 bits
+    return items.mutate(place=ibis.row_number().over(group_by=[items[name] for name in shelf], order_by=order))
 
 
 def whole(digits: ir.StringValue, start: int, length: int) -> ir.IntegerValue:
