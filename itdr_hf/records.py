@@ -111,7 +111,7 @@ class RatingScale:
 
     def text(self, rating: float) -> str:
         """The rating as the release writes it."""
-        return _written(rating or 0, self.decimals)  # -0.0 is 0 too
+        return _written(rating + 0.0, self.decimals)  # -0.0 is 0 too
 
 
 @lru_cache(maxsize=1_024)  # a scale has few ratings, and they are written many millions of times
