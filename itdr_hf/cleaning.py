@@ -31,10 +31,8 @@ def clean_interactions(engine: Engine, source: Source, staged: dict[str, Path], 
     stage = staged["interactions"]
     steps = count_dropped(engine, "interactions", stage)
     columns = _columns(engine, stage)
-    staged_rows = (
-        f"SELECT {', '.join(columns)}, file_row_number FROM read_parquet({quote(stage)}, file_row_number=true)"
-    )
-    good = f"{staged_rows} WHERE NOT bad AND dropped IS NULL"
+    numbered = f"read_parquet({quote(stage)}, file_row_number=true)"
+    good = f"SELECT {', '.join(columns)}, file_row_number FROM {numbered} WHERE NOT bad AND dropped IS NULL"
     key = "domain, item" if source.domains else "item"
     engine.sql.execute(
         f"CREATE OR REPLACE TEMP TABLE per_item AS SELECT {key}, count(*) AS rows FROM ({good}) GROUP BY ALL"
