@@ -51,7 +51,7 @@ def new_folder(path: Path, *, locked: bool = False, before: Callable[[], object]
 
 @contextmanager
 def new_files(folder: Path) -> Iterator[Path]:
-    """A temporary folder in `folder` whose files are moved there when the block ends well, all or none, and go if not."""
+    """A temporary folder in `folder` whose files are moved there, one by one, when the block ends well; else they go."""
     with full_disk_named(folder / "files"):
         folder.mkdir(parents=True, exist_ok=True)
         draft = folder / f".files.{uuid.uuid4().hex[:8]}"
