@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 
 from itdr_hf import catalogue
+from itdr_hf.bench import releases
 from itdr_hf.bench.run import FOUR
 
 
@@ -50,3 +53,31 @@ def test_the_plot_is_drawn_and_the_releases_are_kept_for_the_next_time(measured)
     folder = measured[0]
     assert (folder / "bench.png").read_bytes().startswith(b"\x89PNG")
     assert (folder / "work" / "movielens32m-20000" / "complete").is_file()
+
+
+def test_a_release_of_amazon_weighs_packs_and_is_shared_out_as_the_published_one(tmp_path):
+    written = releases.amazon(tmp_path, 20_000).parsed
+    files = {"meta": [path for path in written if path.name.startswith("meta_")]}
+    files["reviews"] = [path for path in written if path not in files["meta"]]
+    lines = {path: gzip.decompress(path.read_bytes()).splitlines(keepends=True) for path in written}
+    weight = {kind: sum(len(line) for path in paths for line in lines[path]) for kind, paths in files.items()}
+    packed = {kind: sum(path.stat().st_size for path in paths) for kind, paths in files.items()}
+    reviews, products = (sum(len(lines[path]) for path in files[kind]) for kind in ("reviews", "meta"))
+    assert weight["reviews"] / reviews == pytest.approx(releases.REVIEW_BYTES, rel=0.1)
+    assert weight["meta"] / products == pytest.approx(releases.PRODUCT_BYTES, rel=0.1)
+    assert weight["reviews"] / packed["reviews"] == pytest.approx(releases.REVIEWS_PACK, rel=0.1)
+    assert weight["meta"] / packed["meta"] == pytest.approx(releases.PRODUCTS_PACK, rel=0.1)
+    assert reviews / products == pytest.approx(releases.REVIEWS / releases.PRODUCTS, rel=0.1)
+    people = Counter((path.name, json.loads(line)["user_id"]) for path in files["reviews"] for line in lines[path])
+    assert reviews / len(people) == pytest.approx(releases.REVIEWS / releases.USERS_OF_CATEGORIES, rel=0.1)
+    assert sum(number < 5 for number in people.values()) / len(people) == pytest.approx(releases.CASUAL, abs=0.02)
+
+
+def test_a_release_of_another_shape_is_written_anew(tmp_path):
+    first = releases.movielens(tmp_path, 2_000)
+    mark, ratings = first.raw / "complete", first.parsed[0]
+    mark.write_text("{}")
+    ratings.write_text("of an older version")
+    assert releases.movielens(tmp_path, 2_000) == first and ratings.stat().st_size > 10_000
+    ratings.write_text("kept")
+    assert releases.movielens(tmp_path, 2_000) == first and ratings.read_text() == "kept"

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from itdr_hf.simulate import histories, phrases, text, world
+from itdr_hf.simulate.amazon_weight import Product, Weight
 from itdr_hf.simulate.codes import BASE32, BASE36, codes
 from itdr_hf.simulate.files import write_text
 from itdr_hf.simulate.histories import Visits
@@ -26,8 +27,10 @@ SIZE = Size(users=12_600, items=1_200, interactions=224_000)  # items: per domai
 PAIRS = (("All_Beauty", "Amazon_Fashion"), ("CDs_and_Vinyl", "Video_Games"),
          ("Appliances", "Industrial_and_Scientific"), ("Home_and_Kitchen", "Grocery_and_Gourmet_Food"))  # fmt: skip
 SOURCE_LEAST, TARGET_LEAST, OTHER_LEAST = 9, 14, 14  # rows of one person in one domain
+FEW = (0.7, 0.16, 0.08, 0.06)  # of casual people, who has one, two, three and four reviews: 1.5 on average
 PERIOD = (1_100_000_000, 1_694_000_000)  # November 2004 to September 2023
 CHUNK = 100_000
+BREAKS = "<br /><br />"
 PRODUCTS = ("{P} {A} {N}, {m} Included, {count} Pack", "{A} {N} by {S}", "{S} {A} {N} - {P} Edition",
             "{A} {N} with {M}, for Home and Travel, {count} Pieces", "{P} {N} ({A}, Model {count}X)")  # fmt: skip
 PATTERNS = {
@@ -45,22 +48,30 @@ def write(
     seed: int = 0,
     domains: Sequence[str] = tuple(DOMAINS),
     compress: bool | None = None,
+    casual: float | None = None,
+    heavy: bool = False,
 ) -> list[Path]:
     """Write raw/review_categories and raw/meta_categories; `items` is per domain, the rest in all.
 
-    `compress` gzips all (True), none (False) or every second domain (None).
+    `compress` gzips all (True), none (False) or every second domain (None). A share `casual` of all people has one to
+    four reviews in a domain (None: one in twelve of those in one domain); `heavy` records weigh what real ones do.
     """
     rng = world.generator("amazon2023", seed)
     crowd = world.people(rng, users)
     user_ids = ["A" + code for code in codes(rng, users, 27, BASE32)]
     roles = _roles(users, domains)
-    weight = sum(int(least.sum()) for _, least in roles.values())
+    if casual is not None:
+        few = world.generator("amazon2023/casual", seed).random(users) < casual
+        roles = {domain: (members, np.where(few[members], 1, least)) for domain, (members, least) in roles.items()}
+    share = sum(int(least.sum()) for _, least in roles.values())
     paths = []
     for number, (domain, (members, least)) in enumerate(roles.items()):
         own = world.generator(f"amazon2023/{domain}", seed)
         ending = ".jsonl.gz" if (number % 2 == 1 if compress is None else compress) else ".jsonl"
-        rows = interactions * int(least.sum()) // weight
-        paths += _write_domain(folder / "raw", own, domain, ending, crowd, user_ids, members, least, items, rows)
+        rows = interactions * int(least.sum()) // share
+        weight = Weight(world.generator(f"amazon2023/{domain}/weight", seed)) if heavy else None
+        paths += _write_domain(folder / "raw", own, domain, ending, crowd, user_ids, members, least, items, rows,
+                               casual is not None, weight)  # fmt: skip
     return paths
 
 
@@ -90,23 +101,38 @@ def _roles(users: int, domains: Sequence[str]) -> dict[str, tuple[IntArray, IntA
 
 def _write_domain(
     raw: Path, rng: np.random.Generator, domain: str, ending: str, crowd: People, user_ids: list[str],
-    members: IntArray, least: IntArray, items: int, rows: int,
+    members: IntArray, least: IntArray, items: int, rows: int, casual: bool, weight: Weight | None,
 ) -> list[Path]:  # fmt: skip
     shelves = list(DOMAINS[domain].values())
     catalogue = world.items(rng, items, len(shelves), zipf=0.5)
     taste = world.tastes(rng, crowd.latent, len(shelves))[members]
-    lengths = histories.history_lengths(rng, len(members), rows, least=least, most=max(items // 3, 14), spread=1.0)
-    lengths = np.where(least == 1, np.minimum(lengths, 4), lengths)
+    lengths = (_casual if casual else _steady)(rng, least, rows, max(items // 3, 14))
     person = People(gender=crowd.gender[members], age=crowd.age[members], place=crowd.place[members],
                     occupation=crowd.occupation[members], latent=crowd.latent[members],
                     bias=crowd.bias[members])  # fmt: skip
     asins = ["B0" + code for code in codes(rng, items, 8, BASE36)]
     names = [user_ids[member] for member in members.tolist()]
-    chunks = _review_chunks(rng, shelves, person, taste, catalogue, lengths, names, asins)
+    chunks = _review_chunks(rng, shelves, person, taste, catalogue, lengths, names, asins, weight)
     sold: FloatArray = np.zeros((2, items))
     reviews = write_text(raw / "review_categories" / f"{domain}{ending}", _counted(chunks, sold))
-    metas = _metas(rng, domain, catalogue, asins, sold)
-    return [reviews, write_text(raw / "meta_categories" / f"meta_{domain}{ending}", metas)]
+    metas = _metas(rng, domain, catalogue, asins, sold, weight)
+    if weight:
+        metas = weight.products(metas, items)
+    lines = (json.dumps(meta) + "\n" for meta in metas)
+    return [reviews, write_text(raw / "meta_categories" / f"meta_{domain}{ending}", lines)]
+
+
+def _steady(rng: np.random.Generator, least: IntArray, rows: int, most: int) -> IntArray:
+    lengths = histories.history_lengths(rng, len(least), rows, least=least, most=most, spread=1.0)
+    return np.where(least == 1, np.minimum(lengths, 4), lengths)
+
+
+def _casual(rng: np.random.Generator, least: IntArray, rows: int, most: int) -> IntArray:
+    """Who has least 1 has as FEW says, the others share what is left of the rows."""
+    lengths, often = rng.choice(len(FEW), len(least), p=FEW) + 1, least > 1
+    left = rows - int(lengths[~often].sum())
+    lengths[often] = histories.history_lengths(rng, int(often.sum()), left, least=least[often], most=most, spread=1.0)
+    return lengths
 
 
 def _counted(chunks: Iterator[tuple[str, Visits, FloatArray]], sold: FloatArray) -> Iterator[str]:
@@ -118,7 +144,7 @@ def _counted(chunks: Iterator[tuple[str, Visits, FloatArray]], sold: FloatArray)
 
 def _review_chunks(
     rng: np.random.Generator, shelves: list[Theme], person: People, taste: FloatArray, catalogue: Items,
-    lengths: IntArray, names: list[str], asins: list[str],
+    lengths: IntArray, names: list[str], asins: list[str], weight: Weight | None,
 ) -> Iterator[tuple[str, Visits, FloatArray]]:  # fmt: skip
     for first, last in histories.user_chunks(lengths, CHUNK):
         local, item = histories.draw(rng, taste[first:last], catalogue, lengths[first:last])
@@ -127,7 +153,7 @@ def _review_chunks(
         score = histories.scores(rng, person, taste, catalogue, local + first, item)
         seen = _again(Visits(user=local + first, item=item, stamp=stamp, score=score))
         stars = histories.on_scale(seen.score, mean=3.9, spread=1.3, low=1, high=5, step=1)
-        yield _review_lines(rng, shelves, catalogue, seen, stars, names, asins), seen, stars
+        yield _review_lines(rng, shelves, catalogue, seen, stars, names, asins, weight), seen, stars
 
 
 def _again(seen: Visits) -> Visits:
@@ -141,50 +167,55 @@ def _again(seen: Visits) -> Visits:
 
 def _review_lines(
     rng: np.random.Generator, shelves: list[Theme], catalogue: Items, seen: Visits, stars: FloatArray,
-    names: list[str], asins: list[str],
+    names: list[str], asins: list[str], weight: Weight | None,
 ) -> str:  # fmt: skip
     count = len(stars)
     mood = text.sentiments(stars, 2, 4)
     genre = catalogue.genre[seen.item]
-    bodies = text.reviews(rng, shelves, genre, mood, thing="product", breaks="<br /><br />", middles=1)
-    for row in range(7, count, 90):
-        bodies[row] += (" My caf\\u00e9 friend said &#34;wow&#34;.", ' Nice &amp; easy, 5\\" tall.')[row // 90 % 2]
+    bodies = text.reviews(rng, shelves, genre, mood, thing="product", breaks=BREAKS, middles=1)
     heads = [("Not good", "Two thumbs down", "Disappointed"), ("It is okay", "Average", "So-so"),
              ("Love it", "Great buy", "Five stars from me")]  # fmt: skip
     dice = rng.integers(0, 3, count).tolist()
+    titles, pictures = [heads[level][die] for level, die in zip(mood.tolist(), dice, strict=True)], ["[]"] * count
+    if weight:
+        titles, bodies, pictures = weight.reviews(titles, bodies, BREAKS)
+    for row in range(7, count, 90):
+        bodies[row] += (" My caf\\u00e9 friend said &#34;wow&#34;.", ' Nice &amp; easy, 5\\" tall.')[row // 90 % 2]
     votes = np.minimum(rng.geometric(0.6, count) - 1, 90).tolist()
     return "".join(
-        f'{{"rating": {star}, "title": "{heads[level][die]}", "text": "{body}", "images": [], '
+        f'{{"rating": {star}, "title": "{title}", "text": "{body}", "images": {shots}, '
         f'"asin": "{asins[item] if die else asins[item][:-1] + "V"}", "parent_asin": "{asins[item]}", '
         f'"user_id": "{names[user]}", "timestamp": {stamp}, "helpful_vote": {vote}, '
         f'"verified_purchase": {"true" if vote < 3 else "false"}}}\n'
-        for star, level, die, body, item, user, stamp, vote in zip(
-            stars.tolist(), mood.tolist(), dice, bodies.tolist(), seen.item.tolist(), seen.user.tolist(),
+        for star, title, die, body, shots, item, user, stamp, vote in zip(
+            stars.tolist(), titles, dice, bodies.tolist(), pictures, seen.item.tolist(), seen.user.tolist(),
             seen.stamp.tolist(), votes, strict=True)
     )  # fmt: skip
 
 
 def _metas(
-    rng: np.random.Generator, domain: str, catalogue: Items, asins: list[str], sold: FloatArray
-) -> Iterator[str]:
+    rng: np.random.Generator, domain: str, catalogue: Items, asins: list[str], sold: FloatArray,
+    weight: Weight | None,
+) -> Iterator[Product]:  # fmt: skip
     kinds, shelves = list(DOMAINS[domain]), list(DOMAINS[domain].values())
     genres = catalogue.genre.tolist()
     words = [shelves[genre] for genre in genres]
     names = [re.sub(r"\b-\b", " ", name) for name in text.titles(rng, words, PATTERNS.get(domain, PRODUCTS))]
-    names = text.plant(text.distinct(names, ", Style {n}"))
+    names = text.distinct(names, ", Style {n}")
+    names = text.plant(weight.names(names) if weight else names)
     mean = np.round(sold[1] / np.maximum(sold[0], 1), 1)
     dice = rng.random((len(asins), 4)).tolist()
     for row, (asin, name) in enumerate(zip(asins, names, strict=True)):
         if row % 41 == 27:
             continue  # reviews of it stay
         shown = "" if row % 97 == 60 else name
-        yield json.dumps(_meta(domain, asin, shown, kinds[genres[row]], words[row], dice[row],
-                               (float(mean[row]), int(sold[0][row])))) + "\n"  # fmt: skip
+        rated = float(mean[row]), int(sold[0][row])
+        yield _meta(domain, asin, shown, kinds[genres[row]], words[row], dice[row], rated)
 
 
 def _meta(
     domain: str, asin: str, name: str, kind: str, words: Theme, dice: list[float], rated: tuple[float, int]
-) -> dict[str, object]:
+) -> Product:
     label = domain.replace("_", " ").replace(" and ", " & ")
     feature, other = words.features[int(dice[0] * 5)], words.features[int(dice[1] * 5)]
     bare = domain in ("All_Beauty", "Amazon_Fashion")
