@@ -20,6 +20,7 @@ from itdr_hf.spill import spill_folder
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+    from ibis import Schema
 
 
 # How tables are written: in half the time of the defaults, most of which goes into dictionaries of what is all different.
@@ -58,15 +59,23 @@ class Engine:
             self._tables[path] = self.ibis.read_parquet(f"{path}/*.parquet" if path.is_dir() else str(path))
         return self._tables[path]
 
+    def numbered(self, path: Path, name: str) -> ir.Table:
+        """As `parquet`, of one file, with the number of each row in it, from 0, under this name."""
+        options = {"file_row_number": True}
+        return self.ibis.read_parquet(str(path), **options).rename({name: "file_row_number"})
+
     def table(self, records: Sequence[Record]) -> ir.Table:
         """A few records, of the same names and types, as an expression."""
-        import ibis
+        import pyarrow as pa
 
-        return ibis.memtable(records)
+        name = f"records_{uuid.uuid4().hex}"
+        self.sql.register(name, pa.Table.from_pylist(records))
+        return self.ibis.table(name)
 
     def fetch(self, query: ir.Table) -> list[Record]:
         """The rows of an expression that has few."""
-        return query.to_pyarrow().to_pylist()  # type: ignore[no-any-return]
+        rows = self.sql.execute(self.ibis.compile(query)).fetchall()
+        return [dict(zip(query.columns, row, strict=True)) for row in rows]
 
     def write(self, query: ir.Table | str, path: Path, **options: str | int) -> int:
         """Write the rows of an expression or a SELECT to a Parquet file, with DuckDB's options; returns how many.
@@ -75,13 +84,13 @@ class Engine:
         """
         with full_disk_named(path):
             if not isinstance(query, str):
-                self.ibis.to_parquet(query, path, **PARQUET, **options)
-                return self.value(f"SELECT count(*) FROM read_parquet({quote(path)})")  # type: ignore[no-any-return]
-            listed = ", ".join(
-                ["FORMAT parquet", *(f"{name} {value}" for name, value in {**PARQUET, **options}.items())]
-            )
+                return self._copy(self.ibis.compile(query), path, options)
             with self._order_kept("OVER ()" in query):
-                return int(self.value(f"COPY ({query}) TO {quote(path)} ({listed})"))
+                return self._copy(query, path, options)
+
+    def _copy(self, query: str, path: Path, options: Record) -> int:
+        listed = ["FORMAT parquet", *(f"{name} {value}" for name, value in {**PARQUET, **options}.items())]
+        return int(self.value(f"COPY ({query}) TO {quote(path)} ({', '.join(listed)})"))
 
     @contextmanager
     def _order_kept(self, kept: bool) -> Iterator[None]:
@@ -96,7 +105,16 @@ class Engine:
         """Compute an expression once, into the spill folder; what is built on it reads the result."""
         path = self.spill / f"{uuid.uuid4().hex}.parquet"
         self.write(query, path)
-        return self.parquet(path)
+        self._tables[path] = self._view(path, query.schema())
+        return self._tables[path]
+
+    def _view(self, path: Path, schema: Schema) -> ir.Table:
+        """A Parquet file whose columns are known, so that nothing of it is looked at."""
+        from ibis.expr.operations import DatabaseTable
+
+        name = f"kept_{path.stem}"
+        self.sql.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM read_parquet({quote(path)})")
+        return DatabaseTable(name=name, schema=schema, source=self.ibis).to_expr()
 
     @contextmanager
     def planning(self, cell: str) -> Iterator[None]:
@@ -107,6 +125,25 @@ class Engine:
             for path in self.spill.glob("*.parquet"):
                 self._tables.pop(path, None)
                 path.unlink()
+
+    @contextmanager
+    def beside(self, count: int) -> Iterator[list[Engine]]:
+        """So many further engines on the same database, for plans that run at the same time, each with a spill folder."""
+        import ibis
+
+        backends = [ibis.duckdb.from_connection(self.sql.cursor()) for _ in range(count)]
+        folders = [self.spill / f"beside-{uuid.uuid4().hex}" for _ in backends]
+        for folder in folders:
+            folder.mkdir()
+        try:
+            yield [Engine(ibis=one, spill=folder) for one, folder in zip(backends, folders, strict=True)]
+        finally:
+            for one in backends:
+                one.disconnect()
+
+    def interrupt(self) -> None:
+        """Stop the query that another thread runs, if there is one."""
+        self.sql.interrupt()
 
     def spread(self, work: Callable[[Job], Done], jobs: Sequence[Job]) -> list[Done]:
         """What `work` gives for each job, here."""
@@ -148,6 +185,7 @@ def open_engine(*, memory_limit: str | None = None, threads: int | None = None) 
             most = threads or engine.value("SELECT current_setting('threads')")
             backend.con.execute(f"SET memory_limit = '{room.engine}B'; SET threads = {min(most, room.threads)}")
             backend.con.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
+            backend.con.execute("CREATE MACRO hex_number(digits) AS ('0x' || digits)::BIGINT")  # for `sampling.whole`
             yield engine
         except duckdb.OutOfMemoryException as error:
             raise BuildError(

@@ -21,6 +21,7 @@ from itdr_hf.card import write_card
 from itdr_hf.engine import full_disk_named
 from itdr_hf.errors import BuildError, ItdrError, MissingFileError, OutputError
 from itdr_hf.generation import Prepared, Settings, identity, prepare, recipes, shortfall
+from itdr_hf.lanes import lanes
 from itdr_hf.ledger import LEDGER, note_timing, read_ledger, write_ledger
 from itdr_hf.memory import peak as peak_memory
 from itdr_hf.outputs import sweep
@@ -33,7 +34,8 @@ from itdr_hf.shards import Batches, content, masked, write_cell, write_cell_apar
 if TYPE_CHECKING:
     import pyarrow as pa
 
-MANY = 50_000  # examples from which on it is told how many are written
+MANY = 50_000  # examples from which on it is told how many are written, and one cell is planned at a time
+AT_ONCE = 2  # cells that are planned at the same time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,16 +112,20 @@ def _check_ours(out: Path) -> None:
 def _build_cells(
     cells: Sequence[tuple[Cell, Recipe]], out: Path, settings: Settings, engine: Planner
 ) -> Iterator[Outcome]:
-    """Cell by cell; while one is rendered and written, which is Python's work, the engine plans the next."""
-    with ThreadPoolExecutor(1) as writer:
-        writing: Future[Outcome] | None = None
-        for cell, recipe in cells:
-            planned = _caught(cell, partial(_plan_cell, cell, recipe, out, settings, engine))
-            if writing:
-                yield writing.result()
-            writing = writer.submit(_finish_cell, planned, out, settings, engine)
-        if writing:
-            yield writing.result()
+    """Cell by cell; while one is rendered and written, which is Python's work, the engine plans the next ones."""
+    many = any(recipe.num_examples > MANY for _, recipe in cells)  # then one plan wants all the memory
+    with ThreadPoolExecutor(1) as writer, lanes(engine, 1 if many else AT_ONCE) as submit:
+        plans = [submit(partial(_plan_or_why, cell, recipe, out, settings)) for cell, recipe in cells]
+        outcomes = [writer.submit(_finish_cell, plan, out, settings, engine) for plan in plans]
+        try:
+            for outcome in outcomes:
+                yield outcome.result()
+        finally:
+            writer.shutdown(wait=False, cancel_futures=True)
+
+
+def _plan_or_why(cell: Cell, recipe: Recipe, out: Path, settings: Settings, engine: Planner) -> Outcome | Prepared:
+    return _caught(cell, partial(_plan_cell, cell, recipe, out, settings, engine))
 
 
 def _caught(cell: Cell, step: Callable[[], Outcome | Prepared]) -> Outcome | Prepared:
@@ -145,7 +151,8 @@ def _plan_cell(cell: Cell, recipe: Recipe, out: Path, settings: Settings, engine
     return prepared
 
 
-def _finish_cell(planned: Outcome | Prepared, out: Path, settings: Settings, engine: Planner) -> Outcome:
+def _finish_cell(plan: Future[Outcome | Prepared], out: Path, settings: Settings, engine: Planner) -> Outcome:
+    planned = plan.result()
     if isinstance(planned, Outcome):
         return planned
     outcome = _caught(planned.cell, partial(_write_planned, planned, out, settings, engine))

@@ -33,6 +33,9 @@ class Planner(Protocol):
     def parquet(self, path: Path) -> ir.Table:
         """The rows of a Parquet file, or of a folder of them, as an expression."""
 
+    def numbered(self, path: Path, name: str) -> ir.Table:
+        """As `parquet`, of one file, with the number of each row in it, from 0, under this name."""
+
     def table(self, records: Sequence[Record]) -> ir.Table:
         """A few records, of the same names and types, as an expression."""
 
@@ -47,6 +50,12 @@ class Planner(Protocol):
 
     def planning(self, cell: str) -> AbstractContextManager[None]:
         """A `with` block in which a cell is planned: what is kept in it is freed at its end."""
+
+    def beside(self, count: int) -> AbstractContextManager[Sequence[Planner]]:
+        """Up to so many further engines, for plans that run at the same time."""
+
+    def interrupt(self) -> None:
+        """Stop what another thread runs on it."""
 
     def spread(self, work: Callable[[Job], Done], jobs: Sequence[Job]) -> list[Done]:
         """What `work`, a function of a module, gives for each job, done on the executors if there are any."""

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 JAVA = 17  # the oldest that Spark 4 runs on
 RENDERING = "rendering"  # what the work of executors outside plans is called
+HEX_NUMBER = """CREATE OR REPLACE TEMPORARY FUNCTION hex_number(digits STRING) RETURNS BIGINT
+RETURN CAST(CONV(digits, 16, 10) AS BIGINT)"""  # for `sampling.whole`
 PARTITIONS_A_CORE = 4  # of a shuffle, where nothing else is configured; Spark joins those that stay small
 
 
@@ -82,6 +84,13 @@ class SparkEngine:
             self._tables[path] = self.ibis.read_parquet(str(path.resolve()))
         return self._tables[path]
 
+    def numbered(self, path: Path, name: str) -> ir.Table:
+        """As `parquet`, of one file, with the number of each row in it, from 0, under this name."""
+        view = f"numbered_{uuid4().hex}"
+        rows = self.session.read.parquet(str(path.resolve()))
+        rows.selectExpr("*", f"_metadata.row_index AS {name}").createTempView(view)
+        return self.ibis.table(view)
+
     def table(self, records: Sequence[Record]) -> ir.Table:
         """A few records, of the same names and types, as an expression."""
         from pyspark.sql import Row
@@ -123,6 +132,15 @@ class SparkEngine:
         finally:
             while self._kept:
                 self._kept.pop().release()
+
+    @contextmanager
+    def beside(self, count: int) -> Iterator[list[SparkEngine]]:
+        """None: its executors are busy with one plan."""
+        yield []
+
+    def interrupt(self) -> None:
+        """Stop the jobs that another thread waits for."""
+        self.session.sparkContext.cancelAllJobs()
 
     def spread(self, work: Callable[[Job], Done], jobs: Sequence[Job]) -> list[Done]:
         """What `work` gives for each job, one job a task, on the executors. Raises BuildError for a task that failed."""
@@ -182,6 +200,7 @@ def _start(master: str | None, memory_limit: str | None) -> Any:
     context.setLogLevel("ERROR")
     if not context.getConf().contains("spark.sql.shuffle.partitions"):
         session.conf.set("spark.sql.shuffle.partitions", PARTITIONS_A_CORE * context.defaultParallelism)
+    session.sql(HEX_NUMBER)
     return session
 
 

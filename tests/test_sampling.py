@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from itdr_hf import sampling
+from itdr_hf.engine import open_engine
 from itdr_hf.records import SPLITS
 
 rooms = st.dictionaries(st.sampled_from([(d, s) for d in "abc" for s in SPLITS]), st.integers(0, 300), min_size=1)
@@ -57,6 +58,7 @@ def test_a_split_depends_on_source_and_subject_alone_and_keeps_the_shares():
 
 
 def test_hex_digits_become_the_whole_number_they_stand_for():
-    rows = ibis.memtable({"x": ["deadbeef00000000", "0123456789abcdef"]})
-    value = rows.select(n=sampling.whole(rows.x, 0, 7)).to_pandas().n.tolist()
-    assert value == [0xDEADBEE, 0x0123456]
+    with open_engine() as engine:
+        rows = engine.table([{"x": "deadbeef00000000"}, {"x": "0123456789abcdef"}])
+        found = engine.fetch(rows.select(first=sampling.whole(rows.x, 0, 7), last=sampling.whole(rows.x, 1, 15)))
+    assert found == [{"first": 0xDEADBEE, "last": 0xEADBEEF00000000}, {"first": 0x0123456, "last": 0x123456789ABCDEF}]

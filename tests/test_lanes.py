@@ -1,0 +1,66 @@
+"""Plans that run at once, each on an engine of its own."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from itdr_hf.engine import open_engine
+from itdr_hf.lanes import lanes
+
+ENDLESS = "SELECT count(*) FROM range(1000000000000) a, range(1000) b WHERE a.range + b.range = -1"
+
+
+def test_as_many_plans_run_at_once_as_there_are_lanes():
+    together = threading.Barrier(2, timeout=30)
+    with open_engine() as engine, lanes(engine, 2) as submit:
+        plans = [submit(lambda lane: (together.wait(), lane.spill)) for _ in range(4)]
+        spills = {plan.result()[1] for plan in plans}
+    assert len(spills) == 2
+
+
+def test_one_lane_takes_the_plans_in_order():
+    order: list[int] = []
+    with open_engine() as engine, lanes(engine, 1) as submit:
+        for plan in [submit(lambda lane, n=n: order.append(n)) for n in range(5)]:
+            plan.result()
+    assert order == [0, 1, 2, 3, 4]
+
+
+def test_what_one_plan_keeps_is_not_freed_by_the_end_of_another():
+    kept, freed = threading.Event(), threading.Event()
+
+    def long(lane):
+        with lane.planning("long"):
+            rows = lane.keep(lane.table([{"n": 1}, {"n": 2}]))
+            kept.set()
+            freed.wait(30)
+            return lane.fetch(rows.agg(n=rows.n.sum()))
+
+    def short(lane):
+        kept.wait(30)
+        with lane.planning("short"):
+            lane.keep(lane.table([{"n": 3}]))
+        freed.set()
+
+    with open_engine() as engine, lanes(engine, 2) as submit:
+        first, second = submit(long), submit(short)
+        second.result()
+        assert first.result() == [{"n": 3}]
+
+
+def test_a_failure_outside_stops_the_plans_that_run_and_those_that_wait():
+    running, began = threading.Event(), time.monotonic()
+
+    def endless(lane):
+        running.set()
+        lane.value(ENDLESS)
+
+    with pytest.raises(KeyboardInterrupt), open_engine() as engine, lanes(engine, 2) as submit:
+        plans = [submit(endless) for _ in range(5)]
+        running.wait(30)
+        raise KeyboardInterrupt
+    assert all(plan.done() for plan in plans) and plans[-1].cancelled()
+    assert time.monotonic() - began < 60
