@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 import hashlib
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -56,7 +57,18 @@ def render(cell: Cell, recipe: Recipe, rows: Rows, split: str, *, num_proc: int 
         yield from map(render_job, jobs)
     else:  # spawned, since a fork would copy the engine's threads half alive
         with ProcessPoolExecutor(min(num_proc, len(jobs)), mp_context=get_context("spawn")) as pool:
-            yield from pool.map(render_job, jobs)
+            yield from _in_order(pool, jobs, ahead=2 * num_proc)
+
+
+def _in_order(pool: Executor, jobs: Sequence[Job], ahead: int) -> Iterator[pa.RecordBatch]:
+    """What other processes make of the jobs, only so many before they are asked for: memory stays flat."""
+    begun: deque[Future[pa.RecordBatch]] = deque()
+    for job in jobs:
+        begun.append(pool.submit(render_job, job))
+        if len(begun) > ahead:
+            yield begun.popleft().result()
+    while begun:
+        yield begun.popleft().result()
 
 
 def slices(cell: Cell, recipe: Recipe, rows: Rows, split: str, start: int, stop: int) -> list[Job]:
