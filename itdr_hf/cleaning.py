@@ -1,45 +1,49 @@
 """Cleaning that every source gets, each step counted: untitled items, repeated pairs, titles as shown.
 
-Works on staged Parquet (a table as its source reads it, plus `bad` and `dropped`), writes the table.
+Works on staged tables (as their source reads them, with `bad` and `dropped`), writes the table.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from itdr_hf.engine import Engine, quote
 from itdr_hf.records import Source
+from itdr_hf.scan import Staged
 from itdr_hf.texts import APART, CONTROL_TOKEN
 
 MAX_TITLE = 300  # characters; a longer title ends in an ellipsis
-MARKS = ("bad", "dropped", "noted", "legible")
+MARKS = ("bad", "dropped", "noted", "legible", "said")
 # Zero-width blanks and marks of direction, by which a prompt could be made to look other than it is; joiners stay.
 INVISIBLE = r"[\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2060}\x{2066}-\x{2069}\x{feff}]"
 PLAIN = r"[!-%'-~]+(?: [!-%'-~]+)*"  # most titles: ASCII without '&' in single blanks, of which nothing is to be mended
+WIDE = 20_480  # items of a row group: each may hold thousands of characters, and a thread takes a group at a time
+NOT_BLANK = r"[^ \t\n\r\v\f]"
 BLANKS = r"[\s\p{Z}\x{00}-\x{1f}\x{7f}-\x{9f}]+"
 
 Steps = list[dict[str, Any]]
 
 
-def clean_interactions(engine: Engine, source: Source, staged: dict[str, Path], path: Path) -> Steps:
+def clean_interactions(engine: Engine, source: Source, staged: Mapping[str, Staged], path: Path) -> Steps:
     """Keep well-formed interactions with titled items, the earliest of each (domain, user, item).
 
     Beside them is written who has how many of them, `activity`; how many each item has stays for `clean_items`.
     """
     stage = staged["interactions"]
     steps = count_dropped(engine, "interactions", stage)
-    columns = _columns(engine, stage)
-    numbered = f"read_parquet({quote(stage)}, file_row_number=true)"
-    good = f"SELECT {', '.join(columns)}, file_row_number FROM {numbered} WHERE NOT bad AND dropped IS NULL"
+    columns = _columns(engine, stage.path)
+    marks = ["said"] if "text" in columns else []
+    good = f"SELECT {', '.join([*columns, *marks])}, file_row_number FROM {stage.numbered} WHERE NOT bad AND dropped IS NULL"
     key = "domain, item" if source.domains else "item"
     engine.sql.execute(
         f"CREATE OR REPLACE TEMP TABLE per_item AS SELECT {key}, count(*) AS rows FROM ({good}) GROUP BY ALL"
     )
     untitled = 0
     if "items" in staged:
-        titled = f"SELECT {key} FROM read_parquet({quote(staged['items'])}) WHERE legible <> ''"
+        titled = f"SELECT {key} FROM {staged['items'].rows} WHERE legible <> ''"
         query = f"CREATE OR REPLACE TEMP TABLE untitled AS SELECT * FROM per_item ANTI JOIN ({titled}) USING ({key})"
         engine.sql.execute(query)
         untitled = engine.value("SELECT coalesce(sum(rows), 0)::BIGINT FROM untitled")
@@ -51,22 +55,26 @@ def clean_interactions(engine: Engine, source: Source, staged: dict[str, Path], 
         steps.append({"table": "interactions", "what": "repeated (user, item), earliest kept", "rows": -repeats})
         good = f"SELECT * FROM ({good}) ANTI JOIN repeats USING (file_row_number)"
     _keep_popularity(engine, key, bool(repeats))
-    bad = engine.value(f"SELECT count(*) FROM read_parquet({quote(stage)}) WHERE bad")
-    if steps or bad:
+    bad = engine.value(f"SELECT count(*) FROM {stage.rows} WHERE bad")
+    if "text" in columns:  # most of the bytes: they stay where they are, and are read where a cell shows them
+        shown = ["CASE WHEN said THEN file_row_number END AS text_row" if c == "text" else c for c in columns]
+        engine.write(f"SELECT {', '.join(shown)} FROM ({good})", path)
+        os.replace(stage.path, path.with_name("texts.parquet"))
+    elif steps or bad:
         engine.write(f"SELECT {', '.join(columns)} FROM ({good})", path)
     else:  # nothing to leave out: the staged file is the table
-        os.replace(stage, path)
+        os.replace(stage.path, path)
     _write_activity(engine, source, columns, path)
     return [*steps, {"table": "interactions", "what": "kept", "rows": _count(engine, path)}]
 
 
-def clean_items(engine: Engine, source: Source, staged: dict[str, Path], path: Path) -> Steps:
+def clean_items(engine: Engine, source: Source, staged: Mapping[str, Staged], path: Path) -> Steps:
     """Keep titled items once each, the title cleaned, with the number of interactions as `popularity`."""
     stage = staged["items"]
     steps = count_dropped(engine, "items", stage)
-    columns = [c for c in _columns(engine, stage) if c != "title"]
+    columns = [c for c in _columns(engine, stage.path) if c != "title"]
     key = "domain, item" if source.domains else "item"
-    good = f"SELECT * FROM read_parquet({quote(stage)}) WHERE NOT bad AND dropped IS NULL"
+    good = f"SELECT * FROM {stage.rows} WHERE NOT bad AND dropped IS NULL"
     untitled = engine.value(f"SELECT count(*) FROM ({good}) WHERE legible = ''")
     order = ", ".join(["title", *(c for c in columns if c not in key)])
     once = _once(engine, f"SELECT * FROM ({good}) WHERE legible <> ''", key, order)
@@ -76,6 +84,7 @@ def clean_items(engine: Engine, source: Source, staged: dict[str, Path], path: P
         f"SELECT {', '.join(shown)}, t AS title, lower(t) AS norm, {'coalesce(popularity, 0)' if popular else '0'} AS "
         f"popularity FROM (SELECT * EXCLUDE (title), {_title('legible')} AS t FROM ({once})) {popular}",
         path,
+        row_group_size=WIDE,
     )
     tokens = f"regexp_matches(legible, {quote(CONTROL_TOKEN)})"
     if controlled := engine.value(f"SELECT count(*) FROM ({once}) WHERE {tokens}"):
@@ -91,12 +100,12 @@ def clean_items(engine: Engine, source: Source, staged: dict[str, Path], path: P
     return [*steps, {"table": "items", "what": "kept", "rows": kept_rows}]
 
 
-def clean_users(engine: Engine, source: Source, staged: dict[str, Path], path: Path) -> Steps:
+def clean_users(engine: Engine, source: Source, staged: Mapping[str, Staged], path: Path) -> Steps:
     """Keep well-formed users, once each."""
     stage = staged["users"]
     steps = count_dropped(engine, "users", stage)
-    columns = _columns(engine, stage)
-    good = f"SELECT {', '.join(columns)} FROM read_parquet({quote(stage)}) WHERE NOT bad AND dropped IS NULL"
+    columns = _columns(engine, stage.path)
+    good = f"SELECT {', '.join(columns)} FROM {stage.rows} WHERE NOT bad AND dropped IS NULL"
     order = ", ".join(c for c in columns if c != "user") or "user"
     before = engine.value(f"SELECT count(*) FROM ({good})")
     once = f'{good} QUALIFY row_number() OVER (PARTITION BY "user" ORDER BY {order}) = 1'
@@ -113,10 +122,19 @@ def clean_users(engine: Engine, source: Source, staged: dict[str, Path], path: P
     return [*steps, {"table": "users", "what": "kept", "rows": kept}]
 
 
+def marks_of(table: str, columns: Mapping[str, str]) -> list[str]:
+    """What is worked out of a table's columns, once, as its rows are staged, since it is asked for again and again."""
+    if table == "items":
+        return [f"{legible(columns['title'])} AS legible"]
+    if table == "interactions" and "text" in columns:
+        return [f"coalesce(regexp_matches({columns['text']}, {quote(NOT_BLANK)}), false) AS said"]
+    return []
+
+
 def legible(column: str) -> str:
     """SQL for a title with HTML entities undone, invisible characters out, blanks and control characters one blank.
 
-    '' where nothing is left. Worked out once, as the items are staged: it is asked for again and again.
+    '' where nothing is left.
     """
     plain = f"CASE WHEN contains({column}, '&') THEN unescape({column}) ELSE {column} END"
     seen = f"trim(regexp_replace(regexp_replace({plain}, '{INVISIBLE}', '', 'g'), '{BLANKS}', ' ', 'g'))"
@@ -135,16 +153,16 @@ def _once(engine: Engine, good: str, key: str, order: str) -> str:
     )
 
 
-def count_dropped(engine: Engine, table: str, stage: Path) -> Steps:
+def count_dropped(engine: Engine, table: str, stage: Staged) -> Steps:
     """How many rows a source leaves out on purpose, by reason."""
-    query = f"SELECT dropped, count(*) FROM read_parquet({quote(stage)}) WHERE NOT bad AND dropped IS NOT NULL"
+    query = f"SELECT dropped, count(*) FROM {stage.rows} WHERE NOT bad AND dropped IS NOT NULL"
     rows = engine.sql.execute(f"{query} GROUP BY ALL ORDER BY ALL").fetchall()
     return [{"table": table, "what": why, "rows": -n} for why, n in rows]
 
 
-def count_noted(engine: Engine, table: str, stage: Path) -> Steps:
+def count_noted(engine: Engine, table: str, stage: Staged) -> Steps:
     """How many rows a source keeps with a remark, by remark: steps of no rows, the number in words."""
-    query = f"SELECT noted, count(*) FROM read_parquet({quote(stage)}) WHERE NOT bad AND dropped IS NULL"
+    query = f"SELECT noted, count(*) FROM {stage.rows} WHERE NOT bad AND dropped IS NULL"
     rows = engine.sql.execute(f"{query} AND noted IS NOT NULL GROUP BY ALL ORDER BY ALL").fetchall()
     return [{"table": table, "what": f"{remark} ({n:,} kept)", "rows": 0} for remark, n in rows]
 
@@ -191,12 +209,25 @@ def _find_repeats(engine: Engine, source: Source, columns: list[str], good: str)
     """The temporary table `repeats`: the rows that come behind the earliest of their pair; how many they are.
 
     Rows are told apart by a hash first, which takes half the time; those that share one are then looked at and sorted.
+    Their texts, most of the bytes, are read only where nothing before them decides.
     """
     pair = 'domain, "user", item' if source.domains else '"user", item'
-    order = ", ".join(["timestamp", *(c for c in columns if c != "timestamp" and c not in pair)])
+    order = ["timestamp", *(c for c in columns if c != "timestamp" and c not in pair)]
+    narrow = ", ".join([*(c for c in columns if c != "text"), "file_row_number"])
     alike = f"SELECT hash({pair}) AS pair FROM ({good}) GROUP BY ALL HAVING count(*) > 1"
     engine.sql.execute(
-        f"CREATE OR REPLACE TEMP TABLE repeats AS SELECT {pair}, file_row_number FROM ({good}) "
-        f"WHERE hash({pair}) IN ({alike}) QUALIFY row_number() OVER (PARTITION BY {pair} ORDER BY {order}) > 1"
+        f"CREATE OR REPLACE TEMP TABLE suspects AS SELECT {narrow} FROM ({good}) WHERE hash({pair}) IN ({alike})"
+    )
+    suspects = "suspects"
+    if "text" in order:
+        before = ", ".join(order[: order.index("text")])
+        tied = f"SELECT 1 FROM suspects GROUP BY {pair}, {before} HAVING count(*) > 1"
+        if engine.value(f"SELECT count(*) FROM ({tied})"):
+            suspects = f"suspects JOIN (SELECT file_row_number, text FROM ({good})) USING (file_row_number)"
+        else:
+            order.remove("text")
+    engine.sql.execute(
+        f"CREATE OR REPLACE TEMP TABLE repeats AS SELECT {pair}, file_row_number FROM {suspects} "
+        f"QUALIFY row_number() OVER (PARTITION BY {pair} ORDER BY {', '.join(order)}) > 1"
     )
     return int(engine.value("SELECT count(*) FROM repeats"))

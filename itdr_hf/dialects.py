@@ -95,6 +95,14 @@ def check_fields(path: Path, dialect: Dialect) -> None:
             )
 
 
+def check_whole(path: Path) -> None:
+    """Raises one of DAMAGED for a compressed file that is not whole, which DuckDB would not notice."""
+    if path.suffix == ".gz":
+        with open_bytes(path) as file:
+            while file.read(2**20):
+                pass
+
+
 def _pieces_of_one_line(path: Path) -> Iterator[tuple[int, bytes]]:
     """The pieces of a file that hold no end of a line, each with its number."""
     with open_bytes(path) as file:

@@ -70,8 +70,9 @@ def rows_without(release: Release, name: str, scan: Scan, rejected: Collection[P
     for role in table.roles:
         for path in [p for p in release.files[role] if (p.parent.name, p.name) not in unnumbered]:
             numbered = scan.one_file(role, path)
-            select: Select = table.read(numbered)
-            numbers = _numbers(numbered, select)
+            with numbered.unpacking:
+                select: Select = table.read(numbered)
+                numbers = _numbers(numbered, select)
             if not numbers:
                 continue
             wanted = " and ".join(select.required)

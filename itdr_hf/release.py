@@ -8,9 +8,9 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Lock
 
-from itdr_hf.dialects import DAMAGED, open_bytes
-from itdr_hf.errors import MissingFileError, RawDataError
+from itdr_hf.errors import MissingFileError
 from itdr_hf.outputs import write_atomically
 from itdr_hf.records import Files, Layout, Source
 
@@ -19,6 +19,7 @@ TABLES = ("interactions", "items", "users")  # a layout may have more, from whic
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
 INCOMPLETE = ".incomplete"  # a file of this name marks a release that `itdr download` has not put down whole
 SIMULATED = "SIMULATED"  # a file of this name marks a release that `itdr simulate` wrote
+_HASHING = Lock()  # of threads that want the same files hashed, the second finds what the first remembered
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,10 +134,12 @@ def _files(folder: Path, patterns: tuple[str, ...]) -> tuple[Path, ...]:
 
 
 def sha256(path: Path, memo: Path) -> str:
-    """The sha256 of a file, remembered in the folder `memo` as long as its size and mtime stay.
+    """The sha256 of a file, remembered in the folder `memo` as long as its size and mtime stay."""
+    with _HASHING:
+        return _remembered(path, memo)
 
-    A compressed file is looked through too, since DuckDB does not check its checksum: RawDataError if it is damaged.
-    """
+
+def _remembered(path: Path, memo: Path) -> str:
     stat = path.stat()
     seen = {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
     note = memo / f"{hashlib.md5(str(path.resolve()).encode()).hexdigest()}.json"
@@ -144,20 +147,7 @@ def sha256(path: Path, memo: Path) -> str:
         known: dict[str, str | int] = json.loads(note.read_text())
         if all(known.get(key) == value for key, value in seen.items()):
             return str(known["sha256"])
-    if path.suffix == ".gz":
-        _check_gzip(path)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     write_atomically(note, json.dumps({**seen, "sha256": digest}))
     return digest
-
-
-def _check_gzip(path: Path) -> None:
-    try:
-        with open_bytes(path) as file:
-            while file.read(2**20):
-                pass
-    except DAMAGED as error:
-        raise RawDataError(
-            f"{path.parent.name}/{path.name}: {error}; want the whole file, compressed as its name says; get it again"
-        ) from error

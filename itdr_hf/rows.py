@@ -59,9 +59,14 @@ class Gathering:
         return self.engine.parquet(self.tables.path(name))
 
     @property
-    def people(self) -> ir.Table:
-        """Everybody's activity, with `split` and `order`."""
-        return self.engine.parquet(shared.people(self.tables, self.engine, self.recipe.seed))
+    def texts(self) -> ir.Table:
+        """The reviews: text, text_row."""
+        return self.engine.numbered(self.tables.path("texts"), "text_row").select("text", "text_row")
+
+    def people(self, least: int) -> ir.Table:
+        """The activity of everybody with at least so many interactions, with `split` and `order`."""
+        people = self.engine.parquet(shared.people(self.tables, self.engine, self.recipe.seed, least))
+        return people.filter(people.interactions >= least)
 
     @property
     def shelves(self) -> ir.Table:
@@ -200,7 +205,7 @@ def _everyone(cell: Cell, g: Gathering, available: Mapping[tuple[str, str], int]
         return _size(g, g.table("items"))
     across = bool(g.source.domains) and not {domain for domain, _ in available} <= set(g.source.domains)
     rows = g.table("activity").select(*([] if across else g.domain), "user")
-    users = _size(g, rows.distinct())
+    users = _size(g, rows.distinct() if across else rows)
     times = len(g.source.pairs) if across else 1
     return users * times * (1 if protocol(cell, g.recipe) == "user" else len(SPLITS))
 
@@ -244,8 +249,10 @@ def _first(units: ir.Table, counts: Mapping[tuple[str, str], int]) -> ir.Table:
 
     place = ibis.row_number().over(group_by=[units.domain, units.split], order_by=[units.order, units.subject])
     ranked = units.mutate(place=place)
-    limits = [(ranked.domain == d) & (ranked.split == s) & (ranked.place < n) for (d, s), n in counts.items() if n]
-    return ranked.filter(ibis.or_(*limits) if limits else ibis.literal(False)).drop("place")
+    group = ranked.domain.concat("/", ranked.split)
+    cases = [(f"{domain}/{split}", n) for (domain, split), n in counts.items()]
+    most = group.cases(*cases, else_=0) if cases else 0
+    return ranked.filter(ranked.place < most).drop("place")
 
 
 def _steps(

@@ -14,8 +14,9 @@ from pathlib import Path
 from uuid import uuid4
 
 from itdr_hf import literals
-from itdr_hf.dialects import CSV, JSONL, MAX_LINE, Dialect, Quoted, check_fields, header_of, open_text
+from itdr_hf.dialects import CSV, JSONL, MAX_LINE, Dialect, Quoted, check_fields, check_whole, header_of, open_text
 from itdr_hf.engine import Engine, quote
+from itdr_hf.unpacking import Unpacking
 
 BUFFER = f"max_line_size={MAX_LINE}, buffer_size={MAX_LINE}"  # left alone, DuckDB's buffer is 16 longest lines: 1 GB
 
@@ -45,12 +46,35 @@ class Select:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Staged:
+    """A table as its source reads it, on disk: the columns, `dropped` and other marks. `bad` is worked out when read."""
+
+    path: Path
+    required: tuple[str, ...]
+
+    @property
+    def rows(self) -> str:
+        """A fragment of its rows."""
+        return self._read("")
+
+    @property
+    def numbered(self) -> str:
+        """As `rows`, with `file_row_number`, from 0."""
+        return self._read(", file_row_number=true")
+
+    def _read(self, option: str) -> str:
+        bad = " OR ".join(f'"{name}" IS NULL' for name in self.required)
+        return f"(SELECT *, ({bad}) AS bad FROM read_parquet({quote(self.path)}{option}))"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scan:
     """The files of one release, by role, and the fragments to read them."""
 
     engine: Engine
     files: Mapping[str, Sequence[Path]]
-    staged: Mapping[str, Path] = field(default_factory=dict)  # tables read before this one
+    unpacking: Unpacking
+    staged: Mapping[str, Staged] = field(default_factory=dict)  # tables read before this one
     numbered: bool = False  # fragments carry _row, the number of the record in its file, from 1
     focus: str = ""  # the role in which a bad row is looked for, when numbered
     dialects: dict[str, Dialect] = field(default_factory=dict)  # of the roles read as delimited text
@@ -65,15 +89,16 @@ class Scan:
         return self._union(self._csv(path, columns, dialect) for path in self.files[role])
 
     def jsonl(self, role: str, columns: Mapping[str, str]) -> str:
-        """A fragment over files of one JSON object a line (.gz too); a missing key is NULL.
+        """A fragment over files of one JSON object a line (.gz too: for one use, in one query); a missing key is NULL.
 
         A value that is not of its column's type is NULL, and so is every value of a line that is no JSON object:
         no line is lost, and `required` tells the malformed. A column of type JSON takes any value as it stands.
         """
         self.dialects[role] = JSONL
         types = ", ".join(f"{quote(name)}: {quote(kind)}" for name, kind in columns.items())
-        options = f"columns={{{types}}}, ignore_errors=true, maximum_object_size={MAX_LINE}"
-        return self._union(self._number(f"read_ndjson({quote(path)}, {options})") for path in self.files[role])
+        options = f"columns={{{types}}}, ignore_errors=true, maximum_object_size={MAX_LINE}, compression='none'"
+        paths = (self.unpacking.pipe(path) if path.suffix == ".gz" else path for path in self.files[role])
+        return self._union(self._number(f"read_ndjson({quote(path)}, {options})") for path in paths)
 
     def python_lines(self, role: str, columns: Mapping[str, str]) -> str:
         """As `jsonl`, over files of one Python dict literal a line, with `readable`: false for any other line.
@@ -90,6 +115,7 @@ class Scan:
 
     def lines(self, path: Path) -> str:
         """A fragment of the non-blank lines of a text file, as `line`."""
+        check_whole(path)
         options = "delim=chr(1), quote='', escape='', header=false, auto_detect=false, strict_mode=false"
         options += f", columns={{'line': 'VARCHAR'}}, {BUFFER}, store_rejects=true"
         fragment = self._number(f"read_csv({quote(path)}, {options})")
@@ -97,7 +123,7 @@ class Scan:
 
     def table(self, name: str) -> str:
         """A fragment of a table that was staged before this one."""
-        return f"read_parquet({quote(self.staged[name])})"
+        return self.staged[name].rows
 
     def _csv(self, path: Path, columns: Mapping[str, str], dialect: Dialect) -> str:
         check_fields(path, dialect)

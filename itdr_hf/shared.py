@@ -1,6 +1,6 @@
 """What the cells of one source share, computed once and kept beside its tables.
 
-    people     activity + split, order: everybody's split and place in the order of sampling, which it is sorted by
+    people     activity + split, order: who is in which split, and where in the order of sampling, which it is sorted by
     shelves    item, title, norm, label, popularity [, domain] + place, alike: the catalogue as negatives are drawn from it
     histories  the interactions of everybody up to a place in the order of sampling
 
@@ -26,28 +26,30 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 BEYOND = 1.25  # times as many users as asked for, so that the next cell finds its own among them
+ENOUGH = 5  # interactions that nearly every cell asks of a user; in most releases half the people have fewer
 WORTHWHILE = 0.5  # of all users: beyond that the whole table is read as fast
 DIGITS = 8  # of an order, enough to tell one user in 4 billion
 
 
-def sampling_order(tables: Tables, seed: int, *keys: ir.Value) -> ir.StringValue:
+def sampling_order(tables: Tables, seed: int, *keys: ir.Value | str) -> ir.StringValue:
     """Where in the order of sampling a user or item stands: hex digits."""
     return sampling.digest(f"sample|{seed}|{tables.source.id}", *keys)
 
 
-def people(tables: Tables, engine: Planner, seed: int) -> Path:
-    """Everybody's activity with `split` and `order`."""
+def people(tables: Tables, engine: Planner, seed: int, least: int) -> Path:
+    """The activity with `split` and `order`: of all who have enough interactions for most cells, or of everybody."""
+    enough = ENOUGH if least >= ENOUGH else 0
 
     def query() -> ir.Table:
         import ibis
 
-        active = engine.parquet(tables.path("activity"))
+        active = engine.parquet(tables.path("activity")).filter(lambda t: t.interactions >= enough)
         domain = active.domain if tables.source.domains else ibis.literal("")
         split = sampling.split_of(tables.source.id, active["user"], "user")
         order = sampling_order(tables, seed, domain, active["user"])
         return active.mutate(split=split, order=order).order_by(["order", "user"])
 
-    return _kept(tables, engine, f"people-{_key(seed)}", query)
+    return _kept(tables, engine, f"people-{_key(seed, enough)}", query)
 
 
 def shelves(tables: Tables, engine: Planner) -> Path:
@@ -85,10 +87,11 @@ def sampled_histories(tables: Tables, engine: Planner, seed: int, chosen: ir.Tab
         if large:
             return large[0]
         end = f"{int(needed * BEYOND):0{DIGITS}x}"
-        first = engine.parquet(people(tables, engine, seed)).filter(lambda t: t.order <= end + "f" * 24).select("user")
-        return _write(
-            tables, engine, f"{name}-{end}", engine.parquet(tables.path("interactions")).semi_join(first, "user")
-        )
+        active = engine.parquet(tables.path("activity"))
+        order = sampling_order(tables, seed, "", active["user"])
+        first = active.filter(order <= end + "f" * 24).select("user")
+        rows = engine.parquet(tables.path("interactions")).semi_join(first, "user")
+        return _write(tables, engine, f"{name}-{end}", rows)
 
 
 def _key(*facts: str | int | None) -> str:

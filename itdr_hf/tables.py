@@ -1,6 +1,7 @@
 """Raw files to typed tables, each file scanned once, kept as Parquet keyed by content and reader.
 
-    interactions  user, item [, domain] [, rating] , timestamp [, text] [, plays]   one row per (domain, user, item)
+    interactions  user, item [, domain] [, rating] , timestamp [, text_row] [, plays]   one row per (domain, user, item)
+    texts         text: of a release with reviews; which row of it an interaction's is, from 0, says its `text_row`
     items         item, title, norm, popularity [, domain] + the source's attribute columns
     users         user + the source's attribute columns
     activity      user [, domain], interactions, ratings: how many interactions, and how many with a rating
@@ -29,7 +30,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from itdr_hf.cleaning import clean_interactions, clean_items, clean_users, count_dropped, count_noted, legible
+from itdr_hf.cleaning import WIDE, clean_interactions, clean_items, clean_users, count_dropped, count_noted, marks_of
 from itdr_hf.engine import Engine
 from itdr_hf.faults import faults, lost_lines, unreadable_named
 from itdr_hf.fingerprint import fingerprint, shared_modules
@@ -38,14 +39,26 @@ from itdr_hf.outputs import new_folder, write_atomically
 from itdr_hf.progress import watching
 from itdr_hf.records import Source
 from itdr_hf.release import TABLES, Release, find_release, sha256
-from itdr_hf.scan import Scan, Select
+from itdr_hf.scan import Scan, Select, Staged
+from itdr_hf.unpacking import Unpacking
 
 Say = Callable[[str], None]
 _READING = Lock()  # one release at a time: DuckDB's settings and functions are of the whole process
 # The code that decides tables, besides the source's own module.
 CODE = [
     f"itdr_hf.{n}"
-    for n in ("cleaning", "dialects", "engine", "faults", "literals", "malformed", "scan", "tables", "texts")
+    for n in (
+        "cleaning",
+        "dialects",
+        "engine",
+        "faults",
+        "literals",
+        "malformed",
+        "scan",
+        "tables",
+        "texts",
+        "unpacking",
+    )
 ]
 
 
@@ -161,12 +174,12 @@ def _read(
     engine.sql.create_function("unescape", html.unescape, ["VARCHAR"], "VARCHAR")
     steps: list[dict[str, Any]] = []
     passed_over: list[dict[str, Any]] = []
-    staged: dict[str, Path] = {}
+    staged: dict[str, Staged] = {}
     try:
         for name in release.tables:
-            scan = Scan(engine=engine, files=release.files, staged=staged)
-            staged[name] = draft / f"staged-{name}.parquet"
-            steps += _stage(release, name, scan, staged[name], bad, passed_over, say)
+            scan = Scan(engine=engine, files=release.files, staged=staged, unpacking=Unpacking(engine.spill))
+            staged[name], read = _stage(release, name, scan, draft / f"staged-{name}.parquet", bad, passed_over, say)
+            steps += read
             if name not in TABLES:  # others are only read from: cleaning does not see them
                 steps += count_dropped(engine, name, staged[name])
                 kept = sum(step["rows"] for step in steps if step["table"] == name)
@@ -180,38 +193,42 @@ def _read(
                 steps += clean(engine, release.source, staged, draft / f"{name}.parquet")
     finally:
         engine.remove_function("unescape")
-    for path in staged.values():
-        path.unlink(missing_ok=True)
+    for stage in staged.values():
+        stage.path.unlink(missing_ok=True)
     return steps, passed_over
 
 
-def _written(engine: Engine, query: str, path: Path, what: str, size: int, say: Say) -> int:
+def _written(release: Release, name: str, scan: Scan, query: str, path: Path, say: Say) -> int:
     """Write what a query reads from raw files, telling how many of their bytes are read, and at last the rows."""
+    what, size = f"{release.source.id}: {name}", release.size(name)
     megabytes = size // 10**6
-    far = watching(engine.progress, megabytes, lambda done: say(f"{what}: {done:,} of {megabytes:,} MB"))
+    far = watching(
+        lambda: max(scan.engine.progress(), scan.unpacking.done() / size),
+        megabytes,
+        lambda done: say(f"{what}: {done:,} of {megabytes:,} MB"),
+    )
     with far if megabytes >= 10 else nullcontext():
-        rows = engine.write(query, path)
+        rows = scan.engine.write(query, path, **({"row_group_size": WIDE} if name == "items" else {}))
     say(f"{what}: {rows:,} rows")
     return rows
 
 
 def _stage(
     release: Release, name: str, scan: Scan, path: Path, bad: BadRows, passed_over: list[dict[str, Any]], say: Say
-) -> list[dict[str, Any]]:
+) -> tuple[Staged, list[dict[str, Any]]]:
     table = release.layout.tables[name]
-    with unreadable_named([*(p for role in table.roles for p in release.files[role]), *chain(*release.files.values())]):
+    files = [*(p for role in table.roles for p in release.files[role]), *chain(*release.files.values())]
+    with unreadable_named(files), scan.unpacking:
         select: Select = table.read(scan)
-        nulls = " OR ".join(f"({select.columns[c]}) IS NULL" for c in select.required)
-        marks = [f"({nulls}) AS bad"] + ([f"{legible(select.columns['title'])} AS legible"] if name == "items" else [])
-        rows = _written(scan.engine, select.sql(*marks), path, f"{release.source.id}: {name}", release.size(name), say)
+        rows = _written(release, name, scan, select.sql(*marks_of(name, select.columns)), path, say)
+    staged = Staged(path=path, required=select.required)
     counts, first = faults(scan.engine)
     for p in [p for p in counts if p in scan.quoted and bad.policy == "skip"]:
         counts[p] = max(0, lost_lines(scan.engine, p, scan.quoted[p])) or counts[p]
     own = {(p.parent.name, p.name) for role in table.roles for p in release.files[role]}  # a copy keeps these names
     rejected = sum(n for p, n in counts.items() if (p.parent.name, p.name) in own)
     beside = {p: n for p, n in counts.items() if (p.parent.name, p.name) not in own}
-    query = f"SELECT count(*) FROM read_parquet('{path}') WHERE bad"
-    nameless = scan.engine.value(query)
+    nameless = scan.engine.value(f"SELECT count(*) FROM {staged.rows} WHERE bad")
     if nameless and not (first and bad.policy == "error"):
         first += rows_without(release, name, scan, counts)
     judge(release, name, malformed := counts.total() + nameless, first, bad)
@@ -228,4 +245,4 @@ def _stage(
     steps += [
         {"table": name, "what": f"malformed in {p.name} ({n:,} passed over)", "rows": 0} for p, n in beside.items()
     ]
-    return steps + (count_noted(scan.engine, name, path) if select.noted else [])
+    return staged, steps + (count_noted(scan.engine, name, staged) if select.noted else [])

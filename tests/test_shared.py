@@ -9,9 +9,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from itdr_hf import catalogue, rows
+from itdr_hf import catalogue, rows, shared
 from itdr_hf.generation import Settings, prepare
-from itdr_hf.simulate import simulate
+from itdr_hf.simulate import amazon2023, simulate
 
 RANKING = ("tkr-amazon2023", "nir-amazon2023")
 
@@ -71,3 +71,14 @@ def test_the_chosen_are_the_same_when_too_few_come_early_in_the_order(raw, tmp_p
     monkeypatch.setattr(rows, "SPARE", 1)
     assert early.num_rows > 200
     assert pq.read_table(planned(RANKING[0], raw, tmp_path / "late")).equals(early)
+
+
+def test_whoever_did_little_is_found_by_a_recipe_that_asks_for_little(tmp_path):
+    amazon2023.write(tmp_path / "raw" / amazon2023.FOLDER, users=600, items=60, interactions=4_000, casual=0.8)
+    cell = catalogue.cell(RANKING[0])
+    few = cell.recipe(history=1, positives=1, negatives=1)
+    prepared = prepare(cell, few, Settings(raw=tmp_path / "raw", cache=tmp_path, warn=lambda text: None))
+    active = pq.read_table(prepared.tables.path("activity")).to_pylist()
+    [eligible] = [step for step in prepared.rows.steps if step["what"] == "eligible"]
+    assert eligible["rows"] == sum(person["interactions"] >= 3 for person in active)
+    assert any(3 <= person["interactions"] < shared.ENOUGH for person in active)

@@ -22,9 +22,9 @@ def users_with(g: Gathering, least: int, *, only_rated: bool = False) -> ir.Tabl
     if g.period:
         interactions = g.table("interactions")
         return _periods.users_with(g, rated(interactions) if only_rated else interactions).rename(subject="user")
-    people = g.people
-    count = people.ratings if only_rated else people.interactions
-    return people.filter(count >= least).select(*g.domain, "split", "order", subject="user")
+    people = g.people(least)
+    people = people.filter(people.ratings >= least) if only_rated else people
+    return people.select(*g.domain, "split", "order", subject="user")
 
 
 def rated(interactions: ir.Table) -> ir.Table:

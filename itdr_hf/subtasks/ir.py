@@ -79,8 +79,12 @@ def gather(g: Gathering, chosen: ir.Table) -> ir.Table:
     told = _told(g, _plans.interactions_of(g, chosen))
     by = {"timestamp": told.timestamp, "item": told.item}
     shown = _plans.titled(g, _plans.first(told, [*_plans.KEYS, "liked"], by, g.recipe.reviews))
-    fields = {name: shown[name] for name in ("rank", "title", "label", "rating", "review")}
-    opinion = ibis.struct(fields)
+    review = ibis.null("string")
+    if g.tables.has("texts"):
+        shown = g.engine.keep(shown.inner_join(g.texts, "text_row"))
+        review = shown.text
+    fields = {name: shown[name] for name in ("rank", "title", "label", "rating")}
+    opinion = ibis.struct({**fields, "review": review})
     made = shown.group_by(_plans.KEYS).agg(
         likes=opinion.collect(where=shown.liked).sort(),
         dislikes=opinion.collect(where=~shown.liked).sort(),
@@ -92,15 +96,11 @@ def gather(g: Gathering, chosen: ir.Table) -> ir.Table:
 
 
 def _told(g: Gathering, interactions: ir.Table) -> ir.Table:
-    """The interactions that say like or dislike, as `liked`, with `review`: by their text where there are texts."""
-    import ibis
-
+    """The interactions that say like or dislike, as `liked`: those with a text, where there are texts."""
     rows = interactions.mutate(rating=interactions.rating.cast("float64"))
     rows = rows.filter((rows.rating > g.recipe.liked_above) | (rows.rating < g.recipe.disliked_below))
     rows = rows.mutate(liked=rows.rating > g.recipe.liked_above)
-    if "text" not in rows.columns:
-        return rows.mutate(review=ibis.null("string"))
-    return rows.filter(rows.text.strip() != "").rename(review="text")
+    return rows.filter(rows.text_row.notnull()) if g.tables.has("texts") else rows
 
 
 def example(row: Mapping[str, Any], wording: Wording) -> Parts:

@@ -87,7 +87,7 @@ def gather(g: Gathering, chosen: ir.Table) -> ir.Table:
 
 
 def _has_reviews(g: Gathering) -> bool:
-    return g.tables.has("interactions") and "text" in g.table("interactions").columns
+    return g.tables.has("interactions") and g.tables.has("texts")
 
 
 def _reviews(g: Gathering, chosen: ir.Table) -> ir.Table:
@@ -95,11 +95,12 @@ def _reviews(g: Gathering, chosen: ir.Table) -> ir.Table:
     import ibis
 
     rows = g.table("interactions").rename(subject="item")
-    rows = rows.filter(rows.text.notnull())
+    rows = rows.filter(rows.text_row.notnull())
     keys = chosen.select("subject", *g.domain, *([] if g.domain else ["domain"]))
     rows = rows.inner_join(keys, [*g.domain, "subject"])
     place = sampling.digest(f"reviews|{g.recipe.seed}", rows.subject, rows["user"])
     few = _plans.first(rows, _plans.KEYS, {"place": place, "user": rows["user"]}, g.recipe.reviews)
+    few = few.inner_join(g.texts, "text_row")
     few = few.mutate(rating=few.rating.cast("float64") if "rating" in few.columns else ibis.null("float64"))
     return few.group_by(_plans.KEYS).agg(reviews=_plans.in_order(few, "text"), ratings=_plans.in_order(few, "rating"))
 

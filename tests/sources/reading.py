@@ -15,8 +15,13 @@ Read = Callable[..., Tables]
 
 
 def rows(tables: Tables, name: str) -> list[dict[str, Any]]:
-    """The rows of a table in an order of their own: a table has none."""
-    return sorted(pq.read_table(tables.path(name)).to_pylist(), key=repr)
+    """The rows of a table in an order of their own: a table has none. Interactions have their texts."""
+    found = pq.read_table(tables.path(name)).to_pylist()
+    if name == "interactions" and tables.has("texts"):
+        texts = pq.read_table(tables.path("texts"), columns=["text"])["text"].to_pylist()
+        at = [row.pop("text_row") for row in found]
+        found = [{**row, "text": None if n is None else texts[n]} for row, n in zip(found, at, strict=True)]
+    return sorted(found, key=repr)
 
 
 def steps(tables: Tables, table: str) -> dict[str, int]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from drill.bases import Base, bases
+from sources.reading import rows
 
 from itdr_hf import catalogue
 from itdr_hf.engine import Engine, open_engine
@@ -20,14 +21,11 @@ def engine():
         yield opened
 
 
-def read(base: Base, work: Path, engine: Engine) -> dict[str, list[tuple]]:
+def read(base: Base, work: Path, engine: Engine) -> dict[str, list[dict]]:
     """The rows of every table of a release."""
     base.write(work / "raw")
     tables = ensure_tables(catalogue.source(base.source), work / "raw", engine=engine, cache=work / "cache")
-    return {
-        path.stem: engine.sql.execute(f"SELECT * FROM read_parquet('{path}') ORDER BY ALL").fetchall()
-        for path in tables.folder.glob("*.parquet")
-    }
+    return {name: rows(tables, name) for path in tables.folder.glob("*.parquet") if (name := path.stem) != "texts"}
 
 
 @pytest.mark.parametrize("base", PLAIN, ids=lambda base: base.name)
