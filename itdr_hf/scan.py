@@ -96,7 +96,7 @@ class Scan:
         """
         self.dialects[role] = JSONL
         types = ", ".join(f"{quote(name)}: {quote(kind)}" for name, kind in columns.items())
-        options = f"columns={{{types}}}, ignore_errors=true, maximum_object_size={MAX_LINE}, compression='none'"
+        options = f"columns={{{types}}}, ignore_errors=true, maximum_object_size={MAX_LINE}, compression='uncompressed'"
         paths = (self.unpacking.pipe(path) if path.suffix == ".gz" else path for path in self.files[role])
         return self._union(self._number(f"read_ndjson({quote(path)}, {options})") for path in paths)
 
