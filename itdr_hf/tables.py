@@ -221,6 +221,7 @@ def _stage(
     with unreadable_named(files), scan.unpacking:
         select: Select = table.read(scan)
         rows = _written(release, name, scan, select.sql(*marks_of(name, select.columns)), path, say)
+        scan.unpacking.check()
     staged = Staged(path=path, required=select.required)
     counts, first = faults(scan.engine)
     for p in [p for p in counts if p in scan.quoted and bad.policy == "skip"]:

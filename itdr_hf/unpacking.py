@@ -48,6 +48,12 @@ class Unpacking:
         self._fillers.append(_Filler(path, pipe))
         return pipe
 
+    def check(self) -> None:
+        """Raises OSError for a file that the engine did not read to its end: the rest would be missing in silence."""
+        for filler in self._fillers:
+            if not filler.whole:
+                raise OSError(f"not read to its end ({filler.path})")
+
     def done(self) -> int:
         """How many bytes of the compressed files are read."""
         return sum(filler.done for filler in self._fillers)
@@ -60,6 +66,7 @@ class _Filler(Thread):
         super().__init__(daemon=True)
         self.path, self.pipe = path, pipe
         self.done = 0
+        self.whole = False  # whether its end has been given to the reader
         self.damage: Exception | None = None
         self._over = Event()
         self.start()
@@ -77,8 +84,12 @@ class _Filler(Thread):
     def _fill(self, out: int) -> None:
         chunk = memoryview(bytearray(CHUNK))
         with igzip.open(self.path, "rb") as content:
-            while not self._over.is_set() and (size := content.readinto(chunk)):
+            while not self._over.is_set():
+                size = content.readinto(chunk)
                 self.done = content.fileobj.tell()
+                if not size:
+                    self.whole = True
+                    return
                 written = 0
                 while written < size:
                     written += os.write(out, chunk[written:size])

@@ -46,6 +46,7 @@ def test_a_pipe_gives_what_was_compressed_and_tells_how_far_it_is(packed, tmp_pa
         assert pipe.read_bytes() == LINES
         assert (pipe.parent.name, pipe.name) == ("raw", "numbers.jsonl.gz")
         assert unpacking.done() == packed.stat().st_size
+        unpacking.check()
 
 
 @pytest.mark.parametrize("harm", [lambda c: c[: len(c) // 2], flipped, lambda c: c[:9], lambda c: LINES], ids=range(4))
@@ -66,6 +67,8 @@ def test_a_pipe_that_is_read_in_part_ends_with_its_block(packed, tmp_path, close
     with Unpacking(tmp_path) as unpacking:
         reader = os.open(unpacking.pipe(packed), os.O_RDONLY)
         assert os.read(reader, 10) == LINES[:10]
+        with pytest.raises(OSError, match=r"not read to its end \(.*raw/numbers.jsonl.gz\)"):
+            unpacking.check()
         if closed:
             os.close(reader)
     if not closed:
