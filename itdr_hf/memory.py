@@ -15,6 +15,7 @@ from itdr_hf.errors import UsageError
 
 OWN = 250 * 10**6  # what Python, its libraries and the examples that are being rendered take, measured
 A_THREAD = 100 * 10**6  # what the engine needs for each thread: two of the longest lines, and room to sort
+MOST = 0.7  # of a limit: what an engine holds is a few per cent more than what it counts
 SHARE, LEAST = 0.25, 10**9  # of the machine, unless told otherwise
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?\s*", re.IGNORECASE)
 
@@ -39,7 +40,8 @@ def budget(limit: str | None, machine: str) -> Budget:
         raise UsageError(
             f"memory limit {limit}: too small; want at least {shown(OWN + A_THREAD)} for the whole process"
         )
-    return Budget(limit=total, engine=total - OWN, threads=(total - OWN) // A_THREAD)
+    engine = min(total - OWN, int(MOST * total))
+    return Budget(limit=total, engine=engine, threads=engine // A_THREAD)
 
 
 def size(text: str) -> int:

@@ -10,7 +10,7 @@ import pytest
 
 from itdr_hf.engine import open_engine
 from itdr_hf.errors import BuildError, UsageError
-from itdr_hf.memory import A_THREAD, OWN, budget, size
+from itdr_hf.memory import A_THREAD, MOST, OWN, budget, size
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_the_default_is_a_quarter_of_the_machine_and_never_less_than_1_gb():
 
 def test_the_engine_gets_what_python_leaves_and_no_more_threads_than_that_is_enough_for():
     room = budget("1GB", "8GB")
-    assert (room.engine, room.threads) == (10**9 - OWN, (10**9 - OWN) // A_THREAD)
+    assert (room.engine, room.threads) == (int(MOST * 10**9), int(MOST * 10**9) // A_THREAD)
     with open_engine(memory_limit="400MB", threads=64) as engine:
         assert engine.value("SELECT current_setting('threads')") == 1
         assert size(engine.value("SELECT current_setting('memory_limit')")) <= 400 * 10**6 - OWN
