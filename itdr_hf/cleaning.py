@@ -35,8 +35,7 @@ def clean_interactions(engine: Engine, source: Source, staged: Mapping[str, Stag
     stage = staged["interactions"]
     steps = count_dropped(engine, "interactions", stage)
     columns = _columns(engine, stage.path)
-    marks = ["said"] if "text" in columns else []
-    good = f"SELECT {', '.join([*columns, *marks])}, file_row_number FROM {stage.numbered} WHERE NOT bad AND dropped IS NULL"
+    good = f"SELECT * FROM {stage.numbered} WHERE NOT bad AND dropped IS NULL"
     key = "domain, item" if source.domains else "item"
     engine.sql.execute(
         f"CREATE OR REPLACE TEMP TABLE per_item AS SELECT {key}, count(*) AS rows FROM ({good}) GROUP BY ALL"
@@ -55,12 +54,11 @@ def clean_interactions(engine: Engine, source: Source, staged: Mapping[str, Stag
         steps.append({"table": "interactions", "what": "repeated (user, item), earliest kept", "rows": -repeats})
         good = f"SELECT * FROM ({good}) ANTI JOIN repeats USING (file_row_number)"
     _keep_popularity(engine, key, bool(repeats))
-    bad = engine.value(f"SELECT count(*) FROM {stage.rows} WHERE bad")
     if "text" in columns:  # most of the bytes: they stay where they are, and are read where a cell shows them
         shown = ["CASE WHEN said THEN file_row_number END AS text_row" if c == "text" else c for c in columns]
         engine.write(f"SELECT {', '.join(shown)} FROM ({good})", path)
         os.replace(stage.path, path.with_name("texts.parquet"))
-    elif steps or bad:
+    elif steps or engine.value(f"SELECT count(*) FROM {stage.rows} WHERE bad"):
         engine.write(f"SELECT {', '.join(columns)} FROM ({good})", path)
     else:  # nothing to leave out: the staged file is the table
         os.replace(stage.path, path)

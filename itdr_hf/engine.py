@@ -61,8 +61,7 @@ class Engine:
 
     def numbered(self, path: Path, name: str) -> ir.Table:
         """As `parquet`, of one file, with the number of each row in it, from 0, under this name."""
-        options = {"file_row_number": True}
-        return self.ibis.read_parquet(str(path), **options).rename({name: "file_row_number"})
+        return self.ibis.read_parquet(str(path), file_row_number=True).rename({name: "file_row_number"})
 
     def table(self, records: Sequence[Record]) -> ir.Table:
         """A few records, of the same names and types, as an expression."""

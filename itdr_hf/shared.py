@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 BEYOND = 1.25  # times as many users as asked for, so that the next cell finds its own among them
-ENOUGH = 5  # interactions that nearly every cell asks of a user; in most releases half the people have fewer
+ENOUGH = 5  # interactions that nearly every cell asks of a user; many people of real releases have fewer
 WORTHWHILE = 0.5  # of all users: beyond that the whole table is read as fast
 DIGITS = 8  # of an order, enough to tell one user in 4 billion
 

@@ -47,19 +47,9 @@ _READING = Lock()  # one release at a time: DuckDB's settings and functions are 
 # The code that decides tables, besides the source's own module.
 CODE = [
     f"itdr_hf.{n}"
-    for n in (
-        "cleaning",
-        "dialects",
-        "engine",
-        "faults",
-        "literals",
-        "malformed",
-        "scan",
-        "tables",
-        "texts",
-        "unpacking",
-    )
-]
+    for n in ("cleaning", "dialects", "engine", "faults", "literals", "malformed", "scan", "tables", "texts",
+              "unpacking")
+]  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

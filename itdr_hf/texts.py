@@ -46,6 +46,7 @@ _HANDLE = re.compile(
     rf"(?i:\b(?:{'|'.join(_APPS)}) ?[:=] ?)@?[\w.#-]{{3,40}}"
 )
 _SIGN = re.compile(r"[:=]")
+_DIGIT = re.compile(r"\d")
 _CUE = r"(?i:\b(?:call|phone|tel|telephone|mobile|cell|whatsapp|text|fax|sms|number)\b[^\d\n+(]{0,25}?)"
 _PHONE = re.compile(
     r"(?<![\w.,/-])(?:"
@@ -55,7 +56,6 @@ _PHONE = re.compile(
     r"\(?0\d{1,4}\)?[ ./-]\d{3,4}[ .-]?\d{3,5}"  # 020 7946 0018, 0761/2034567
     r")(?![\w/-]|[.,]\d)"
 )
-_DIGIT = re.compile(r"\d")
 _CALLED = re.compile(_CUE + r"(\+?\(?\d[\d ().-]{5,18}\d)(?!\w)")
 
 

@@ -5,6 +5,7 @@ That takes half the time of DuckDB's own unpacking, and the checksums are looked
 
 from __future__ import annotations
 
+import fcntl
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -108,7 +109,5 @@ class _Filler(Thread):
 
 
 def _widen(pipe: int) -> None:
-    with suppress(ImportError, AttributeError, OSError):  # not on every system, and not without end
-        import fcntl
-
+    with suppress(AttributeError, OSError):  # not on every system, and not without end
         fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, CHUNK)

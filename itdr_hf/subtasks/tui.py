@@ -76,7 +76,7 @@ def gather(g: Gathering, chosen: ir.Table) -> ir.Table:
     columns = [a.column for a in g.source.item_attributes]
     keys = [*g.domain, "subject"]
     rows = chosen.inner_join(items.select(*keys, "title", *columns), keys)
-    if _has_reviews(g):
+    if g.tables.has("texts"):
         rows = rows.left_join(_reviews(g, chosen), _plans.KEYS)
         rows = rows.drop(*[c for c in rows.columns if c.endswith("_right")])
     else:
@@ -84,10 +84,6 @@ def gather(g: Gathering, chosen: ir.Table) -> ir.Table:
             reviews=ibis.literal([], type="array<string>"), ratings=ibis.literal([], type="array<double>")
         )
     return rows.mutate(left_out=_plans.reason((rows.title.isnull(), "no title")))
-
-
-def _has_reviews(g: Gathering) -> bool:
-    return g.tables.has("interactions") and g.tables.has("texts")
 
 
 def _reviews(g: Gathering, chosen: ir.Table) -> ir.Table:
