@@ -28,7 +28,7 @@ def tiny(asked: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model that knows every word of the prompts, so that each prompt is another to it."""
     folder = tmp_path_factory.mktemp("served") / "tiny"
     words = {word for q in read_questions(asked, CONFIGS) for word in to_prompt_completion(q.row)["prompt"].split()}
-    write_model(folder, sorted(words), sampled=False)
+    write_model(folder, sorted(words))
     return folder
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from served import answered, needs_serving, serving, write_model
+from served import answered, needs_serving, serving, write_parrot
 
-from itdr_hf.teacher.accept import own
+from itdr_hf.teacher.accept import common_words, own
 from itdr_hf.teacher.annotate import Haste, annotate, plan
 from itdr_hf.teacher.asks import Writer
 from itdr_hf.teacher.budget import Budget
@@ -22,9 +22,10 @@ pytestmark = needs_serving
 
 @pytest.fixture
 def served(built: Path, tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """The address of a server of a model that knows the words of the prompts, and the server's log."""
-    words = sorted(set().union(*(own(wanted.input) for wanted in select(built, ["tui-mind"], limit=6))))
-    write_model(tmp_path / "tiny", ["alpha", "omega", *ENGLISH.split(), *words], sampled=True)
+    """The address of a server whose model speaks of the first three of six items alone, and the server's log."""
+    items = [own(wanted.input, common_words(wanted.cell)) for wanted in select(built, ["tui-mind"], limit=6)]
+    known = sorted(set().union(*items[:3]).difference(*items[3:]))[:100]
+    write_parrot(tmp_path / "tiny", [*ENGLISH.split(), *known])
     with serving(tmp_path / "tiny") as (url, log):
         yield url, log
 
@@ -37,8 +38,9 @@ def test_a_real_server_answers_and_what_it_says_is_judged_kept_and_not_asked_twi
     run = annotate(selection, writer, store, budget=Budget(), haste=Haste(concurrency=4))
     assert run.failure is None and run.unanswered == {}
     tally = plan(selection, writer, store)["tui-mind"]
-    assert tally.accepted + len(tally.rejected) == 6 and tally.accepted
-    assert len(store) == run.answers == answered(log)
+    assert tally.accepted == 3
+    assert list(tally.rejected.values()) == 3 * [4 * ("about something else",)]
+    assert len(store) == run.answers == answered(log) == 3 + 3 * 4
     replies = [reply for _, reply in store.records()]
     assert all(
         reply.prompt_tokens and reply.completion_tokens and reply.finish in ("stop", "length") for reply in replies
