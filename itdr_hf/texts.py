@@ -13,9 +13,12 @@ _TAG = re.compile(r"<[a-zA-Z/][^<>]{0,200}>")
 _BLANK = re.compile(r"[\s\x00-\x1f\x7f\u00a0\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
 # The end of a sentence: a mark before a blank, or one that runs into the next sentence ("so good.Bought two").
 _END = re.compile(r"[.!?…。！？][\"')\]]*\s|(?<=[a-z][a-z])[.!?](?=[A-Z][a-z])")
+_SHORTS = ("Mr", "Mrs", "Ms", "Dr", "Prof", "St", "Jr", "Sr", "Mt", "vs", "rt", "no", "vol", "pp", "approx", "incl",
+           "min", "max")  # fmt: skip
 _SHORT = re.compile(  # what a stop ends that no sentence ends with: initials, "U.S.", titles of people, "vs."
-    r"(?<![^\W_])(?:[A-Z]|(?:[A-Za-z]\.)+[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|Mt|vs|rt|no|vol|pp|approx|incl|min|max)\.$",
+    rf"(?<![^\W_])(?:[A-Z]|(?:[A-Za-z]\.)+[A-Za-z]|{'|'.join(_SHORTS)})\.$",
 )
+_TAILS = frozenset(short[-2:] for short in _SHORTS)
 LONGEST_SHORT = 12  # characters that are looked at for it
 # Both as Python and as DuckDB read it: the opening sign, then the rest. Any tag-like word, for new models have new ones;
 # of words in brackets only those known, for [REC] is a film.
@@ -32,7 +35,7 @@ _MAIL = re.compile(
     r"(?:(?:\.|\s?[\[(]\s?dot\s?[\])]\s?| dot )[\w-]{2,63}){1,5}",
     re.IGNORECASE,
 )
-_AT = re.compile(r"@|at\s?[\])]", re.IGNORECASE)  # there is no address without it
+_AT = re.compile(r"at\s?[\])]", re.IGNORECASE)  # there is no address without it or an @
 _SITE = r"\.(?:com|net|org|gg|me|tv|ly|be|co|io|de|uk|fr|ru)/"
 _LINK = re.compile(
     r"(?:https?://|www\.)\S*[^\s.,;:!?)\]'\"]|"
@@ -46,7 +49,6 @@ _HANDLE = re.compile(
     rf"(?i:\b(?:{'|'.join(_APPS)}) ?[:=] ?)@?[\w.#-]{{3,40}}"
 )
 _SIGN = re.compile(r"[:=]")
-_DIGIT = re.compile(r"\d")
 _CUE = r"(?i:\b(?:call|phone|tel|telephone|mobile|cell|whatsapp|text|fax|sms|number)\b[^\d\n+(]{0,25}?)"
 _PHONE = re.compile(
     r"(?<![\w.,/-])(?:"
@@ -57,6 +59,7 @@ _PHONE = re.compile(
     r")(?![\w/-]|[.,]\d)"
 )
 _CALLED = re.compile(_CUE + r"(\+?\(?\d[\d ().-]{5,18}\d)(?!\w)")
+_NUMBER = re.compile(r"\d[\d ()./-]{6}")  # there is no phone number without it
 
 
 def show_text(text: str, most: int) -> str:
@@ -78,19 +81,21 @@ def apart(text: str) -> str:
 
 def scrub(text: str) -> str:
     """E-mail addresses, links, handles and phone numbers replaced by what they are."""
-    if _AT.search(text):
+    if "@" in text or ((")" in text or "]" in text) and _AT.search(text)):
         text = _MAIL.sub("[e-mail]", text)
-    if _LINKED.search(text):
+    if ("/" in text or "www." in text) and _LINKED.search(text):
         text = _LINK.sub("[link]", text)
     if "@" in text or _follows_an_app(text):
         text = _HANDLE.sub("[handle]", text)
-    if len(_DIGIT.findall(text)) >= 7:  # there is no phone number with fewer
+    if _NUMBER.search(text):
         text = _CALLED.sub(_mask_called, _PHONE.sub(_mask_phone, text))
     return text
 
 
 def _follows_an_app(text: str) -> bool:
     """Whether a sign stands where a handle could: most do not, and the pattern itself takes ten times as long."""
+    if ":" not in text and "=" not in text:
+        return False
     before = (text[max(0, sign.start() - 11) : sign.start()].rstrip(" ") for sign in _SIGN.finditer(text))
     return any(not word.isascii() or word.lower().endswith(_APPS) for word in before)
 
@@ -125,8 +130,17 @@ def sentences(text: str) -> list[str]:
 
 def _ends(text: str) -> list[int]:
     """Where the sentences of a text end, the blank behind each included."""
-    found = ((m.start() + 1, m.end()) for m in _END.finditer(text))
-    return [end for stop, end in found if not _SHORT.search(text[max(0, stop - LONGEST_SHORT) : stop])]
+    return [m.end() for m in _END.finditer(text) if not _abbreviated(text, m.start())]
+
+
+def _abbreviated(text: str, stop: int) -> bool:
+    """Whether the mark at this place is the stop of something short."""
+    if text[stop] != ".":
+        return False
+    tail = text[max(0, stop - 2) : stop]
+    if len(tail) == 2 and tail[0].isalnum() and tail not in _TAILS:  # most words: not looked at more closely
+        return False
+    return bool(_SHORT.search(text[max(0, stop + 1 - LONGEST_SHORT) : stop + 1]))
 
 
 def join_words(words: list[str], last: str = "and") -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from itdr_hf.records import Attribute, Source
-from itdr_hf.subtasks._prose import BLAME, PRAISE, Part, fitted, named, pick, quoted, telling
+from itdr_hf.subtasks._prose import BLAME, LAST, PRAISE, Part, fitted, named, quoted, telling
 from itdr_hf.texts import join_words, sentences
 
 Facts = Sequence[tuple[Attribute, str]]
@@ -128,18 +128,18 @@ def target_users(title: str, facts: Facts, reviews: Sequence[Review], source: So
     slots["maker"] = _maker(facts)
     chief = FOR_KINDS if kinds else FOR_MAKER if slots["maker"] else FOR_ANYONE
     parts = [
-        Part(0, pick(chief, slots, "for", *key)),
+        Part(0, chief, slots, ("for", *key)),
         *_drawn(facts, slots, key),
         *_further(title, facts, slots, key),
         *_voices(reviews, source, slots),
     ]
     if tags and tags[:MOST_TAGS] != kinds:
-        parts.append(Part(4, pick(TAGGED, slots, "tags", *key)))
+        parts.append(Part(4, TAGGED, slots, ("tags", *key)))
     genres = _listed(facts, GENRES)
     if len(genres) > 1:
-        parts.append(Part(6, pick(MIXED, {**slots, "first": genres[0], "second": genres[1]}, "mixed", *key)))
-    parts.append(Part(9, pick(FIRST if kinds else FIRST_OF_ALL, slots, "first", *key)))
-    parts.append(Part(9, pick(NOT_FOR if kinds else NOT_FOR_ALL, slots, "not", *key)))
+        parts.append(Part(6, MIXED, {**slots, "first": genres[0], "second": genres[1]}, ("mixed", *key)))
+    parts.append(Part(LAST, FIRST if kinds else FIRST_OF_ALL, slots, ("first", *key)))
+    parts.append(Part(LAST, NOT_FOR if kinds else NOT_FOR_ALL, slots, ("not", *key)))
     return fitted(parts)
 
 
@@ -165,7 +165,7 @@ def _drawn(facts: Facts, slots: Mapping[str, str], key: Sequence[str]) -> list[P
         if attribute.kind == "text" and attribute.name not in PLACES and len(value.split()) > 3:
             first = next((s for s in sentences(value) if len(s.split()) > 3), value)
             filled = {**slots, "name": attribute.name, "quote": quoted(first)}
-            return [Part(2, pick(DRAWN, filled, "drawn", *key))]
+            return [Part(2, DRAWN, filled, ("drawn", *key))]
     return []
 
 
@@ -187,7 +187,7 @@ def _further(title: str, facts: Facts, slots: Mapping[str, str], key: Sequence[s
     if views.isdigit() and int(views) >= OFTEN_SEEN:
         found.append((5, OFTEN, views))
         filled["views"] = f"{int(views):,}"
-    return [Part(rank, pick(variants, filled, *key)) for rank, variants, there in found if there]
+    return [Part(rank, variants, filled, key) for rank, variants, there in found if there]
 
 
 def _year(known: Mapping[str, str]) -> str:
@@ -208,4 +208,4 @@ def _voice(
     texts: Sequence[str], words: frozenset[str], variants: Sequence[str], slots: Mapping[str, str], *, rank: int
 ) -> list[Part]:
     sentence = telling(texts, words)
-    return [Part(rank, pick(variants, {**slots, "quote": quoted(sentence)}, sentence))] if sentence else []
+    return [Part(rank, variants, {**slots, "quote": quoted(sentence)}, (sentence,))] if sentence else []

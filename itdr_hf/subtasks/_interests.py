@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from itdr_hf.records import Source
-from itdr_hf.subtasks._prose import BLAME, MOST_WORDS, PRAISE, Part, fitted, named, pick, quoted, telling
+from itdr_hf.subtasks._prose import BLAME, LAST, MOST_WORDS, PRAISE, Part, fitted, named, quoted, telling
 from itdr_hf.texts import cut, join_words
 
 MOST_KINDS = 3
@@ -109,10 +109,10 @@ def _written(likes: Sequence[Opinion], dislikes: Sequence[Opinion], source: Sour
     ]
     shared = [kind for kind in for_ if kind in against][:2]
     if shared:
-        parts.append(Part(4, pick(SHARED, {**facts, "kinds": join_words(shared)}, "shared", *key)))
+        parts.append(Part(4, SHARED, {**facts, "kinds": join_words(shared)}, ("shared", *key)))
     for side, closers in ((likes, MORE_LIKE), (dislikes, LESS_LIKE)):
         if side:
-            parts.append(Part(9, pick(closers, {**facts, "title": named(side[0].title)}, "more", *key)))
+            parts.append(Part(LAST, closers, {**facts, "title": named(side[0].title)}, ("more", *key)))
     return fitted(parts)
 
 
@@ -152,7 +152,7 @@ def _side(
         forms[0]: forms[number] for forms in (("were", "was"), ("are", "is"), ("say", "says"), ("show", "shows"))
     }
     filled["kinds"] = join_words(list(kinds))
-    return [Part(0, pick(told, filled, titles, *key))]
+    return [Part(0, told, filled, (titles, *key))]
 
 
 def _words_on(
@@ -162,7 +162,7 @@ def _words_on(
     if sentence is None:
         return []
     title = next(opinion.title for opinion in opinions if sentence in opinion.review)
-    return [Part(rank, pick(variants, {"title": named(title), "quote": quoted(sentence)}, sentence, *key))]
+    return [Part(rank, variants, {"title": named(title), "quote": quoted(sentence)}, (sentence, *key))]
 
 
 def _favourite(likes: Sequence[Opinion], source: Source, key: Sequence[str]) -> list[Part]:
@@ -171,4 +171,4 @@ def _favourite(likes: Sequence[Opinion], source: Source, key: Sequence[str]) -> 
     if source.scale is None or len(rated) < 2 or rated[-1][0] == rated[-2][0]:
         return []
     rating, title = rated[-1]
-    return [Part(3, pick(TOP, {"title": named(title), "rating": source.scale.text(rating)}, "top", *key))]
+    return [Part(3, TOP, {"title": named(title), "rating": source.scale.text(rating)}, ("top", *key))]

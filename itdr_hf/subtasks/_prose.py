@@ -16,6 +16,7 @@ def _words(text: str) -> frozenset[str]:
 
 LEAST_WORDS, MOST_WORDS = 40, 110
 MOST_SENTENCES = 4
+LAST = 9  # the rank of what only fills a text up
 LONGEST_TITLE, LONGEST_QUOTE = 70, 150  # characters
 GOOD_QUOTE = range(5, 31)  # words
 PRAISE = _words(
@@ -35,10 +36,12 @@ _INNER = str.maketrans({'"': "'", "“": "'", "”": "'", "„": "'"})
 
 
 class Part(NamedTuple):
-    """A sentence and how much it is wanted: 0 must stand, higher numbers where there is room."""
+    """A sentence, put into words only where there is room, and how much it is wanted: 0 must stand."""
 
     rank: int
-    text: str
+    variants: Sequence[str]
+    facts: Mapping[str, str]
+    key: Sequence[str]  # what decides between the variants
 
 
 def quoted(text: str, most: int = LONGEST_QUOTE) -> str:
@@ -77,25 +80,25 @@ def _worth(sentence: str, words: frozenset[str]) -> tuple[int, int]:
     return (min(opinions, 3) + 2 * quotable, min(len(spoken), 15))
 
 
-def pick(variants: Sequence[str], facts: Mapping[str, str], *key: str) -> str:
+def worded(part: Part) -> str:
     """One of the wordings whose slots the facts fill, decided by the key's md5."""
-    place = int.from_bytes(hashlib.md5("\x1f".join(key).encode()).digest()[:8], "big")
-    return closed(variants[place % len(variants)].format_map(facts))
+    place = int.from_bytes(hashlib.md5("\x1f".join(part.key).encode()).digest()[:8], "big")
+    return closed(part.variants[place % len(part.variants)].format_map(part.facts))
 
 
 def fitted(parts: Sequence[Part]) -> str:
     """The sentences in order, the most wanted first to find room in MOST_SENTENCES and MOST_WORDS.
 
-    Those of rank 9 only fill a text up to LEAST_WORDS.
+    Those of rank LAST only fill a text up to LEAST_WORDS.
     """
-    kept: list[int] = []
+    kept: dict[int, str] = {}
     words = 0
-    for place in sorted(range(len(parts)), key=lambda place: parts[place].rank):
-        rank, text = parts[place]
-        more = len(text.split())
-        if rank and (len(kept) >= MOST_SENTENCES or words + more > MOST_WORDS):
+    for place, part in sorted(enumerate(parts), key=lambda placed: placed[1].rank):
+        if (part.rank and len(kept) >= MOST_SENTENCES) or (part.rank == LAST and words >= LEAST_WORDS):
             continue
-        if rank < 9 or words < LEAST_WORDS:
-            kept.append(place)
+        text = worded(part)
+        more = len(text.split())
+        if not part.rank or words + more <= MOST_WORDS:
+            kept[place] = text
             words += more
-    return " ".join([parts[place].text for place in sorted(kept)])
+    return " ".join([kept[place] for place in sorted(kept)])
