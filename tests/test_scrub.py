@@ -1,4 +1,4 @@
-"""Masking looks first for what a pattern cannot do without: no address slips past that look."""
+"""Patterns are tried where a quick look finds what they cannot do without: nothing slips past that look."""
 
 from __future__ import annotations
 
@@ -57,3 +57,29 @@ def patterns_alone(text: str) -> str:
 @given(st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=8).map("".join))
 def test_a_text_is_masked_as_if_every_pattern_were_tried(text):
     assert texts.scrub(text) == patterns_alone(text)
+
+
+STOPS = [
+    "A.",
+    "Mr.",
+    "Dr.",
+    "vs.",
+    "e.g.",
+    "U.S.",
+    "vol.",
+    "approx.",
+    "rt.",
+    "St.",
+    "É.",
+    "_A.",
+    "-no.",
+    "word.",
+    "it.",
+]
+
+
+@given(st.lists(st.sampled_from([*STOPS, " ", " ", "!", '."', "Next", "x"]) | st.text(max_size=2)).map("".join))
+def test_a_sentence_ends_as_if_every_stop_were_looked_at_closely(text):
+    found = [(m.start() + 1, m.end()) for m in texts._END.finditer(text)]
+    closely = [end for stop, end in found if not texts._SHORT.search(text[max(0, stop - texts.LONGEST_SHORT) : stop])]
+    assert texts._ends(text) == closely
