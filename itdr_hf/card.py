@@ -10,6 +10,7 @@ import re
 import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,14 @@ from itdr_hf import catalogue
 from itdr_hf.metadata import metadata
 from itdr_hf.outputs import write_atomically
 from itdr_hf.prompts import prompt
+from itdr_hf.reading import read_rows
 from itdr_hf.records import COLUMNS, SPLITS, Cell
 
 AUDIT = ".audit.json"  # not published by itself: the card shows it
 PICTURES = "pictures"  # folder of flow.png and lengths.png, which `itdr report --card` draws
 DRAWN = ".pictures.json"  # the content they are of
+FEW = 20  # examples, of which the shortest is shown
+SHOWN = ("id", "instruction", "input", "output")
 WIDE = 96  # characters of a line of an example in the card
 
 
@@ -133,14 +137,11 @@ def _shows(recipes: Sequence[Mapping[str, Any]]) -> str:
 
 def _examples(folder: Path, cells: Sequence[Cell]) -> list[dict[str, str]]:
     """The shortest of the first few test examples of each subtask's first cell."""
-    import pyarrow.parquet as pq
-
     firsts = {cell.subtask.id: cell for cell in reversed(cells)}
     shown = []
     for cell in reversed(firsts.values()):
-        paths = [path for split in reversed(SPLITS) for path in sorted((folder / cell.name).glob(f"{split}-*"))]
-        rows = next(rows for path in paths if (rows := next(pq.ParquetFile(path).iter_batches(20), None)))
-        row = min(rows.to_pylist(), key=lambda row: (len(row["input"]), row["id"]))
+        first = (list(islice(read_rows(folder, cell.name, split, SHOWN, FEW), FEW)) for split in reversed(SPLITS))
+        row = min(next(filter(None, first)), key=lambda row: (len(row["input"]), row["id"]))
         asked = prompt(row["instruction"], row["input"])
         shown.append({"title": cell.subtask.title, "config": cell.name, "prompt": asked, "output": row["output"]})
     return shown

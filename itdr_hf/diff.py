@@ -11,8 +11,8 @@ from itdr_hf import catalogue
 from itdr_hf.engine import Engine, open_engine, quote
 from itdr_hf.errors import UsageError
 from itdr_hf.ledger import read_ledger
+from itdr_hf.reading import open_shard
 from itdr_hf.records import COLUMNS
-from itdr_hf.shards import open_shard
 
 NAMED = 5  # ids named of each kind
 

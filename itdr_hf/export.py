@@ -14,9 +14,10 @@ from pathlib import Path
 
 from itdr_hf.errors import OutputError, unknown
 from itdr_hf.outputs import new_folder
-from itdr_hf.predict.questions import cells_in, shards
+from itdr_hf.predict.questions import cells_in
+from itdr_hf.reading import read_rows
 from itdr_hf.records import SPLITS
-from itdr_hf.train.data import Row, mixed_rows, read_rows
+from itdr_hf.train.data import COLUMNS, Row, mixed_rows
 from itdr_hf.train.recipe import PAPER, TrainRecipe, changed
 from itdr_hf.train.trainers import TRAINERS, Trainer
 
@@ -73,7 +74,7 @@ def _rows(folder: Path, split: str, recipe: TrainRecipe) -> list[Row]:
     if split == "train":
         return [row for rows in mixed_rows(folder, split, recipe).values() for row in rows]
     cells = cells_in(folder, recipe.configs, split)
-    return [row for name in cells for path in shards(folder, name, split) for row in read_rows(path)]
+    return [row for name in cells for row in read_rows(folder, name, split, COLUMNS)]
 
 
 def _write(rows: Sequence[Row], split: str, draft: Path, trainer: Trainer, chat: bool) -> int:

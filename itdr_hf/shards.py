@@ -1,25 +1,23 @@
-"""The Parquet files of a cell: shards, and the facts about them that the ledger keeps."""
+"""Writing the Parquet files of a cell: shards, and the facts about them that the ledger keeps."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from itdr_hf.engine import Done
-from itdr_hf.errors import UsageError
 from itdr_hf.outputs import new_folder, sweep
+from itdr_hf.reading import read_batches
 from itdr_hf.records import SPLITS
 from itdr_hf.texts import MARKS
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     from itdr_hf.render import Job
 
@@ -47,27 +45,6 @@ def write_cell(
             _write_shards(batches(split), [draft / name for name in names])
             files |= {name: _facts(draft / name) for name in names}
     return files
-
-
-def open_shard(path: Path) -> pq.ParquetFile:
-    """A Parquet file of a dataset folder. Raises UsageError, naming it, when it is damaged or none."""
-    import pyarrow.parquet as pq
-
-    with damage_named(path):
-        return pq.ParquetFile(path)
-
-
-@contextmanager
-def damage_named(path: Path) -> Iterator[None]:
-    """Turn what pyarrow says of a file that it cannot read into a UsageError that names the file."""
-    import pyarrow as pa
-
-    try:
-        yield
-    except (pa.ArrowException, OSError) as error:
-        raise UsageError(
-            f"{path.parent.name}/{path.name}: {error}; want the whole Parquet file that was built; build the cell again"
-        ) from error
 
 
 def write_cell_apart(
@@ -140,11 +117,10 @@ def content(files: Mapping[str, Mapping[str, Any]]) -> str:
 def masked(paths: Iterable[Path]) -> dict[str, int]:
     """What stands in the prompts in place of people's addresses: mark -> how often."""
     import pyarrow.compute as pc
-    import pyarrow.parquet as pq
 
     counts: Counter[str] = Counter()
     for path in paths:
-        for batch in pq.ParquetFile(path).iter_batches(columns=["input"]):
+        for batch in read_batches(path, ["input"]):
             prompts = batch.column(0)
             counts.update({mark: pc.sum(pc.count_substring(prompts, f"[{mark}]")).as_py() or 0 for mark in MARKS})
     return {mark: n for mark, n in counts.items() if n}
@@ -152,10 +128,8 @@ def masked(paths: Iterable[Path]) -> dict[str, int]:
 
 def written_by(paths: Iterable[Path]) -> dict[str, int]:
     """Who wrote the answers: `reference_by` -> how many."""
-    import pyarrow.parquet as pq
-
     counts: Counter[str] = Counter()
     for path in paths:
-        for batch in pq.ParquetFile(path).iter_batches(columns=["reference_by"]):
+        for batch in read_batches(path, ["reference_by"]):
             counts.update({row["values"]: row["counts"] for row in batch.column(0).value_counts().to_pylist()})
     return dict(sorted(counts.items()))

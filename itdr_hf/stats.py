@@ -14,8 +14,8 @@ from typing import Any
 
 from itdr_hf.errors import UsageError
 from itdr_hf.metrics import paper
+from itdr_hf.reading import read_batches, shards
 from itdr_hf.records import SPLITS
-from itdr_hf.shards import damage_named, open_shard
 
 BATCH = 4_096
 FIELDS = ("input", "prompt", "output")  # prompt is the task description with the input; the paper counts the input
@@ -160,16 +160,8 @@ def _cell(folder: Path, cell: str, units: Mapping[str, Count]) -> CellStatistics
 
 
 def _rows(folder: Path, cell: str, split: str) -> Iterator[list[dict[str, Any]]]:
-    for path in sorted((folder / cell).glob(f"{split}-*.parquet")):
-        file = open_shard(path)
-        missing = set(COLUMNS) - set(file.schema_arrow.names)
-        if missing:
-            raise UsageError(
-                f"{cell}/{path.name}: no column {', '.join(sorted(missing))}; want the one schema; see `itdr audit`"
-            )
-        with damage_named(path):
-            for batch in file.iter_batches(BATCH, columns=list(COLUMNS)):
-                yield batch.to_pylist()
+    for path in shards(folder, cell, split):
+        yield from (batch.to_pylist() for batch in read_batches(path, COLUMNS, BATCH))
 
 
 def _note_labels(labels: dict[str, Counter[str]], row: Mapping[str, Any]) -> None:

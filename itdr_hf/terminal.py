@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from itdr_hf import catalogue
 from itdr_hf.errors import MissingFileError, UsageError, unknown
 from itdr_hf.progress import passes_tenth
-from itdr_hf.records import SPLITS
+from itdr_hf.reading import read_batches, shards
+from itdr_hf.records import COLUMNS, SPLITS
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -175,21 +176,17 @@ def print_plan(rows: Sequence[tuple[str, str, int]], summary: str) -> None:
 
 def read_example(folder: Path, config: str, split: str, index: int) -> dict[str, Any]:
     """One row of a dataset folder. Raises UsageError when there is no such config, split or row."""
-    import pyarrow.parquet as pq
-
     if split not in SPLITS:
         raise unknown("split", split, SPLITS)
-    paths = sorted((folder / config).glob(f"{split}-*.parquet"))
+    paths = shards(folder, config, split)
     if not paths:
         have = sorted(p.parent.name for p in folder.glob(f"*/{split}-00000-*.parquet"))
         raise UsageError(
             f"{folder}: no config {config!r}; have: {', '.join(have) or 'none'}; build it with `itdr build`"
         )
-    for path in paths:
-        rows = pq.read_table(path)
-        if index < rows.num_rows:
-            return rows.slice(index, 1).to_pylist()[0]  # type: ignore[no-any-return]
-        index -= rows.num_rows
-    raise UsageError(
-        f"{config} {split}: {sum(pq.read_metadata(p).num_rows for p in paths)} rows; want an index below that"
-    )
+    at = index
+    for batch in (batch for path in paths for batch in read_batches(path, COLUMNS)):
+        if at < batch.num_rows:
+            return batch.slice(at, 1).to_pylist()[0]  # type: ignore[no-any-return]
+        at -= batch.num_rows
+    raise UsageError(f"{config} {split}: {index - at} rows; want an index below that")

@@ -12,11 +12,19 @@ import pyarrow.parquet as pq
 import pytest
 
 from itdr_hf.audit import audit
+from itdr_hf.card import write_card
 from itdr_hf.diff import diff
 from itdr_hf.errors import UsageError
 from itdr_hf.folder import build_folder
 from itdr_hf.generation import Settings
+from itdr_hf.ledger import read_ledger
+from itdr_hf.predict.questions import read_questions
+from itdr_hf.report.samples import blocks
+from itdr_hf.score.answers import read_examples
 from itdr_hf.stats import statistics
+from itdr_hf.terminal import read_example
+from itdr_hf.train.data import mixed_rows
+from itdr_hf.train.recipe import TrainRecipe
 
 CELLS = ["rp-movielens32m", "nir-movielens32m"]
 TEST = f"{CELLS[0]}/test-00000-of-00001.parquet"
@@ -81,6 +89,24 @@ def test_statistics_and_differences_name_the_damaged_cell(folder, whole, damage)
     if damage is not without_columns:
         with pytest.raises(UsageError, match=CELLS[0]):
             diff(whole, folder)
+
+
+READERS = {
+    "show": lambda folder: read_example(folder, CELLS[0], "test", 0),
+    "predict": lambda folder: read_questions(folder, CELLS[:1]),
+    "score": lambda folder: read_examples(folder, CELLS[0], "test"),
+    "train, export": lambda folder: mixed_rows(folder, "test", TrainRecipe(model="any", configs=(CELLS[0],))),
+    "push": lambda folder: write_card(folder, read_ledger(folder)),
+    "report": lambda folder: blocks(folder, CELLS[:1]),
+}
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("damage", [damage for damage in DAMAGES if damage is not of_another_type])
+def test_whoever_reads_a_damaged_file_names_it_and_says_what_to_do(folder, damage, reader):
+    damage(folder / TEST)
+    with pytest.raises(UsageError, match=rf"^{TEST}: .*; want .*; build the cell again$"):
+        READERS[reader](folder)
 
 
 def test_a_check_that_meets_damaged_data_is_a_breach_and_the_checks_after_it_run(folder):

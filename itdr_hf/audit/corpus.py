@@ -16,8 +16,8 @@ from itdr_hf import catalogue
 from itdr_hf.engine import Engine, open_engine, quote
 from itdr_hf.errors import UsageError
 from itdr_hf.ledger import read_ledger
+from itdr_hf.reading import open_shard
 from itdr_hf.records import COLUMNS, SPLITS
-from itdr_hf.shards import open_shard
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -62,10 +62,8 @@ class Corpus:
 
     def batches(self, cell: str, *columns: str) -> Iterator[tuple[str, pa.RecordBatch]]:
         """The rows of a cell, a batch of one split at a time; a column that a file lacks is not in its batches."""
-        import pyarrow.parquet as pq
-
         for path in self.files[cell]:
-            file = pq.ParquetFile(path)
+            file = open_shard(path)
             have = [name for name in columns if name in file.schema_arrow.names]
             for batch in file.iter_batches(BATCH, columns=have):
                 yield path.name.partition("-")[0], batch

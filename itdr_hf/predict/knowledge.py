@@ -9,7 +9,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from itdr_hf.predict.questions import cells_in, shards
+from itdr_hf.predict.questions import cells_in
+from itdr_hf.reading import read_rows
 
 COLUMNS = ["subtask", "domain", "history", "candidates", "targets", "target_names", "user", "output"]
 
@@ -79,10 +80,7 @@ class Knowledge:
         return users
 
     def _read(self, config: str) -> list[dict[str, Any]]:
-        import pyarrow.parquet as pq
-
-        paths = shards(self.folder, config, "train")
-        return [row for path in paths for row in pq.read_table(path, columns=COLUMNS).to_pylist()]
+        return list(read_rows(self.folder, config, "train", COLUMNS))
 
 
 def _had(row: dict[str, Any]) -> list[str]:

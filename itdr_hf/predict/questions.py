@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from itertools import islice
 from pathlib import Path
 
 from itdr_hf import catalogue
 from itdr_hf.errors import UsageError, unknown
 from itdr_hf.ledger import read_ledger
 from itdr_hf.prompts import to_prompt_completion
+from itdr_hf.reading import read_rows, shards
 from itdr_hf.records import SPLITS
 
 DEFAULT_MOST = 512
@@ -59,15 +61,10 @@ def read_questions(
 
     `configs` are config names, unions or patterns. Raises UsageError when none of them is in the folder.
     """
-    import pyarrow.parquet as pq
-
     questions = []
     for name in cells_in(folder, configs, split):
-        taken = 0
-        for path in shards(folder, name, split):
-            rows = pq.read_table(path, columns=COLUMNS).slice(0, None if limit is None else limit - taken).to_pylist()
-            taken += len(rows)
-            questions += [Question(config=name, **row) for row in rows]
+        rows = islice(read_rows(folder, name, split, COLUMNS), limit)
+        questions += [Question(config=name, **row) for row in rows]
     return questions
 
 
@@ -83,11 +80,6 @@ def cells_in(folder: Path, configs: Iterable[str] | None = None, split: str = "t
     if not chosen:
         raise unknown("config in this folder", ", ".join(configs or ()), have)
     return chosen
-
-
-def shards(folder: Path, config: str, split: str) -> list[Path]:
-    """The Parquet files of one split of one cell, in order."""
-    return sorted((folder / config).glob(f"{split}-*.parquet"))
 
 
 def most_tokens(subtask: str, asked: int | None) -> int:

@@ -8,6 +8,7 @@ from math import ceil, floor, log10
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from itdr_hf.reading import read_batches, shards
 from itdr_hf.records import SPLITS
 from itdr_hf.report.drawing import Area, Box, Drawing, Shape, Words
 from itdr_hf.report.flow import paint
@@ -69,11 +70,10 @@ def length_picture(found: Mapping[str, Mapping[str, Distribution]]) -> Drawing:
 def _counts(folder: Path, cell: str) -> dict[str, dict[int, float]]:
     import numpy as np
     import pyarrow.compute as pc
-    import pyarrow.parquet as pq
 
     lengths: dict[str, list[np.ndarray]] = {field: [] for field in FIELDS}
-    for path in (path for split in SPLITS for path in sorted((folder / cell).glob(f"{split}-*.parquet"))):
-        for batch in pq.ParquetFile(path).iter_batches(columns=list(FIELDS)):
+    for path in (path for split in SPLITS for path in shards(folder, cell, split)):
+        for batch in read_batches(path, list(FIELDS)):
             for field in FIELDS:
                 lengths[field].append(pc.utf8_length(batch.column(field)).to_numpy(zero_copy_only=False))
     shares = {}

@@ -9,11 +9,13 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from itdr_hf.reading import count_rows, read_rows, shards
 from itdr_hf.records import SPLITS
 
 FIELDS = ("id", "domain", "instruction", "input", "output", "candidates", "targets", "target_names")
@@ -51,13 +53,10 @@ def blocks(
 
 
 def _block(folder: Path, cell: str, split: str, most: int, room: int) -> Block:
-    import pyarrow.parquet as pq
-
-    paths = sorted((folder / cell).glob(f"{split}-*.parquet"))
-    rows = list(_first(paths, most))
+    rows = list(islice(read_rows(folder, cell, split, [*FIELDS, *ABOUT], most), most))
     while len(text := pack(rows)) > room and len(rows) > 1:
         rows = rows[: max(1, min(len(rows) - 1, len(rows) * room // len(text)))]
-    of = sum(pq.read_metadata(path).num_rows for path in paths)
+    of = sum(map(count_rows, shards(folder, cell, split)))
     return Block(cell=cell, split=split, count=len(rows), of=of, packed=text)
 
 
@@ -65,15 +64,3 @@ def pack(rows: Sequence[dict[str, Any]]) -> str:
     """Rows as base64 of gzipped JSON, the same text for the same rows."""
     text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
     return base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()
-
-
-def _first(paths: Sequence[Path], most: int) -> Iterator[dict[str, Any]]:
-    import pyarrow.parquet as pq
-
-    for path in paths:
-        for batch in pq.ParquetFile(path).iter_batches(most, columns=[*FIELDS, *ABOUT]):
-            rows = batch.to_pylist()[:most]
-            yield from rows
-            most -= len(rows)
-            if most <= 0:
-                return

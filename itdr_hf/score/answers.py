@@ -15,7 +15,8 @@ from typing import NamedTuple
 from itdr_hf import catalogue
 from itdr_hf.errors import UsageError
 from itdr_hf.predict.predictions import Prediction
-from itdr_hf.predict.questions import hash_of, shards
+from itdr_hf.predict.questions import hash_of
+from itdr_hf.reading import read_rows, shards
 from itdr_hf.records import COLUMNS, Answer, Example
 
 READINGS = ("lenient", "strict")
@@ -54,12 +55,9 @@ class CellAnswers:
 
 def read_examples(folder: Path, config: str, split: str) -> list[Example]:
     """All examples of a split of a cell of a dataset folder."""
-    import pyarrow.parquet as pq
-
-    paths = shards(folder, config, split)
-    if not paths:
+    if not shards(folder, config, split):
         raise UsageError(f"{folder}: no {split} split of {config}; want the folder that was asked; build it again")
-    return [Example(**row) for path in paths for row in pq.read_table(path, columns=list(COLUMNS)).to_pylist()]
+    return [Example(**row) for row in read_rows(folder, config, split, COLUMNS)]
 
 
 def check_predictions(

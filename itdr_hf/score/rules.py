@@ -23,7 +23,7 @@ from itdr_hf.metrics.accuracy import accuracy_sample
 from itdr_hf.metrics.ranking import ranking_samples, relevance_matrix
 from itdr_hf.metrics.rating import rmse_sample
 from itdr_hf.metrics.sample import Sample
-from itdr_hf.predict.questions import shards
+from itdr_hf.reading import read_rows
 from itdr_hf.records import SPLITS, Answer, Example
 from itdr_hf.score.answers import CellAnswers
 
@@ -60,13 +60,10 @@ def concerned(cell: CellAnswers, metric: str) -> int:
 
 def ranges_of(folder: Path, config: str) -> Ranges:
     """The least and greatest value of each numeric attribute of a cell, over its splits."""
-    import pyarrow.parquet as pq
-
     numeric = _numeric(config)
     values: dict[str, list[float]] = {}
-    paths = [path for split in SPLITS for path in shards(folder, config, split)] if numeric else []
-    for path in paths:
-        for row in pq.read_table(path, columns=["target_names", "targets"]).to_pylist():
+    for split in SPLITS if numeric else ():
+        for row in read_rows(folder, config, split, ["target_names", "targets"]):
             for name, value in zip(row["target_names"], row["targets"], strict=True):
                 if name in numeric:
                     values.setdefault(name, []).append(float(value))

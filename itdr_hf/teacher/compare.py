@@ -10,7 +10,7 @@ from itdr_hf.errors import UsageError
 from itdr_hf.ledger import LEDGER
 from itdr_hf.metrics.bootstrap import Interval, intervals
 from itdr_hf.metrics.text import text_samples
-from itdr_hf.predict.questions import shards
+from itdr_hf.reading import read_rows
 from itdr_hf.teacher.asks import Ask, Reply, Writer
 from itdr_hf.teacher.examples import Selection, judged, teacher_of
 from itdr_hf.teacher.store import Store
@@ -77,12 +77,9 @@ def _side(selection: Selection, store: Store, name: str) -> dict[str, str]:
 
 
 def _of_folder(folder: Path, selection: Selection) -> Iterator[tuple[str, str]]:
-    import pyarrow.parquet as pq
-
     for cell in selection.counts:
-        for path in (path for split in selection.splits for path in shards(folder, cell, split)):
-            rows = pq.read_table(path, columns=["id", "output"])
-            yield from zip(rows.column("id").to_pylist(), rows.column("output").to_pylist(), strict=True)
+        for split in selection.splits:
+            yield from ((row["id"], row["output"]) for row in read_rows(folder, cell, split, ["id", "output"]))
 
 
 def _by_message(store: Store, model: str) -> dict[str, list[Reply]]:

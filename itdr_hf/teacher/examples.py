@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from itdr_hf import catalogue
 from itdr_hf.errors import UsageError, unknown
 from itdr_hf.ledger import LEDGER, read_ledger
-from itdr_hf.predict.questions import shards
+from itdr_hf.reading import read_rows
 from itdr_hf.records import SPLITS, Teacher
 from itdr_hf.teacher.accept import Answered, common_words, fault, own, read_text
 from itdr_hf.teacher.asks import Ask, Reply, Writer
@@ -36,16 +37,9 @@ class Selection:
 
     def __iter__(self) -> Iterator[Wanted]:
         """The examples, one after the other, in the folder's order."""
-        import pyarrow.parquet as pq
-
         for cell, count in self.counts.items():
-            paths = [path for split in self.splits for path in shards(self.folder, cell, split)]
-            batches = (batch for path in paths for batch in pq.ParquetFile(path).iter_batches(columns=["id", "input"]))
-            for row in (row for batch in batches for row in batch.to_pylist()):
-                if not count:
-                    break
-                count -= 1
-                yield Wanted(cell=cell, **row)
+            rows = (row for split in self.splits for row in read_rows(self.folder, cell, split, ["id", "input"]))
+            yield from (Wanted(cell=cell, **row) for row in islice(rows, count))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from itdr_hf.folder import lock, rewrite_cell
 from itdr_hf.ledger import read_ledger
-from itdr_hf.predict.questions import shards
+from itdr_hf.reading import damage_named, open_shard, shards
 from itdr_hf.teacher.asks import Writer
 from itdr_hf.teacher.examples import standing, teacher_of
 from itdr_hf.teacher.store import Store
@@ -39,12 +39,12 @@ def write_references(folder: Path, cell: str, writer: Writer, store: Store) -> d
 
 def _batches(folder: Path, cell: str, split: str, writer: Writer, store: Store) -> Iterator[pa.RecordBatch]:
     """The batches of a split as they lie in its files, so that the files keep their layout."""
-    import pyarrow.parquet as pq
-
     for path in shards(folder, cell, split):
-        file = pq.ParquetFile(path)
+        file = open_shard(path)
         for number in range(file.num_row_groups):
-            yield _with_references(file.read_row_group(number), cell, writer, store)
+            with damage_named(path):
+                rows = file.read_row_group(number)
+            yield _with_references(rows, cell, writer, store)
 
 
 def _with_references(rows: pa.Table, cell: str, writer: Writer, store: Store) -> pa.RecordBatch:

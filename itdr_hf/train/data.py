@@ -17,8 +17,9 @@ from itdr_hf import catalogue
 from itdr_hf.errors import UsageError
 from itdr_hf.ledger import read_ledger
 from itdr_hf.predict.asking import rendered, token_ids
-from itdr_hf.predict.questions import Question, cells_in, shards
+from itdr_hf.predict.questions import Question, cells_in
 from itdr_hf.prompts import HELD_OUT, MIXED, to_messages
+from itdr_hf.reading import read_rows
 from itdr_hf.render import template_text
 from itdr_hf.train.recipe import TrainRecipe
 
@@ -102,24 +103,12 @@ def mixed_rows(folder: Path, split: str, recipe: TrainRecipe) -> dict[str, list[
     limit = recipe.limit if split == "train" else recipe.eval_limit
     mix = {}
     for name in cells:
-        rows = [row for path in shards(folder, name, split) for row in read_rows(path)]
+        rows: Iterator[Row] = read_rows(folder, name, split, COLUMNS)
         chosen = sorted(rows, key=lambda row: _place(row, recipe.seed))[:limit]
         mix[name] = list(_repeated(chosen, weights[name])) if split == "train" else chosen
     if not any(mix.values()):
         raise UsageError(f"{folder}: no {split} example left by limit and weights; want some; change them")
     return mix
-
-
-def read_rows(path: Path) -> list[Row]:
-    """The rows of one Parquet file, the columns that training needs. Raises UsageError for a missing one."""
-    import pyarrow.parquet as pq
-
-    have = pq.read_schema(path).names
-    for name in COLUMNS:
-        if name not in have:
-            raise UsageError(f"{path}: no column {name!r}; want {', '.join(COLUMNS)}; build the folder again")
-    rows: list[Row] = pq.read_table(path, columns=list(COLUMNS)).to_pylist()
-    return rows
 
 
 def encode(mix: Mapping[str, Sequence[Row]], tokenizer: Any, recipe: TrainRecipe, room: int) -> Encoded:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from itdr_hf.predict.questions import shards
 from itdr_hf.prompts import to_prompt_completion
+from itdr_hf.reading import shards
 from itdr_hf.records import SPLITS
 from itdr_hf.train.recipe import TrainRecipe
 from itdr_hf.train.tiny import TinyShape, documents
