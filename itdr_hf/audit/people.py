@@ -29,7 +29,7 @@ def users_are_hashes(corpus: Corpus) -> Iterator[Finding]:
 @check()
 def nothing_of_people(corpus: Corpus) -> Iterator[Finding]:
     """Are there no e-mail addresses, links, handles or phone numbers in the texts?"""
-    texts = "SELECT cell, id, concat_ws('\n', input, output) AS t FROM examples"
+    texts = "SELECT cell, id, concat_ws('\n', instruction, input, output) AS t FROM examples"
     found: dict[tuple[str, str], Tally] = {}
     query = f"SELECT * FROM ({texts}) WHERE regexp_matches(t, {quote(SUSPECT)}) ORDER BY cell, id"
     for cell, name, text in corpus.many(query):

@@ -18,7 +18,6 @@ CONTROL = "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f]"
 DOUBLY = "Ã[\\x{80}-\\x{bf}©¨¤¶¼±³]|â€[\\x{80}-\\x{ff}œ™“”]|ï¿½"  # UTF-8 read as Latin-1 or Windows-1252
 ENTITY = "&(amp|quot|lt|gt|nbsp|#\\d{2,5});|<(br|p|div|a|span|b|i)[ />]"
 LEGIBLE = 0.95  # of the authors' prompts; with fewer read back, what is not found says little
-MAIL = "[\\w.+-]+@[\\w-]+\\.[a-zA-Z]{2,}"
 
 
 @check(alpaca=False)
@@ -100,13 +99,12 @@ def nothing_empty(corpus: Corpus) -> Iterator[Finding]:
 
 @check()
 def encoding(corpus: Corpus) -> Iterator[Finding]:
-    """Is the text clean: no control characters, no wrongly decoded letters, no markup, no addresses?"""
+    """Is the text clean: no control characters, no wrongly decoded letters, no markup?"""
     kinds: dict[str, tuple[Severity, str]] = {
         "control characters": ("breach", f"regexp_matches(t, {quote(CONTROL)})"),
         "letters decoded wrongly": ("warning", f"regexp_matches(t, {quote(DOUBLY)})"),
         "letters that were lost (U+FFFD)": ("warning", "contains(t, '\ufffd')"),
         "HTML entities or tags": ("warning", f"regexp_matches(t, {quote(ENTITY)})"),
-        "e-mail addresses": ("warning", f"contains(t, '@') AND regexp_matches(t, {quote(MAIL)})"),
     }
     columns = [f"count(*) FILTER ({c}), (list(id ORDER BY id) FILTER ({c}))[:5]" for _, c in kinds.values()]
     texts = "SELECT cell, id, concat_ws('\n', instruction, input, output) AS t FROM examples"

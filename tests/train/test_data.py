@@ -117,7 +117,7 @@ def test_a_missing_column_is_named_with_its_file(itdr: Path, tmp_path: Path):
     shutil.copytree(itdr, tmp_path / "itdr")
     path = next((tmp_path / "itdr" / "rp-movielens32m").glob("train-*"))
     pq.write_table(pq.read_table(path).drop(["output"]), path)
-    with pytest.raises(UsageError, match=r"train-.*: no column 'output'; want id, subtask, .*build the folder again"):
+    with pytest.raises(UsageError, match=r"train-.*: no column output; want the one schema; build the cell again"):
         mixed_rows(tmp_path / "itdr", "train", RECIPE)
 
 
