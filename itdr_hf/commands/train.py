@@ -173,7 +173,8 @@ def _recipe(model: str | None, preset: str | None, recipe: Path | None, changes:
 
 
 def _command() -> str:
-    """The command line as it was typed, without the place of the program."""
+    """The command line as it was typed, less where things lie on this machine."""
     import shlex
 
-    return shlex.join(["itdr", *sys.argv[1:]])
+    words = (Path(word).name if Path(word).is_absolute() else word for word in sys.argv[1:])
+    return shlex.join(["itdr", *words])

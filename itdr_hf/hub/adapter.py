@@ -163,6 +163,11 @@ def _base(path: Path, config: Mapping[str, Any], recipe: Mapping[str, Any]) -> s
             f"{path}: base model {base!r} is a path; want a Hub id such as meta-llama/Llama-3.2-3B, which others can "
             "load; publish the base and train with --base-id, or write its id there before you predict and score"
         )
+    if Path(str(settings.get("model"))).is_absolute():
+        raise HubError(
+            f"{path.with_name(RECIPE)}: model {settings['model']!r} is a place on this machine, for all to read; "
+            f"want {base} there too; write it before you predict and score"
+        )
     return base
 
 

@@ -59,8 +59,9 @@ class TrainRecipe:
                 )
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, as they stand in recipe.json."""
-        return {**asdict(self), "configs": list(self.configs), "weights": dict(self.weights)}
+        """Plain values, as they stand in recipe.json: the base by its Hub id, if it has one, and not by a folder's path."""
+        model = self.base_id or self.model
+        return {**asdict(self), "model": model, "configs": list(self.configs), "weights": dict(self.weights)}
 
     @property
     def summary(self) -> str:

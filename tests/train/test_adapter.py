@@ -134,6 +134,10 @@ def test_a_base_that_was_a_folder_where_it_was_trained_is_refused_elsewhere_unti
         check_adapter(folder)
     (folder / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": "org/base", "r": 8}))
     assert check_adapter(folder).base == "org/base"
+    facts["recipe"]["model"] = "/home/someone/base"
+    (folder / "recipe.json").write_text(json.dumps(facts))
+    with pytest.raises(HubError, match=r"recipe.json: model '/home/someone/base' is a place on this machine"):
+        check_adapter(folder)
 
 
 def test_the_card_does_not_call_the_content_of_a_local_base_a_revision(tmp_path: Path):

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +54,17 @@ def test_the_loss_falls(tuned: Path):
     assert losses[-1] < losses[0] - 0.3
 
 
-def test_the_same_recipe_file_repeats_the_run(itdr: Path, tuned: Path, tmp_path: Path):
+def test_what_is_published_of_a_run_says_nothing_of_where_things_lie(itdr: Path, tuned: Path, base: Path):
+    told = (tuned / "recipe.json").read_text()
+    assert json.loads(told)["recipe"]["model"] == "org/base"
+    assert str(base.parent) not in told and str(itdr.parent) not in told and str(tuned.parent) not in told
+
+
+def test_the_same_recipe_file_repeats_the_run(itdr: Path, tuned: Path, base: Path, tmp_path: Path):
     from itdr_hf.train.recipe import read_recipe
 
     recipe, content = read_recipe(tuned / "recipe.json")
-    train(itdr, recipe, tmp_path / "again", content=content)
+    train(itdr, replace(recipe, model=str(base)), tmp_path / "again", content=content)
     assert curve(tmp_path / "again") == curve(tuned)
     weights = "adapter_model.safetensors"
     assert (tmp_path / "again" / weights).read_bytes() == (tuned / weights).read_bytes()
@@ -69,15 +76,16 @@ def test_a_recipe_of_other_data_is_not_repeated_on_these(itdr: Path, recipe: Tra
 
 
 def test_a_run_killed_between_checkpoints_goes_on_to_the_same_losses(
-    itdr: Path, recipe: TrainRecipe, tuned: Path, tmp_path: Path
+    itdr: Path, base: Path, recipe: TrainRecipe, tuned: Path, tmp_path: Path
 ):
     code = (
-        "import json,sys; from pathlib import Path\n"
+        "import sys; from dataclasses import replace; from pathlib import Path\n"
         "from itdr_hf.train.recipe import read_recipe; from itdr_hf.train.sft import train\n"
-        "train(Path(sys.argv[1]), read_recipe(Path(sys.argv[2]))[0], Path(sys.argv[3]))\n"
+        "recipe = replace(read_recipe(Path(sys.argv[2]))[0], model=sys.argv[3])\n"
+        "train(Path(sys.argv[1]), recipe, Path(sys.argv[4]))\n"
     )
     out = tmp_path / "x"
-    command = [sys.executable, "-c", code, str(itdr), str(tuned / "recipe.json"), str(out)]
+    command = [sys.executable, "-c", code, str(itdr), str(tuned / "recipe.json"), str(base), str(out)]
     run = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
     while last_checkpoint(tmp_path / "x.checkpoints") is None:
@@ -101,6 +109,7 @@ def test_two_processes_share_the_steps_of_a_run_and_the_first_alone_speaks_and_w
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
     assert done.returncode == 0, done.stderr[-3000:]
     facts = json.loads((tmp_path / "x/recipe.json").read_text())
+    assert facts["command"].startswith("itdr train itdr --preset tiny") and str(tmp_path) not in facts["command"]
     assert facts["machine"]["devices"] == 2 and facts["results"]["steps"] == 16 // 2 // 2
     assert done.stdout.count("4 steps in") == 1 and done.stderr.count("step 4 of 4: validation loss") == 1
 
