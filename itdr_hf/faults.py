@@ -85,6 +85,7 @@ def unreadable_named(files: Sequence[Path]) -> Iterator[None]:
         said = re.sub(r"^.*Unknown error: |^.*Error: ", "", text.partition("\n")[0].rstrip('"')).replace(
             f"{path.parent.parent}/", ""
         )
+        said = re.sub(rf'"/[^"]*/(?={re.escape(where)}")', '"', said)  # where a compressed file was unpacked to
         raise RawDataError(
             f"{where}: {said[:SHOWN]}; want the file whole, as it was published; get it again"
         ) from error

@@ -75,12 +75,18 @@ def test_a_pipe_that_is_read_in_part_ends_with_its_block(packed, tmp_path, close
         os.close(reader)
 
 
-@pytest.mark.parametrize("policy", ["error", "skip"])
-def test_a_release_with_a_damaged_file_is_not_read_however_bad_rows_are_met(tmp_path, policy):
+@pytest.fixture
+def reviews(tmp_path: Path) -> Path:
+    """Where the reviews of a release belong, whose products are there."""
     reviews = tmp_path / "raw" / "amazon-reviews-2023" / "raw" / "review_categories" / "Video_Games.jsonl.gz"
     reviews.parent.mkdir(parents=True)
     [plain] = RAW.glob("amazon-reviews-2023/**/meta_Video_Games.jsonl")
     (reviews.parent.parent / "meta_Video_Games.jsonl").write_bytes(plain.read_bytes())
+    return reviews
+
+
+@pytest.mark.parametrize("policy", ["error", "skip"])
+def test_a_release_with_a_damaged_file_is_not_read_however_bad_rows_are_met(reviews, tmp_path, policy):
     content = (
         b'{"rating": 5.0, "text": "Fits", "parent_asin": "B0F0000003", "user_id": "A", "timestamp": 1600000000000}\n'
     )
@@ -91,3 +97,9 @@ def test_a_release_with_a_damaged_file_is_not_read_however_bad_rows_are_met(tmp_
             bad=BadRows(policy=policy),
         )  # fmt: skip
     assert not list(tmp_path.glob("cache/tables/*/*/*.parquet"))
+
+
+def test_a_line_that_no_reader_takes_is_told_of_the_file_not_of_the_pipe(reviews, tmp_path):
+    reviews.write_bytes(gzip.compress(b'{"text": "%s"}' % (b"a" * 40 * 2**20), 1))
+    with open_engine() as engine, pytest.raises(RawDataError, match='"review_categories/Video_Games.jsonl.gz"'):
+        ensure_tables(catalogue.source("amazon2023"), tmp_path / "raw", engine=engine, cache=tmp_path / "cache")
