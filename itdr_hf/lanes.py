@@ -2,36 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
+from itertools import count
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, TypeVar
 
 from itdr_hf.planner import Planner
+from itdr_hf.stopping import Workers
 
 PAUSE = 0.1  # seconds between two calls to stop
+PATIENCE = 10  # calls after which Python's work is stopped too
 
 Plan = Callable[[Planner], Any]
+Result = TypeVar("Result")
 
 
 @contextmanager
-def lanes(engine: Planner, count: int) -> Iterator[Callable[[Plan], Future[Any]]]:
+def lanes(engine: Planner, number: int) -> Iterator[Callable[[Plan], Future[Any]]]:
     """A function that takes plans, in order, and runs so many at a time, or as many as the engine can.
 
-    Whatever is not done when the block ends, as it does on Ctrl-C, is given up.
+    Whatever is not done when the block ends, as it does on Ctrl-C, is given up, be it a query or Python's work.
     """
-    with engine.beside(count - 1) as others, ThreadPoolExecutor(1 + len(others)) as pool:
+    with engine.beside(number - 1) as others, ThreadPoolExecutor(1 + len(others)) as pool:
         every = [engine, *others]
         free: SimpleQueue[Planner] = SimpleQueue()
         for one in every:
             free.put(one)
         plans: list[Future[Any]] = []
+        workers = Workers()
 
         def run(plan: Plan) -> Any:
             mine = free.get()
             try:
-                return plan(mine)
+                return workers.run(partial(plan, mine))
             finally:
                 free.put(mine)
 
@@ -42,8 +48,25 @@ def lanes(engine: Planner, count: int) -> Iterator[Callable[[Plan], Future[Any]]
         try:
             yield submit
         finally:
-            for future in plans:
-                future.cancel()
-            while wait(plans, PAUSE).not_done:
-                for one in every:
-                    one.interrupt()
+            _give_up(plans, every, workers)
+
+
+def awaited(future: Future[Result]) -> Result:
+    """The result of a future, waited for so that Ctrl-C is heard whenever it comes."""
+    while not wait([future], PAUSE).done:
+        pass
+    return future.result()
+
+
+def _give_up(plans: Sequence[Future[Any]], every: Sequence[Planner], workers: Workers) -> None:
+    """Queries are stopped first, since a plan then ends in good order; one that goes on is at Python's work."""
+    for future in plans:
+        future.cancel()
+    for calls in count(1):
+        with suppress(KeyboardInterrupt):  # Ctrl-C again: that is what is being done
+            if not wait(plans, PAUSE).not_done:
+                return
+            for one in every:
+                one.interrupt()
+            if calls % PATIENCE == 0:
+                workers.stop()
