@@ -19,8 +19,8 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from itdr_hf.errors import RawDataError
+from itdr_hf.layouts import Member
 from itdr_hf.outputs import new_folder
-from itdr_hf.records import Member
 
 CHUNK = 2**20
 

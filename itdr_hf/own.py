@@ -23,7 +23,8 @@ from typing import Any
 from itdr_hf import catalogue
 from itdr_hf.engine import open_engine, quote
 from itdr_hf.errors import MissingFileError, RawDataError, UsageError, unknown
-from itdr_hf.records import Attribute, Layout, RatingScale, Source, Table, Words
+from itdr_hf.layouts import Layout, Table
+from itdr_hf.records import Attribute, RatingScale, Source, Words
 from itdr_hf.scan import Scan, Select
 
 SETTINGS = "source.toml"

@@ -11,13 +11,12 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from itdr_hf.layouts import Download, Layout
 
+if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from itdr_hf.rows import Gathering
-    from itdr_hf.scan import Scan, Select
+    from itdr_hf.gathering import Gathering
 
 SPLITS = ("train", "validation", "test")
 
@@ -76,11 +75,9 @@ class Parts(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """A parsed answer: values in the form of `Example.targets`, and what was wrong with it, if anything.
-
-    `fault` is None or one of: empty, not a number, out of range, not a candidate, several candidates,
-    duplicate, too few, copied history, missing attribute, truncated.
-    """
+    """A parsed answer: values in the form of `Example.targets`, and what was wrong with it, if anything: empty, not a
+    number, out of range, not a candidate, several candidates, duplicate, too few, copied history, missing attribute,
+    truncated."""
 
     values: Sequence[str]
     fault: str | None = None
@@ -127,60 +124,6 @@ class Attribute:
     column: str
     kind: Literal["category", "number", "text"] = "category"
     whole: bool = False  # a value is one thing, whatever commas are in it: "Body, Mind & Spirit"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Table:
-    """How one table is read: which file roles it needs, and the SQL that `read` makes from them.
-
-    `read(scan)` returns a SELECT with the table's columns (see `tables.py`) and, where rows are to be
-    left out on purpose, a `dropped` column with the reason (NULL: keep).
-    """
-
-    roles: tuple[str, ...]
-    read: Callable[[Scan], Select]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Layout:
-    """One way a release lies on disk: role -> file name patterns (any may match), table -> reader.
-
-    `unread` tells which of the files that match are not to be read, and why.
-    """
-
-    name: str
-    files: Mapping[str, tuple[str, ...]]
-    tables: Mapping[str, Table]
-    unread: Callable[[Files], Mapping[Path, str]] | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Member:
-    """A file in an archive: a pattern of its name there, where it goes under the source's folder, what is known of it."""
-
-    name: str
-    path: str
-    size: int | None = None  # bytes
-    sha256: str = ""  # hex digits, or the first of them where no more are known
-    md5: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Download:
-    """A file of a release and where it is had.
-
-    `url` is https://…, hf://datasets/<owner>/<name>/<path>, or kaggle://<owner>/<name>/<file>. A file with
-    `members` is an archive, of which these are kept; any other is kept as it is. Parts may be asked for alone.
-    """
-
-    url: str
-    path: str  # under the source's folder; of an archive, its name while it is here
-    size: int | None = None  # bytes
-    sha256: str = ""
-    md5: str = ""
-    members: tuple[Member, ...] = ()
-    part: str = ""  # a category or a size of the release; "" belongs to all
-    default: bool = True  # taken when no part is asked for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -254,10 +197,9 @@ class Teacher:
 class Subtask:
     """One subtask: its words, its relational plan, the example made of a row, and the parser that undoes it.
 
-    `eligible` and `gather` are relational (see `rows.py`); `example` and `parse` are pure.
-    `defaults` are Recipe fields; `templates` maps a template id to a text with {slots}: those named in
-    `slots`, which `example` fills, and the source's words (see `render.constants`).
-    `parse(text, example, strict=False)` reads a model's answer.
+    `eligible` and `gather` are relational (see `rows.py`); `example` and `parse(text, example, strict=False)`, which
+    reads a model's answer, are pure. `defaults` are Recipe fields; `templates` maps a template id to a text with
+    {slots}: those named in `slots`, which `example` fills, and the source's words (see `render.constants`).
     """
 
     id: str
@@ -306,6 +248,3 @@ class Cell:
         base |= {"history": 0, "positives": 0, "negatives": 0, **self.subtask.defaults, **self.overrides}
         open_ = {k: v for k, v in changes.items() if v is not None and k not in self.subtask.fixed}
         return replace(Recipe(**base), **open_)
-
-
-Files = Mapping[str, Sequence["Path"]]

@@ -11,8 +11,9 @@ from pathlib import Path
 from threading import Lock
 
 from itdr_hf.errors import MissingFileError
+from itdr_hf.layouts import Files, Layout
 from itdr_hf.outputs import write_atomically
-from itdr_hf.records import Files, Layout, Source
+from itdr_hf.records import Source
 
 TABLES = ("interactions", "items", "users")  # a layout may have more, from which these are made
 

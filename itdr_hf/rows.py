@@ -18,9 +18,10 @@ from filelock import FileLock
 from itdr_hf import sampling, shared
 from itdr_hf.errors import BuildError, unknown
 from itdr_hf.fingerprint import fingerprint, shared_modules
+from itdr_hf.gathering import Gathering
 from itdr_hf.outputs import new_folder, write_atomically
 from itdr_hf.planner import Planner
-from itdr_hf.records import SPLITS, Cell, Recipe, Source
+from itdr_hf.records import SPLITS, Cell, Recipe
 from itdr_hf.subtasks import _negatives, _periods
 from itdr_hf.tables import Tables
 
@@ -32,52 +33,6 @@ SPARE = 32  # units gathered beyond a quota, for those whose titles or negatives
 AMPLE = 1.25  # times a group's share of the sampling order that are looked through for its first ones
 PIECE = 100_000  # units gathered at a time: of each, DuckDB keeps what comes first in memory, and not on disk
 RENDER_ONLY = ("salt", "with_description", "template", "max_chars")  # recipe fields the rows do not depend on
-
-
-@dataclass(frozen=True, kw_only=True)
-class Gathering:
-    """What a plan works with: the tables as expressions, the source and the recipe."""
-
-    engine: Planner
-    tables: Tables
-    recipe: Recipe
-    period: str = ""  # a split, when the protocol goes by time: only its examples are planned now
-    cuts: tuple[int, int] = (0, 0)  # of the protocol "time": the moments between the splits
-    sampled: Path | None = None  # the interactions of the chosen users, and of others, where they are at hand
-
-    @property
-    def source(self) -> Source:
-        return self.tables.source
-
-    @property
-    def domain(self) -> list[str]:
-        """['domain'] for a source that has domains, else []: put it before the other keys of a join."""
-        return ["domain"] if self.source.domains else []
-
-    def table(self, name: str) -> ir.Table:
-        """A table as an expression."""
-        return self.engine.parquet(self.tables.path(name))
-
-    @property
-    def texts(self) -> ir.Table:
-        """The reviews: text, text_row."""
-        return self.engine.numbered(self.tables.path("texts"), "text_row").select("text", "text_row")
-
-    def people(self, least: int) -> ir.Table:
-        """The activity of everybody with at least so many interactions, with `split` and `order`."""
-        people = self.engine.parquet(shared.people(self.tables, self.engine, self.recipe.seed, least))
-        return people.filter(people.interactions >= least)
-
-    @property
-    def shelves(self) -> ir.Table:
-        """The catalogue as negatives are drawn from it."""
-        shelves = self.engine.parquet(shared.shelves(self.tables, self.engine))
-        return shelves.mutate(place=shelves.place.cast("int64"))  # Spark numbers rows in 32 bits
-
-    @property
-    def histories(self) -> ir.Table:
-        """The interactions at least of the chosen users: what `gather` reads them from."""
-        return self.engine.parquet(self.sampled) if self.sampled else self.table("interactions")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,8 +84,8 @@ def protocol(cell: Cell, recipe: Recipe) -> str:
 
 def _key(cell: Cell, recipe: Recipe) -> str:
     plan = {k: v for k, v in asdict(recipe).items() if k not in RENDER_ONLY}
-    modules = {cell.subtask.gather.__module__, cell.subtask.eligible.__module__, sampling.__name__, __name__}
-    return fingerprint([cell.name, plan], {*modules, *shared_modules("itdr_hf.subtasks")})
+    modules = {f.__module__ for f in (cell.subtask.gather, cell.subtask.eligible, Gathering, sampling.quotas, _plan)}
+    return fingerprint([cell.name, plan], modules | set(shared_modules("itdr_hf.subtasks")))
 
 
 def _plan(cell: Cell, g: Gathering, path: Path) -> tuple[dict[str, int], list[dict[str, Any]]]:

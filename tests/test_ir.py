@@ -12,7 +12,8 @@ import pytest
 from itdr_hf import catalogue
 from itdr_hf.engine import Engine
 from itdr_hf.errors import UsageError
-from itdr_hf.records import Layout, RatingScale, Source, Table, Words
+from itdr_hf.layouts import Layout, Table
+from itdr_hf.records import RatingScale, Source, Words
 from itdr_hf.render import render
 from itdr_hf.rows import ensure_rows
 from itdr_hf.scan import Scan, Select

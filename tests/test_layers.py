@@ -23,7 +23,7 @@ FORBIDDEN = [
     ("itdr_hf/records.py", "itdr_hf.sources"),
     ("itdr_hf/simulate/", "itdr_hf.sources"),
     ("itdr_hf/catalogue.py", "itdr_hf.builders"),
-    *[(f"itdr_hf/{low}.py", f"itdr_hf.{high}") for low in ("errors", "records", "engine", "scan", "sampling", "texts", "prompts")
+    *[(f"itdr_hf/{low}.py", f"itdr_hf.{high}") for low in ("errors", "layouts", "records", "engine", "scan", "sampling", "texts", "prompts")
       for high in ("catalogue", "tables", "rows", "render", "folder", "builders", "commands", "cli")],
 ]  # fmt: skip
 

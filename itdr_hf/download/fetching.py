@@ -20,7 +20,7 @@ from itdr_hf.download.verify import wrong, wrong_by_sums
 from itdr_hf.engine import full_disk_named
 from itdr_hf.errors import DownloadError, OutputError, RawDataError
 from itdr_hf.hub import Patience
-from itdr_hf.records import Download, Layout, Member
+from itdr_hf.layouts import Download, Layout, Member
 
 SUMS = "checksums.txt"  # a member of this name lists the md5 sums of the others
 

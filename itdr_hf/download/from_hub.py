@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from itdr_hf import hub
 from itdr_hf.errors import DownloadError, HubError
 from itdr_hf.hub.retry import ask
-from itdr_hf.records import Download
+from itdr_hf.layouts import Download
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi

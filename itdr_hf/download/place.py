@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from itdr_hf.errors import UsageError
+from itdr_hf.layouts import Download, Member
 from itdr_hf.outputs import write_atomically
-from itdr_hf.records import Download, Member, Source
+from itdr_hf.records import Source
 from itdr_hf.release import INCOMPLETE, SIMULATED
 
 NOTE = ".downloads.json"  # in a source's folder: path -> what was put there, and from where

@@ -7,7 +7,8 @@ under all editions of a work, so the same text stands under several Ids and unde
 
 from __future__ import annotations
 
-from itdr_hf.records import Attribute, Download, Layout, RatingScale, Source, Table, Words
+from itdr_hf.layouts import Download, Layout, Table
+from itdr_hf.records import Attribute, RatingScale, Source, Words
 from itdr_hf.scan import Scan, Select
 
 REVIEW = {

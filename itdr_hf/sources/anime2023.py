@@ -10,7 +10,8 @@ user-filtered.csv) and one table of lists (final_animedataset.csv), in which a s
 from __future__ import annotations
 
 from itdr_hf.dialects import CSV, header_of
-from itdr_hf.records import Attribute, Download, Layout, RatingScale, Source, Table, Words
+from itdr_hf.layouts import Download, Layout, Table
+from itdr_hf.records import Attribute, RatingScale, Source, Words
 from itdr_hf.scan import Scan, Select
 from itdr_hf.sources._people import OLDEST, YOUNGEST, known_gender
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from itdr_hf.dialects import TSV, Dialect
-from itdr_hf.records import Attribute, Download, Layout, Source, Table, Words
+from itdr_hf.layouts import Download, Layout, Table
+from itdr_hf.records import Attribute, Source, Words
 from itdr_hf.scan import Scan, Select
 
 SITE = "https://recsys.westlake.edu.cn"

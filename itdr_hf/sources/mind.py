@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from itdr_hf.dialects import TSV
 from itdr_hf.engine import quote
-from itdr_hf.records import Attribute, Download, Layout, Member, Source, Table, Words
+from itdr_hf.layouts import Download, Layout, Member, Table
+from itdr_hf.records import Attribute, Source, Words
 from itdr_hf.scan import Scan, Select
 
 BEHAVIORS = dict.fromkeys(("impression", "reader", "time", "history", "impressions"), "VARCHAR")

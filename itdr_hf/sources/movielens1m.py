@@ -7,7 +7,8 @@ occupation are codes; "Children's" is a genre; no redistribution without permiss
 from __future__ import annotations
 
 from itdr_hf.dialects import Dialect
-from itdr_hf.records import Attribute, Download, Layout, Member, RatingScale, Source, Table
+from itdr_hf.layouts import Download, Layout, Member, Table
+from itdr_hf.records import Attribute, RatingScale, Source
 from itdr_hf.scan import Scan, Select
 from itdr_hf.sources._movielens import CITATION, WORDS, shown_genres, shown_title
 

@@ -7,7 +7,8 @@ user and movie, not by time. ml-latest-small and its kin have the same layout.
 
 from __future__ import annotations
 
-from itdr_hf.records import Attribute, Download, Layout, Member, RatingScale, Source, Table
+from itdr_hf.layouts import Download, Layout, Member, Table
+from itdr_hf.records import Attribute, RatingScale, Source
 from itdr_hf.scan import Scan, Select
 from itdr_hf.sources._movielens import CITATION, WORDS, shown_genres, shown_title
 

@@ -9,7 +9,8 @@ how popular a video is, not whom it suits. Read here too: an item_info_TRUNCATED
 
 from __future__ import annotations
 
-from itdr_hf.records import Attribute, Layout, Source, Table, Words
+from itdr_hf.layouts import Layout, Table
+from itdr_hf.records import Attribute, Source, Words
 from itdr_hf.scan import Scan, Select
 
 SHORTEST_DESCRIPTION = 5  # characters; a shorter one ("wb", "none", "-") says nothing of the video

@@ -16,7 +16,8 @@ the crawl are dated without a year, which is taken to be the one after the last 
 
 from __future__ import annotations
 
-from itdr_hf.records import Attribute, Download, Layout, Source, Table, Words
+from itdr_hf.layouts import Download, Layout, Table
+from itdr_hf.records import Attribute, Source, Words
 from itdr_hf.scan import Scan, Select
 
 SAME_ACCOUNT = "max(products) <= 1.25 * min(products) + 10"  # an account grows little during the crawl

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from itdr_hf.engine import quote
-from itdr_hf.records import Attribute, Download, Layout, RatingScale, Source, Table, Words
+from itdr_hf.layouts import Download, Layout, Table
+from itdr_hf.records import Attribute, RatingScale, Source, Words
 from itdr_hf.scan import Scan, Select
 
 DATES = "['%Y-%m-%d %H:%M:%S', '%Y-%m-%d']"

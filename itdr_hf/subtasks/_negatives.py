@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from itdr_hf.engine import Record
-    from itdr_hf.rows import Gathering
+    from itdr_hf.gathering import Gathering
 
 WHOLE_CYCLE = 509  # catalogues up to this size are walked whole where need be: nobody runs out by bad luck
 NEAR = 3  # steps beyond those wanted after which most have found enough

@@ -20,7 +20,7 @@ from itdr_hf.records import SPLITS
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from itdr_hf.rows import Gathering
+    from itdr_hf.gathering import Gathering
 
 PROTOCOLS = ("user", "leave-last", "time")
 ZONE = 5  # interactions a split may ask for under leave-last: the most that any subtask asks for

@@ -11,7 +11,7 @@ from itdr_hf.subtasks import _negatives, _periods
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from itdr_hf.rows import Gathering
+    from itdr_hf.gathering import Gathering
 
 KEYS = ["domain", "subject"]
 

@@ -11,7 +11,7 @@ from itdr_hf.subtasks import _answers, _plans
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from itdr_hf.rows import Gathering
+    from itdr_hf.gathering import Gathering
 
 LABELS = ("history_labels", "positive_labels", "negative_labels")
 

@@ -19,7 +19,7 @@ from itdr_hf.subtasks import _answers, _plans, _ranking
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from itdr_hf.rows import Gathering
+    from itdr_hf.gathering import Gathering
 
 ARROW = " > "
 DESCRIPTION = (

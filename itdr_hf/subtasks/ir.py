@@ -19,7 +19,7 @@ from itdr_hf.texts import show_text
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from itdr_hf.rows import Gathering
+    from itdr_hf.gathering import Gathering
 
 DESCRIPTION = (
     "Interest recognition: from the things a person liked, those they disliked and the reasons they give, work out "

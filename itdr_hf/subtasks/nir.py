@@ -12,7 +12,7 @@ from itdr_hf.subtasks import _answers, _plans, _ranking
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from itdr_hf.rows import Gathering
+    from itdr_hf.gathering import Gathering
 
 DESCRIPTION = (
     "Next item recommendation: follow the order in which a person chose things so far, and name the one thing "

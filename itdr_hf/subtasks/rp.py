@@ -13,7 +13,7 @@ from itdr_hf.subtasks import _answers, _plans
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from itdr_hf.rows import Gathering
+    from itdr_hf.gathering import Gathering
 
 DESCRIPTION = (
     "Rating prediction: learn from the ratings a person has already given which kinds of things they value and "

@@ -19,7 +19,7 @@ from itdr_hf.texts import show_text
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from itdr_hf.rows import Gathering
+    from itdr_hf.gathering import Gathering
 
 DESCRIPTION = (
     "Target user identification: from what an item is and what people say about it, tell which groups of users "

@@ -17,7 +17,7 @@ from itdr_hf.texts import join_words
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from itdr_hf.rows import Gathering
+    from itdr_hf.gathering import Gathering
 
 DESCRIPTION = (
     "User attribute prediction: infer lasting facts about a person, such as age, gender, occupation or where they "

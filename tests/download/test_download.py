@@ -22,7 +22,8 @@ from itdr_hf.download import Means, Want, accept, accepted, by_hand, download, p
 from itdr_hf.download.place import NOTE
 from itdr_hf.errors import DownloadError, MissingFileError, OutputError, RawDataError, UsageError
 from itdr_hf.hub import Patience
-from itdr_hf.records import Download, Member, Source
+from itdr_hf.layouts import Download, Member
+from itdr_hf.records import Source
 from itdr_hf.release import INCOMPLETE, SIMULATED, find_release
 
 pytest_plugins = ("hubserver.plugin",)

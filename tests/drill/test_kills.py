@@ -124,7 +124,7 @@ from dataclasses import replace
 from pathlib import Path
 from itdr_hf import catalogue
 from itdr_hf.download import download, plan
-from itdr_hf.records import Download, Member
+from itdr_hf.layouts import Download, Member
 members = tuple(Member(name=f"*{name}", path=name) for name in ("ratings.dat", "movies.dat", "users.dat"))
 files = (Download(url=sys.argv[1] + "/a.zip", path="a.zip", members=members), Download(url=sys.argv[1] + "/b.csv", path="b.csv"))
 download(plan(replace(catalogue.source("movielens1m"), downloads=files), Path("raw")))
