@@ -203,21 +203,6 @@ def _intact(folder: Path, files: Mapping[str, Mapping[str, Any]]) -> bool:
     return all((folder / name).is_file() and (folder / name).stat().st_size == f["size"] for name, f in files.items())
 
 
-def rewrite_cell(out: Path, name: str, batches: Batches, notes: Mapping[str, Any]) -> dict[str, int]:
-    """Replace the examples of a built cell by as many others; who wrote them. Hold the folder's `lock`.
-
-    The ledger's hashes, the card and the cell's `notes` follow; a later build of the same recipe leaves it alone.
-    """
-    ledger = read_ledger(out)
-    entry = ledger["cells"][name]
-    files = write_cell(out / name, entry["counts"], batches)
-    entry |= {"content": content(files), "written_by": written_by([out / name / file for file in files])}
-    entry |= {"files": files, **notes}
-    write_ledger(out, ledger)
-    write_card(out, ledger)
-    return entry["written_by"]  # type: ignore[no-any-return]
-
-
 def _enter(
     out: Path, prepared: Prepared, engine: str, key: str, files: dict[str, dict[str, Any]], seconds: float
 ) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from itdr_hf.folder import lock, rewrite_cell
-from itdr_hf.ledger import read_ledger
+from itdr_hf.card import write_card
+from itdr_hf.folder import lock
+from itdr_hf.ledger import read_ledger, write_ledger
 from itdr_hf.reading import damage_named, open_shard, shards
+from itdr_hf.shards import Batches, content, write_cell, written_by
 from itdr_hf.teacher.asks import Writer
 from itdr_hf.teacher.examples import standing, teacher_of
 from itdr_hf.teacher.store import Store
@@ -32,9 +35,23 @@ def write_references(folder: Path, cell: str, writer: Writer, store: Store) -> d
     with lock(folder):
         before = read_ledger(folder)["cells"][cell].get("teachers", [])
         teachers = [*(t for t in before if t["written"] != notes["written"]), notes]
-        return rewrite_cell(
-            folder, cell, lambda split: _batches(folder, cell, split, writer, store), {"teachers": teachers}
-        )
+        batches = partial(_batches, folder, cell, writer=writer, store=store)
+        return _rewrite(folder, cell, batches, {"teachers": teachers})
+
+
+def _rewrite(folder: Path, name: str, batches: Batches, notes: Mapping[str, Any]) -> dict[str, int]:
+    """Replace the examples of a built cell by as many others; who wrote them. Hold the folder's `lock`.
+
+    The ledger's hashes, the card and the cell's `notes` follow; a later build of the same recipe leaves it alone.
+    """
+    ledger = read_ledger(folder)
+    entry = ledger["cells"][name]
+    files = write_cell(folder / name, entry["counts"], batches)
+    entry |= {"content": content(files), "written_by": written_by([folder / name / file for file in files])}
+    entry |= {"files": files, **notes}
+    write_ledger(folder, ledger)
+    write_card(folder, ledger)
+    return entry["written_by"]  # type: ignore[no-any-return]
 
 
 def _batches(folder: Path, cell: str, split: str, writer: Writer, store: Store) -> Iterator[pa.RecordBatch]:
