@@ -82,7 +82,7 @@ def test_a_value_that_is_no_number_is_named_with_its_column(raw, read):
     with pytest.raises(MalformedRowError) as error:
         read()
     assert message(error).startswith(
-        "ml-32m/ratings.csv line 9: Could not convert string \"x34\" to 'BIGINT' in '12,x34,3.5,99', want a value for 'movieId'"
+        "ml-32m/ratings.csv line 9: Could not convert string \"x34\" to 'INTEGER' in '12,x34,3.5,99', want a value for 'movieId'"
     )
 
 

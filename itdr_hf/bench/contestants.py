@@ -18,7 +18,7 @@ from typing import Any
 from itdr_hf.dialects import MAX_LINE
 from itdr_hf.memory import peak as peak_memory
 
-RATINGS = "{'userId': 'BIGINT', 'movieId': 'BIGINT', 'rating': 'FLOAT', 'timestamp': 'BIGINT'}"
+RATINGS = "{'userId': 'INTEGER', 'movieId': 'INTEGER', 'rating': 'FLOAT', 'timestamp': 'BIGINT'}"
 REVIEWS = (
     "{'rating': 'FLOAT', 'text': 'VARCHAR', 'parent_asin': 'VARCHAR', 'user_id': 'VARCHAR', 'timestamp': 'BIGINT'}"
 )

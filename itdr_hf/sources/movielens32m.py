@@ -16,7 +16,7 @@ TAGS_SHOWN = 5  # the most used tags of a movie, its attributes for TUI beside t
 
 
 def read_ratings(scan: Scan) -> Select:
-    columns = {"userId": "BIGINT", "movieId": "BIGINT", "rating": "FLOAT", "timestamp": "BIGINT"}
+    columns = {"userId": "INTEGER", "movieId": "INTEGER", "rating": "FLOAT", "timestamp": "BIGINT"}
     return Select(
         rows=scan.csv("ratings", columns),
         columns={"user": "userId", "item": "movieId", "rating": "rating", "timestamp": "timestamp"},
@@ -26,11 +26,11 @@ def read_ratings(scan: Scan) -> Select:
 
 
 def read_movies(scan: Scan) -> Select:
-    movies = scan.csv("movies", {"movieId": "BIGINT", "title": "VARCHAR", "genres": "VARCHAR"})
+    movies = scan.csv("movies", {"movieId": "INTEGER", "title": "VARCHAR", "genres": "VARCHAR"})
     columns = {"item": "movieId", "title": shown_title("title"), "genres": shown_genres("genres")}
     if "tags" not in scan.files:
         return Select(rows=movies, columns={**columns, "tags": "NULL::VARCHAR"}, required=("item",))
-    tags = scan.csv("tags", {"userId": "BIGINT", "movieId": "BIGINT", "tag": "VARCHAR", "timestamp": "BIGINT"})
+    tags = scan.csv("tags", {"userId": "INTEGER", "movieId": "INTEGER", "tag": "VARCHAR", "timestamp": "BIGINT"})
     counted = f"SELECT movieId, lower(trim(tag)) AS tag, count(*) AS uses FROM {tags} WHERE tag <> '' GROUP BY 1, 2"
     placed = f"SELECT *, row_number() OVER (PARTITION BY movieId ORDER BY uses DESC, tag) AS place FROM ({counted})"
     shown = ", ".join(f"max(tag) FILTER (place = {place})" for place in range(1, TAGS_SHOWN + 1))
