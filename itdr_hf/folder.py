@@ -29,7 +29,7 @@ from itdr_hf.own import described
 from itdr_hf.planner import Planner
 from itdr_hf.progress import reached
 from itdr_hf.records import Cell, Recipe
-from itdr_hf.shards import Batches, content, masked, write_cell, write_cell_apart, written_by
+from itdr_hf.shards import Batches, content, listed, summed, write_cell, write_cell_apart
 from itdr_hf.stopping import Workers
 
 if TYPE_CHECKING:
@@ -219,9 +219,9 @@ def _enter(
         "tables": tables.record["steps"],
         "rows": prepared.rows.steps,
         "engine": engine,
-        "written_by": written_by([out / prepared.cell.name / name for name in files]),
-        "masked": masked([out / prepared.cell.name / name for name in files]),
-        "files": files,
+        "written_by": summed(files, "written_by"),
+        "masked": summed(files, "masked"),
+        "files": listed(files),
     }
     if catalogue.own(source.id):
         ledger.setdefault("own", {})[source.id] = described(source)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,6 @@ from uuid import uuid4
 
 from itdr_hf.engine import Done
 from itdr_hf.outputs import new_folder, sweep
-from itdr_hf.reading import read_batches
 from itdr_hf.records import SPLITS
 from itdr_hf.texts import MARKS
 
@@ -23,7 +22,8 @@ if TYPE_CHECKING:
 
 SHARD_ROWS = 500_000
 Batches = Callable[[str], "Iterator[pa.RecordBatch]"]  # of a split
-Files = dict[str, Done]  # name -> facts
+LISTED = ("sha256", "size", "rows", "bytes")  # of each, in the ledger
+Files = dict[str, Done]  # name -> facts: LISTED, and what of which there is how much: `masked`, `written_by`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +34,21 @@ class Shard:
     jobs: list[Job]
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Noted:
+    """What is counted of a shard as it is written."""
+
+    masked: Counter[str]  # what stands in the prompts in place of people's addresses
+    written_by: Counter[str]  # who wrote the answers
+
+    def add(self, part: pa.RecordBatch) -> None:
+        import pyarrow.compute as pc
+
+        prompts, writers = part.column("input"), part.column("reference_by")
+        self.masked.update({mark: pc.sum(pc.count_substring(prompts, f"[{mark}]")).as_py() or 0 for mark in MARKS})
+        self.written_by.update({row["values"]: row["counts"] for row in writers.value_counts().to_pylist()})
+
+
 def write_cell(
     folder: Path, counts: Mapping[str, int], batches: Batches, before: Callable[[], object] = lambda: None
 ) -> Files:
@@ -41,9 +56,9 @@ def write_cell(
     files: Files = {}
     with new_folder(folder, locked=True, before=before) as draft:
         for split in SPLITS:
-            names = _names(split, counts[split])
-            _write_shards(batches(split), [draft / name for name in names])
-            files |= {name: _facts(draft / name) for name in names}
+            paths = [draft / name for name in _names(split, counts[split])]
+            written = _write_shards(batches(split), paths)
+            files |= {path.name: facts for path, facts in zip(paths, written, strict=True)}
     return files
 
 
@@ -71,9 +86,9 @@ def write_shard(shard: Shard) -> Done:
     from itdr_hf.render import render_job
 
     draft = shard.path.with_name(f".{shard.path.name}.{uuid4().hex[:8]}")
-    _write_shards(map(render_job, shard.jobs), [draft])
+    [facts] = _write_shards(map(render_job, shard.jobs), [draft])
     draft.replace(shard.path)
-    return _facts(shard.path)
+    return facts
 
 
 def _names(split: str, count: int) -> list[str]:
@@ -81,22 +96,28 @@ def _names(split: str, count: int) -> list[str]:
     return [f"{split}-{n:05d}-of-{shards:05d}.parquet" for n in range(shards)]
 
 
-def _write_shards(batches: Iterator[pa.RecordBatch], paths: Sequence[Path]) -> None:
-    """Fill the shards one after the other, SHARD_ROWS rows each; an empty split is a file without rows."""
+def _write_shards(batches: Iterator[pa.RecordBatch], paths: Sequence[Path]) -> list[Done]:
+    """Fill the shards one after the other, SHARD_ROWS rows each; what is known of each.
+
+    An empty split is a file without rows.
+    """
     import pyarrow.parquet as pq
 
     from itdr_hf.render import SCHEMA
 
-    pending = next(batches, None)
+    facts, pending = [], next(batches, None)
     for path in paths:
-        room = SHARD_ROWS
+        room, noted = SHARD_ROWS, _Noted(masked=Counter(), written_by=Counter())
         with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
             while pending is not None and room:
                 part = pending.slice(0, room)
                 writer.write_batch(part)
+                noted.add(part)
                 room -= part.num_rows
                 rest = pending.slice(part.num_rows)
                 pending = rest if rest.num_rows else next(batches, None)
+        facts.append({**_facts(path), "masked": dict(noted.masked), "written_by": dict(noted.written_by)})
+    return facts
 
 
 def _facts(path: Path) -> Done:
@@ -114,22 +135,14 @@ def content(files: Mapping[str, Mapping[str, Any]]) -> str:
     return hashlib.sha256("".join(files[name]["sha256"] for name in sorted(files)).encode()).hexdigest()
 
 
-def masked(paths: Iterable[Path]) -> dict[str, int]:
-    """What stands in the prompts in place of people's addresses: mark -> how often."""
-    import pyarrow.compute as pc
-
-    counts: Counter[str] = Counter()
-    for path in paths:
-        for batch in read_batches(path, ["input"]):
-            prompts = batch.column(0)
-            counts.update({mark: pc.sum(pc.count_substring(prompts, f"[{mark}]")).as_py() or 0 for mark in MARKS})
-    return {mark: n for mark, n in counts.items() if n}
+def listed(files: Files) -> Files:
+    """The files as the ledger lists them."""
+    return {name: {fact: facts[fact] for fact in LISTED} for name, facts in files.items()}
 
 
-def written_by(paths: Iterable[Path]) -> dict[str, int]:
-    """Who wrote the answers: `reference_by` -> how many."""
-    counts: Counter[str] = Counter()
-    for path in paths:
-        for batch in read_batches(path, ["reference_by"]):
-            counts.update({row["values"]: row["counts"] for row in batch.column(0).value_counts().to_pylist()})
-    return dict(sorted(counts.items()))
+def summed(files: Files, what: str) -> dict[str, int]:
+    """`masked` or `written_by` of all files of a cell together; nothing that is nowhere."""
+    total: Counter[str] = Counter()
+    for facts in files.values():
+        total.update(facts[what])
+    return {name: count for name, count in sorted(total.items()) if count}

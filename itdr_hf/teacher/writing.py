@@ -12,7 +12,7 @@ from itdr_hf.card import write_card
 from itdr_hf.folder import lock
 from itdr_hf.ledger import read_ledger, write_ledger
 from itdr_hf.reading import damage_named, open_shard, shards
-from itdr_hf.shards import Batches, content, write_cell, written_by
+from itdr_hf.shards import Batches, content, listed, summed, write_cell
 from itdr_hf.teacher.asks import Writer
 from itdr_hf.teacher.examples import standing, teacher_of
 from itdr_hf.teacher.store import Store
@@ -47,8 +47,7 @@ def _rewrite(folder: Path, name: str, batches: Batches, notes: Mapping[str, Any]
     ledger = read_ledger(folder)
     entry = ledger["cells"][name]
     files = write_cell(folder / name, entry["counts"], batches)
-    entry |= {"content": content(files), "written_by": written_by([folder / name / file for file in files])}
-    entry |= {"files": files, **notes}
+    entry |= {"content": content(files), "written_by": summed(files, "written_by"), "files": listed(files), **notes}
     write_ledger(folder, ledger)
     write_card(folder, ledger)
     return entry["written_by"]  # type: ignore[no-any-return]
