@@ -150,8 +150,9 @@ def _table(path: Path) -> pa.Table:
 
     try:
         table = pq.read_table(path)
-    except pa.ArrowException as error:
-        raise UsageError(f"{path}: not a Parquet file ({error}); want one of `itdr predict`") from error
+    except (pa.ArrowException, OSError) as error:  # the latter where it is damaged inside
+        said = " ".join(str(error).split())
+        raise UsageError(f"{path}: not a Parquet file, or damaged ({said}); want one of `itdr predict`") from error
     if b"itdr" not in (table.schema.metadata or {}) or table.schema.names != _schema().names:
         raise UsageError(f"{path}: columns {', '.join(table.schema.names)}; want {', '.join(_schema().names)}")
     return table

@@ -130,6 +130,16 @@ def test_a_file_that_is_not_ours_is_refused_by_name(tmp_path):
         read_predictions(tmp_path / "q.parquet")
 
 
+def test_a_file_that_is_damaged_inside_is_refused_by_name(asked, tmp_path):
+    path = tmp_path / "p.parquet"
+    predict_into(path, questions_of(asked), Echo(), silent)
+    whole = bytearray(path.read_bytes())
+    whole[8 : len(whole) // 2] = bytes(len(whole) // 2 - 8)
+    path.write_bytes(whole)
+    with pytest.raises(UsageError, match=r"p\.parquet: not a Parquet file, or damaged"):
+        read_predictions(path)
+
+
 def test_a_folder_without_the_config_or_split_says_what_there_is(asked, tmp_path):
     with pytest.raises(UsageError, match="tkr-movielens32m"):
         read_questions(asked, ["cdr-amazon2023"])
