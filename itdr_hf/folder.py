@@ -30,7 +30,6 @@ from itdr_hf.planner import Planner
 from itdr_hf.progress import reached
 from itdr_hf.records import Cell, Recipe
 from itdr_hf.shards import Batches, content, listed, summed, write_cell, write_cell_apart
-from itdr_hf.stopping import Workers
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -115,17 +114,14 @@ def _build_cells(
 ) -> Iterator[Outcome]:
     """Cell by cell; while one is rendered and written, which is Python's work, the engine plans the next ones."""
     many = any(recipe.num_examples > MANY for _, recipe in cells)  # then one plan wants all the memory
-    writing = Workers()
     with ThreadPoolExecutor(1) as writer, lanes(engine, 1 if many else AT_ONCE) as submit:
         plans = [submit(partial(_plan_or_why, cell, recipe, out, settings)) for cell, recipe in cells]
-        steps = [partial(_finish_cell, plan, out, settings, engine) for plan in plans]
-        outcomes = [writer.submit(writing.run, step) for step in steps]
+        outcomes = [writer.submit(_finish_cell, plan, out, settings, engine) for plan in plans]
         try:
             for outcome in outcomes:
                 yield awaited(outcome)
         finally:
             writer.shutdown(wait=False, cancel_futures=True)
-            writing.stop()
 
 
 def _plan_or_why(cell: Cell, recipe: Recipe, out: Path, settings: Settings, engine: Planner) -> Outcome | Prepared:

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
-from functools import partial
-from itertools import count
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from itdr_hf.planner import Planner
-from itdr_hf.stopping import Workers
 
 PAUSE = 0.1  # seconds between two calls to stop
-PATIENCE = 10  # calls after which Python's work is stopped too
 
 Plan = Callable[[Planner], Any]
 Result = TypeVar("Result")
@@ -24,7 +20,7 @@ Result = TypeVar("Result")
 def lanes(engine: Planner, number: int) -> Iterator[Callable[[Plan], Future[Any]]]:
     """A function that takes plans, in order, and runs so many at a time, or as many as the engine can.
 
-    Whatever is not done when the block ends, as it does on Ctrl-C, is given up, be it a query or Python's work.
+    Whatever is not done when the block ends, as it does on Ctrl-C, is given up: its queries are stopped.
     """
     with engine.beside(number - 1) as others, ThreadPoolExecutor(1 + len(others)) as pool:
         every = [engine, *others]
@@ -32,12 +28,11 @@ def lanes(engine: Planner, number: int) -> Iterator[Callable[[Plan], Future[Any]
         for one in every:
             free.put(one)
         plans: list[Future[Any]] = []
-        workers = Workers()
 
         def run(plan: Plan) -> Any:
             mine = free.get()
             try:
-                return workers.run(partial(plan, mine))
+                return plan(mine)
             finally:
                 free.put(mine)
 
@@ -48,7 +43,7 @@ def lanes(engine: Planner, number: int) -> Iterator[Callable[[Plan], Future[Any]
         try:
             yield submit
         finally:
-            _give_up(plans, every, workers)
+            _give_up(plans, every)
 
 
 def awaited(future: Future[Result]) -> Result:
@@ -58,15 +53,12 @@ def awaited(future: Future[Result]) -> Result:
     return future.result()
 
 
-def _give_up(plans: Sequence[Future[Any]], every: Sequence[Planner], workers: Workers) -> None:
-    """Queries are stopped first, since a plan then ends in good order; one that goes on is at Python's work."""
+def _give_up(plans: Sequence[Future[Any]], every: Sequence[Planner]) -> None:
     for future in plans:
         future.cancel()
-    for calls in count(1):
+    while True:
         with suppress(KeyboardInterrupt):  # Ctrl-C again: that is what is being done
             if not wait(plans, PAUSE).not_done:
                 return
             for one in every:
                 one.interrupt()
-            if calls % PATIENCE == 0:
-                workers.stop()

@@ -20,10 +20,9 @@ import json
 import os
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain
 from pathlib import Path
 from threading import Lock
@@ -41,7 +40,6 @@ from itdr_hf.progress import watching
 from itdr_hf.records import Source
 from itdr_hf.release import TABLES, Release, find_release, sha256
 from itdr_hf.scan import Scan, Select, Staged
-from itdr_hf.stopping import meanwhile
 from itdr_hf.unpacking import Unpacking
 
 Say = Callable[[str], None]
@@ -94,7 +92,8 @@ def ensure_tables(
     release = find_release(source, raw)
     home = (cache or default_cache()) / "tables" / source.id
     home.mkdir(parents=True, exist_ok=True)
-    with meanwhile(partial(locate, source, raw, cache=cache, bad=bad)) as located:
+    with ThreadPoolExecutor(1) as hasher:
+        located = hasher.submit(locate, source, raw, cache=cache, bad=bad)
         with FileLock(home / "first.lock"):
             if not any(home.glob("*/record.json")):  # nothing to be found: read while the files are hashed
                 _fill(home / "first", release, located, engine, bad, say)
@@ -114,10 +113,8 @@ def _fill(folder: Path, release: Release, located: Future[Place], engine: Engine
     with _READING, new_folder(folder, locked=True) as draft:
         try:
             steps, passed_over = _read(release, draft, engine, bad, say)
-        except Exception:
-            located.result()
-            raise
-        files = located.result().files
+        finally:
+            files = located.result().files
         record: dict[str, Any] = {"layout": release.layout.name, "files": files, "steps": steps}
         record["passed_over"] = passed_over  # rows as they stand in the raw files: for this user, not for the ledger
         record["seconds"] = round(time.monotonic() - started, 2)

@@ -9,7 +9,6 @@ from contextlib import suppress
 
 import duckdb
 import pytest
-from filelock import FileLock
 
 from itdr_hf.engine import open_engine
 from itdr_hf.lanes import lanes
@@ -68,22 +67,6 @@ def test_a_failure_outside_stops_the_plans_that_run_and_those_that_wait():
         raise KeyboardInterrupt
     assert all(plan.done() for plan in plans) and plans[-1].cancelled()
     assert time.monotonic() - began < 60
-
-
-def test_a_plan_that_waits_for_a_lock_of_another_process_is_stopped_too(tmp_path):
-    running, began = threading.Event(), time.monotonic()
-
-    def waiting(lane):
-        running.set()
-        FileLock(tmp_path / "lock", timeout=60).acquire()
-
-    another = FileLock(tmp_path / "lock")
-    with another, pytest.raises(KeyboardInterrupt), open_engine() as engine, lanes(engine, 1) as submit:
-        plan = submit(waiting)
-        running.wait(30)
-        raise KeyboardInterrupt
-    assert isinstance(plan.exception(), KeyboardInterrupt)
-    assert time.monotonic() - began < 30
 
 
 def test_a_second_ctrl_c_stops_no_less_than_the_first():
