@@ -7,10 +7,11 @@ from dataclasses import dataclass, fields
 import datasets
 
 from itdr_hf import catalogue
+from itdr_hf.build.prepare import recipes
 from itdr_hf.errors import UsageError
-from itdr_hf.generation import recipes
-from itdr_hf.malformed import BadRows
-from itdr_hf.records import Cell, Recipe
+from itdr_hf.raw.malformed import BadRows
+from itdr_hf.tasks.planning.recipe import Recipe
+from itdr_hf.tasks.task import Cell
 
 BUILD_ONLY = ("on_bad_row", "max_bad_rows")
 

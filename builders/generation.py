@@ -7,16 +7,15 @@ from typing import Any
 
 import datasets
 
-from itdr_hf.generation import Settings, prepare
-from itdr_hf.records import COLUMNS, SPLITS, Cell, Recipe
+from itdr_hf.build.prepare import Settings, prepare
+from itdr_hf.records import INSTRUCTION, SPLITS
+from itdr_hf.tasks.planning.recipe import Recipe
+from itdr_hf.tasks.task import Cell
 
 
 def features() -> datasets.Features:
     """The one schema as `datasets` features."""
-    value = {"string": datasets.Value("string"), "double": datasets.Value("float64")}
-    return datasets.Features(
-        {n: datasets.List(value[k[5:-1]]) if k.startswith("list") else value[k] for n, k in COLUMNS.items()}
-    )
+    return datasets.Features.from_arrow_schema(INSTRUCTION.schema)
 
 
 class SplitsByUser:

@@ -15,10 +15,10 @@ from itdr_hf.builders.config import ItdrConfig
 from itdr_hf.builders.generation import GeneratesExamples, SplitsByUser, features
 
 from itdr_hf import catalogue
+from itdr_hf.build.prepare import Settings, identity
+from itdr_hf.catalogue import register_found
 from itdr_hf.errors import unknown
-from itdr_hf.fingerprint import fingerprint
-from itdr_hf.generation import Settings, identity
-from itdr_hf.own import register_found
+from itdr_hf.runtime.hashing import fingerprint
 
 VERSION = datasets.Version(catalogue.DATA_VERSION)
 

@@ -13,13 +13,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from itdr_hf.predict.endpoint import Endpoint
-from itdr_hf.predict.questions import read_questions
-from itdr_hf.predict.run import predict_into
-from itdr_hf.progress import counting
+from itdr_hf.models.predict.questions import read_questions
+from itdr_hf.models.predict.run import predict_into
+from itdr_hf.models.predict.served import Endpoint
 from itdr_hf.report.page import write_report
+from itdr_hf.runtime.terminal import counting
 from itdr_hf.score.exports import write_exports
-from itdr_hf.score.report import Options, score_file
+from itdr_hf.score.score_file import Options, score_file
 from itdr_hf.score.table import print_report
 
 

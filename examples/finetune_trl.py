@@ -13,8 +13,8 @@ import argparse
 
 from datasets import load_dataset
 
+from itdr_hf.models.train.trainers import prompt_completion_turns
 from itdr_hf.prompts import to_prompt_completion
-from itdr_hf.train.trainers import prompt_completion_turns
 
 
 def main() -> None:

@@ -16,14 +16,15 @@ import argparse
 from pathlib import Path
 
 import itdr_hf
-from itdr_hf.audit import audit
-from itdr_hf.card import note_audit
-from itdr_hf.folder import build_folder
-from itdr_hf.generation import Settings
-from itdr_hf.ledger import read_ledger
-from itdr_hf.panels import print_example
+from itdr_hf.build.folder import build_folder
+from itdr_hf.build.prepare import Settings
+from itdr_hf.cli.show_build import print_outcomes
+from itdr_hf.cli.show_example import print_example
+from itdr_hf.dataset.audit import audit
+from itdr_hf.dataset.card import note_audit
+from itdr_hf.dataset.folder import read_example
+from itdr_hf.dataset.ledger import read_ledger
 from itdr_hf.report.page import write_report
-from itdr_hf.terminal import print_outcomes, read_example
 
 # How your data speaks of what people do: "These are the products a user bought".
 WORDS = itdr_hf.Words(item="product", items="products", do="buy", did="bought", doing="buying")

@@ -14,19 +14,19 @@ if TYPE_CHECKING:
     from itdr_hf.catalogue import cell_names as cell_names
     from itdr_hf.catalogue import register as register
     from itdr_hf.loading import load_dataset as load_dataset
-    from itdr_hf.own import own_source as own_source
-    from itdr_hf.records import RatingScale as RatingScale
-    from itdr_hf.records import Words as Words
+    from itdr_hf.raw.source import RatingScale as RatingScale
+    from itdr_hf.raw.source import Words as Words
+    from itdr_hf.sources.own import own_source as own_source
 
 _HOMES = {
     "Itdr": "itdr_hf.builders.itdr",
     "ItdrConfig": "itdr_hf.builders.config",
     "cell_names": "itdr_hf.catalogue",
     "load_dataset": "itdr_hf.loading",
-    "own_source": "itdr_hf.own",
+    "own_source": "itdr_hf.sources.own",
     "register": "itdr_hf.catalogue",
-    "RatingScale": "itdr_hf.records",
-    "Words": "itdr_hf.records",
+    "RatingScale": "itdr_hf.raw.source",
+    "Words": "itdr_hf.raw.source",
 }
 
 __all__ = ["Itdr", "ItdrConfig", "RatingScale", "Words", "cell_names", "load_dataset", "own_source", "register"]

@@ -1,5 +1,5 @@
 """`python -m itdr_hf` is the command line."""
 
-from itdr_hf.cli import main
+from itdr_hf.cli.app import main
 
 main()

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from itdr_hf import catalogue
 from itdr_hf.errors import OutputError, UsageError, unknown
-from itdr_hf.metrics import paper
-from itdr_hf.sampling import fill
+from itdr_hf.tasks.itdr import paper
+from itdr_hf.tasks.planning.sampling import fill
 
 if TYPE_CHECKING:
     import datasets
@@ -113,7 +113,7 @@ def leakage(folder: str, *configs: str, seed: int = 0) -> dict[str, dict[str, fl
     """
     import datasets
 
-    from itdr_hf.audit import audit
+    from itdr_hf.dataset.audit import audit
 
     cells = catalogue.select(configs or None)
     loaded = [datasets.load_dataset(folder, cell) for cell in cells]

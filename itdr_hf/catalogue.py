@@ -9,41 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
+from itdr_hf import catalogue
 from itdr_hf.errors import UsageError, unknown
-from itdr_hf.records import Cell, Source, Subtask
+from itdr_hf.raw.source import Source
+from itdr_hf.sources.own import _file, own_source
+from itdr_hf.tasks.itdr.family import GRID, OVERRIDES, ROOTS
+from itdr_hf.tasks.task import Cell, Task
 
 DATA_VERSION = "1.0.0"  # of the dataset: builder, card, folder and tag carry it
 
-GRID: dict[str, dict[str, int]] = {
-    "rp": {"movielens32m": 6250, "bookcrossing": 4623, "anime2023": 6250, "yelp": 5707},
-    "tkr": {
-        "amazon2023": 5276, "movielens32m": 6250, "microlens": 6250, "pixelrec": 6250, "amazonbooks": 6250,
-        "mind": 6250, "anime2023": 6250,
-    },
-    "cdr": {"amazon2023": 4118},
-    "nir": {"amazon2023": 5830, "microlens": 6250, "movielens32m": 6250, "pixelrec": 6250},
-    "uap": {"lastfm1k": 943, "lastfm360k": 6250, "anime2023": 6250, "bookcrossing": 6250, "movielens1m": 6040},
-    "ir": {"amazonbooks": 6250, "anime2023": 6250, "steam": 6228},
-    "tui": {
-        "amazon2023": 6300, "bookcrossing": 6250, "anime2023": 6250, "steam": 6250, "yelp": 6250,
-        "microlens": 6250, "pixelrec": 6250, "movielens32m": 6250, "mind": 6250,
-    },
-}  # fmt: skip
-
-# Recipe fields in which a cell differs from its subtask's defaults, and why.
-OVERRIDES: dict[str, dict[str, Any]] = {
-    # The release has about 50 artists a listener, and the paper's prompts (267 tokens) have room for all of them.
-    "uap-lastfm360k": {"history": 50},
-    # As many songs: with their artists they take the paper's 590 tokens; artists alone would take half of that.
-    "uap-lastfm1k": {"history": 50},
-}
-
-ROOTS = {"uii": ("rp", "tkr", "cdr", "nir"), "uiu": ("uap", "ir", "tui")}
 
 _own_sources: dict[str, Source] = {}
-_own_subtasks: dict[str, Subtask] = {}
+_own_subtasks: dict[str, Task] = {}
 _own_cells: dict[str, Cell] = {}
 _offered: set[str] = set()  # of the own sources those that nobody registered
 
@@ -67,13 +47,13 @@ def source(source_id: str) -> Source:
     return _load(f"itdr_hf.sources.{source_id}", "SOURCE")  # type: ignore[no-any-return]
 
 
-def subtask(subtask_id: str) -> Subtask:
+def subtask(subtask_id: str) -> Task:
     """The subtask with an id. Raises UsageError for an unknown one."""
     if subtask_id in _own_subtasks:
         return _own_subtasks[subtask_id]
     if subtask_id not in GRID:
         raise unknown("subtask", subtask_id, subtask_ids())
-    return _load(f"itdr_hf.subtasks.{subtask_id}", "SUBTASK")  # type: ignore[no-any-return]
+    return _load(f"itdr_hf.tasks.itdr.{subtask_id}", "TASK")  # type: ignore[no-any-return]
 
 
 @cache
@@ -129,7 +109,7 @@ def select(names: Iterable[str] | None = None) -> list[str]:
 
 
 def register(
-    new_source: Source, *, subtasks: Mapping[str, int] | None = None, new_subtasks: Iterable[Subtask] = ()
+    new_source: Source, *, subtasks: Mapping[str, int] | None = None, new_subtasks: Iterable[Task] = ()
 ) -> list[str]:
     """Add a source of your own; returns the names of its new cells.
 
@@ -181,9 +161,17 @@ def unregister(source_id: str) -> None:
         del _own_subtasks[name]
 
 
-def _feeds(new_source: Source, candidate: Subtask) -> bool:
+def _feeds(new_source: Source, candidate: Task) -> bool:
     have = {table for layout in new_source.layouts for table in layout.tables}
     try:
         return set(candidate.needs(new_source)) <= have
     except UsageError:
         return False
+
+
+def register_found(raw: Path) -> None:
+    """Make every folder of tables under a raw folder a source, unless it is registered. Raises as `own_source` does."""
+    for folder in sorted(raw.iterdir()) if raw.is_dir() else ():
+        known = catalogue.own(folder.name) and catalogue.source(folder.name).layouts
+        if not known and all(_file(folder, role) for role in ("interactions", "items")):
+            catalogue.offer(own_source(folder))

@@ -6,19 +6,22 @@ are the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from string import Formatter
-from typing import TypedDict
-
-from itdr_hf.errors import UsageError
-
-MIXED = "mixed"  # as a template: each example in one of its subtask's wordings, by stable hash …
-HELD_OUT = "unseen"  # … but never in this one, kept for testing on a wording that no model was tuned on
+from collections.abc import Mapping
+from typing import Any, Protocol, TypedDict
 
 
 class Message(TypedDict):
+    """One turn of a conversation, as chat templates take it."""
+
     role: str
     content: str
+
+
+class Asked(Protocol):
+    """Whatever has a prompt: `row` gives `instruction` and `input`, and an empty `output`."""
+
+    @property
+    def row(self) -> Mapping[str, str]: ...
 
 
 def prompt(instruction: str, text: str) -> str:
@@ -42,31 +45,25 @@ def to_prompt_completion(row: Mapping[str, str]) -> dict[str, str]:
     return {"prompt": prompt(row["instruction"], row["input"]) + "\n", "completion": row["output"]}
 
 
-def compile_template(
-    template: str, constants: Mapping[str, str], slots: frozenset[str]
-) -> Callable[[Mapping[str, str]], str]:
-    """A function that fills a template's {slots}; values are never looked into, so '{title}' is safe in them.
+def asked_messages(question: Asked) -> list[Message]:
+    """The turns before the answer."""
+    return to_messages(question.row)["messages"][:-1]
 
-    Raises UsageError for a slot that neither `constants` nor `slots` know.
-    """
-    texts, names = [""], []  # texts[0], the slot names[0], texts[1], …
-    for text, field, _, _ in Formatter().parse(template):
-        texts[-1] += text
-        if field is None:
-            continue
-        if field in constants:
-            texts[-1] += constants[field]
-        elif field in slots:
-            names.append(field)
-            texts.append("")
-        else:
-            have = ", ".join(sorted({*constants, *slots}))
-            raise UsageError(f"template: slot {{{field}}} is unknown; have: {have}; mend the template")
 
-    def fill(values: Mapping[str, str]) -> str:
-        pieces = between.copy()
-        pieces[1::2] = [values[name] for name in names]
-        return "".join(pieces)
+def asked_text(question: Asked) -> str:
+    """The plain prompt, ending in a line break."""
+    return to_prompt_completion(question.row)["prompt"]
 
-    between = [piece for text in texts for piece in (text, "")][:-1]
-    return fill
+
+def rendered(tokenizer: Any, question: Asked) -> str:
+    """What the tokenizer is given, as text."""
+    if not tokenizer.chat_template:
+        return asked_text(question)
+    turns = asked_messages(question)
+    return str(tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
+
+
+def token_ids(tokenizer: Any, question: Asked) -> list[int]:
+    """What the model is given."""
+    special = not tokenizer.chat_template  # a template has written them already
+    return list(tokenizer(rendered(tokenizer, question), add_special_tokens=special)["input_ids"])

@@ -15,7 +15,7 @@ os.environ.pop("ITDR_RAW", None)
 
 import pytest  # noqa: E402
 
-from itdr_hf.engine import Engine, open_engine  # noqa: E402
+from itdr_hf.runtime.duckdb_engine import DuckDBEngine, open_duckdb  # noqa: E402
 from itdr_hf.simulate import simulate  # noqa: E402
 
 SCALE = 0.01
@@ -32,7 +32,7 @@ def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def engine() -> Iterator[Engine]:
+def engine() -> Iterator[DuckDBEngine]:
     """An engine of one's own."""
-    with open_engine() as opened:
+    with open_duckdb() as opened:
         yield opened

@@ -11,8 +11,9 @@ import pytest
 from itdr_hf import catalogue
 from itdr_hf.ablations import FRACTIONS, fraction, leave_out, paper_protocol, save, without_descriptions
 from itdr_hf.errors import OutputError, UsageError
-from itdr_hf.metrics import paper
-from itdr_hf.sampling import SHARES, fill
+from itdr_hf.tasks.itdr import paper
+from itdr_hf.tasks.planning.sampling import fill
+from itdr_hf.tasks.planning.splits import SHARES
 
 SPLITS = tuple(SHARES)
 

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from itdr_hf import catalogue
 from itdr_hf.records import Example
-from itdr_hf.subtasks import _answers
-from itdr_hf.subtasks._answers import numbered, read_choice, read_named, read_number, read_ranking, read_text
-from itdr_hf.subtasks._titles import norm
+from itdr_hf.tasks import answers
+from itdr_hf.tasks.answers import numbered, read_choice, read_named, read_number, read_ranking, read_text
+from itdr_hf.tasks.itdr import family
+from itdr_hf.tasks.title_matching import norm
 
 settings.register_profile("patient", deadline=None)  # a loaded machine is no bug
 settings.load_profile("patient")
@@ -180,13 +181,13 @@ def test_named_values_are_read_with_goodwill_and_their_fault_is_named(text, valu
 
 
 def test_norm_is_that_of_titles():
-    assert _answers.norm is norm
+    assert answers.norm is norm
 
 
 @pytest.mark.parametrize("subtask", catalogue.subtask_ids())
 @given(text=ANY_TEXT, strict=st.booleans())
 def test_no_subtask_raises_on_any_text(subtask, text, strict):
-    source = next(iter(catalogue.GRID[subtask]))
+    source = next(iter(family.GRID[subtask]))
     example = Example(
         id="x", subtask=subtask, source=source, domain="", instruction="", input="", output="", history=["Jaws"],
         history_ratings=[3.0], candidates=FIVE, targets=["3"], target_names=["age"], user="", template="default",

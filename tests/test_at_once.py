@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from itdr_hf.folder import build_folder
-from itdr_hf.generation import Settings
-from itdr_hf.ledger import read_ledger
+from itdr_hf.build.folder import build_folder
+from itdr_hf.build.prepare import Settings
+from itdr_hf.dataset.ledger import read_ledger
 from itdr_hf.simulate import simulate
 
 CONFIGS = ["rp-movielens32m", "ir-steam"]

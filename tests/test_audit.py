@@ -12,11 +12,11 @@ import pytest
 
 from itdr_hf import catalogue
 from itdr_hf.ablations import leakage, paper_protocol, save
-from itdr_hf.audit import audit
-from itdr_hf.audit.candidates import tail
+from itdr_hf.build.folder import build_folder
+from itdr_hf.build.prepare import Settings
+from itdr_hf.dataset.audit import audit
+from itdr_hf.dataset.audit.candidates import tail
 from itdr_hf.errors import UsageError
-from itdr_hf.folder import build_folder
-from itdr_hf.generation import Settings
 
 RANKING = ["tkr-movielens32m", "nir-movielens32m"]
 LEAKS = ["users-in-one-split", "answers-not-in-train"]

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from itdr_hf.audit import audit
-from itdr_hf.audit.alpaca import find_alpaca
-from itdr_hf.audit.listed import bracketed, listed, numbered
+from itdr_hf.dataset.audit import audit
+from itdr_hf.dataset.audit.alpaca import find_alpaca
+from itdr_hf.dataset.audit.alpaca_titles import bracketed, listed, numbered
 from itdr_hf.errors import RawDataError
 
 Row = dict[str, str]

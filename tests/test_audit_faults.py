@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from itdr_hf.audit import CHECKS, Finding, audit
-from itdr_hf.folder import build_folder
-from itdr_hf.generation import Settings
-from itdr_hf.render import SCHEMA
+from itdr_hf.build.folder import build_folder
+from itdr_hf.build.prepare import Settings
+from itdr_hf.dataset.audit import CHECKS, Finding, audit
+from itdr_hf.records import INSTRUCTION
 
 CELLS = ["rp-movielens32m", "tkr-movielens32m", "nir-movielens32m", "tui-movielens32m", "uap-movielens1m"]
 RP, TKR, NIR, TUI, UAP = CELLS
@@ -44,7 +44,7 @@ class Planted:
         return pq.read_table(self.path(cell, split)).to_pylist()
 
     def write(self, cell: str, split: str, rows: list[Row]) -> None:
-        pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), self.path(cell, split))
+        pq.write_table(pa.Table.from_pylist(rows, schema=INSTRUCTION.schema), self.path(cell, split))
 
     def change(self, cell: str, split: str, do: Callable[[Row], Row], rows: slice = slice(0, 1)) -> None:
         table = self.rows(cell, split)

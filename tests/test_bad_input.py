@@ -12,15 +12,14 @@ import pytest
 from small_disk import needs_mount, run_on_small_disk
 
 from itdr_hf import catalogue
-from itdr_hf.engine import Engine
+from itdr_hf.build.folder import build_folder
+from itdr_hf.build.prepare import Settings
+from itdr_hf.dataset.ledger import read_ledger
 from itdr_hf.errors import MalformedRowError, MissingFileError, OutputError, UsageError
-from itdr_hf.faults import physical_line
-from itdr_hf.folder import build_folder
-from itdr_hf.generation import Settings
-from itdr_hf.ledger import read_ledger
-from itdr_hf.malformed import BadRows
+from itdr_hf.raw.malformed import BadRows, physical_line
+from itdr_hf.runtime.duckdb_engine import DuckDBEngine
 from itdr_hf.simulate import simulate
-from itdr_hf.tables import Tables, ensure_tables
+from itdr_hf.tables.cache import Tables, ensure_tables
 
 RATINGS, MOVIES = "ml-32m/ratings.csv", "ml-32m/movies.csv"
 
@@ -32,7 +31,7 @@ def raw(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def read(raw: Path, engine: Engine, tmp_path: Path):
+def read(raw: Path, engine: DuckDBEngine, tmp_path: Path):
     def read_tables(source: str = "movielens32m", bad: BadRows = BadRows()) -> Tables:
         return ensure_tables(catalogue.source(source), raw, engine=engine, cache=tmp_path / "cache", bad=bad)
 
@@ -210,8 +209,8 @@ ON_A_FULL_DISK = """
 import json, sys
 from pathlib import Path
 from itdr_hf.errors import OutputError
-from itdr_hf.folder import build_folder
-from itdr_hf.generation import Settings
+from itdr_hf.build.folder import build_folder
+from itdr_hf.build.prepare import Settings
 small, raw = Path(sys.argv[1]), Path(sys.argv[2])
 settings = Settings(raw=raw, cache=small.parent / "cache", warn=lambda text: None)
 build_folder(small / "out", settings, configs=["rp-movielens32m"], changes={"num_examples": 20})

@@ -14,11 +14,11 @@ import pyarrow.parquet as pq
 import pytest
 from filelock import FileLock
 
-from itdr_hf.engine import open_engine
+from itdr_hf.build.folder import build_folder
+from itdr_hf.build.prepare import Settings
+from itdr_hf.dataset.ledger import read_ledger
 from itdr_hf.errors import BuildError, OutputError
-from itdr_hf.folder import build_folder
-from itdr_hf.generation import Settings
-from itdr_hf.ledger import read_ledger
+from itdr_hf.runtime.duckdb_engine import open_duckdb
 from itdr_hf.simulate import simulate
 
 CONFIGS = ["rp-movielens32m", "nir-movielens32m", "uap-movielens1m"]
@@ -40,7 +40,7 @@ def movielens(tmp_path: Path) -> Path:
 
 
 def test_two_builds_with_other_caches_and_processes_give_the_same_bytes(raw, tmp_path, monkeypatch):
-    monkeypatch.setattr("itdr_hf.render.BATCH", 16)
+    monkeypatch.setattr("itdr_hf.build.render.BATCH", 16)
     for n in (1, 2):
         build_folder(tmp_path / f"{n}", settings(raw, cache=tmp_path / f"cache{n}", num_proc=n), configs=CONFIGS)
     assert digests(tmp_path / "1") == digests(tmp_path / "2") != {}
@@ -133,7 +133,7 @@ def test_a_killed_build_leaves_whole_cells_only_and_the_next_one_finishes(raw, t
 
 def test_examples_are_split_into_shards_without_loss(raw, tmp_path, monkeypatch):
     build_folder(tmp_path / "one", settings(raw), configs=["tui-movielens32m"])
-    monkeypatch.setattr("itdr_hf.shards.SHARD_ROWS", 7)
+    monkeypatch.setattr("itdr_hf.dataset.shards.SHARD_ROWS", 7)
     build_folder(tmp_path / "many", settings(raw), configs=["tui-movielens32m"])
     one = pq.read_table(tmp_path / "one/tui-movielens32m/train-00000-of-00001.parquet")
     paths = sorted((tmp_path / "many/tui-movielens32m").glob("train-*"))
@@ -150,7 +150,7 @@ def test_what_a_killed_run_put_on_disk_is_removed_by_the_next_and_nothing_else_i
     with FileLock(alive / "lock"):
         for folder in (dead, alive):
             os.utime(folder, (0, 0))
-        with open_engine() as engine:
+        with open_duckdb() as engine:
             left = sorted(path.name for path in tmp_path.iterdir())
             assert left == sorted([alive.name, new.name, engine.spill.name])
     assert sorted(path.name for path in tmp_path.iterdir()) == [alive.name, new.name]
@@ -162,7 +162,7 @@ def test_a_build_that_ends_between_a_cell_and_its_entry_leaves_a_ledger_that_say
     out, changed = tmp_path / "out", {"seed": 5}
     build_folder(out, settings(raw), configs=CONFIGS)
     with monkeypatch.context() as patched:
-        patched.setattr("itdr_hf.folder._enter", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patched.setattr("itdr_hf.build.folder._enter", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             build_folder(out, settings(raw), configs=CONFIGS[:1], changes=changed)
     assert list(read_ledger(out)["cells"]) == CONFIGS[1:]

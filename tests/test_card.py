@@ -10,10 +10,10 @@ import yaml
 from markdown_it import MarkdownIt
 
 from itdr_hf import catalogue
-from itdr_hf.card import dataset_card, fenced, note_audit, render_card, write_card
-from itdr_hf.folder import build_folder
-from itdr_hf.generation import Settings
-from itdr_hf.ledger import published_ledger
+from itdr_hf.build.folder import build_folder
+from itdr_hf.build.prepare import Settings
+from itdr_hf.dataset.card import dataset_card, fenced, note_audit, render_card, write_card
+from itdr_hf.dataset.ledger import published_ledger
 from itdr_hf.records import SPLITS
 
 CELLS = ["tkr-microlens", "cdr-amazon2023", "uap-movielens1m", "tui-mind"]

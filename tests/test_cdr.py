@@ -11,13 +11,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from itdr_hf import catalogue
-from itdr_hf.engine import Engine
+from itdr_hf.build.render import render
+from itdr_hf.build.rows import Rows, ensure_rows
 from itdr_hf.errors import UsageError
-from itdr_hf.prompts import HELD_OUT
 from itdr_hf.records import SPLITS, Example
-from itdr_hf.render import render
-from itdr_hf.rows import Rows, ensure_rows
-from itdr_hf.tables import Tables, ensure_tables
+from itdr_hf.runtime.duckdb_engine import DuckDBEngine
+from itdr_hf.tables.cache import Tables, ensure_tables
+from itdr_hf.tasks.templates import HELD_OUT
 
 CELL = catalogue.cell("cdr-amazon2023")
 A, B = CELL.source.pairs[0]
@@ -41,7 +41,7 @@ def reviews(raw: Path, domain: str, bought: dict[str, list[int]], titles: dict[s
 
 
 @pytest.fixture
-def make(engine: Engine, tmp_path: Path) -> Callable[..., Made]:
+def make(engine: DuckDBEngine, tmp_path: Path) -> Callable[..., Made]:
     def making(
         there: dict[str, list[int]], here: dict[str, list[int]], titles: dict[str, str] | None = None, **changes: Any
     ) -> Made:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import hashlib
 import re
 from pathlib import Path
@@ -10,18 +12,18 @@ from string import Formatter
 import pytest
 
 from itdr_hf import catalogue
-from itdr_hf.engine import open_engine
-from itdr_hf.generation import Prepared, Settings, prepare
-from itdr_hf.records import COLUMNS, SPLITS, Example
-from itdr_hf.render import SCHEMA, constants
-from itdr_hf.subtasks._answers import norm
+from itdr_hf.build.prepare import Prepared, Settings, prepare
+from itdr_hf.records import INSTRUCTION, SPLITS, Example
+from itdr_hf.runtime.duckdb_engine import open_duckdb
+from itdr_hf.tasks.answers import norm
+from itdr_hf.tasks.templates import constants
 
 CELLS = catalogue.published()
 
 
 @pytest.fixture(scope="module")
 def prepared(raw: Path) -> dict[str, Prepared]:
-    with open_engine() as engine:
+    with open_duckdb() as engine:
         cells = [catalogue.cell(name) for name in CELLS]
         return {c.name: prepare(c, c.recipe(), Settings(raw=raw, warn=lambda text: None), engine) for c in cells}
 
@@ -46,8 +48,8 @@ def test_the_catalogue_has_the_papers_33_cells_and_195065_examples():
 @pytest.mark.parametrize("name", CELLS)
 def test_a_cell_has_examples_in_every_split_of_the_one_schema(name, prepared, examples):
     assert all(examples[name][split] for split in SPLITS)
-    assert all(batch.schema == SCHEMA for split in SPLITS for batch in prepared[name].batches(split))
-    assert list(COLUMNS) == SCHEMA.names
+    assert all(batch.schema == INSTRUCTION.schema for split in SPLITS for batch in prepared[name].batches(split))
+    assert list(INSTRUCTION) == INSTRUCTION.schema.names == [f.name for f in fields(Example)]
 
 
 @pytest.mark.parametrize("name", CELLS)
@@ -151,7 +153,7 @@ def test_with_description_off_only_the_instruction_goes(raw, engine):
 
 
 def test_the_number_of_processes_does_not_change_a_byte(prepared, monkeypatch):
-    monkeypatch.setattr("itdr_hf.render.BATCH", 8)
+    monkeypatch.setattr("itdr_hf.build.render.BATCH", 8)
     cell = prepared["tkr-movielens32m"]
     digests = {
         n: hashlib.sha256(b"".join(str(b.to_pydict()).encode() for b in cell.batches("train", n))).hexdigest()

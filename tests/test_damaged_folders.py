@@ -11,20 +11,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from itdr_hf.audit import audit
-from itdr_hf.card import write_card
-from itdr_hf.diff import diff
+from itdr_hf.build.folder import build_folder
+from itdr_hf.build.prepare import Settings
+from itdr_hf.dataset.audit import audit
+from itdr_hf.dataset.card import write_card
+from itdr_hf.dataset.diff import diff
+from itdr_hf.dataset.folder import read_example
+from itdr_hf.dataset.ledger import read_ledger
+from itdr_hf.dataset.statistics import statistics
 from itdr_hf.errors import UsageError
-from itdr_hf.folder import build_folder
-from itdr_hf.generation import Settings
-from itdr_hf.ledger import read_ledger
-from itdr_hf.predict.questions import read_questions
+from itdr_hf.models.predict.questions import read_questions
+from itdr_hf.models.train.data import mixed_rows
+from itdr_hf.models.train.recipe import TrainRecipe
 from itdr_hf.report.samples import blocks
-from itdr_hf.score.answers import read_examples
-from itdr_hf.stats import statistics
-from itdr_hf.terminal import read_example
-from itdr_hf.train.data import mixed_rows
-from itdr_hf.train.recipe import TrainRecipe
+from itdr_hf.score.parsed import read_examples
 
 CELLS = ["rp-movielens32m", "nir-movielens32m"]
 TEST = f"{CELLS[0]}/test-00000-of-00001.parquet"

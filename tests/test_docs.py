@@ -20,7 +20,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from itdr_hf import catalogue
-from itdr_hf.cli import app
+from itdr_hf.cli.app import app
 from itdr_hf.report.drawing import to_svg
 from itdr_hf.report.flow import flow
 

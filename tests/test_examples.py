@@ -72,8 +72,8 @@ def test_the_data_persons_example_builds_audits_and_reports_own_tables(tmp_path)
 def test_the_fine_tuners_example_leaves_an_adapter(asked, tmp_path):  # noqa: F811
     for package in ("torch", "trl", "peft"):
         pytest.importorskip(package, reason="needs the extra [train]")
-    from itdr_hf.train.recipe import TINY, changed
-    from itdr_hf.train.tiny import TinyShape, make_base
+    from itdr_hf.models.train.recipe import TINY, changed
+    from itdr_hf.models.train.tiny import TinyShape, make_base
 
     shape = TinyShape(vocabulary=600, hidden=32, inner=64, heads=2, batch_tokens=600, learning_rate=0.01)
     make_base(asked, tmp_path / "base", changed(TINY, {"configs": ["nir-movielens32m"], "limit": 40}), shape)

@@ -9,11 +9,11 @@ from dataclasses import replace
 import pytest
 
 from itdr_hf import catalogue
-from itdr_hf.records import Attribute, Source
-from itdr_hf.subtasks import _audience, _interests
-from itdr_hf.subtasks._extractive import Opinion, Review, interests, target_users
-from itdr_hf.subtasks._prose import BLAME, PRAISE, closed, quoted, telling
-from itdr_hf.texts import sentences
+from itdr_hf.raw.source import Attribute, Source
+from itdr_hf.runtime.text import sentences
+from itdr_hf.tasks.itdr import _audience, _interests
+from itdr_hf.tasks.itdr._extractive import Opinion, Review, interests, target_users
+from itdr_hf.tasks.itdr._prose import BLAME, PRAISE, closed, quoted, telling
 
 MOVIES = catalogue.source("movielens32m")
 GAMES = catalogue.source("steam")

@@ -12,16 +12,16 @@ from pathlib import Path
 import pytest
 
 from itdr_hf import catalogue
-from itdr_hf.engine import open_engine
-from itdr_hf.generation import Settings, prepare
+from itdr_hf.build.prepare import Settings, prepare
 from itdr_hf.records import SPLITS
+from itdr_hf.runtime.duckdb_engine import open_duckdb
 
 HERE = Path(__file__).parent
 
 
 @pytest.fixture(scope="module")
 def engine():
-    with open_engine() as opened:
+    with open_duckdb() as opened:
         yield opened
 
 

@@ -18,7 +18,7 @@ from huggingface_hub import set_client_factory
 from huggingface_hub.utils._http import default_client_factory
 
 from itdr_hf.errors import HubError
-from itdr_hf.hub import HubAnswer, Patience, connect, push_folder
+from itdr_hf.hub import HubAnswer, RetryPolicy, connect, push_folder
 
 pytest_plugins = ("hubserver.plugin",)
 
@@ -144,7 +144,7 @@ def test_an_expired_upload_address_is_asked_for_anew(released: Stage) -> None:
 def test_patience_is_spent_in_the_sleep_that_was_given(released: Stage) -> None:
     naps: list[float] = []
     released.fault("POST", "/commit/main$")
-    push_folder(released.api, released.new, REPO, patience=Patience(pause=0.25, sleep=naps.append))
+    push_folder(released.api, released.new, REPO, patience=RetryPolicy(pause=0.25, sleep=naps.append))
     assert naps == [0.25]
 
 

@@ -13,7 +13,7 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
 from itdr_hf.errors import HubError
 from itdr_hf.hub import check_redistribution, verify_release
-from itdr_hf.hub.folder import data_globs, glob_matches
+from itdr_hf.hub.local_files import data_globs, glob_matches
 
 pytest_plugins = ("hubserver.plugin",)
 

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 from itdr_hf import catalogue
-from itdr_hf.engine import Engine
+from itdr_hf.build.render import render
+from itdr_hf.build.rows import ensure_rows
 from itdr_hf.errors import UsageError
-from itdr_hf.layouts import Layout, Table
-from itdr_hf.records import RatingScale, Source, Words
-from itdr_hf.render import render
-from itdr_hf.rows import ensure_rows
-from itdr_hf.scan import Scan, Select
-from itdr_hf.subtasks.ir import SUBTASK
-from itdr_hf.tables import ensure_tables
+from itdr_hf.raw.layout import Layout, Table
+from itdr_hf.raw.scan import Scan, Select
+from itdr_hf.raw.source import RatingScale, Source, Words
+from itdr_hf.runtime.duckdb_engine import DuckDBEngine
+from itdr_hf.tables.cache import ensure_tables
+from itdr_hf.tasks.itdr.ir import TASK
 
 TITLES = "item,title,kind\n" + "".join(f"{n},Book {n},{'Crime' if n % 2 else 'Poetry'}\n" for n in range(1, 20))
 # user, item, rating, timestamp, text: u1 has four likes and four dislikes, u2 a like too few
@@ -80,7 +80,7 @@ Build = Callable[..., list[dict[str, Any]]]
 
 
 @pytest.fixture
-def build(engine: Engine, tmp_path: Path) -> Iterator[Build]:
+def build(engine: DuckDBEngine, tmp_path: Path) -> Iterator[Build]:
     """The examples made of a file of ratings."""
     catalogue.register(SHELF, subtasks={"ir": 10})
     folder = tmp_path / "raw/shelf"
@@ -174,4 +174,4 @@ def test_the_same_ratings_in_another_order_give_the_same_examples(build):
 
 def test_a_source_that_does_not_tell_likes_from_dislikes_is_refused_by_name():
     with pytest.raises(UsageError, match="ir: shelf does not tell likes from dislikes"):
-        SUBTASK.needs(replace(SHELF, liked_above=None))
+        TASK.needs(replace(SHELF, liked_above=None))

@@ -10,15 +10,15 @@ from contextlib import suppress
 import duckdb
 import pytest
 
-from itdr_hf.engine import open_engine
-from itdr_hf.lanes import lanes
+from itdr_hf.runtime.duckdb_engine import open_duckdb
+from itdr_hf.runtime.parallel import lanes
 
 ENDLESS = "SELECT count(*) FROM range(1000000000000) a, range(1000) b WHERE a.range + b.range = -1"
 
 
 def test_as_many_plans_run_at_once_as_there_are_lanes():
     together = threading.Barrier(2, timeout=30)
-    with open_engine() as engine, lanes(engine, 2) as submit:
+    with open_duckdb() as engine, lanes(engine, 2) as submit:
         plans = [submit(lambda lane: (together.wait(), lane.spill)) for _ in range(4)]
         spills = {plan.result()[1] for plan in plans}
     assert len(spills) == 2
@@ -26,7 +26,7 @@ def test_as_many_plans_run_at_once_as_there_are_lanes():
 
 def test_one_lane_takes_the_plans_in_order():
     order: list[int] = []
-    with open_engine() as engine, lanes(engine, 1) as submit:
+    with open_duckdb() as engine, lanes(engine, 1) as submit:
         for plan in [submit(lambda lane, n=n: order.append(n)) for n in range(5)]:
             plan.result()
     assert order == [0, 1, 2, 3, 4]
@@ -37,18 +37,18 @@ def test_what_one_plan_keeps_is_not_freed_by_the_end_of_another():
 
     def long(lane):
         with lane.planning("long"):
-            rows = lane.keep(lane.table([{"n": 1}, {"n": 2}]))
+            rows = lane.materialise(lane.table([{"n": 1}, {"n": 2}]))
             kept.set()
             freed.wait(30)
-            return lane.fetch(rows.agg(n=rows.n.sum()))
+            return lane.collect(rows.agg(n=rows.n.sum()))
 
     def short(lane):
         kept.wait(30)
         with lane.planning("short"):
-            lane.keep(lane.table([{"n": 3}]))
+            lane.materialise(lane.table([{"n": 3}]))
         freed.set()
 
-    with open_engine() as engine, lanes(engine, 2) as submit:
+    with open_duckdb() as engine, lanes(engine, 2) as submit:
         first, second = submit(long), submit(short)
         second.result()
         assert first.result() == [{"n": 3}]
@@ -61,7 +61,7 @@ def test_a_failure_outside_stops_the_plans_that_run_and_those_that_wait():
         running.set()
         lane.value(ENDLESS)
 
-    with pytest.raises(KeyboardInterrupt), open_engine() as engine, lanes(engine, 2) as submit:
+    with pytest.raises(KeyboardInterrupt), open_duckdb() as engine, lanes(engine, 2) as submit:
         plans = [submit(endless) for _ in range(5)]
         running.wait(30)
         raise KeyboardInterrupt
@@ -82,7 +82,7 @@ def test_a_second_ctrl_c_stops_no_less_than_the_first():
         later.start()
         lane.value(ENDLESS)
 
-    with pytest.raises(KeyboardInterrupt), open_engine() as engine, lanes(engine, 1) as submit:
+    with pytest.raises(KeyboardInterrupt), open_duckdb() as engine, lanes(engine, 1) as submit:
         later = threading.Timer(60, engine.interrupt)
         submit(deaf)
         running.wait(30)

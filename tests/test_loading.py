@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 import itdr_hf
+from itdr_hf.build.folder import build_folder
+from itdr_hf.build.prepare import Settings
 from itdr_hf.errors import MalformedRowError, MissingFileError, UsageError
-from itdr_hf.folder import build_folder
-from itdr_hf.generation import Settings
 from itdr_hf.simulate import simulate
 
 CELL = "tkr-movielens32m"

@@ -8,9 +8,9 @@ import sys
 
 import pytest
 
-from itdr_hf.engine import open_engine
 from itdr_hf.errors import BuildError, UsageError
-from itdr_hf.memory import A_THREAD, MOST, OWN, budget, size
+from itdr_hf.runtime.duckdb_engine import open_duckdb
+from itdr_hf.runtime.memory import A_THREAD, MOST, OWN, budget, size
 
 
 @pytest.mark.parametrize(
@@ -36,14 +36,14 @@ def test_the_default_is_a_quarter_of_the_machine_and_never_less_than_1_gb():
 def test_the_engine_gets_what_python_leaves_and_no_more_threads_than_that_is_enough_for():
     room = budget("1GB", "8GB")
     assert (room.engine, room.threads) == (int(MOST * 10**9), int(MOST * 10**9) // A_THREAD)
-    with open_engine(memory_limit="400MB", threads=64) as engine:
+    with open_duckdb(memory_limit="400MB", threads=64) as engine:
         assert engine.value("SELECT current_setting('threads')") == 1
         assert size(engine.value("SELECT current_setting('memory_limit')")) <= 400 * 10**6 - OWN
 
 
 def test_what_cannot_be_put_on_disk_is_an_error_that_names_a_limit_to_try():
     wanted = r"memory limit 350MB: not enough, .*run again with --memory-limit 700MB"
-    with pytest.raises(BuildError, match=wanted), open_engine(memory_limit="350MB") as engine:
+    with pytest.raises(BuildError, match=wanted), open_duckdb(memory_limit="350MB") as engine:
         engine.value("SELECT length(string_agg(repeat('x', 1000), '')) FROM range(400000)")
 
 

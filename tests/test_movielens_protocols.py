@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from itdr_hf import catalogue
-from itdr_hf.engine import open_engine
-from itdr_hf.generation import Settings, prepare
+from itdr_hf.build.prepare import Settings, prepare
 from itdr_hf.records import SPLITS
+from itdr_hf.runtime.duckdb_engine import open_duckdb
 
 CELLS = ["rp-movielens32m", "tkr-movielens32m", "nir-movielens32m"]
 ARTICLE = re.compile(r"^(.*\S), (The|A|An|Les|Le|La|L'|Der|Die|Das|El|Il|Los|Las|Un|Une)((?: \(.*\))?)$")
@@ -36,7 +36,7 @@ def release(raw: Path) -> tuple[pd.DataFrame, pd.Series]:
 def examples(raw: Path) -> dict[str, dict[str, pd.DataFrame]]:
     """cell -> split -> examples, with the raw user id of each beside it."""
     made: dict[str, dict[str, pd.DataFrame]] = {}
-    with open_engine() as engine:
+    with open_duckdb() as engine:
         for name in CELLS:
             cell = catalogue.cell(name)
             prepared = prepare(cell, cell.recipe(), Settings(raw=raw), engine)

@@ -11,18 +11,18 @@ import pyarrow.parquet as pq
 import pytest
 
 from itdr_hf import catalogue
-from itdr_hf.engine import Engine
+from itdr_hf.build.prepare import Prepared, Settings, prepare, recipes
 from itdr_hf.errors import BuildError, UsageError
-from itdr_hf.generation import Prepared, Settings, prepare, recipes
-from itdr_hf.prompts import HELD_OUT
 from itdr_hf.records import SPLITS, Example
-from itdr_hf.subtasks._periods import ZONE
+from itdr_hf.runtime.duckdb_engine import DuckDBEngine
+from itdr_hf.tasks.planning.split_protocols import ZONE
+from itdr_hf.tasks.templates import HELD_OUT
 
 RANKING = ["tkr-movielens32m", "nir-movielens32m"]
 Rows = list[dict[str, Any]]
 
 
-def plan(raw: Path, engine: Engine, name: str, **changes: object) -> Prepared:
+def plan(raw: Path, engine: DuckDBEngine, name: str, **changes: object) -> Prepared:
     cell = catalogue.cell(name)
     return prepare(cell, cell.recipe(**changes), Settings(raw=raw, warn=lambda text: None), engine)
 

@@ -13,8 +13,8 @@ import pytest
 import itdr_hf
 from itdr_hf import catalogue
 from itdr_hf.errors import MissingFileError, RawDataError, UsageError
-from itdr_hf.records import Answer, Parts, Subtask
-from itdr_hf.subtasks import _plans
+from itdr_hf.tasks.planning import queries
+from itdr_hf.tasks.task import ExampleParts, ParsedAnswer, Task
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_parquet_tables_give_the_same_examples_as_csv(shop, registered):
 def test_a_subtask_of_ones_own_is_one_record(shop):
     base = catalogue.subtask("nir")
 
-    toy: Subtask = replace(
+    toy: Task = replace(
         base,
         id="first",
         title="First item",
@@ -78,12 +78,12 @@ def test_a_subtask_of_ones_own_is_one_record(shop):
         templates={"default": "A user {did}:\n{history}\nWhich came first?"},
         slots=frozenset({"history"}),
         defaults={"history": 3},
-        eligible=lambda g: _plans.users_with(g, 3),
+        eligible=lambda g: queries.users_with(g, 3),
         gather=gather_three,
-        example=lambda row, wording: Parts(
+        example=lambda row, wording: ExampleParts(
             slots={"history": "\n".join(sorted(row["history"]))}, output=row["history"][0], targets=row["history"][:1]
         ),
-        parse=lambda text, example, strict=False: Answer((text.strip(),)),
+        parse=lambda text, example, strict=False: ParsedAnswer((text.strip(),)),
     )
     try:
         (name,) = itdr_hf.register(itdr_hf.own_source(shop), subtasks={"first": 40}, new_subtasks=[toy])
@@ -100,9 +100,9 @@ def gather_three(g, chosen):
     """The first three titles of each chosen user."""
     import ibis
 
-    first = _plans.titled(g, _plans.first_by_time(_plans.interactions_of(g, chosen), 3))
-    made = first.group_by(_plans.KEYS).agg(history=_plans.in_order(first, "title"))
-    return chosen.inner_join(made, _plans.KEYS).mutate(left_out=ibis.null("string"))
+    first = queries.titled(g, queries.first_by_time(queries.interactions_of(g, chosen), 3))
+    made = first.group_by(queries.KEYS).agg(history=queries.in_order(first, "title"))
+    return chosen.inner_join(made, queries.KEYS).mutate(left_out=ibis.null("string"))
 
 
 def test_an_id_that_is_taken_is_refused(shop):

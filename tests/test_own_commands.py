@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from itdr_hf import catalogue
+from itdr_hf.catalogue import register_found
+from itdr_hf.dataset.ledger import read_ledger
 from itdr_hf.errors import MissingFileError, UsageError
-from itdr_hf.ledger import read_ledger
-from itdr_hf.own import described, own_source, recalled, register_found
-from itdr_hf.release import find_release
+from itdr_hf.raw.release import find_release
+from itdr_hf.sources.own import described, own_source, recalled
 
 SETTINGS = """
 title = "My shop"

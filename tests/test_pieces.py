@@ -5,8 +5,9 @@ from __future__ import annotations
 import pyarrow.parquet as pq
 import pytest
 
-from itdr_hf import catalogue, rows
-from itdr_hf.generation import Settings, prepare
+from itdr_hf import catalogue
+from itdr_hf.build import rows
+from itdr_hf.build.prepare import Settings, prepare
 from itdr_hf.simulate import simulate
 
 

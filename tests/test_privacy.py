@@ -17,11 +17,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from itdr_hf import catalogue
-from itdr_hf.folder import build_folder
-from itdr_hf.generation import Settings
-from itdr_hf.ledger import read_ledger
+from itdr_hf.build.folder import build_folder
+from itdr_hf.build.prepare import Settings
+from itdr_hf.dataset.ledger import read_ledger
+from itdr_hf.runtime.privacy import scrub
+from itdr_hf.runtime.text import apart, show_text
 from itdr_hf.simulate import simulate
-from itdr_hf.texts import apart, scrub, show_text
 
 MASKED = {
     "Write to me at jane.roe@example.com if you want.": "Write to me at [e-mail] if you want.",

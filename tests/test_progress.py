@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from itdr_hf import catalogue
-from itdr_hf.engine import open_engine
-from itdr_hf.generation import Settings, prepare
-from itdr_hf.progress import passes_tenth, reached, watching
+from itdr_hf.build.prepare import Settings, prepare
+from itdr_hf.runtime.duckdb_engine import open_duckdb
+from itdr_hf.runtime.progress import passes_tenth, reached, watching
 from itdr_hf.simulate import simulate
 
 
@@ -25,7 +25,7 @@ def test_whoever_is_told_only_of_tenths_misses_none_that_was_passed_last(total, 
 
 def test_a_file_that_is_read_tells_how_far_it_is(tmp_path):
     path, told = tmp_path / "numbers.csv", []
-    with open_engine() as engine:
+    with open_duckdb() as engine:
         engine.sql.execute(f"COPY (SELECT i, md5(i::VARCHAR) AS text FROM range(1500000) t(i)) TO '{path}'")
         query = f"SELECT * FROM read_csv('{path}', header = true, columns = {{'i': 'BIGINT', 'text': 'VARCHAR'}})"
         with watching(engine.progress, 1_000, told.append, every=0.01):

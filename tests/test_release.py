@@ -14,9 +14,9 @@ from hubserver import READ, WRITE, Hub
 from hubserver.visitor import run
 
 from itdr_hf import catalogue
-from itdr_hf.folder import build_folder
-from itdr_hf.generation import Settings
-from itdr_hf.metadata import members
+from itdr_hf.build.folder import build_folder
+from itdr_hf.build.prepare import Settings
+from itdr_hf.dataset.card_yaml import members
 from itdr_hf.records import SPLITS
 
 LOAD = """

@@ -6,9 +6,9 @@ import ibis
 from hypothesis import given
 from hypothesis import strategies as st
 
-from itdr_hf import sampling
-from itdr_hf.engine import open_engine
 from itdr_hf.records import SPLITS
+from itdr_hf.runtime.duckdb_engine import open_duckdb
+from itdr_hf.tasks.planning import digest, sampling, splits
 
 rooms = st.dictionaries(st.sampled_from([(d, s) for d in "abc" for s in SPLITS]), st.integers(0, 300), min_size=1)
 
@@ -47,10 +47,10 @@ def test_the_next_prime_is_prime_and_not_far(number):
 
 def test_a_split_depends_on_source_and_subject_alone_and_keeps_the_shares():
     users = ibis.memtable({"user": list(range(20_000))})
-    first = users.mutate(split=sampling.split_of("steam", users.user, "user")).to_pandas().set_index("user").split
-    other = users.mutate(split=sampling.split_of("yelp", users.user, "user")).to_pandas().set_index("user").split
+    first = users.mutate(split=splits.split_of("steam", users.user, "user")).to_pandas().set_index("user").split
+    other = users.mutate(split=splits.split_of("yelp", users.user, "user")).to_pandas().set_index("user").split
     fewer = users.filter(users.user % 2 == 0)
-    again = fewer.mutate(split=sampling.split_of("steam", fewer.user, "user")).to_pandas().set_index("user").split
+    again = fewer.mutate(split=splits.split_of("steam", fewer.user, "user")).to_pandas().set_index("user").split
     assert (first.loc[again.index] == again).all()
     assert (first != other).any()
     shares = first.value_counts(normalize=True)
@@ -58,7 +58,7 @@ def test_a_split_depends_on_source_and_subject_alone_and_keeps_the_shares():
 
 
 def test_hex_digits_become_the_whole_number_they_stand_for():
-    with open_engine() as engine:
+    with open_duckdb() as engine:
         rows = engine.table([{"x": "deadbeef00000000"}, {"x": "0123456789abcdef"}])
-        found = engine.fetch(rows.select(first=sampling.whole(rows.x, 0, 7), last=sampling.whole(rows.x, 1, 15)))
+        found = engine.collect(rows.select(first=digest.whole(rows.x, 0, 7), last=digest.whole(rows.x, 1, 15)))
     assert found == [{"first": 0xDEADBEE, "last": 0xEADBEEF00000000}, {"first": 0x0123456, "last": 0x123456789ABCDEF}]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from itdr_hf import texts
+from itdr_hf.runtime import privacy
+from itdr_hf.runtime import text as text_module
 
 PIECES = [
     "insta: joe.doe",
@@ -49,14 +50,14 @@ PIECES = [
 
 def patterns_alone(text: str) -> str:
     """The same patterns in the same order, each tried on every text."""
-    text = texts._LINK.sub("[link]", texts._MAIL.sub("[e-mail]", text))
-    text = texts._HANDLE.sub("[handle]", text)
-    return texts._CALLED.sub(texts._mask_called, texts._PHONE.sub(texts._mask_phone, text))
+    text = privacy._LINK.sub("[link]", privacy._MAIL.sub("[e-mail]", text))
+    text = privacy._HANDLE.sub("[handle]", text)
+    return privacy._CALLED.sub(privacy._mask_called, privacy._PHONE.sub(privacy._mask_phone, text))
 
 
 @given(st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=8).map("".join))
 def test_a_text_is_masked_as_if_every_pattern_were_tried(text):
-    assert texts.scrub(text) == patterns_alone(text)
+    assert privacy.scrub(text) == patterns_alone(text)
 
 
 STOPS = [
@@ -80,6 +81,10 @@ STOPS = [
 
 @given(st.lists(st.sampled_from([*STOPS, " ", " ", "!", '."', "Next", "x"]) | st.text(max_size=2)).map("".join))
 def test_a_sentence_ends_as_if_every_stop_were_looked_at_closely(text):
-    found = [(m.start() + 1, m.end()) for m in texts._END.finditer(text)]
-    closely = [end for stop, end in found if not texts._SHORT.search(text[max(0, stop - texts.LONGEST_SHORT) : stop])]
-    assert texts._ends(text) == closely
+    found = [(m.start() + 1, m.end()) for m in text_module._END.finditer(text)]
+    closely = [
+        end
+        for stop, end in found
+        if not text_module._SHORT.search(text[max(0, stop - text_module.LONGEST_SHORT) : stop])
+    ]
+    assert text_module._ends(text) == closely

@@ -9,9 +9,11 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from itdr_hf import catalogue, rows, shared
-from itdr_hf.generation import Settings, prepare
+from itdr_hf import catalogue
+from itdr_hf.build import rows
+from itdr_hf.build.prepare import Settings, prepare
 from itdr_hf.simulate import amazon2023, simulate
+from itdr_hf.tasks.planning import derived
 
 RANKING = ("tkr-amazon2023", "nir-amazon2023")
 
@@ -81,4 +83,4 @@ def test_whoever_did_little_is_found_by_a_recipe_that_asks_for_little(tmp_path):
     active = pq.read_table(prepared.tables.path("activity")).to_pylist()
     [eligible] = [step for step in prepared.rows.steps if step["what"] == "eligible"]
     assert eligible["rows"] == sum(person["interactions"] >= 3 for person in active)
-    assert any(3 <= person["interactions"] < shared.ENOUGH for person in active)
+    assert any(3 <= person["interactions"] < derived.ENOUGH for person in active)

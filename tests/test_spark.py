@@ -11,16 +11,17 @@ from pathlib import Path
 import pytest
 
 from itdr_hf import catalogue
-from itdr_hf.engine import Engine
+from itdr_hf.bench.spark_log import read_costs, table
+from itdr_hf.build.folder import build_folder
+from itdr_hf.build.prepare import Settings, prepare
+from itdr_hf.dataset.ledger import read_ledger
 from itdr_hf.errors import UsageError
-from itdr_hf.folder import build_folder
-from itdr_hf.generation import Settings, prepare
-from itdr_hf.ledger import read_ledger
 from itdr_hf.loading import load_dataset
-from itdr_hf.planner import Planner, open_planner
 from itdr_hf.records import SPLITS
-from itdr_hf.spark import RENDERING
-from itdr_hf.spark_log import read_costs, table
+from itdr_hf.runtime.duckdb_engine import DuckDBEngine
+from itdr_hf.runtime.engine import Engine
+from itdr_hf.runtime.engines import open_engine
+from itdr_hf.runtime.spark_engine import RENDERING
 
 pytestmark = pytest.mark.xdist_group("spark")  # one session for all
 MASTER = "local[2]"
@@ -55,13 +56,13 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def spark(log: Path) -> Iterator[Planner]:
+def spark(log: Path) -> Iterator[Engine]:
     """The one session: whatever is built meanwhile finds it."""
     words = " ".join(f"--conf {name}={value}" for name, value in QUICK.items())
     words += f" --conf spark.eventLog.dir=file://{log}"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYSPARK_SUBMIT_ARGS", f"{words} pyspark-shell")
-        with open_planner("spark", master=MASTER) as engine:
+        with open_engine("spark", master=MASTER) as engine:
             assert engine.table([{"ready": 1}]) is not None
             yield engine
 
@@ -78,7 +79,7 @@ def caches(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pat
 
 
 @pytest.fixture(scope="module")
-def folders(raw: Path, caches: dict[str, Path], spark: Planner) -> dict[str, Path]:
+def folders(raw: Path, caches: dict[str, Path], spark: Engine) -> dict[str, Path]:
     """All cells as each engine builds them."""
     homes = {name: cache.with_name(f"built-{name}") for name, cache in caches.items()}
     build_folder(homes["spark"], settings(raw, caches["spark"], engine="spark", spark_master=MASTER))
@@ -121,8 +122,8 @@ def test_other_negatives_and_splits_are_the_same_on_both_engines(name, raw, cach
 
 @needs_spark
 def test_shards_written_by_executors_begin_and_end_where_others_do(raw, caches, spark, tmp_path, monkeypatch):
-    monkeypatch.setattr("itdr_hf.render.BATCH", 16)
-    monkeypatch.setattr("itdr_hf.shards.SHARD_ROWS", 7)
+    monkeypatch.setattr("itdr_hf.build.render.BATCH", 16)
+    monkeypatch.setattr("itdr_hf.dataset.shards.SHARD_ROWS", 7)
     for name in ("duckdb", "spark"):
         options = {"engine": name, "spark_master": MASTER}
         build_folder(tmp_path / name, settings(raw, caches[name], **options), configs=["tui-movielens32m"])
@@ -161,7 +162,7 @@ def test_a_task_that_fails_says_why(spark):
 
 
 def test_an_engine_that_does_not_exist_is_named_with_those_that_do():
-    with pytest.raises(UsageError, match="no engine 'sqlite'; have: duckdb, spark"), open_planner("sqlite"):
+    with pytest.raises(UsageError, match="no engine 'sqlite'; have: duckdb, spark"), open_engine("sqlite"):
         pass
 
 
@@ -169,7 +170,7 @@ def test_without_pyspark_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyspark", None)
     with (
         pytest.raises(UsageError, match=r"pyspark is not installed; .* pip install 'itdr-hf\[spark\]'"),
-        open_planner("spark"),
+        open_engine("spark"),
     ):
         pass
 
@@ -178,7 +179,7 @@ def test_without_pyspark_the_extra_is_named(monkeypatch):
 def test_without_java_the_wanted_version_is_named(monkeypatch):
     monkeypatch.setenv("PATH", "")
     monkeypatch.delenv("JAVA_HOME", raising=False)
-    with pytest.raises(UsageError, match="no Java found; want Java 17 or newer"), open_planner("spark"):
+    with pytest.raises(UsageError, match="no Java found; want Java 17 or newer"), open_engine("spark"):
         pass
 
 
@@ -189,9 +190,9 @@ def test_a_java_too_old_is_named(tmp_path, monkeypatch):
     java.write_text("#!/bin/sh\necho 'openjdk version \"11.0.2\" 2019-01-15' >&2\n")
     java.chmod(0o755)
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
-    with pytest.raises(UsageError, match="is Java 11; want 17 or newer"), open_planner("spark"):
+    with pytest.raises(UsageError, match="is Java 11; want 17 or newer"), open_engine("spark"):
         pass
 
 
-def test_duckdb_does_the_work_of_executors_itself(engine: Engine):
-    assert not engine.apart and engine.spread(lambda n: {"n": n}, [1, 2]) == [{"n": 1}, {"n": 2}]
+def test_duckdb_does_the_work_of_executors_itself(engine: DuckDBEngine):
+    assert not engine.distributed and engine.spread(lambda n: {"n": n}, [1, 2]) == [{"n": 1}, {"n": 2}]

@@ -11,12 +11,12 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from itdr_hf.diff import diff
+from itdr_hf.build.folder import build_folder
+from itdr_hf.build.prepare import Settings
+from itdr_hf.dataset.diff import diff
+from itdr_hf.dataset.statistics import load_tokenizer, plot, statistics
 from itdr_hf.errors import UsageError
-from itdr_hf.folder import build_folder
-from itdr_hf.generation import Settings
-from itdr_hf.metrics import paper
-from itdr_hf.stats import load_tokenizer, plot, statistics
+from itdr_hf.tasks.itdr import paper
 
 CELLS = ["rp-movielens32m", "nir-movielens32m", "uap-movielens1m"]
 

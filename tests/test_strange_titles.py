@@ -16,13 +16,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from itdr_hf import catalogue
-from itdr_hf.engine import Engine, open_engine
-from itdr_hf.folder import build_folder
-from itdr_hf.generation import Settings
+from itdr_hf.build.folder import build_folder
+from itdr_hf.build.prepare import Settings
 from itdr_hf.records import Example
+from itdr_hf.runtime.duckdb_engine import DuckDBEngine, open_duckdb
+from itdr_hf.runtime.text import apart
 from itdr_hf.simulate import simulate
-from itdr_hf.tables import ensure_tables
-from itdr_hf.texts import apart
+from itdr_hf.tables.cache import ensure_tables
 
 CELLS = ["rp-movielens32m", "tkr-movielens32m", "nir-movielens32m", "tui-movielens32m"]
 STRANGE = (
@@ -74,11 +74,11 @@ def steam(raw: Path, titles: list[str]) -> None:
 
 @pytest.fixture(scope="module")
 def engine():
-    with open_engine(threads=1) as opened:
+    with open_duckdb(threads=1) as opened:
         yield opened
 
 
-def read(engine: Engine, source: str, raw: Path) -> dict[str, str]:
+def read(engine: DuckDBEngine, source: str, raw: Path) -> dict[str, str]:
     tables = ensure_tables(catalogue.source(source), raw, engine=engine, cache=raw.parent / "cache")
     return dict(
         engine.sql.execute(f"SELECT item::VARCHAR, title FROM read_parquet('{tables.path('items')}')").fetchall()

@@ -7,10 +7,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 from sources.reading import rows
 
-from itdr_hf.engine import open_engine
-from itdr_hf.own import own_source
-from itdr_hf.records import RatingScale
-from itdr_hf.tables import ensure_tables
+from itdr_hf.raw.source import RatingScale
+from itdr_hf.runtime.duckdb_engine import open_duckdb
+from itdr_hf.sources.own import own_source
+from itdr_hf.tables.cache import ensure_tables
 
 REVIEWS = """user,item,timestamp,rating,text
 1,a,7,4,later
@@ -28,9 +28,9 @@ def test_each_interaction_has_the_text_of_its_earliest_row_and_a_blank_text_is_n
     (folder / "interactions.csv").write_text(REVIEWS)
     (folder / "items.csv").write_text("item,title\na,The First\nb,The Second\n")
     source = own_source(folder, scale=RatingScale(low=1, high=5, step=1))
-    with open_engine() as engine:
+    with open_duckdb() as engine:
         tables = ensure_tables(source, tmp_path, engine=engine, cache=tmp_path / "cache")
-        numbered = engine.fetch(engine.numbered(tables.path("texts"), "text_row"))
+        numbered = engine.collect(engine.numbered(tables.path("texts"), "text_row"))
     assert {(row["user"], row["item"]): row["text"] for row in rows(tables, "interactions")} == {
         ("1", "a"): "first by its letters",
         ("1", "b"): None,

@@ -11,11 +11,11 @@ import pytest
 from sources.reading import RAW
 
 from itdr_hf import catalogue
-from itdr_hf.engine import open_engine
 from itdr_hf.errors import RawDataError
-from itdr_hf.malformed import BadRows
-from itdr_hf.tables import ensure_tables
-from itdr_hf.unpacking import Unpacking
+from itdr_hf.raw.gzip_pipes import Unpacking
+from itdr_hf.raw.malformed import BadRows
+from itdr_hf.runtime.duckdb_engine import open_duckdb
+from itdr_hf.tables.cache import ensure_tables
 
 LINES = b"".join(b'{"number": %d}\n' % n for n in range(400_000))  # more than a pipe holds
 
@@ -91,7 +91,7 @@ def test_a_release_with_a_damaged_file_is_not_read_however_bad_rows_are_met(revi
         b'{"rating": 5.0, "text": "Fits", "parent_asin": "B0F0000003", "user_id": "A", "timestamp": 1600000000000}\n'
     )
     reviews.write_bytes(flipped(gzip.compress(content * 3)))
-    with open_engine() as engine, pytest.raises(RawDataError, match="review_categories/Video_Games.jsonl.gz: "):
+    with open_duckdb() as engine, pytest.raises(RawDataError, match="review_categories/Video_Games.jsonl.gz: "):
         ensure_tables(
             catalogue.source("amazon2023"), tmp_path / "raw", engine=engine, cache=tmp_path / "cache",
             bad=BadRows(policy=policy),
@@ -101,5 +101,5 @@ def test_a_release_with_a_damaged_file_is_not_read_however_bad_rows_are_met(revi
 
 def test_a_line_that_no_reader_takes_is_told_of_the_file_not_of_the_pipe(reviews, tmp_path):
     reviews.write_bytes(gzip.compress(b'{"text": "%s"}' % (b"a" * 40 * 2**20), 1))
-    with open_engine() as engine, pytest.raises(RawDataError, match='"review_categories/Video_Games.jsonl.gz"'):
+    with open_duckdb() as engine, pytest.raises(RawDataError, match='"review_categories/Video_Games.jsonl.gz"'):
         ensure_tables(catalogue.source("amazon2023"), tmp_path / "raw", engine=engine, cache=tmp_path / "cache")

@@ -10,11 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 from itdr_hf import catalogue
-from itdr_hf.cli import app
-from itdr_hf.folder import build_folder
-from itdr_hf.generation import Settings
-from itdr_hf.ledger import read_ledger
-from itdr_hf.release import find_release
+from itdr_hf.build.folder import build_folder
+from itdr_hf.build.prepare import Settings
+from itdr_hf.cli.app import app
+from itdr_hf.dataset.ledger import read_ledger
+from itdr_hf.raw.release import find_release
 
 WHY = "microlens is read as MicroLens-50k"
 LEFT = {"MicroLens-100k_title_en.csv": WHY, "MicroLens-50k_pairs.tsv": WHY}  # the pairs once more, without their times

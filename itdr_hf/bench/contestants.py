@@ -15,8 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from itdr_hf.dialects import MAX_LINE
-from itdr_hf.memory import peak as peak_memory
+from itdr_hf.raw.dialects import MAX_LINE
+from itdr_hf.runtime.memory import peak as peak_memory
 
 RATINGS = "{'userId': 'INTEGER', 'movieId': 'INTEGER', 'rating': 'FLOAT', 'timestamp': 'BIGINT'}"
 REVIEWS = (
@@ -58,9 +58,9 @@ def build(
     import ibis
     import pandas  # noqa: F401
 
-    import itdr_hf.render  # noqa: F401
-    from itdr_hf.folder import build_folder
-    from itdr_hf.generation import Settings
+    import itdr_hf.build.render  # noqa: F401
+    from itdr_hf.build.folder import build_folder
+    from itdr_hf.build.prepare import Settings
 
     ibis.duckdb.connect().disconnect()  # its backend too is imported on first use
     cache, out = Path(work) / "cache", Path(work) / "itdr"
@@ -90,7 +90,7 @@ def render(raw: str, work: str, config: str, examples: int, memory: str) -> Resu
     import pyarrow.parquet  # noqa: F401
 
     from itdr_hf import catalogue
-    from itdr_hf.generation import Settings, prepare
+    from itdr_hf.build.prepare import Settings, prepare
     from itdr_hf.records import SPLITS
 
     cell = catalogue.cell(config)

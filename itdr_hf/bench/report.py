@@ -10,8 +10,8 @@ from typing import Any
 
 from itdr_hf.bench.run import Bench, Row
 from itdr_hf.errors import UsageError
-from itdr_hf.outputs import write_atomically
-from itdr_hf.terminal import print_table
+from itdr_hf.runtime.files import write_atomically
+from itdr_hf.runtime.terminal import print_table
 
 TITLE = "Times the bare parse: all cells of the source, on the clock and by processor; the dearest cell again"
 

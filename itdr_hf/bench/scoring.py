@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 
 from itdr_hf.metrics.ranking import ranking_samples, relevance_matrix
-from itdr_hf.predict.baselines import TEXTS, Baseline
-from itdr_hf.predict.questions import read_questions
-from itdr_hf.predict.run import predict_into
-from itdr_hf.score.report import Options, score_file
+from itdr_hf.models.predict.questions import read_questions
+from itdr_hf.models.predict.run import predict_into
+from itdr_hf.models.recommenders.baselines import TEXTS, Baseline
+from itdr_hf.score.score_file import Options, score_file
 
 LISTS = 200_000
 

@@ -4,8 +4,8 @@
 right, the files of a part put down together, a licence accepted once per source.
 """
 
-from itdr_hf.download.fetching import Means, download, unpack
+from itdr_hf.download.fetching import Clients, download, unpack
 from itdr_hf.download.licences import accept, accepted
 from itdr_hf.download.plan import Want, by_hand, plan
 
-__all__ = ["Means", "Want", "accept", "accepted", "by_hand", "download", "plan", "unpack"]
+__all__ = ["Clients", "Want", "accept", "accepted", "by_hand", "download", "plan", "unpack"]

@@ -12,32 +12,31 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from itdr_hf import archives
-from itdr_hf.download import from_hub, from_kaggle, https
+from itdr_hf.download import archives, from_hub, from_kaggle, https
 from itdr_hf.download.place import complete, put_down
 from itdr_hf.download.plan import Want, by_hand, check_room
 from itdr_hf.download.verify import wrong, wrong_by_sums
-from itdr_hf.engine import full_disk_named
 from itdr_hf.errors import DownloadError, OutputError, RawDataError
-from itdr_hf.hub import Patience
-from itdr_hf.layouts import Download, Layout, Member
+from itdr_hf.hub import RetryPolicy
+from itdr_hf.raw.layout import Download, Layout, Member
+from itdr_hf.runtime.files import full_disk_named
 
 SUMS = "checksums.txt"  # a member of this name lists the md5 sums of the others
 
 
 @dataclass(frozen=True, kw_only=True)
-class Means:
+class Clients:
     """What files are had with; each may be another one, for a test or a mirror."""
 
     http: Any = None  # a client of `https.library()`
     api: Any = None  # an HfApi
     kaggle: Any = None  # the module kagglehub
-    patience: Patience = field(default_factory=Patience)
+    patience: RetryPolicy = field(default_factory=RetryPolicy)
     tick: Callable[[str, int, int | None], None] = lambda name, done, total: None  # bytes there, and in all
     say: Callable[[str], None] = lambda text: None
 
 
-def download(want: Want, means: Means = Means()) -> list[Path]:
+def download(want: Want, means: Clients = Clients()) -> list[Path]:
     """Have the missing files of a source; returns the paths of what was put down.
 
     The files of a part are put down together. A kill leaves what was there, and the next call goes on. Raises
@@ -54,7 +53,7 @@ def download(want: Want, means: Means = Means()) -> list[Path]:
     return put
 
 
-def unpack(want: Want, archive: Path, means: Means = Means()) -> list[Path]:
+def unpack(want: Want, archive: Path, means: Clients = Clients()) -> list[Path]:
     """Put down what an archive got by hand holds of the release, in any of its layouts."""
     names = archives.names(archive)
     layout = max(want.source.layouts, key=lambda one: len(_members(one, names)))
@@ -83,7 +82,7 @@ def _members(layout: Layout, names: list[str]) -> tuple[Member, ...]:
     return tuple(found.values())
 
 
-def _ready(want: Want, file: Download, means: Means) -> list[Path]:
+def _ready(want: Want, file: Download, means: Clients) -> list[Path]:
     """The files that a download leaves, whole, checked and waiting."""
     waiting = want.place.waiting / file.path
     waiting.parent.mkdir(parents=True, exist_ok=True)
@@ -103,7 +102,7 @@ def _ready(want: Want, file: Download, means: Means) -> list[Path]:
     )
 
 
-def _unpacked(file: Download, archive: Path, means: Means) -> tuple[list[Path], str]:
+def _unpacked(file: Download, archive: Path, means: Clients) -> tuple[list[Path], str]:
     """The members of an archive, waiting, and what is wrong with them or with it."""
     means.say(f"unpacking {file.path}")
     folder = archive.with_name(f"{archive.name}.unpacked")
@@ -118,7 +117,7 @@ def _unpacked(file: Download, archive: Path, means: Means) -> tuple[list[Path], 
     return paths, next(faults, "") or wrong_by_sums(sums, paths)
 
 
-def _summing(name: str, means: Means) -> Callable[[int], None]:
+def _summing(name: str, means: Clients) -> Callable[[int], None]:
     done = 0
 
     def tick(size: int) -> None:
@@ -129,7 +128,7 @@ def _summing(name: str, means: Means) -> Callable[[int], None]:
     return tick
 
 
-def _fetch(want: Want, file: Download, waiting: Path, means: Means) -> None:
+def _fetch(want: Want, file: Download, waiting: Path, means: Clients) -> None:
     means.say(f"{want.source.id}: {file.url}")
     if from_hub.is_there(file):
         from_hub.fetch(file, waiting, means.api, means.patience)

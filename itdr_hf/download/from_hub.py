@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from itdr_hf import hub
 from itdr_hf.errors import DownloadError, HubError
 from itdr_hf.hub.retry import ask
-from itdr_hf.layouts import Download
+from itdr_hf.raw.layout import Download
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -20,7 +20,7 @@ def is_there(file: Download) -> bool:
     return file.url.startswith(SCHEME)
 
 
-def fetch(file: Download, target: Path, api: HfApi | None, patience: hub.Patience) -> None:
+def fetch(file: Download, target: Path, api: HfApi | None, patience: hub.RetryPolicy) -> None:
     """Have a file of a dataset repository at `target`. Raises DownloadError."""
     owner, name, path = file.url.removeprefix(SCHEME).split("/", 2)
     api = api or hub.connect()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from itdr_hf.errors import DownloadError
-from itdr_hf.layouts import Download
+from itdr_hf.raw.layout import Download
 
 SCHEME = "kaggle://"
 TOKENS = ("access_token", "kaggle.json")  # in ~/.kaggle

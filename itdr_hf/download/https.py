@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from itdr_hf.errors import DownloadError
-from itdr_hf.hub.retry import TRANSIENT, Patience
-from itdr_hf.outputs import write_atomically
+from itdr_hf.hub.retry import TRANSIENT, RetryPolicy
+from itdr_hf.runtime.files import write_atomically
 
 REFUSED = {
     401: "an account",
@@ -69,7 +69,7 @@ def fetch(
     *,
     size: int | None = None,
     client: Any = None,
-    patience: Patience = Patience(),
+    patience: RetryPolicy = RetryPolicy(),
     tick: Callable[[int, int | None], None] = lambda done, total: None,
 ) -> None:
     """Have a file at `target`; `tick` hears how many bytes are there and how many there will be.

@@ -7,9 +7,8 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from itdr_hf.outputs import write_atomically
-from itdr_hf.records import Source
-from itdr_hf.tables import default_cache
+from itdr_hf.raw.source import Source
+from itdr_hf.runtime.files import default_cache, write_atomically
 
 
 def terms(source: Source) -> str:

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from itdr_hf.errors import UsageError
-from itdr_hf.layouts import Download, Member
-from itdr_hf.outputs import write_atomically
-from itdr_hf.records import Source
-from itdr_hf.release import INCOMPLETE, SIMULATED
+from itdr_hf.raw.layout import Download, Member
+from itdr_hf.raw.release import INCOMPLETE, SIMULATED
+from itdr_hf.raw.source import Source
+from itdr_hf.runtime.files import write_atomically
 
 NOTE = ".downloads.json"  # in a source's folder: path -> what was put there, and from where
 

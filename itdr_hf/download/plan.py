@@ -10,8 +10,8 @@ from pathlib import Path
 from itdr_hf.download import from_kaggle
 from itdr_hf.download.place import Place, present
 from itdr_hf.errors import OutputError, UsageError, unknown
-from itdr_hf.layouts import Download
-from itdr_hf.records import Source
+from itdr_hf.raw.layout import Download
+from itdr_hf.raw.source import Source
 
 ALL = "all"  # as the name of a part: every part
 SPARE = 2 * 10**9  # bytes that stay free on the disk

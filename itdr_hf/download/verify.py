@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from itdr_hf.layouts import Download, Member
+from itdr_hf.raw.layout import Download, Member
 
 KINDS = {".zip": b"PK", ".gz": b"\x1f\x8b", ".tgz": b"\x1f\x8b"}  # how such a file begins
 

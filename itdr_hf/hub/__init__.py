@@ -8,16 +8,16 @@ from itdr_hf.hub.connection import connect
 from itdr_hf.hub.licences import Licensed, check_redistribution
 from itdr_hf.hub.plan import Change, PushPlan, plan_push
 from itdr_hf.hub.push import Release, push_folder
-from itdr_hf.hub.retry import HubAnswer, Patience
+from itdr_hf.hub.retry import HubAnswer, RetryPolicy
 from itdr_hf.hub.verify import verify_release
 
 __all__ = [
     "Change",
     "HubAnswer",
     "Licensed",
-    "Patience",
     "PushPlan",
     "Release",
+    "RetryPolicy",
     "check_redistribution",
     "connect",
     "plan_push",

@@ -5,65 +5,21 @@ https://huggingface.co/docs/peft/developer_guides/checkpoint · https://docs.vll
 
 from __future__ import annotations
 
-import json
-import re
-import struct
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from itdr_hf.errors import HubError
 from itdr_hf.hub.adapter_card import adapter_card
-from itdr_hf.hub.folder import Progress
+from itdr_hf.hub.adapter_folder import HUB_ID, Adapter, _json, check_adapter
+from itdr_hf.hub.local_files import Progress
 from itdr_hf.hub.push import Release, push_folder
-from itdr_hf.hub.retry import Patience
-from itdr_hf.outputs import write_atomically
-from itdr_hf.predict.local import revision_of
+from itdr_hf.hub.retry import RetryPolicy
+from itdr_hf.models.pretrained import revision_of
+from itdr_hf.runtime.files import write_atomically
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
-
-WEIGHTS, CONFIG, RECIPE = "adapter_model.safetensors", "adapter_config.json", "recipe.json"
-HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
-VLLM_RANK = 16  # vLLM's default --max-lora-rank
-SENT = (".json", ".safetensors", ".md", ".jinja", ".model", ".txt")  # what an adapter and its tokenizer consist of
-LONGEST_HEADER = 100_000_000  # bytes, as the safetensors library allows
-
-
-@dataclass(frozen=True, kw_only=True)
-class Adapter:
-    """An adapter folder that was found fit: its base, its rank, and what its users should know."""
-
-    folder: Path
-    base: str
-    rank: int
-    recipe: Mapping[str, Any]
-    warnings: tuple[str, ...]
-
-
-def check_adapter(folder: Path) -> Adapter:
-    """Read and check a folder of `itdr train`.
-
-    Raises HubError for pickled or foreign files, weights that are not safetensors, a base that is not a Hub id,
-    or a missing recipe.
-    """
-    for name in (WEIGHTS, CONFIG, RECIPE):
-        if not (folder / name).is_file():
-            raise HubError(
-                f"{folder / name}: missing; want a folder that `itdr train` wrote; train it, or copy it whole"
-            )
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if not hidden and path.suffix not in SENT:
-            raise HubError(
-                f"{path}: not a file of an adapter; want {', '.join(SENT)} only, no pickles; move it elsewhere"
-            )
-    config, recipe = _json(folder / CONFIG), _json(folder / RECIPE)
-    tensors = _tensors(folder / WEIGHTS)
-    base = _base(folder / CONFIG, config, recipe)
-    rank = max([int(config.get("r") or 0), *map(int, (config.get("rank_pattern") or {}).values())])
-    return Adapter(folder=folder, base=base, rank=rank, recipe=recipe, warnings=tuple(_warnings(config, rank, tensors)))
 
 
 def push_adapter(
@@ -79,7 +35,7 @@ def push_adapter(
     create_pr: bool = False,
     force: bool = False,
     progress: Progress | None = None,
-    patience: Patience | None = None,
+    patience: RetryPolicy | None = None,
 ) -> Release:
     """Check an adapter, write its card, and publish it as v<version>; `scores` is the JSON of `itdr score`.
 
@@ -151,63 +107,3 @@ def _check_card(text: str, folder: Path) -> None:
         raise HubError(f"{folder}: its card does not read ({error}); want valid YAML and model-index") from error
     if not data.get("base_model") or not data.get("datasets"):
         raise HubError(f"{folder}: its card names no base_model or datasets; want both")
-
-
-def _base(path: Path, config: Mapping[str, Any], recipe: Mapping[str, Any]) -> str:
-    base = str(config.get("base_model_name_or_path") or "")
-    settings = recipe.get("recipe", {})  # a folder such as runs/base looks like an id wherever it is not
-    unnamed = not recipe.get("model", {}).get("on_hub", True) and not settings.get("base_id")
-    a_folder = unnamed and base == settings.get("model")
-    if a_folder or not HUB_ID.fullmatch(base) or Path(base).exists():
-        raise HubError(
-            f"{path}: base model {base!r} is a path; want a Hub id such as meta-llama/Llama-3.2-3B, which others can "
-            "load; publish the base and train with --base-id, or write its id there before you predict and score"
-        )
-    if Path(str(settings.get("model"))).is_absolute():
-        raise HubError(
-            f"{path.with_name(RECIPE)}: model {settings['model']!r} is a place on this machine, for all to read; "
-            f"want {base} there too; write it before you predict and score"
-        )
-    return base
-
-
-def _warnings(config: Mapping[str, Any], rank: int, tensors: Sequence[str]) -> list[str]:
-    """What vLLM would refuse, or takes only when told."""
-    notes = []
-    if rank > VLLM_RANK:
-        notes.append(f"rank {rank} is above vLLM's default of {VLLM_RANK}: serve it with --max-lora-rank {rank}")
-    if config.get("modules_to_save") or any("modules_to_save" in name for name in tensors):
-        whole = ", ".join(config.get("modules_to_save") or ["some"])
-        notes.append(
-            f"modules_to_save ({whole}) are whole layers: vLLM refuses them, and the file is large; merge it to serve"
-        )
-    if config.get("use_dora") or config.get("bias", "none") != "none":
-        notes.append("DoRA or bias: vLLM refuses such adapters; merge it to serve")
-    return notes
-
-
-def _tensors(path: Path) -> list[str]:
-    """The names in a safetensors file, from its header; HubError when it is none."""
-    try:
-        with path.open("rb") as file:
-            (length,) = struct.unpack("<Q", file.read(8))
-            if length > LONGEST_HEADER:
-                raise ValueError(f"header of {length} bytes")
-            header = json.loads(file.read(length))
-        names = [name for name in header if name != "__metadata__"]
-        end = max(header[name]["data_offsets"][1] for name in names)
-        if path.stat().st_size != 8 + length + end:
-            raise ValueError(f"{path.stat().st_size} bytes, {8 + length + end} by its header")
-    except (ValueError, KeyError, TypeError, struct.error, OSError) as error:
-        raise HubError(f"{path}: {error}; want a whole safetensors file; train again, or copy it anew") from error
-    return names
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise HubError(f"{path}: {error}; want JSON as `itdr train` or `itdr score` writes it") from error
-    if not isinstance(found, dict):
-        raise HubError(f"{path}: {type(found).__name__}; want a JSON object")
-    return found

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from itdr_hf import catalogue
-from itdr_hf.card import render_card
+from itdr_hf.dataset.card import render_card
+from itdr_hf.dataset.card_yaml import own_licence
 from itdr_hf.errors import HubError
-from itdr_hf.metadata import own_licence
-from itdr_hf.train.recipe import TrainRecipe
+from itdr_hf.models.train.recipe import TrainRecipe
 
 if TYPE_CHECKING:
-    from itdr_hf.hub.adapter import Adapter
+    from itdr_hf.hub.adapter_folder import Adapter
 
 BESIDE = ("random", "mean", "majority", "popular", "copy")  # the baselines a reader should have in mind, if there are
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from itdr_hf.errors import HubError
-from itdr_hf.hub.folder import Folder, LocalFile, glob_matches, read_folder
+from itdr_hf.hub.local_files import Folder, LocalFile, glob_matches, read_folder
 from itdr_hf.hub.repository import RemoteFile, Repository
-from itdr_hf.hub.retry import Patience
+from itdr_hf.hub.retry import RetryPolicy
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -84,7 +84,7 @@ def plan_push(
     repo_type: str = "dataset",
     delete: Iterable[str] = (),
     version: str | None = None,
-    patience: Patience | None = None,
+    patience: RetryPolicy | None = None,
 ) -> PushPlan:
     """Compare a folder with the repository; nothing is sent.
 
@@ -92,7 +92,7 @@ def plan_push(
     ledger says, when a name in `delete` is part of the release, and when the Hub cannot be asked.
     """
     local = read_folder(Path(folder), repo_type)
-    repo = Repository(api=api, id=repo_id, type=repo_type, patience=patience or Patience())
+    repo = Repository(api=api, id=repo_id, type=repo_type, patience=patience or RetryPolicy())
     return make_plan(repo, local, tuple(delete), release_tag(local, version))
 
 

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from itdr_hf.errors import HubError
-from itdr_hf.hub.folder import Folder, Progress, read_folder
+from itdr_hf.hub.local_files import Folder, Progress, read_folder
 from itdr_hf.hub.plan import PushPlan, below, make_plan, release_tag, same
 from itdr_hf.hub.refusals import refuse, refuse_visibility
 from itdr_hf.hub.repository import Commit, Gated, Repository, differences
-from itdr_hf.hub.retry import HubAnswer, Patience
+from itdr_hf.hub.retry import HubAnswer, RetryPolicy
 from itdr_hf.hub.verify import check_files
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def push_folder(
     version: str | None = None,
     verify: Literal["tree", "download"] = "download",
     progress: Progress | None = None,
-    patience: Patience | None = None,
+    patience: RetryPolicy | None = None,
 ) -> Release:
     """Publish a folder as v<version> in one commit; a pull request carries no tag.
 
@@ -82,7 +82,7 @@ def push_folder(
     report = progress or (lambda stage, done, total: None)
     local = read_folder(Path(folder), repo_type, report)
     push = _Push(
-        repo=Repository(api=api, id=repo_id, type=repo_type, patience=patience or Patience()),
+        repo=Repository(api=api, id=repo_id, type=repo_type, patience=patience or RetryPolicy()),
         local=local,
         delete=tuple(delete),
         tag=release_tag(local, version),

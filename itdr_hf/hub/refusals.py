@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itdr_hf.errors import HubError
-from itdr_hf.hub.folder import CARD, Folder, is_ours, read_card
+from itdr_hf.hub.local_files import CARD, Folder, is_ours, read_card
 from itdr_hf.hub.plan import PushPlan
 from itdr_hf.hub.repository import Repository
 from itdr_hf.hub.verify import check_files

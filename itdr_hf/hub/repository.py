@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
 from itdr_hf.errors import HubError
-from itdr_hf.hub.retry import HubAnswer, Patience, ask
+from itdr_hf.hub.retry import HubAnswer, RetryPolicy, ask
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete, DatasetInfo, HfApi, ModelInfo
@@ -56,7 +56,7 @@ class Repository:
     api: HfApi
     id: str
     type: str = "dataset"
-    patience: Patience = field(default_factory=Patience)
+    patience: RetryPolicy = field(default_factory=RetryPolicy)
 
     @property
     def url(self) -> str:
@@ -64,7 +64,7 @@ class Repository:
         return f"{self.api.endpoint}/{prefix}{self.id}"
 
     @property
-    def tired(self) -> Patience:
+    def tired(self) -> RetryPolicy:
         """For what huggingface_hub itself has tried six times already."""
         return replace(self.patience, tries=min(2, self.patience.tries))
 

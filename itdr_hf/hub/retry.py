@@ -42,7 +42,7 @@ class HubAnswer(HubError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Patience:
+class RetryPolicy:
     """How often something is tried, the first pause (it doubles), and the longest pause we agree to."""
 
     tries: int = 5
@@ -66,7 +66,7 @@ def ask(
     api: HfApi,
     where: str,
     call: Callable[[], T],
-    patience: Patience,
+    patience: RetryPolicy,
     done: Callable[[], T | None] | None = None,
 ) -> T:
     """The result of `call`, tried again on rate limits, server errors and dropped connections.

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
 from itdr_hf.errors import HubError
-from itdr_hf.hub.folder import (
+from itdr_hf.hub.local_files import (
     CARD,
     LEDGER,
     Folder,
@@ -22,7 +22,7 @@ from itdr_hf.hub.folder import (
 )
 from itdr_hf.hub.plan import same
 from itdr_hf.hub.repository import RemoteFile, Repository
-from itdr_hf.hub.retry import Patience
+from itdr_hf.hub.retry import RetryPolicy
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -38,13 +38,13 @@ def verify_release(
     repo_type: str = "dataset",
     download: bool = True,
     progress: Progress | None = None,
-    patience: Patience | None = None,
+    patience: RetryPolicy | None = None,
 ) -> list[str]:
     """What is wrong with a published release, judged by its own ledger; empty when nothing is.
 
     Raises HubError when the repository or the revision cannot be read at all.
     """
-    repo = Repository(api=api, id=repo_id, type=repo_type, patience=patience or Patience())
+    repo = Repository(api=api, id=repo_id, type=repo_type, patience=patience or RetryPolicy())
     state = repo.state(revision)
     if state is None:
         raise HubError(f"{repo_id}: no such repository for this token; wanted a release; check name and token")

@@ -117,7 +117,7 @@ def file_style() -> str:
 
 def write_svg(drawing: Drawing, path: Path) -> None:
     """Write the picture as an SVG file."""
-    from itdr_hf.outputs import write_atomically
+    from itdr_hf.runtime.files import write_atomically
 
     write_atomically(path, to_svg(drawing, alone=True))
 

@@ -8,7 +8,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from itdr_hf.stats import CellStatistics
+    from itdr_hf.dataset.statistics import CellStatistics
 
 MOST = 12  # bars of a label
 REST = "(others)"

@@ -8,13 +8,13 @@ from math import ceil, floor, log10
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from itdr_hf.reading import read_batches, shards
+from itdr_hf.dataset.shards import read_batches, shards
 from itdr_hf.records import SPLITS
 from itdr_hf.report.drawing import Area, Box, Drawing, Shape, Words
 from itdr_hf.report.flow import paint
 
 if TYPE_CHECKING:
-    from itdr_hf.stats import CellStatistics
+    from itdr_hf.dataset.statistics import CellStatistics
 
 FIELDS = {"input": "prompt, characters", "output": "answer, characters"}
 STEPS = 24  # classes of a decade

@@ -15,8 +15,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from itdr_hf.ledger import published_ledger
-from itdr_hf.outputs import write_atomically
+from itdr_hf.dataset.ledger import published_ledger
+from itdr_hf.dataset.statistics import CellStatistics, Count, statistics
 from itdr_hf.records import SPLITS
 from itdr_hf.report.drawing import PAINTS, Drawing, to_svg
 from itdr_hf.report.flow import flow
@@ -26,8 +26,8 @@ from itdr_hf.report.lengths import distributions, length_picture
 from itdr_hf.report.names import source_title, subtask_title
 from itdr_hf.report.samples import DEFAULT, blocks
 from itdr_hf.report.scores import read_scores
+from itdr_hf.runtime.files import write_atomically
 from itdr_hf.score.scoring import TOTALS
-from itdr_hf.stats import CellStatistics, Count, statistics
 
 Say = Callable[[str], None]
 PICTURES = ("flow", "lengths")  # slots that are drawings
@@ -85,8 +85,8 @@ def page_slots(
     folder: Path, *, scores: Sequence[Path] = (), most: int = DEFAULT, tokenizer: Count | None = None, say: Say
 ) -> dict[str, Any]:
     """Everything the template shows."""
-    from itdr_hf.audit.registry import load_checks
-    from itdr_hf.card import noted_audit
+    from itdr_hf.dataset.audit.registry import load_checks
+    from itdr_hf.dataset.card import noted_audit
 
     ledger = published_ledger(folder)
     board = read_scores(scores)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from itdr_hf.card import PICTURES, note_pictures
-from itdr_hf.ledger import published_ledger
+from itdr_hf.dataset.card import PICTURES, note_pictures
+from itdr_hf.dataset.ledger import published_ledger
 from itdr_hf.report.drawing import Drawing, write_png, write_svg
 
 

@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from itdr_hf.reading import count_rows, read_rows, shards
+from itdr_hf.dataset.shards import count_rows, read_rows, shards
 from itdr_hf.records import SPLITS
 
 FIELDS = ("id", "domain", "instruction", "input", "output", "candidates", "targets", "target_names")

@@ -10,8 +10,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from itdr_hf.outputs import new_files
-from itdr_hf.score.report import Report, Row
+from itdr_hf.runtime.files import new_files
+from itdr_hf.score.score_file import Report, Row
 from itdr_hf.score.scoring import TOTALS, CellScore
 from itdr_hf.score.table import markdown
 

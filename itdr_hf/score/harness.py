@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from itdr_hf import catalogue
-from itdr_hf.outputs import new_files
-from itdr_hf.predict.questions import cells_in, most_tokens
+from itdr_hf.dataset.folder import cells_in
+from itdr_hf.models.predict.questions import most_tokens
 from itdr_hf.prompts import to_messages, to_prompt_completion
-from itdr_hf.records import COLUMNS, Example
-from itdr_hf.score.answers import CellAnswers, Said, read_answers
+from itdr_hf.records import INSTRUCTION, Example
+from itdr_hf.runtime.files import new_files
+from itdr_hf.score.parsed import CellAnswers, RawAnswer, read_answers
 from itdr_hf.score.rules import Ranges, ranges_of, samples
 
 UTILS = """from itdr_hf.score.harness import aggregate, chat_prompt, plain_prompt, results_with, target  # noqa: F401
@@ -96,8 +97,8 @@ def aggregate(items: Sequence[tuple[Any, ...]]) -> float:
 
 
 def _read(doc: Mapping[str, Any], text: str) -> CellAnswers:
-    example = Example(**{name: doc[name] for name in COLUMNS})
-    return read_answers(f"{example.subtask}-{example.source}", [example], [Said(text, "stop")])
+    example = Example(**{name: doc[name] for name in INSTRUCTION})
+    return read_answers(f"{example.subtask}-{example.source}", [example], [RawAnswer(text, "stop")])
 
 
 def _task(config: str, dataset: str, plain: bool) -> dict[str, Any]:

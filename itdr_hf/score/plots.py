@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from itdr_hf.errors import UsageError
-from itdr_hf.score.report import Report, Row
+from itdr_hf.score.score_file import Report, Row
 
 LOOKS = {
     "ours": {"marker": "o", "color": "#0b5fa5"},

@@ -19,13 +19,14 @@ from pathlib import Path
 import numpy as np
 
 from itdr_hf import catalogue
+from itdr_hf.dataset.shards import read_rows
 from itdr_hf.metrics.accuracy import accuracy_sample
 from itdr_hf.metrics.ranking import ranking_samples, relevance_matrix
 from itdr_hf.metrics.rating import rmse_sample
 from itdr_hf.metrics.sample import Sample
-from itdr_hf.reading import read_rows
-from itdr_hf.records import SPLITS, Answer, Example
-from itdr_hf.score.answers import CellAnswers
+from itdr_hf.records import SPLITS, Example
+from itdr_hf.score.parsed import CellAnswers
+from itdr_hf.tasks.task import ParsedAnswer
 
 NUMBERS = "unreadable:farthest-end-of-scale"  # what the signature of an RMSE says besides the metric's own
 Ranges = Mapping[str, tuple[float, float]]
@@ -70,11 +71,11 @@ def ranges_of(folder: Path, config: str) -> Ranges:
     return {name: (min(found), max(found)) for name, found in values.items()}
 
 
-def _as_counted(answer: Answer, reading: str) -> Answer:
-    return Answer((), answer.fault) if reading == "strict" and answer.fault else answer
+def _as_counted(answer: ParsedAnswer, reading: str) -> ParsedAnswer:
+    return ParsedAnswer((), answer.fault) if reading == "strict" and answer.fault else answer
 
 
-def _rating(cell: CellAnswers, answers: Sequence[Answer]) -> Sample:
+def _rating(cell: CellAnswers, answers: Sequence[ParsedAnswer]) -> Sample:
     scale = catalogue.cell(cell.config).source.scale
     assert scale is not None
     truth = [float(example.targets[0]) for example in cell.examples]
@@ -82,7 +83,7 @@ def _rating(cell: CellAnswers, answers: Sequence[Answer]) -> Sample:
     return rmse_sample([_number(*pair, scale.low, scale.high) for pair in zip(given, truth, strict=True)], truth)
 
 
-def _attributes(cell: CellAnswers, answers: Sequence[Answer], ranges: Ranges) -> dict[str, Sample]:
+def _attributes(cell: CellAnswers, answers: Sequence[ParsedAnswer], ranges: Ranges) -> dict[str, Sample]:
     numeric = _numeric(cell.config)
     made: dict[str, Sample] = {}
     for name in _names(cell.examples):

@@ -18,10 +18,11 @@ from itdr_hf.metrics.bootstrap import REPLICATES, Comparison, Interval, cluster_
 from itdr_hf.metrics.composite import COMPOSITES, SUBTASKS, Figure, composite_replicates
 from itdr_hf.metrics.sample import Floats
 from itdr_hf.metrics.signature import signature
-from itdr_hf.score.answers import CellAnswers
+from itdr_hf.score.parsed import CellAnswers
 from itdr_hf.score.rules import NUMBERS, Ranges, concerned, samples
+from itdr_hf.tasks.itdr import family
 
-PARTS = {"pUII": catalogue.ROOTS["uii"], "pUIU": catalogue.ROOTS["uiu"]}
+PARTS = {"pUII": family.ROOTS["uii"], "pUIU": family.ROOTS["uiu"]}
 TOTALS = "all cells"  # the config of a figure that spans cells
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from itdr_hf.score.report import Report, Row
+from itdr_hf.score.score_file import Report, Row
 from itdr_hf.score.scoring import TOTALS, CellScore
 
 LEGEND = (
@@ -23,7 +23,7 @@ RULES = (
 
 def print_report(report: Report) -> None:
     """Every cell as a table, then subtasks and composites, then the comparison."""
-    from itdr_hf.terminal import print_table
+    from itdr_hf.runtime.terminal import print_table
 
     def titled(title: str, columns: Mapping[str, str], lines: Sequence[Sequence[str]]) -> None:
         print(title)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from itdr_hf.errors import UsageError, unknown
-from itdr_hf.release import SIMULATED
+from itdr_hf.raw.release import SIMULATED
 from itdr_hf.simulate import (
     amazon2023,
     amazonbooks,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itdr_hf.layouts import Download
+from itdr_hf.raw.layout import Download
 
 REPOSITORY = "hf://datasets/McAuley-Lab/Amazon-Reviews-2023"
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from itdr_hf.layouts import Files
+from itdr_hf.raw.layout import Files
 
 # The order is the paper's; its "Beauty" and "Fashion" are taken to be All_Beauty and Amazon_Fashion.
 CATEGORIES = (

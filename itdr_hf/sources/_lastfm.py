@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itdr_hf.records import Attribute
+from itdr_hf.raw.source import Attribute
 
 LICENCE = "non-commercial use, with Last.fm's permission"
 LICENCE_SOURCE = "README of the release"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itdr_hf.records import Words
+from itdr_hf.raw.source import Words
 
 WORDS = Words(item="movie", items="movies", do="watch", did="watched", doing="watching", acted="viewing")
 

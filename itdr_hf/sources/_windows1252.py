@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from itdr_hf.dialects import open_text
-from itdr_hf.engine import quote
-from itdr_hf.scan import Scan
+from itdr_hf.raw.dialects import open_text
+from itdr_hf.raw.scan import Scan
+from itdr_hf.runtime.duckdb_engine import quote
 
 ENCODING = "cp1252"
 # byte -> its character, for the 123 of the upper half that have one

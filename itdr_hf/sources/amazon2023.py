@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from itdr_hf.dialects import Dialect
-from itdr_hf.engine import quote
-from itdr_hf.layouts import Layout, Table
-from itdr_hf.records import Attribute, RatingScale, Source, Words
-from itdr_hf.scan import Scan, Select
+from itdr_hf.raw.dialects import Dialect
+from itdr_hf.raw.layout import Layout, Table
+from itdr_hf.raw.scan import Scan, Select
+from itdr_hf.raw.source import Attribute, RatingScale, Source, Words
+from itdr_hf.runtime.duckdb_engine import quote
 from itdr_hf.sources._amazon_downloads import downloads
 from itdr_hf.sources._amazon_files import CATEGORIES, category, unread
 

@@ -7,9 +7,9 @@ under all editions of a work, so the same text stands under several Ids and unde
 
 from __future__ import annotations
 
-from itdr_hf.layouts import Download, Layout, Table
-from itdr_hf.records import Attribute, RatingScale, Source, Words
-from itdr_hf.scan import Scan, Select
+from itdr_hf.raw.layout import Download, Layout, Table
+from itdr_hf.raw.scan import Scan, Select
+from itdr_hf.raw.source import Attribute, RatingScale, Source, Words
 
 REVIEW = {
     "Title": "VARCHAR",

@@ -9,10 +9,10 @@ user-filtered.csv) and one table of lists (final_animedataset.csv), in which a s
 
 from __future__ import annotations
 
-from itdr_hf.dialects import CSV, header_of
-from itdr_hf.layouts import Download, Layout, Table
-from itdr_hf.records import Attribute, RatingScale, Source, Words
-from itdr_hf.scan import Scan, Select
+from itdr_hf.raw.dialects import CSV, header_of
+from itdr_hf.raw.layout import Download, Layout, Table
+from itdr_hf.raw.scan import Scan, Select
+from itdr_hf.raw.source import Attribute, RatingScale, Source, Words
 from itdr_hf.sources._people import OLDEST, YOUNGEST, known_gender
 
 YEAR = 2023  # of the release: ages are counted to it

@@ -16,10 +16,10 @@ from __future__ import annotations
 
 import re
 
-from itdr_hf.dialects import Dialect
-from itdr_hf.layouts import Download, Layout, Member, Table
-from itdr_hf.records import Attribute, RatingScale, Source, Words
-from itdr_hf.scan import Scan, Select
+from itdr_hf.raw.dialects import Dialect
+from itdr_hf.raw.layout import Download, Layout, Member, Table
+from itdr_hf.raw.scan import Scan, Select
+from itdr_hf.raw.source import Attribute, RatingScale, Source, Words
 from itdr_hf.sources._people import doubted_age, known_age
 from itdr_hf.sources._windows1252 import as_utf8, undoubled
 

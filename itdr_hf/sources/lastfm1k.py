@@ -8,10 +8,10 @@ their number as `plays`.
 
 from __future__ import annotations
 
-from itdr_hf.dialects import TSV, Dialect
-from itdr_hf.layouts import Download, Layout, Member, Table
-from itdr_hf.records import Source, Words
-from itdr_hf.scan import Scan, Select
+from itdr_hf.raw.dialects import TSV, Dialect
+from itdr_hf.raw.layout import Download, Layout, Member, Table
+from itdr_hf.raw.scan import Scan, Select
+from itdr_hf.raw.source import Source, Words
 from itdr_hf.sources._lastfm import ATTRIBUTES, CITATION, LICENCE, LICENCE_SOURCE, WORDING
 from itdr_hf.sources._people import doubted_age, known_age, known_gender
 

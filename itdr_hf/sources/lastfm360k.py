@@ -7,10 +7,10 @@ and goes by the name as written, since many have no MBID and what is shown is th
 
 from __future__ import annotations
 
-from itdr_hf.dialects import TSV
-from itdr_hf.layouts import Download, Layout, Member, Table
-from itdr_hf.records import Source, Words
-from itdr_hf.scan import Scan, Select
+from itdr_hf.raw.dialects import TSV
+from itdr_hf.raw.layout import Download, Layout, Member, Table
+from itdr_hf.raw.scan import Scan, Select
+from itdr_hf.raw.source import Source, Words
 from itdr_hf.sources._lastfm import ATTRIBUTES, CITATION, LICENCE, LICENCE_SOURCE, WORDING
 from itdr_hf.sources._people import doubted_age, known_age, known_gender
 

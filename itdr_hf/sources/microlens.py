@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from itdr_hf.dialects import TSV, Dialect
-from itdr_hf.layouts import Download, Layout, Table
-from itdr_hf.records import Attribute, Source, Words
-from itdr_hf.scan import Scan, Select
+from itdr_hf.raw.dialects import TSV, Dialect
+from itdr_hf.raw.layout import Download, Layout, Table
+from itdr_hf.raw.scan import Scan, Select
+from itdr_hf.raw.source import Attribute, Source, Words
 
 SITE = "https://recsys.westlake.edu.cn"
 TAGS_SHOWN = 5

@@ -12,11 +12,11 @@ test set, which has no labels, is no interaction and no row.
 
 from __future__ import annotations
 
-from itdr_hf.dialects import TSV
-from itdr_hf.engine import quote
-from itdr_hf.layouts import Download, Layout, Member, Table
-from itdr_hf.records import Attribute, Source, Words
-from itdr_hf.scan import Scan, Select
+from itdr_hf.raw.dialects import TSV
+from itdr_hf.raw.layout import Download, Layout, Member, Table
+from itdr_hf.raw.scan import Scan, Select
+from itdr_hf.raw.source import Attribute, Source, Words
+from itdr_hf.runtime.duckdb_engine import quote
 
 BEHAVIORS = dict.fromkeys(("impression", "reader", "time", "history", "impressions"), "VARCHAR")
 NEWS = dict.fromkeys(

@@ -6,10 +6,10 @@ occupation are codes; "Children's" is a genre; no redistribution without permiss
 
 from __future__ import annotations
 
-from itdr_hf.dialects import Dialect
-from itdr_hf.layouts import Download, Layout, Member, Table
-from itdr_hf.records import Attribute, RatingScale, Source
-from itdr_hf.scan import Scan, Select
+from itdr_hf.raw.dialects import Dialect
+from itdr_hf.raw.layout import Download, Layout, Member, Table
+from itdr_hf.raw.scan import Scan, Select
+from itdr_hf.raw.source import Attribute, RatingScale, Source
 from itdr_hf.sources._movielens import CITATION, WORDS, shown_genres, shown_title
 
 DAT = Dialect(delimiter="::", quote="", escape="", header=False, encoding="latin-1")

@@ -7,9 +7,9 @@ user and movie, not by time. ml-latest-small and its kin have the same layout.
 
 from __future__ import annotations
 
-from itdr_hf.layouts import Download, Layout, Member, Table
-from itdr_hf.records import Attribute, RatingScale, Source
-from itdr_hf.scan import Scan, Select
+from itdr_hf.raw.layout import Download, Layout, Member, Table
+from itdr_hf.raw.scan import Scan, Select
+from itdr_hf.raw.source import Attribute, RatingScale, Source
 from itdr_hf.sources._movielens import CITATION, WORDS, shown_genres, shown_title
 
 TAGS_SHOWN = 5  # the most used tags of a movie, its attributes for TUI beside the genres

@@ -9,9 +9,9 @@ how popular a video is, not whom it suits. Read here too: an item_info_TRUNCATED
 
 from __future__ import annotations
 
-from itdr_hf.layouts import Layout, Table
-from itdr_hf.records import Attribute, Source, Words
-from itdr_hf.scan import Scan, Select
+from itdr_hf.raw.layout import Layout, Table
+from itdr_hf.raw.scan import Scan, Select
+from itdr_hf.raw.source import Attribute, Source, Words
 
 SHORTEST_DESCRIPTION = 5  # characters; a shorter one ("wb", "none", "-") says nothing of the video
 SIZES = ("PixelRec", "Pixel8M", "Pixel1M", "Pixel200K")  # the larger first: the smaller ones are samples of it

@@ -16,9 +16,9 @@ the crawl are dated without a year, which is taken to be the one after the last 
 
 from __future__ import annotations
 
-from itdr_hf.layouts import Download, Layout, Table
-from itdr_hf.records import Attribute, Source, Words
-from itdr_hf.scan import Scan, Select
+from itdr_hf.raw.layout import Download, Layout, Table
+from itdr_hf.raw.scan import Scan, Select
+from itdr_hf.raw.source import Attribute, Source, Words
 
 SAME_ACCOUNT = "max(products) <= 1.25 * min(products) + 10"  # an account grows little during the crawl
 TAGS_SHOWN = 8

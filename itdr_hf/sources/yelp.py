@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from itdr_hf.engine import quote
-from itdr_hf.layouts import Download, Layout, Table
-from itdr_hf.records import Attribute, RatingScale, Source, Words
-from itdr_hf.scan import Scan, Select
+from itdr_hf.raw.layout import Download, Layout, Table
+from itdr_hf.raw.scan import Scan, Select
+from itdr_hf.raw.source import Attribute, RatingScale, Source, Words
+from itdr_hf.runtime.duckdb_engine import quote
 
 DATES = "['%Y-%m-%d %H:%M:%S', '%Y-%m-%d']"
 

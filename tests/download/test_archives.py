@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from itdr_hf.archives import Limits, extract, names
+from itdr_hf.download.archives import Limits, extract, names
 from itdr_hf.errors import RawDataError
-from itdr_hf.layouts import Member
+from itdr_hf.raw.layout import Member
 
 RATINGS = b"userId,movieId\n" + b"1,2\n" * 5_000
 FILES = {"ml/ratings.csv": RATINGS, "ml/sub/movies.csv": b"movieId\n2\n", "ml/README.txt": b"read me"}

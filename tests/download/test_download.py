@@ -17,14 +17,14 @@ from typer.testing import CliRunner
 
 from download.fileserver import Server, serving
 from itdr_hf import catalogue
-from itdr_hf.cli import app
-from itdr_hf.download import Means, Want, accept, accepted, by_hand, download, plan, unpack
+from itdr_hf.cli.app import app
+from itdr_hf.download import Clients, Want, accept, accepted, by_hand, download, plan, unpack
 from itdr_hf.download.place import NOTE
 from itdr_hf.errors import DownloadError, MissingFileError, OutputError, RawDataError, UsageError
-from itdr_hf.hub import Patience
-from itdr_hf.layouts import Download, Member
-from itdr_hf.records import Source
-from itdr_hf.release import INCOMPLETE, SIMULATED, find_release
+from itdr_hf.hub import RetryPolicy
+from itdr_hf.raw.layout import Download, Member
+from itdr_hf.raw.release import INCOMPLETE, SIMULATED, find_release
+from itdr_hf.raw.source import Source
 
 pytest_plugins = ("hubserver.plugin",)
 
@@ -68,7 +68,7 @@ def source(server) -> Source:
     return replace(catalogue.source("movielens1m"), downloads=(main, more, usual))
 
 
-MEANS = Means(patience=Patience(tries=2, sleep=lambda pause: None))
+MEANS = Clients(patience=RetryPolicy(tries=2, sleep=lambda pause: None))
 
 
 def files(folder: Path) -> dict[str, bytes]:

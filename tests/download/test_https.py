@@ -11,7 +11,7 @@ import pytest
 from download.fileserver import Server, serving
 from itdr_hf.download.https import fetch, library
 from itdr_hf.errors import DownloadError
-from itdr_hf.hub import Patience
+from itdr_hf.hub import RetryPolicy
 
 BODY = random.Random(1).randbytes(1_000_000)
 
@@ -32,7 +32,7 @@ def have(server, tmp_path, naps):
     """Fetch the file; returns what is at the target."""
 
     def fetching(path: str = "file", **options: object) -> bytes:
-        patience = Patience(tries=4, sleep=naps.append)
+        patience = RetryPolicy(tries=4, sleep=naps.append)
         fetch(f"{server.url}/{path}", tmp_path / "target", patience=patience, **options)
         return (tmp_path / "target").read_bytes()
 
@@ -183,7 +183,7 @@ def test_a_try_that_brought_something_does_not_count(have, server):
 
 def test_nobody_there_is_said(tmp_path):
     with pytest.raises(DownloadError, match=r"http://127.0.0.1:9/x: .*run it again to go on"):
-        fetch("http://127.0.0.1:9/x", tmp_path / "x", patience=Patience(tries=2, sleep=lambda s: None))
+        fetch("http://127.0.0.1:9/x", tmp_path / "x", patience=RetryPolicy(tries=2, sleep=lambda s: None))
 
 
 def test_a_silent_server_is_not_waited_for_forever(have, server):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from itdr_hf import catalogue
-from itdr_hf.release import _match
+from itdr_hf.raw.release import _match
 from itdr_hf.sources.bookcrossing import SWALLOWED
 
 RAW = Path(__file__).parents[1] / "raw"

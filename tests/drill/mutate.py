@@ -20,7 +20,7 @@ from pathlib import Path
 from drill.bases import Base, Spoilable, bases
 from drill.mutations import MUTATIONS, ten_megabytes
 from drill.reading import alive, judge
-from itdr_hf.engine import open_engine
+from itdr_hf.runtime.duckdb_engine import open_duckdb
 
 SLOW = 20.0  # seconds; a reading that takes longer counts as a hang
 HANG = 120.0  # seconds; after this the process is ended with a stack dump
@@ -52,10 +52,10 @@ def run(
     tally: Counter[str] = Counter()
     out.mkdir(parents=True, exist_ok=True)
     with ExitStack() as opened, tempfile.TemporaryDirectory() as folder:
-        engine = opened.enter_context(open_engine(threads=1))
+        engine = opened.enter_context(open_duckdb(threads=1))
         for number, base, file, name, content in cases(range(part, count, every) if only is None else [only], seed):
             if not alive(engine):
-                engine = opened.enter_context(open_engine(threads=1))
+                engine = opened.enter_context(open_duckdb(threads=1))
             faulthandler.dump_traceback_later(HANG, exit=True)
             started = time.monotonic()
             with warnings.catch_warnings(record=True) as said:

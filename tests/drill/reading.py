@@ -16,10 +16,10 @@ import duckdb
 
 from drill.bases import Base, Spoilable, lines, records
 from itdr_hf import catalogue
-from itdr_hf.engine import Engine
 from itdr_hf.errors import ItdrError, RawDataError
-from itdr_hf.malformed import BadRows
-from itdr_hf.tables import Tables, ensure_tables
+from itdr_hf.raw.malformed import BadRows
+from itdr_hf.runtime.duckdb_engine import DuckDBEngine
+from itdr_hf.tables.cache import Tables, ensure_tables
 
 KEEP = ("read", "kept")
 UNNESTED = (
@@ -37,7 +37,7 @@ class Verdict:
     wrong: str = ""
 
 
-def judge(base: Base, file: Spoilable, content: bytes, engine: Engine, folder: Path) -> Verdict:
+def judge(base: Base, file: Spoilable, content: bytes, engine: DuckDBEngine, folder: Path) -> Verdict:
     """Read a release in which one file has another content; with bad rows as errors, then skipped."""
     work = Path(tempfile.mkdtemp(dir=folder))
     try:
@@ -67,7 +67,7 @@ def judge(base: Base, file: Spoilable, content: bytes, engine: Engine, folder: P
         shutil.rmtree(work)
 
 
-def alive(engine: Engine) -> bool:
+def alive(engine: DuckDBEngine) -> bool:
     """Whether it has not broken down over a file; old versions of DuckDB do."""
     with suppress(duckdb.FatalException):
         return bool(engine.value("SELECT true"))
@@ -85,7 +85,7 @@ def _wrong_error(error: ItdrError, cache: Path, work: str) -> str:
     return ""
 
 
-def _wrong_tables(tables: Tables, engine: Engine) -> str:
+def _wrong_tables(tables: Tables, engine: DuckDBEngine) -> str:
     """What every table must be, whatever the file held."""
     checks = {
         "interactions": (
@@ -119,7 +119,7 @@ def _wrong_tables(tables: Tables, engine: Engine) -> str:
     return ""
 
 
-def _columns(tables: Tables, name: str, engine: Engine) -> list[str]:
+def _columns(tables: Tables, name: str, engine: DuckDBEngine) -> list[str]:
     if not tables.has(name):
         return []
     return [

@@ -15,10 +15,10 @@ from hubserver.folders import contents, write_folder
 
 from drill import LONG
 from drill.killing import Drill, State, old_or_new, tree
-from itdr_hf.folder import build_folder
-from itdr_hf.generation import Settings
+from itdr_hf.build.folder import build_folder
+from itdr_hf.build.prepare import Settings
+from itdr_hf.dataset.ledger import read_ledger
 from itdr_hf.hub import connect, push_folder
-from itdr_hf.ledger import read_ledger
 from itdr_hf.simulate import simulate
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "teacher"))
@@ -124,7 +124,7 @@ from dataclasses import replace
 from pathlib import Path
 from itdr_hf import catalogue
 from itdr_hf.download import download, plan
-from itdr_hf.layouts import Download, Member
+from itdr_hf.raw.layout import Download, Member
 members = tuple(Member(name=f"*{name}", path=name) for name in ("ratings.dat", "movies.dat", "users.dat"))
 files = (Download(url=sys.argv[1] + "/a.zip", path="a.zip", members=members), Download(url=sys.argv[1] + "/b.csv", path="b.csv"))
 download(plan(replace(catalogue.source("movielens1m"), downloads=files), Path("raw")))
@@ -234,7 +234,7 @@ def test_a_killed_scoring_leaves_no_half_report(start, tmp_path):
     predicted = tmp_path / "p.parquet"
     from typer.testing import CliRunner
 
-    from itdr_hf.cli import app
+    from itdr_hf.cli.app import app
 
     done = CliRunner().invoke(app, ["predict", str(start / "itdr"), "--baseline", "random", "--out", str(predicted)])
     assert done.exit_code == 0, done.output

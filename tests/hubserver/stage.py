@@ -12,7 +12,7 @@ from huggingface_hub import CommitOperationAdd, HfApi
 from hubserver import OTHER, Fault, Hub
 from hubserver.folders import contents
 from hubserver.storage import Repo
-from itdr_hf.hub import Patience, Release, push_folder
+from itdr_hf.hub import Release, RetryPolicy, push_folder
 
 REPO = "org/itdr"
 
@@ -42,10 +42,10 @@ class Stage:
     new: Path
     naps: list[float]
     client_naps: list[float]
-    patience: Patience = field(init=False)
+    patience: RetryPolicy = field(init=False)
 
     def __post_init__(self) -> None:
-        self.patience = Patience(sleep=self.naps.append)
+        self.patience = RetryPolicy(sleep=self.naps.append)
 
     def client(self, token: str | bool) -> HfApi:
         return HfApi(endpoint=self.hub.url, token=token)

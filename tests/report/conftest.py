@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from itdr_hf.cli import app
-from itdr_hf.folder import build_folder
-from itdr_hf.generation import Settings
+from itdr_hf.build.folder import build_folder
+from itdr_hf.build.prepare import Settings
+from itdr_hf.cli.app import app
 from report.chromium import PROGRAM, Browser, chromium
 
 

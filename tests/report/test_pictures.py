@@ -11,9 +11,9 @@ from xml.etree import ElementTree
 import pytest
 
 from itdr_hf import catalogue
+from itdr_hf.dataset.ledger import read_ledger, write_ledger
 from itdr_hf.errors import HubError
-from itdr_hf.hub.folder import read_folder
-from itdr_hf.ledger import read_ledger, write_ledger
+from itdr_hf.hub.local_files import read_folder
 from itdr_hf.report.drawing import Box, Ribbon, to_svg
 from itdr_hf.report.flow import HEIGHT, flow
 from report.conftest import itdr
@@ -84,7 +84,7 @@ def test_the_hub_still_refuses_any_other_file(drawn, tmp_path):
 
 
 def test_a_card_of_other_content_leaves_the_pictures_out(drawn, tmp_path):
-    from itdr_hf.card import write_card
+    from itdr_hf.dataset.card import write_card
 
     copy = shutil.copytree(drawn, tmp_path / "itdr")
     ledger = read_ledger(copy)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from itdr_hf.terminal import read_example
+from itdr_hf.dataset.folder import read_example
 from report.conftest import itdr
 
 pytestmark = pytest.mark.xdist_group("report")
@@ -126,13 +126,13 @@ def test_exit_codes_tell_apart_a_wrong_folder_and_a_wrong_command(tmp_path: Path
 def test_a_shell_can_complete_commands_and_the_names_of_the_catalogue(line, wanted):
     words = {"COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
     environment = {**os.environ, "_ITDR_COMPLETE": "complete_bash", **words}
-    code = "from itdr_hf.cli import app; app(prog_name='itdr')"
+    code = "from itdr_hf.cli.app import app; app(prog_name='itdr')"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
     assert ran.stdout.split() == wanted
 
 
 def test_titles_with_brackets_are_shown_whole(capsys):
-    from itdr_hf.terminal import print_table
+    from itdr_hf.runtime.terminal import print_table
 
     print_table({"title": "fold"}, [["The Complete Nocturne [Vinyl] [bold]"]])
     assert "[Vinyl] [bold]" in capsys.readouterr().out

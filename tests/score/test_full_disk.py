@@ -13,9 +13,9 @@ import json, sys
 from contextlib import nullcontext
 from pathlib import Path
 from itdr_hf.errors import OutputError
-from itdr_hf.predict.predictions import Answered, Run, read_predictions
-from itdr_hf.predict.questions import read_questions
-from itdr_hf.predict.run import predict_into
+from itdr_hf.models.predict.predictions import Answered, Run, read_predictions
+from itdr_hf.models.predict.questions import read_questions
+from itdr_hf.models.predict.run import predict_into
 
 small, folder, freed_at_once = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] == "True"
 path, ballast, kept = small / "p.parquet", small / "ballast", []
@@ -61,12 +61,12 @@ import json, shutil, sys
 from contextlib import nullcontext
 from pathlib import Path
 from itdr_hf.errors import OutputError
-from itdr_hf.predict.baselines import Baseline
-from itdr_hf.predict.questions import read_questions
-from itdr_hf.predict.run import predict_into
+from itdr_hf.models.recommenders.baselines import Baseline
+from itdr_hf.models.predict.questions import read_questions
+from itdr_hf.models.predict.run import predict_into
 from itdr_hf.score.exports import write_exports
 from itdr_hf.score.harness import write_tasks
-from itdr_hf.score.report import Options, score_file
+from itdr_hf.score.score_file import Options, score_file
 from itdr_hf.score.scoring import Resampling
 
 small, folder, predictions, plots = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4] == "True"

@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from itdr_hf import catalogue
-from itdr_hf.predict.baselines import BASELINES, Baseline, baselines_of
-from itdr_hf.predict.knowledge import Knowledge
-from itdr_hf.predict.questions import Question, read_questions
+from itdr_hf.models.predict.questions import Question, read_questions
+from itdr_hf.models.recommenders.baselines import BASELINES, Baseline, baselines_of
+from itdr_hf.models.recommenders.training_statistics import Knowledge
 
 
 def said(folder: Path, name: str, questions: list[Question]) -> dict[str, str]:

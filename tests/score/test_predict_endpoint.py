@@ -12,16 +12,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from itdr_hf.errors import ModelError
-from itdr_hf.predict.endpoint import Endpoint
-from itdr_hf.predict.predictions import Answered, read_predictions
-from itdr_hf.predict.questions import Question, read_questions
+from itdr_hf.models.predict.predictions import Completion, read_predictions
+from itdr_hf.models.predict.questions import Question, read_questions
+from itdr_hf.models.predict.served import Endpoint
 from itdr_hf.prompts import to_messages, to_prompt_completion
 
 pytest.importorskip("openai", reason="the extra [endpoint] is not installed")
 
 
-def ask(endpoint: Endpoint, questions: list[Question]) -> dict[str, Answered]:
-    said: dict[str, Answered] = {}
+def ask(endpoint: Endpoint, questions: list[Question]) -> dict[str, Completion]:
+    said: dict[str, Completion] = {}
     endpoint.answer(questions, lambda question, answered: said.__setitem__(question.id, answered))
     return said
 

@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from itdr_hf.errors import UsageError
-from itdr_hf.predict.predictions import Answered, Run, open_predictions, read_predictions
-from itdr_hf.predict.questions import Question, read_questions
-from itdr_hf.predict.run import predict_into
+from itdr_hf.models.predict.predictions import Completion, Run, open_predictions, read_predictions
+from itdr_hf.models.predict.questions import Question, read_questions
+from itdr_hf.models.predict.run import predict_into
 
 RUN = Run(model="m", revision="r", settings={"seed": 0})
 
@@ -32,7 +32,7 @@ class Echo:
             if len(self.asked) == self.most:
                 raise RuntimeError("out of answers")
             self.asked.append(question.id)
-            keep(question, Answered(question.id, "stop", 1, None))
+            keep(question, Completion(question.id, "stop", 1, None))
 
 
 def questions_of(folder: Path, count: int = 9) -> list[Question]:
@@ -67,7 +67,7 @@ def test_after_an_error_what_was_answered_is_kept_and_only_the_rest_is_asked(ask
 def test_a_line_that_a_kill_left_half_written_is_asked_again(asked, tmp_path):
     questions, path = questions_of(asked), tmp_path / "p.parquet"
     with open_predictions(path, RUN) as (_, keep):
-        keep(questions[0], Answered("one", "stop"))
+        keep(questions[0], Completion("one", "stop"))
         journal = path.with_name("p.parquet.journal").read_bytes()
     path.unlink()
     path.with_name("p.parquet.journal").write_bytes(journal + journal.splitlines()[-1][:30])
@@ -82,7 +82,7 @@ def test_a_line_that_a_kill_left_half_written_is_asked_again(asked, tmp_path):
 def test_a_kill_between_folding_and_removing_the_journal_loses_and_doubles_nothing(asked, tmp_path):
     questions, path = questions_of(asked), tmp_path / "p.parquet"
     with open_predictions(path, RUN) as (_, keep):
-        keep(questions[0], Answered("one", "stop"))
+        keep(questions[0], Completion("one", "stop"))
         journal = path.with_name("p.parquet.journal").read_bytes()
     path.with_name("p.parquet.journal").write_bytes(journal)
     assert [row.text for row in read_predictions(path).rows.values()] == ["one"]
@@ -118,7 +118,7 @@ def test_two_runs_do_not_write_one_file(asked, tmp_path):
 def test_text_that_is_no_unicode_is_kept_as_text(asked, tmp_path):
     questions, path = questions_of(asked), tmp_path / "p.parquet"
     with open_predictions(path, RUN) as (_, keep):
-        keep(questions[0], Answered("a\ud800b\u2028c\r\n", "stop"))
+        keep(questions[0], Completion("a\ud800b\u2028c\r\n", "stop"))
     assert read_predictions(path).rows[questions[0].id].text == "a?b\u2028c\r\n"
 
 

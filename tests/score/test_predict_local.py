@@ -12,15 +12,14 @@ from typing import Any
 import pytest
 
 from itdr_hf.errors import ModelError
-from itdr_hf.predict.asking import rendered, token_ids
-from itdr_hf.predict.predictions import Answered, read_predictions
-from itdr_hf.predict.questions import Question, read_questions
-from itdr_hf.prompts import to_messages, to_prompt_completion
+from itdr_hf.models.predict.predictions import Completion, read_predictions
+from itdr_hf.models.predict.questions import Question, read_questions
+from itdr_hf.prompts import rendered, to_messages, to_prompt_completion, token_ids
 
 torch = pytest.importorskip("torch", reason="torch is not installed (extra [train])")
 transformers = pytest.importorskip("transformers", reason="transformers is not installed (extra [train])")
 
-from itdr_hf.predict.local import LocalModel  # noqa: E402
+from itdr_hf.models.predict.local import LocalModel  # noqa: E402
 
 CONFIGS = ["rp-movielens32m", "nir-movielens32m", "tkr-movielens32m", "uap-movielens1m"]
 TEMPLATE = "{{ bos_token }}{% for m in messages %}[{{ m.role }}]{{ m.content }}[end]{% endfor %}{% if add_generation_prompt %}[assistant]{% endif %}"
@@ -74,8 +73,8 @@ def chatty(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def ask(model: LocalModel, questions: list[Question]) -> dict[str, Answered]:
-    said: dict[str, Answered] = {}
+def ask(model: LocalModel, questions: list[Question]) -> dict[str, Completion]:
+    said: dict[str, Completion] = {}
     model.answer(questions, lambda question, answered: said.__setitem__(question.id, answered))
     return said
 
@@ -149,7 +148,7 @@ def test_a_batch_too_large_for_the_memory_is_halved(asked, folder, monkeypatch):
     model = LocalModel(str(folder), dtype="float32", max_tokens=4)
     wanted, generate, sizes = ask(model, questions), model._generate, []
 
-    def small(batch: list[Any]) -> list[Answered]:
+    def small(batch: list[Any]) -> list[Completion]:
         sizes.append(len(batch))
         if len(batch) > 2:
             raise torch.OutOfMemoryError("full")

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from served import answered, needs_serving, serving, write_model
 
-from itdr_hf.predict.predictions import read_predictions
-from itdr_hf.predict.questions import read_questions
+from itdr_hf.models.predict.predictions import read_predictions
+from itdr_hf.models.predict.questions import read_questions
 from itdr_hf.prompts import to_prompt_completion
 
 pytestmark = [needs_serving, pytest.mark.xdist_group("served")]

@@ -12,30 +12,33 @@ import pytest
 
 from itdr_hf import catalogue
 from itdr_hf.bench.scoring import measure
+from itdr_hf.dataset.folder import cells_in
 from itdr_hf.errors import UsageError
 from itdr_hf.metrics.bootstrap import intervals
 from itdr_hf.metrics.composite import Figure, composite
 from itdr_hf.metrics.ranking import ranking_samples
-from itdr_hf.predict.predictions import Answered, Run, open_predictions
-from itdr_hf.predict.questions import cells_in, read_questions
+from itdr_hf.models.predict.predictions import Completion, Run, open_predictions
+from itdr_hf.models.predict.questions import read_questions
 from itdr_hf.records import Example
-from itdr_hf.score.answers import Said, read_answers, read_examples
-from itdr_hf.score.report import Options, Report, score_file
+from itdr_hf.score.parsed import RawAnswer, read_answers, read_examples
 from itdr_hf.score.rules import ranges_of, samples
+from itdr_hf.score.score_file import Options, Report, score_file
 from itdr_hf.score.scoring import Resampling, score_system
 
 FAST = Options(baselines=False, resampling=Resampling(replicates=200))
-Answer = Callable[[Example], "str | None"]
+ParsedAnswer = Callable[[Example], "str | None"]
 
 
-def write(path: Path, folder: Path, answer: Answer, finish: str = "stop", configs: list[str] | None = None) -> Path:
+def write(
+    path: Path, folder: Path, answer: ParsedAnswer, finish: str = "stop", configs: list[str] | None = None
+) -> Path:
     """A predictions file with `answer(example)` for every test example that it is not None for."""
     examples = {e.id: e for name in cells_in(folder, configs) for e in read_examples(folder, name, "test")}
     with open_predictions(path, Run(model=path.stem, revision="", settings={})) as (_, keep):
         for question in read_questions(folder, configs):
             text = answer(examples[question.id])
             if text is not None:
-                keep(question, Answered(text, finish))
+                keep(question, Completion(text, finish))
     return path
 
 
@@ -121,7 +124,7 @@ def test_predictions_of_another_build_or_split_are_refused(asked, tmp_path):
 def test_an_interval_is_that_of_the_bootstrap_over_users(asked):
     examples = read_examples(asked, "tkr-movielens32m", "test")
     drawn = random.Random(1)
-    said = [Said("\n".join(drawn.sample(e.candidates, 10)), "stop") for e in examples]
+    said = [RawAnswer("\n".join(drawn.sample(e.candidates, 10)), "stop") for e in examples]
     cell = read_answers("tkr-movielens32m", examples, said)
     system = score_system("x", [cell], {}, resampling=Resampling(seed=4))
     hits = [[t in e.targets for t in s.text.split("\n")] for e, s in zip(examples, said, strict=True)]
@@ -156,7 +159,9 @@ def test_attributes_are_scored_over_the_examples_that_have_them(asked):
         Example(**{**vars(e), "target_names": names[:1], "targets": e.targets[:1]}) if k % 3 == 0 else e
         for k, e in enumerate(examples)
     ]
-    said = [Said("\n".join(f"{n}: {t}" for n, t in zip(e.target_names, e.targets, strict=True)), "stop") for e in short]
+    said = [
+        RawAnswer("\n".join(f"{n}: {t}" for n, t in zip(e.target_names, e.targets, strict=True)), "stop") for e in short
+    ]
     system = score_system("x", [read_answers("uap-movielens1m", short, said)], {})
     figures = system.cells["uap-movielens1m"].figures
     assert figures[f"ACC({names[0]})"].n == len(examples)
@@ -174,7 +179,7 @@ def test_a_number_of_an_attribute_that_cannot_be_read_counts_as_the_farthest_end
         for age in (20, 60)
     ]  # fmt: skip
     texts = ["no idea", f"{names[0]}: about 61 years"]
-    read = read_answers(cell, examples, [Said(text, "stop") for text in texts])
+    read = read_answers(cell, examples, [RawAnswer(text, "stop") for text in texts])
     assert read.faults("lenient") == {"not a number": 0.5} and read.faults("strict") == {
         "missing attribute": 0.5, "not a number": 0.5,
     }  # fmt: skip
@@ -214,7 +219,7 @@ def test_chance_on_ten_candidates_with_five_positives_is_a_half_a_half_and_77_hu
         for e in read_examples(asked, "tkr-movielens32m", "train")[:30]
     ]
     drawn = random.Random(5)
-    said = [Said("\n".join(drawn.sample(e.candidates, 10)), "stop") for e in examples]
+    said = [RawAnswer("\n".join(drawn.sample(e.candidates, 10)), "stop") for e in examples]
     figures = (
         score_system("x", [read_answers("tkr-movielens32m", examples, said)], {}).cells["tkr-movielens32m"].figures
     )

@@ -13,17 +13,17 @@ from pathlib import Path
 import pytest
 from huggingface_hub.repocard_data import model_index_to_eval_results
 
-from itdr_hf.metrics import paper
-from itdr_hf.predict.baselines import Baseline
-from itdr_hf.predict.questions import read_questions
-from itdr_hf.predict.run import predict_into
-from itdr_hf.score.answers import read_examples
+from itdr_hf.models.predict.questions import read_questions
+from itdr_hf.models.predict.run import predict_into
+from itdr_hf.models.recommenders.baselines import Baseline
 from itdr_hf.score.exports import as_csv, as_json, model_index, write_exports
 from itdr_hf.score.harness import aggregate, results_with, write_tasks
-from itdr_hf.score.report import Options, Report, score_file
+from itdr_hf.score.parsed import read_examples
 from itdr_hf.score.rules import ranges_of
+from itdr_hf.score.score_file import Options, Report, score_file
 from itdr_hf.score.scoring import Resampling
 from itdr_hf.score.table import markdown, print_report
+from itdr_hf.tasks.itdr import paper
 
 
 @pytest.fixture(scope="module")

@@ -11,11 +11,12 @@ import pytest
 from sources.reading import RAW, Read
 
 from itdr_hf import catalogue
-from itdr_hf.engine import Engine
-from itdr_hf.records import SPLITS, Source
-from itdr_hf.render import render
-from itdr_hf.rows import ensure_rows
-from itdr_hf.tables import Tables, ensure_tables
+from itdr_hf.build.render import render
+from itdr_hf.build.rows import ensure_rows
+from itdr_hf.raw.source import Source
+from itdr_hf.records import SPLITS
+from itdr_hf.runtime.duckdb_engine import DuckDBEngine
+from itdr_hf.tables.cache import Tables, ensure_tables
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def source(request: pytest.FixtureRequest) -> Source:
 
 
 @pytest.fixture
-def read(source: Source, engine: Engine, tmp_path: Path) -> Read:
+def read(source: Source, engine: DuckDBEngine, tmp_path: Path) -> Read:
     """The tables of a raw folder, the hand-made rows by default; read once a test."""
 
     def reading(raw: Path = RAW, **options: Any) -> Tables:
@@ -41,7 +42,7 @@ def copied(source: Source, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def examples(read: Read, engine: Engine) -> Callable[[str], list[dict[str, Any]]]:
+def examples(read: Read, engine: DuckDBEngine) -> Callable[[str], list[dict[str, Any]]]:
     """The examples that a cell makes of the hand-made rows."""
 
     def rendering(name: str) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from itdr_hf.tables import Tables
+from itdr_hf.tables.cache import Tables
 
 RAW = Path(__file__).parents[1] / "raw"
 Read = Callable[..., Tables]

@@ -13,11 +13,11 @@ import pytest
 from sources.reading import RAW, rows, steps
 
 from itdr_hf import catalogue
+from itdr_hf.build.rows import ensure_rows
 from itdr_hf.errors import BuildError, MalformedRowError, MissingFileError
-from itdr_hf.malformed import BadRows
-from itdr_hf.release import find_release
-from itdr_hf.rows import ensure_rows
-from itdr_hf.tables import Tables
+from itdr_hf.raw.malformed import BadRows
+from itdr_hf.raw.release import find_release
+from itdr_hf.tables.cache import Tables
 
 SOURCE = catalogue.source("amazon2023")
 REVIEWS, META = "amazon-reviews-2023/raw/review_categories", "amazon-reviews-2023/raw/meta_categories"

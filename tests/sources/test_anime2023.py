@@ -11,11 +11,11 @@ import pytest
 from sources.reading import RAW, rows, steps
 
 from itdr_hf import catalogue
+from itdr_hf.build.render import render
+from itdr_hf.build.rows import ensure_rows
 from itdr_hf.errors import BuildError, MalformedRowError, RawDataError
-from itdr_hf.malformed import BadRows
-from itdr_hf.render import render
-from itdr_hf.rows import ensure_rows
-from itdr_hf.tables import Tables
+from itdr_hf.raw.malformed import BadRows
+from itdr_hf.tables.cache import Tables
 
 SOURCE = catalogue.source("anime2023")
 

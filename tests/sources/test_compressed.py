@@ -9,19 +9,19 @@ from drill.bases import Base, bases
 from sources.reading import rows
 
 from itdr_hf import catalogue
-from itdr_hf.engine import Engine, open_engine
-from itdr_hf.tables import ensure_tables
+from itdr_hf.runtime.duckdb_engine import DuckDBEngine, open_duckdb
+from itdr_hf.tables.cache import ensure_tables
 
 PLAIN = [base for base in bases() if not base.compressed]
 
 
 @pytest.fixture(scope="module")
 def engine():
-    with open_engine() as opened:
+    with open_duckdb() as opened:
         yield opened
 
 
-def read(base: Base, work: Path, engine: Engine) -> dict[str, list[dict]]:
+def read(base: Base, work: Path, engine: DuckDBEngine) -> dict[str, list[dict]]:
     """The rows of every table of a release."""
     base.write(work / "raw")
     tables = ensure_tables(catalogue.source(base.source), work / "raw", engine=engine, cache=work / "cache")

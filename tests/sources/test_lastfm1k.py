@@ -9,10 +9,10 @@ import pytest
 from sources.reading import rows, steps
 
 from itdr_hf import catalogue
+from itdr_hf.build.render import render
+from itdr_hf.build.rows import ensure_rows
 from itdr_hf.errors import MalformedRowError
-from itdr_hf.malformed import BadRows
-from itdr_hf.render import render
-from itdr_hf.rows import ensure_rows
+from itdr_hf.raw.malformed import BadRows
 
 SOURCE = catalogue.source("lastfm1k")
 PLAYS = "lastfm-1k/userid-timestamp-artid-artname-traid-traname.tsv"

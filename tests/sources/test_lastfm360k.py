@@ -9,18 +9,18 @@ import pytest
 from sources.reading import rows, steps
 
 from itdr_hf import catalogue
-from itdr_hf.engine import Engine
+from itdr_hf.build.rows import ensure_rows
 from itdr_hf.errors import MalformedRowError
-from itdr_hf.malformed import BadRows
-from itdr_hf.rows import ensure_rows
-from itdr_hf.tables import Tables
+from itdr_hf.raw.malformed import BadRows
+from itdr_hf.runtime.duckdb_engine import DuckDBEngine
+from itdr_hf.tables.cache import Tables
 
 SOURCE = catalogue.source("lastfm360k")
 PLAYS = "lastfm-360k/usersha1-artmbid-artname-plays.tsv"
 USERS = {n: hashlib.sha1(f"listener {n}".encode()).hexdigest() for n in range(1, 6)}
 
 
-def histories(tables: Tables, engine: Engine) -> dict[str, list[str]]:
+def histories(tables: Tables, engine: DuckDBEngine) -> dict[str, list[str]]:
     cell = catalogue.cell("uap-lastfm360k")
     planned = ensure_rows(cell, cell.recipe(), tables, engine)
     return {row["subject"]: row["history"] for row in pq.read_table(planned.path).to_pylist()}

@@ -8,19 +8,19 @@ import pandas as pd
 import pytest
 
 from itdr_hf import catalogue
-from itdr_hf.engine import Engine
-from itdr_hf.tables import Tables, ensure_tables
+from itdr_hf.runtime.duckdb_engine import DuckDBEngine
+from itdr_hf.tables.cache import Tables, ensure_tables
 
 RAW = Path(__file__).parent.parent / "raw"
 
 
 @pytest.fixture
-def ml32m(engine: Engine, tmp_path: Path) -> Tables:
+def ml32m(engine: DuckDBEngine, tmp_path: Path) -> Tables:
     return ensure_tables(catalogue.source("movielens32m"), RAW, engine=engine, cache=tmp_path)
 
 
 @pytest.fixture
-def ml1m(engine: Engine, tmp_path: Path) -> Tables:
+def ml1m(engine: DuckDBEngine, tmp_path: Path) -> Tables:
     return ensure_tables(catalogue.source("movielens1m"), RAW, engine=engine, cache=tmp_path)
 
 

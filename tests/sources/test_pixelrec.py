@@ -11,9 +11,9 @@ import pytest
 from sources.reading import RAW, rows, steps
 
 from itdr_hf import catalogue
+from itdr_hf.build.rows import ensure_rows
 from itdr_hf.errors import MalformedRowError
-from itdr_hf.rows import ensure_rows
-from itdr_hf.tables import Tables
+from itdr_hf.tables.cache import Tables
 
 SOURCE = catalogue.source("pixelrec")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 from typer.testing import CliRunner
 
-from itdr_hf.cli import app
+from itdr_hf.cli.app import app
 
 
 def rows(folder: Path, cell: str) -> list[dict]:

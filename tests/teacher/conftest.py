@@ -13,12 +13,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from faultserver import FaultServer, Script
 
-from itdr_hf.folder import build_folder
-from itdr_hf.generation import Settings
+from itdr_hf.build.folder import build_folder
+from itdr_hf.build.prepare import Settings
+from itdr_hf.models.endpoint import client
+from itdr_hf.models.teacher.store import Store
+from itdr_hf.models.teacher.writer import Writer
 from itdr_hf.simulate import simulate
-from itdr_hf.teacher import client
-from itdr_hf.teacher.asks import Writer
-from itdr_hf.teacher.store import Store
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from itdr_hf.records import Teacher
-from itdr_hf.subtasks import ir, tui
-from itdr_hf.teacher.accept import CHECKS, Answered, common_words, fault, own, read_text
-from itdr_hf.teacher.asks import Reply
+from itdr_hf.models.endpoint.request import Reply
+from itdr_hf.models.teacher.acceptance import CHECKS, Completion, common_words, fault, own, read_text
+from itdr_hf.tasks.itdr import ir, tui
+from itdr_hf.tasks.task import Teacher
 
 TEACHER = Teacher(version="t-1", system="s", template="{input}", words=(10, 60), field="audience")
 INPUT = "Movie: Informer (1998)\ngenres: Crime, Horror\nFrom this, describe briefly which groups of users …"
@@ -34,7 +34,7 @@ def found(text: str, finish: str = "stop", as_json: bool = False, own_words: fro
     reply = Reply(text=text, finish=finish, **more)
     said = read_text(reply, TEACHER, as_json)
     words = own(INPUT) if own_words is None else own_words
-    return fault(Answered(reply=reply, text=said, teacher=TEACHER, own_words=words))
+    return fault(Completion(reply=reply, text=said, teacher=TEACHER, own_words=words))
 
 
 AT_FAULT = {

@@ -13,22 +13,22 @@ import pytest
 from annotating import contents, rows
 from faultserver import completion, good
 
+from itdr_hf.build.folder import build_folder
+from itdr_hf.build.prepare import Settings
+from itdr_hf.dataset.ledger import read_ledger
 from itdr_hf.errors import ModelError
-from itdr_hf.folder import build_folder
-from itdr_hf.generation import Settings
-from itdr_hf.ledger import read_ledger
 from itdr_hf.loading import load_dataset
-from itdr_hf.teacher.annotate import Haste, annotate, plan
-from itdr_hf.teacher.budget import Budget, Prices
-from itdr_hf.teacher.examples import select
-from itdr_hf.teacher.writing import write_references
+from itdr_hf.models.teacher.annotate import RateLimits, annotate, plan
+from itdr_hf.models.teacher.budget import Budget, Prices
+from itdr_hf.models.teacher.selection import select
+from itdr_hf.models.teacher.write_back import write_references
 
 pytestmark = pytest.mark.usefixtures("quick")
 DEAR = Prices(prompt=1e4, completion=1e4)  # a good answer of the server, 150 tokens, costs 1.5
 
 
 def run_all(folder, writer, store, configs=None, budget=None, **haste):
-    return annotate(select(folder, configs), writer, store, budget=budget or Budget(), haste=Haste(**haste))
+    return annotate(select(folder, configs), writer, store, budget=budget or Budget(), haste=RateLimits(**haste))
 
 
 def test_every_example_gets_its_answer_its_signature_and_nothing_else_changes(folder, built, serve, writer_of, store):

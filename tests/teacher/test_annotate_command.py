@@ -12,12 +12,12 @@ from annotating import contents, itdr, rows
 from faultserver import FaultServer, completion, good
 from typer.testing import CliRunner
 
-from itdr_hf.cli import app
+from itdr_hf.cli import show_annotation
+from itdr_hf.cli.app import app
+from itdr_hf.dataset.ledger import read_ledger
 from itdr_hf.errors import ModelError, UsageError
-from itdr_hf.ledger import read_ledger
-from itdr_hf.teacher import report
-from itdr_hf.teacher.examples import select
-from itdr_hf.teacher.store import FILE, Store
+from itdr_hf.models.teacher.selection import select
+from itdr_hf.models.teacher.store import FILE, Store
 
 pytestmark = pytest.mark.usefixtures("quick")
 SECRET = "sk-very-secret-0123456789"
@@ -53,7 +53,7 @@ def test_the_command_annotates_reports_and_then_needs_no_server(folder, serve):
 
 
 def test_what_a_run_cost_is_told_and_while_it_runs_its_rate_and_the_estimate(folder, serve, monkeypatch):
-    monkeypatch.setattr(report, "SAY_EVERY", -1.0)
+    monkeypatch.setattr(show_annotation, "SAY_EVERY", -1.0)
     prices = ["--price-in", "10", "--price-out", "20"]  # 0.002 for an answer of the server
     options = ["--endpoint", serve().url, "--configs", "tui-*", "--concurrency", "1", *prices]
     done = CliRunner().invoke(app, ["annotate", str(folder), *options])
@@ -110,7 +110,7 @@ def test_without_a_key_nothing_is_sent_and_the_folder_is_as_it_was(folder, built
 
 
 def test_without_the_package_the_message_says_what_to_install_and_a_dry_run_works(folder):
-    code = "import sys; sys.modules['openai'] = None\nfrom itdr_hf.cli import main\nsys.argv[0] = 'itdr'\nmain()"
+    code = "import sys; sys.modules['openai'] = None\nfrom itdr_hf.cli.app import main\nsys.argv[0] = 'itdr'\nmain()"
     command = [sys.executable, "-c", code, "annotate", str(folder), "--endpoint", "http://127.0.0.1:9/v1"]
     dry, wet = (subprocess.run([*command, *more], capture_output=True, text=True) for more in (["--dry-run"], []))
     assert dry.returncode == 0 and " 52 " in dry.stdout

@@ -12,11 +12,11 @@ import pytest
 from faultserver import FaultServer, completion
 
 from itdr_hf.errors import ModelError, UsageError
+from itdr_hf.models.endpoint import client as clients
+from itdr_hf.models.endpoint.client import Unanswered, connect, read_key
+from itdr_hf.models.endpoint.pace import RateLimiter
+from itdr_hf.models.endpoint.request import Ask, Reply
 from itdr_hf.prompts import Message
-from itdr_hf.teacher import client as clients
-from itdr_hf.teacher.asks import Ask, Reply
-from itdr_hf.teacher.client import Unanswered, connect, read_key
-from itdr_hf.teacher.pace import Pace
 
 SECRET = "sk-very-secret-0123456789"
 LIMIT = json.dumps({"error": {"message": "slow down", "code": "rate_limit"}})
@@ -50,7 +50,7 @@ def answers(server: FaultServer, waits: Waits, asks: list[Ask], **settings: obje
     """What comes of the requests, one after the other."""
 
     async def go() -> list[Reply | Unanswered]:
-        pace = Pace(clock=lambda: waits.now, sleep=waits.sleep)
+        pace = RateLimiter(clock=lambda: waits.now, sleep=waits.sleep)
         async with connect(server.url, SECRET, pace=pace, **settings) as client:
             return [await client.answer(a) for a in asks]
 
@@ -93,7 +93,7 @@ def test_after_429_all_requests_wait_not_only_the_one_that_was_told(serve, waits
     server = serve(first((429, {"Retry-After": "9"}, LIMIT)))
 
     async def go() -> None:
-        pace = Pace(clock=lambda: waits.now, sleep=waits.sleep)
+        pace = RateLimiter(clock=lambda: waits.now, sleep=waits.sleep)
         async with connect(server.url, SECRET, pace=pace) as client:
             told = asyncio.ensure_future(client.answer(ask(server, "a")))
             while not waits.all:

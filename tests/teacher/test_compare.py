@@ -9,16 +9,16 @@ import pytest
 from faultserver import FaultServer, completion, good
 from typer.testing import CliRunner
 
-from itdr_hf.cli import app
+from itdr_hf.cli.app import app
 from itdr_hf.errors import UsageError
 from itdr_hf.metrics.text import bleu, rouge
-from itdr_hf.teacher.annotate import Haste, annotate, plan
-from itdr_hf.teacher.asks import Writer
-from itdr_hf.teacher.budget import Budget
-from itdr_hf.teacher.compare import compare
-from itdr_hf.teacher.examples import select, standing
-from itdr_hf.teacher.store import Store
-from itdr_hf.teacher.writing import write_references
+from itdr_hf.models.teacher.annotate import RateLimits, annotate, plan
+from itdr_hf.models.teacher.budget import Budget
+from itdr_hf.models.teacher.compare import compare
+from itdr_hf.models.teacher.selection import select, standing
+from itdr_hf.models.teacher.store import Store
+from itdr_hf.models.teacher.write_back import write_references
+from itdr_hf.models.teacher.writer import Writer
 
 METRICS = {"BLEU-1", "BLEU-2", "ROUGE-1", "ROUGE-2", "ROUGE-L"}
 OTHER = "Anyone who has a heart for such subjects will be glad of it, and they are the ones to whom it should go. "
@@ -38,7 +38,7 @@ def asked(built, tmp_path_factory):
     writers = Writer(endpoint=server.url, model="a"), Writer(endpoint=server.url, model="b", mode="json")
     with Store(tmp_path_factory.mktemp("answers")) as store:
         for writer in writers:
-            annotate(select(built), writer, store, budget=Budget(), haste=Haste())
+            annotate(select(built), writer, store, budget=Budget(), haste=RateLimits())
             assert all(tally.accepted == tally.examples for tally in plan(select(built), writer, store).values())
         server.close()
         yield store, writers

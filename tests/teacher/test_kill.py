@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from itdr_hf.ledger import read_ledger
-from itdr_hf.teacher.annotate import Haste, annotate, plan
-from itdr_hf.teacher.asks import Writer
-from itdr_hf.teacher.budget import Budget
-from itdr_hf.teacher.examples import select
-from itdr_hf.teacher.store import FILE, Store
+from itdr_hf.dataset.ledger import read_ledger
+from itdr_hf.models.teacher.annotate import RateLimits, annotate, plan
+from itdr_hf.models.teacher.budget import Budget
+from itdr_hf.models.teacher.selection import select
+from itdr_hf.models.teacher.store import FILE, Store
+from itdr_hf.models.teacher.writer import Writer
 
 CONCURRENCY, LATENCY = 8, 0.2
 REACHED = 0.85  # of concurrency / latency
@@ -76,7 +76,7 @@ def test_a_kill_at_any_moment_costs_at_most_what_was_on_the_wire(folder, serve, 
         running.wait(10)
     selection, writer = select(folder, limit=250), Writer(endpoint=server.url, model="m")
     with Store(store) as opened:
-        annotate(selection, writer, opened, budget=Budget(), haste=Haste(concurrency=CONCURRENCY))
+        annotate(selection, writer, opened, budget=Budget(), haste=RateLimits(concurrency=CONCURRENCY))
         assert plan(selection, writer, opened)["tui-mind"].accepted == 250
         assert opened.damaged == 0 and len(opened) == lines(store) == len(set(server.answered))
     assert len(server.answered) - len(set(server.answered)) <= 2 * CONCURRENCY
@@ -102,9 +102,9 @@ def test_the_asking_keeps_up_with_the_endpoint(folder, tmp_path):
 def measured(folder: Path, url: str, store: Path, count: int) -> float:
     """Answers per second, everything included: reading, asking, keeping."""
     with Store(store) as opened:
-        annotate(select(folder, limit=8), Writer(endpoint=url, model="m"), opened, budget=Budget(), haste=Haste())
+        annotate(select(folder, limit=8), Writer(endpoint=url, model="m"), opened, budget=Budget(), haste=RateLimits())
         started = time.monotonic()
-        haste = Haste(concurrency=CONCURRENCY)
+        haste = RateLimits(concurrency=CONCURRENCY)
         run = annotate(
             select(folder, limit=count + 8), Writer(endpoint=url, model="m"), opened, budget=Budget(), haste=haste
         )

@@ -7,10 +7,10 @@ import asyncio
 import pytest
 
 from itdr_hf.errors import UsageError
+from itdr_hf.models.endpoint.pace import RateLimiter
+from itdr_hf.models.endpoint.request import Ask, Reply
+from itdr_hf.models.teacher.budget import Budget, Prices
 from itdr_hf.prompts import Message
-from itdr_hf.teacher.asks import Ask, Reply
-from itdr_hf.teacher.budget import Budget, Prices
-from itdr_hf.teacher.pace import Pace
 
 
 class Time:
@@ -30,7 +30,7 @@ class Time:
         self.now = max(self.now, wake)
 
 
-def starts(pace: Pace, time: Time, tokens: list[int]) -> list[float]:
+def starts(pace: RateLimiter, time: Time, tokens: list[int]) -> list[float]:
     """When requests of so many tokens go, one after the other."""
 
     async def go() -> list[float]:
@@ -49,20 +49,20 @@ def most_in_a_minute(at: list[float], weights: list[int]) -> int:
 
 def test_no_minute_has_more_requests_than_the_limit():
     time = Time()
-    at = starts(Pace(requests_per_minute=30, clock=time.clock, sleep=time.sleep), time, [1] * 100)
+    at = starts(RateLimiter(requests_per_minute=30, clock=time.clock, sleep=time.sleep), time, [1] * 100)
     assert most_in_a_minute(at, [1] * 100) == 30
     assert at[-1] - at[0] == pytest.approx(99 * 2)
 
 
 def test_no_minute_has_more_tokens_than_the_limit_but_for_one_request():
     time, tokens = Time(), [100, 900, 300, 700] * 10
-    at = starts(Pace(tokens_per_minute=2000, clock=time.clock, sleep=time.sleep), time, tokens)
+    at = starts(RateLimiter(tokens_per_minute=2000, clock=time.clock, sleep=time.sleep), time, tokens)
     assert 1500 <= most_in_a_minute(at, tokens) <= 2000 + 900
 
 
 def test_tokens_that_were_not_used_are_given_back():
     time = Time()
-    pace = Pace(tokens_per_minute=600, clock=time.clock, sleep=time.sleep)
+    pace = RateLimiter(tokens_per_minute=600, clock=time.clock, sleep=time.sleep)
     asyncio.run(pace.turn(600))
     pace.settle(600, 60)
     asyncio.run(pace.turn(1))
@@ -71,7 +71,7 @@ def test_tokens_that_were_not_used_are_given_back():
 
 def test_a_pause_holds_everybody_and_a_longer_one_is_not_shortened():
     time = Time()
-    pace = Pace(clock=time.clock, sleep=time.sleep)
+    pace = RateLimiter(clock=time.clock, sleep=time.sleep)
     pace.pause(20)
     pace.pause(5)
     assert starts(pace, time, [1, 1]) == [1020, 1020]
@@ -79,7 +79,7 @@ def test_a_pause_holds_everybody_and_a_longer_one_is_not_shortened():
 
 def test_without_limits_nobody_waits():
     time = Time()
-    assert starts(Pace(clock=time.clock, sleep=time.sleep), time, [10**9] * 3) == [1000] * 3 and time.slept == []
+    assert starts(RateLimiter(clock=time.clock, sleep=time.sleep), time, [10**9] * 3) == [1000] * 3 and time.slept == []
 
 
 ASK = Ask(endpoint="e", model="m", messages=(Message(role="user", content="x" * 92),), parameters={"max_tokens": 100})

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from served import answered, needs_serving, serving, write_parrot
 
-from itdr_hf.teacher.accept import common_words, own
-from itdr_hf.teacher.annotate import Haste, annotate, plan
-from itdr_hf.teacher.asks import Writer
-from itdr_hf.teacher.budget import Budget
-from itdr_hf.teacher.examples import select
-from itdr_hf.teacher.writing import write_references
+from itdr_hf.models.teacher.acceptance import common_words, own
+from itdr_hf.models.teacher.annotate import RateLimits, annotate, plan
+from itdr_hf.models.teacher.budget import Budget
+from itdr_hf.models.teacher.selection import select
+from itdr_hf.models.teacher.write_back import write_references
+from itdr_hf.models.teacher.writer import Writer
 
 ENGLISH = "the and of to that with for who are this from they their have would will be it its as by or"
 
@@ -35,7 +35,7 @@ def test_a_real_server_answers_and_what_it_says_is_judged_kept_and_not_asked_twi
     parameters = {"temperature": 1.0, "max_tokens": 150, "seed": 0}
     writer = Writer(endpoint=url, model="tiny", parameters=parameters, tries=4)
     selection = select(folder, ["tui-mind"], limit=6)
-    run = annotate(selection, writer, store, budget=Budget(), haste=Haste(concurrency=4))
+    run = annotate(selection, writer, store, budget=Budget(), haste=RateLimits(concurrency=4))
     assert run.failure is None and run.unanswered == {}
     tally = plan(selection, writer, store)["tui-mind"]
     assert tally.accepted == 3
@@ -46,5 +46,5 @@ def test_a_real_server_answers_and_what_it_says_is_judged_kept_and_not_asked_twi
         reply.prompt_tokens and reply.completion_tokens and reply.finish in ("stop", "length") for reply in replies
     )
     assert write_references(folder, "tui-mind", writer, store)["tiny@tui-1"] == tally.accepted
-    annotate(selection, writer, store, budget=Budget(), haste=Haste())
+    annotate(selection, writer, store, budget=Budget(), haste=RateLimits())
     assert len(store) == run.answers

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from itdr_hf.errors import UsageError
+from itdr_hf.models.endpoint.request import Ask, Reply, checked_endpoint
+from itdr_hf.models.teacher.store import FILE, Store, default_store
+from itdr_hf.models.teacher.writer import Writer, changed
 from itdr_hf.prompts import Message
-from itdr_hf.teacher.asks import Ask, Reply, Writer, changed, checked_endpoint
-from itdr_hf.teacher.store import FILE, Store, default_store
 
 
 def ask(number: int = 0, **changes: object) -> Ask:
@@ -193,6 +194,6 @@ def test_a_line_says_what_was_asked_so_that_a_person_can_read_it(store):
 
 
 def test_a_writer_signs_with_model_and_version():
-    from itdr_hf.subtasks.tui import TEACHER
+    from itdr_hf.tasks.itdr.tui import TEACHER
 
     assert Writer(endpoint="http://e/v1", model="deepseek-chat").signature(TEACHER) == "deepseek-chat@tui-1"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from itdr_hf.folder import build_folder
-from itdr_hf.generation import Settings
-from itdr_hf.train.recipe import TrainRecipe
+from itdr_hf.build.folder import build_folder
+from itdr_hf.build.prepare import Settings
+from itdr_hf.models.train.recipe import TrainRecipe
 
 CONFIGS = ("rp-movielens32m", "nir-movielens32m", "uap-movielens1m")
 
@@ -26,8 +26,8 @@ def base(itdr: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a base with a tokenizer, hardly trained."""
     pytest.importorskip("torch", reason="needs the extra [train]")
     pytest.importorskip("trl", reason="needs the extra [train]")
-    from itdr_hf.train.recipe import TINY, changed
-    from itdr_hf.train.tiny import TinyShape, make_base
+    from itdr_hf.models.train.recipe import TINY, changed
+    from itdr_hf.models.train.tiny import TinyShape, make_base
 
     folder = tmp_path_factory.mktemp("base") / "tiny"
     shape = TinyShape(vocabulary=600, hidden=64, inner=128, batch_tokens=800, learning_rate=0.005)
@@ -47,7 +47,7 @@ def recipe(base: Path) -> TrainRecipe:
         "eval_limit": 8,
         "learning_rate": 0.01,
     }
-    from itdr_hf.train.recipe import TINY, changed
+    from itdr_hf.models.train.recipe import TINY, changed
 
     return changed(TINY, {"model": str(base), "base_id": "org/base", **quick})
 
@@ -55,7 +55,7 @@ def recipe(base: Path) -> TrainRecipe:
 @pytest.fixture(scope="session")
 def tuned(itdr: Path, recipe: TrainRecipe, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An adapter that was trained without a stop."""
-    from itdr_hf.train.sft import train
+    from itdr_hf.models.train.sft import train
 
     folder = tmp_path_factory.mktemp("tuned") / "x"
     train(itdr, recipe, folder, command="itdr train …")

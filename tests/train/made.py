@@ -8,7 +8,7 @@ import struct
 from pathlib import Path
 from typing import Any
 
-from itdr_hf.train.recipe import TrainRecipe
+from itdr_hf.models.train.recipe import TrainRecipe
 
 
 def write_adapter(folder: Path, *, base: str = "org/base", **config: Any) -> Path:

@@ -13,8 +13,9 @@ from huggingface_hub import ModelCard
 from train.made import recipe_facts, write_adapter
 
 from itdr_hf.errors import HubError
-from itdr_hf.hub.adapter import check_adapter, push_adapter, write_card
-from itdr_hf.predict.local import revision_of
+from itdr_hf.hub.adapter import push_adapter, write_card
+from itdr_hf.hub.adapter_folder import check_adapter
+from itdr_hf.models.pretrained import revision_of
 
 pytest_plugins = ("hubserver.plugin",)
 

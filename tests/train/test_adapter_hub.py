@@ -16,8 +16,8 @@ pytest.importorskip("trl", reason="needs the extra [train]")
 
 from itdr_hf.hub import push_folder
 from itdr_hf.hub.adapter import push_adapter
-from itdr_hf.predict.local import LocalModel
-from itdr_hf.predict.questions import read_questions
+from itdr_hf.models.predict.local import LocalModel
+from itdr_hf.models.predict.questions import read_questions
 
 pytest_plugins = ("hubserver.plugin",)
 pytestmark = pytest.mark.xdist_group("train")

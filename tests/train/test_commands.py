@@ -11,7 +11,7 @@ import pytest
 from train.made import write_adapter
 from typer.testing import CliRunner
 
-from itdr_hf.cli import app
+from itdr_hf.cli.app import app
 from itdr_hf.errors import UsageError
 
 
@@ -38,7 +38,7 @@ def test_without_the_extra_the_message_says_how_to_get_it(itdr: Path, tmp_path: 
     def absent(name: str) -> Any:
         raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
-    extra = importlib.import_module("itdr_hf.train.extra")
+    extra = importlib.import_module("itdr_hf.models.pretrained")
     monkeypatch.setattr(extra, "import_module", absent)
     result = said("train", str(itdr), "--model", "org/x", "--output", str(tmp_path / "x"))
     assert "transformers is not installed" in str(result.exception) and "itdr-hf[train]" in str(result.exception)

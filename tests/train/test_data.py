@@ -9,12 +9,12 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from itdr_hf.dataset.ledger import read_ledger
 from itdr_hf.errors import UsageError
-from itdr_hf.ledger import read_ledger
-from itdr_hf.predict.asking import token_ids
-from itdr_hf.predict.questions import read_questions
-from itdr_hf.train.data import IGNORED, dataset_facts, encode, encode_row, mixed_rows
-from itdr_hf.train.recipe import TrainRecipe
+from itdr_hf.models.predict.questions import read_questions
+from itdr_hf.models.train.data import IGNORED, dataset_facts, encode, encode_row, mixed_rows
+from itdr_hf.models.train.recipe import TrainRecipe
+from itdr_hf.prompts import token_ids
 
 RECIPE = TrainRecipe(model="x", configs=("rp", "nir"))
 

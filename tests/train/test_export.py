@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 import yaml
 
+from itdr_hf.dataset.folder import read_example
 from itdr_hf.errors import OutputError, UsageError
-from itdr_hf.export import export
+from itdr_hf.models.train.data import mixed_rows
+from itdr_hf.models.train.export import export
+from itdr_hf.models.train.recipe import PAPER, TrainRecipe
+from itdr_hf.models.train.trainers import TRAINERS
 from itdr_hf.prompts import prompt, to_prompt_completion
-from itdr_hf.terminal import read_example
-from itdr_hf.train.data import mixed_rows
-from itdr_hf.train.recipe import PAPER, TrainRecipe
-from itdr_hf.train.trainers import TRAINERS
 
 CONFIG = "uap-movielens1m"
 

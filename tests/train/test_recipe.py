@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from itdr_hf.errors import UsageError
-from itdr_hf.train.recipe import PAPER, TrainRecipe, changed, differences, preset, preset_of, read_recipe
+from itdr_hf.models.train.recipe import PAPER, TrainRecipe, changed, differences, preset, preset_of, read_recipe
 
 
 def test_every_model_of_the_paper_has_a_preset_with_the_settings_of_its_section_4_2_3():

@@ -18,10 +18,11 @@ pytest.importorskip("torch", reason="needs the extra [train]")
 pytest.importorskip("trl", reason="needs the extra [train]")
 
 from itdr_hf.errors import ModelError, UsageError
-from itdr_hf.predict.local import LocalModel, revision_of
-from itdr_hf.predict.questions import read_questions
-from itdr_hf.train.recipe import TrainRecipe, changed
-from itdr_hf.train.sft import last_checkpoint, prepare, train
+from itdr_hf.models.predict.local import LocalModel
+from itdr_hf.models.predict.questions import read_questions
+from itdr_hf.models.pretrained import revision_of
+from itdr_hf.models.train.recipe import TrainRecipe, changed
+from itdr_hf.models.train.sft import last_checkpoint, prepare, train
 
 pytestmark = pytest.mark.xdist_group("train")  # one base for all
 
@@ -61,7 +62,7 @@ def test_what_is_published_of_a_run_says_nothing_of_where_things_lie(itdr: Path,
 
 
 def test_the_same_recipe_file_repeats_the_run(itdr: Path, tuned: Path, base: Path, tmp_path: Path):
-    from itdr_hf.train.recipe import read_recipe
+    from itdr_hf.models.train.recipe import read_recipe
 
     recipe, content = read_recipe(tuned / "recipe.json")
     train(itdr, replace(recipe, model=str(base)), tmp_path / "again", content=content)
@@ -80,7 +81,7 @@ def test_a_run_killed_between_checkpoints_goes_on_to_the_same_losses(
 ):
     code = (
         "import sys; from dataclasses import replace; from pathlib import Path\n"
-        "from itdr_hf.train.recipe import read_recipe; from itdr_hf.train.sft import train\n"
+        "from itdr_hf.models.train.recipe import read_recipe; from itdr_hf.models.train.sft import train\n"
         "recipe = replace(read_recipe(Path(sys.argv[2]))[0], model=sys.argv[3])\n"
         "train(Path(sys.argv[1]), recipe, Path(sys.argv[4]))\n"
     )

@@ -8,11 +8,11 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from itdr_hf.dataset.shards import shards
+from itdr_hf.models.train.recipe import TrainRecipe
+from itdr_hf.models.train.tiny import TinyShape, documents
 from itdr_hf.prompts import to_prompt_completion
-from itdr_hf.reading import shards
 from itdr_hf.records import SPLITS
-from itdr_hf.train.recipe import TrainRecipe
-from itdr_hf.train.tiny import TinyShape, documents
 
 CONFIGS = ("rp-movielens32m", "uap-movielens1m")
 RECIPE = TrainRecipe(model="base", configs=CONFIGS)
@@ -38,7 +38,7 @@ def test_the_base_reads_prompts_of_the_training_split_alone_and_never_an_answer_
 
 def test_a_tokenizer_gives_every_text_back_and_keeps_figures_whole(itdr: Path):
     pytest.importorskip("transformers", reason="needs the extra [train]")
-    from itdr_hf.train.tiny import train_tokenizer
+    from itdr_hf.models.train.tiny import train_tokenizer
 
     texts = list(documents(itdr, RECIPE))
     tokenizer = train_tokenizer(texts, TinyShape(vocabulary=900))
@@ -59,7 +59,7 @@ def test_the_base_loads_as_any_model_does(base: Path):
 
 def test_one_measured_step_counts_what_it_does():
     pytest.importorskip("peft", reason="needs the extra [train]")
-    from itdr_hf.train.step import SMALL, measure
+    from itdr_hf.models.train.step import SMALL, measure
 
     recipe = TrainRecipe(model="random", accumulation=2, gradient_checkpointing=False)
     found = measure(recipe, dict(SMALL), steps=1, warm=0, peak=1.0)

@@ -1,0 +1,136 @@
+"""One cell from raw files to batches of examples: the path that the builder and the folder both take."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from itdr_hf import catalogue
+from itdr_hf.errors import UsageError
+from itdr_hf.runtime.hashing import fingerprint
+from itdr_hf.raw.malformed import BadRows, told
+from itdr_hf.runtime.engine import Engine
+from itdr_hf.runtime.engines import open_engine
+from itdr_hf.tasks.task import Cell
+from itdr_hf.tasks.planning.recipe import Recipe
+from itdr_hf.build.rows import Rows, check, ensure_rows
+from itdr_hf.runtime.progress import Say
+from itdr_hf.tables.cache import Tables, ensure_tables, locate
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from itdr_hf.build.render import Job
+
+# The code that decides examples, besides the subtask's own modules and what reads the tables.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Where raw files and caches are, and what a build may use; none of it changes the examples."""
+
+    raw: Path
+    cache: Path | None = None
+    bad: BadRows = field(default_factory=BadRows)
+    memory_limit: str | None = None
+    num_proc: int = 1
+    engine: str = "duckdb"  # that plans: one of `planner.ENGINES`
+    spark_master: str | None = None
+    say: Say = lambda text: None  # progress
+    warn: Say = logging.getLogger("itdr_hf").warning  # what a caller should know of the result
+
+    def open_engine(self) -> AbstractContextManager[Engine]:
+        """The engine that plans, for the length of a `with` block."""
+        return open_engine(self.engine, memory_limit=self.memory_limit, master=self.spark_master)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A cell whose rows are planned: what is left is to render them."""
+
+    cell: Cell
+    recipe: Recipe
+    tables: Tables
+    rows: Rows
+    seconds: float = 0.0  # of planning, reading the tables included
+
+    @property
+    def note(self) -> str:
+        """What a caller should know of the result: too few examples, malformed rows passed over; or ''."""
+        wanted, made = self.recipe.num_examples, sum(self.rows.counts.values())
+        short = shortfall(wanted, made, self.rows) if made < wanted else ""
+        return "\n".join(filter(None, (short, told(self.tables.record["passed_over"]))))
+
+    def batches(self, split: str, num_proc: int = 1) -> Iterator[pa.RecordBatch]:
+        """The examples of a split."""
+        from itdr_hf.build.render import render
+
+        return render(self.cell, self.recipe, self.rows, split, num_proc=num_proc)
+
+    def jobs(self, split: str, start: int, stop: int) -> list[Job]:
+        """What renders these examples of a split, anywhere."""
+        from itdr_hf.build.render import slices
+
+        return slices(self.cell, self.recipe, self.rows, split, start, stop)
+
+
+def recipes(cells: Sequence[Cell], changes: Mapping[str, Any]) -> list[tuple[Cell, Recipe]]:
+    """Each cell with its recipe, changed where it can be. Raises UsageError for a change that none of them takes."""
+    for name, value in changes.items():
+        if value is not None and cells and all(name in cell.subtask.fixed for cell in cells):
+            asked = ", ".join(dict.fromkeys(cell.subtask.id for cell in cells))
+            raise UsageError(
+                f"{name}={value}: it is always {getattr(cells[0].recipe(), name)} in {asked}; leave it out"
+            )
+    return [(cell, cell.recipe(**changes)) for cell in cells]
+
+
+def prepare(cell: Cell, recipe: Recipe, settings: Settings, engine: Engine | None = None) -> Prepared:
+    """Tables and rows of a cell, from the caches where they are there.
+
+    Raises MissingFileError, MalformedRowError, BuildError or OutputError, each saying where and what to do.
+    """
+    if engine is None:
+        with settings.open_engine() as engine:
+            return prepare(cell, recipe, settings, engine)
+    started = time.monotonic()
+    tables = ensure_tables(
+        cell.source, settings.raw, engine=engine.reader, cache=settings.cache, bad=settings.bad, say=settings.say
+    )
+    settings.say(f"{cell.name}: planning {recipe.num_examples:,} examples")
+    rows = ensure_rows(cell, recipe, tables, engine)
+    prepared = Prepared(cell=cell, recipe=recipe, tables=tables, rows=rows, seconds=time.monotonic() - started)
+    if prepared.note:
+        settings.warn(f"{cell.name}: {prepared.note}")
+    return prepared
+
+
+def shortfall(wanted: int, made: int, rows: Rows) -> str:
+    """Why a cell has fewer examples than asked for."""
+    counts = {step["what"]: step["rows"] for step in rows.steps}
+    left_out = [
+        f"{-n:,} {what}" for what, n in counts.items() if n < 0 and what not in ("not sampled", "spare, not needed")
+    ]
+    everyone = next(step["of"] for step in rows.steps if step["what"] == "eligible")
+    return f"{wanted:,} asked for, {made:,} made: {counts['eligible']:,} of {everyone:,} eligible" + (
+        (left_out and f", left out: {', '.join(left_out)}") or ""
+    )
+
+
+def identity(cell: Cell, recipe: Recipe, settings: Settings) -> str:
+    """A hash of everything the examples of a cell depend on: version, recipe, raw content, code.
+
+    Raises MissingFileError when the release is not there.
+    """
+    check(recipe)
+    place = locate(cell.source, settings.raw, cache=settings.cache, bad=settings.bad)
+    spoken = {
+        f.name: getattr(cell.source, f.name) for f in fields(cell.source) if f.name not in ("layouts", "downloads")
+    }
+    facts = [catalogue.DATA_VERSION, cell.name, asdict(recipe), place.folder.name, spoken]
+    return fingerprint(facts, {cell.subtask.example.__module__, "itdr_hf.build.render", __name__})

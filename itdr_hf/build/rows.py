@@ -1,0 +1,229 @@
+"""From tables to rows: who is eligible, who is sampled into which split, what each example is made of.
+
+A subtask says who is eligible and gathers the content of the chosen; sampling, splitting, exact counts and
+the count of everybody left out are the same for all and live here. The rows of a cell are one Parquet file,
+sorted by split and sampling order; rendering them (`render.py`) is then a pure function of each row.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock
+
+from itdr_hf.tasks.planning import derived, digest, sampling, splits
+from itdr_hf.errors import BuildError, unknown
+from itdr_hf.runtime.hashing import fingerprint
+from itdr_hf.tasks.planning.context import PlanContext
+from itdr_hf.runtime.files import new_folder, write_atomically
+from itdr_hf.runtime.engine import Engine
+from itdr_hf.records import SPLITS
+from itdr_hf.tasks.task import Cell
+from itdr_hf.tasks.planning.recipe import Recipe
+from itdr_hf.tasks.planning import negatives, split_protocols
+from itdr_hf.tables.cache import Tables
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+GROUP = 8_192  # rows of a row group: rendering reads as many at a time
+SPARE = 32  # units gathered beyond a quota, for those whose titles or negatives do not work out
+AMPLE = 1.25  # times a group's share of the sampling order that are looked through for its first ones
+PIECE = 100_000  # units gathered at a time: of each, DuckDB keeps what comes first in memory, and not on disk
+RENDER_ONLY = ("salt", "with_description", "template", "max_chars")  # recipe fields the rows do not depend on
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """The rows of a cell: a Parquet file or, from Spark, a folder of them; how many in each split, and the ledger's steps."""
+
+    path: Path
+    counts: Mapping[str, int]
+    steps: list[dict[str, Any]]
+
+
+def ensure_rows(cell: Cell, recipe: Recipe, tables: Tables, engine: Engine) -> Rows:
+    """The rows of a cell, from the cache or planned now.
+
+    Raises BuildError when a table the plan needs is not in the release, UsageError for an unknown option.
+    """
+    check(recipe)
+    for name in cell.subtask.needs(cell.source):
+        if not tables.has(name):
+            raise BuildError(
+                f"{cell.name}: {tables.release.lacks(name)}; want it in {tables.release.folder}; "
+                f"get {cell.source.title}: {cell.source.obtain}"
+            )
+    folder = tables.folder / "rows" / f"{cell.subtask.id}-{_key(cell, recipe)}"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "record.json").is_file():
+            with new_folder(folder, locked=True) as draft:
+                gathering = PlanContext(engine=engine, tables=tables, recipe=recipe)
+                with engine.planning(cell.name):
+                    counts, steps = _plan(cell, gathering, draft / "rows.parquet")
+                write_atomically(draft / "record.json", json.dumps({"counts": counts, "steps": steps}))
+    record = json.loads((folder / "record.json").read_text())
+    return Rows(path=folder / "rows.parquet", counts=record["counts"], steps=record["steps"])
+
+
+def check(recipe: Recipe) -> None:
+    """Raises UsageError for a way of sampling or splitting that does not exist."""
+    if recipe.negative_sampling not in negatives.STRATEGIES:
+        raise unknown("negative_sampling", recipe.negative_sampling, negatives.STRATEGIES)
+    if recipe.split_protocol not in split_protocols.PROTOCOLS:
+        raise unknown("split_protocol", recipe.split_protocol, split_protocols.PROTOCOLS)
+
+
+def protocol(cell: Cell, recipe: Recipe) -> str:
+    """The protocol a cell is split by: an answer without a time, as all of UIU's, goes by user or item."""
+    return recipe.split_protocol if cell.subtask.root == "UII" else "user"
+
+
+def _key(cell: Cell, recipe: Recipe) -> str:
+    plan = {k: v for k, v in asdict(recipe).items() if k not in RENDER_ONLY}
+    return fingerprint([cell.name, plan], {cell.subtask.gather.__module__, cell.subtask.eligible.__module__, __name__})
+
+
+def _plan(cell: Cell, g: PlanContext, path: Path) -> tuple[dict[str, int], list[dict[str, Any]]]:
+    if protocol(cell, g.recipe) == "time":
+        g = replace(g, cuts=split_protocols.moments(g))
+    units = _units(cell, g)
+    available = _count(g, units)
+    wanted, spare = g.recipe.num_examples, SPARE
+    while True:
+        asked = _with_spare(sampling.quotas(available, wanted), available, spare)
+        chosen = _chosen(g, units, asked, available)
+        if cell.subtask.subject == "user":
+            g = replace(g, sampled=derived.sampled_histories(g.tables, g.engine, g.recipe.seed, chosen))
+        gathered = g.engine.materialise(_gathered(cell, g, chosen, sum(asked.values())))
+        good = gathered.filter(gathered.left_out.isnull())
+        exact = sampling.quotas(_count(g, good), wanted)
+        short = sum(exact.values()) < min(wanted, sum(available.values()))
+        if not short or asked == available:
+            break
+        spare *= 8  # many fell out: look at more of the eligible, as many as it takes
+    final = _first(good, exact).drop("left_out").order_by(["split", "order", "domain", "subject"])
+    total = g.engine.write(final, path, row_group_size=GROUP)
+    counts = {split: sum(n for (_, s), n in exact.items() if s == split) for split in SPLITS}
+    return counts, _steps(g, _everyone(cell, g, available), available, asked, gathered, total)
+
+
+def _units(cell: Cell, g: PlanContext) -> ir.Table:
+    """The eligible, each with its split and its place in the sampling order."""
+    import ibis
+
+    if protocol(cell, g.recipe) == "user":
+        eligible = cell.subtask.eligible(g)
+        eligible = eligible if "split" in eligible.columns else _split(cell, g, eligible)
+    else:
+        parts = [(split, cell.subtask.eligible(replace(g, period=split))) for split in SPLITS]
+        eligible = ibis.union(*[part.mutate(split=ibis.literal(split)) for split, part in parts])
+    if "domain" not in eligible.columns:
+        eligible = eligible.mutate(domain=ibis.literal(""))
+    if "order" in eligible.columns:
+        return eligible  # as `shared.people` has it, of the same keys
+    order = derived.sampling_order(g.tables, g.recipe.seed, eligible.domain, eligible.subject)
+    return g.engine.materialise(eligible.mutate(order=order))
+
+
+def _split(cell: Cell, g: PlanContext, eligible: ir.Table) -> ir.Table:
+    """Split by user; an item goes by its title, so that two records of one thing are never in two splits."""
+    if cell.subtask.subject == "user":
+        return eligible.mutate(split=splits.split_of(cell.source.id, eligible.subject, "user"))
+    keys = [*g.domain, "subject"]
+    titled = eligible.inner_join(g.table("items").rename(subject="item").select(*keys, "norm"), keys)
+    return titled.mutate(split=splits.split_of(cell.source.id, titled.norm, "item")).drop("norm")
+
+
+def _gathered(cell: Cell, g: PlanContext, chosen: ir.Table, count: int) -> ir.Table:
+    """The content of the chosen: so many at a time, and split by split where a user may be in more than one."""
+    import ibis
+
+    if protocol(cell, g.recipe) == "user":
+        pieces = 1 if g.engine.distributed else -(-count // PIECE)
+        if pieces <= 1:
+            return cell.subtask.gather(g, chosen)
+        place = digest.whole(chosen.order, 24, 7) % pieces
+        parts = [g.engine.materialise(chosen.filter(place == number)) for number in range(pieces)]
+        return ibis.union(*[g.engine.materialise(cell.subtask.gather(g, part)) for part in parts])
+    by_split = [(split, chosen.filter(chosen.split == split)) for split in SPLITS]
+    return ibis.union(*[g.engine.materialise(cell.subtask.gather(replace(g, period=s), part)) for s, part in by_split])
+
+
+def _everyone(cell: Cell, g: PlanContext, available: Mapping[tuple[str, str], int]) -> int:
+    """How many users or items there are to choose from, counted as the eligible are; the rest is below a minimum."""
+    if cell.subtask.subject == "item":
+        return _size(g, g.table("items"))
+    across = bool(g.source.domains) and not {domain for domain, _ in available} <= set(g.source.domains)
+    rows = g.table("activity").select(*([] if across else g.domain), "user")
+    users = _size(g, rows.distinct() if across else rows)
+    times = len(g.source.pairs) if across else 1
+    return users * times * (1 if protocol(cell, g.recipe) == "user" else len(SPLITS))
+
+
+def _size(g: PlanContext, rows: ir.Table) -> int:
+    return int(g.engine.collect(rows.agg(n=rows.count()))[0]["n"])
+
+
+def _count(g: PlanContext, units: ir.Table) -> dict[tuple[str, str], int]:
+    rows = g.engine.collect(units.group_by(["domain", "split"]).agg(n=units.count()))
+    return {(row["domain"], row["split"]): row["n"] for row in rows}
+
+
+def _with_spare(
+    quotas: Mapping[tuple[str, str], int], available: Mapping[tuple[str, str], int], spare: int
+) -> dict[tuple[str, str], int]:
+    return {
+        key: min(available[key], n + spare + n // 50 if n else spare) for key, n in quotas.items() if key in available
+    }
+
+
+def _chosen(
+    g: PlanContext, units: ir.Table, asked: Mapping[tuple[str, str], int], available: Mapping[tuple[str, str], int]
+) -> ir.Table:
+    """The first so many of each (domain, split): looked for among those that come early in the order, else among all.
+
+    The order is even, so that a little more than a group's share of it holds as many of the group as are asked for.
+    """
+    share = max((AMPLE * n + SPARE) / available[key] for key, n in asked.items() if n) if any(asked.values()) else 1.0
+    if share < 1:
+        early = units.filter(units.order < f"{int(share * 16**8):08x}")
+        chosen = g.engine.materialise(_first(early, asked))
+        if sum(_count(g, chosen).values()) == sum(asked.values()):
+            return chosen
+    return g.engine.materialise(_first(units, asked))
+
+
+def _first(units: ir.Table, counts: Mapping[tuple[str, str], int]) -> ir.Table:
+    """The first so many of each (domain, split) in sampling order."""
+    import ibis
+
+    place = ibis.row_number().over(group_by=[units.domain, units.split], order_by=[units.order, units.subject])
+    ranked = units.mutate(place=place)
+    group = ranked.domain.concat("/", ranked.split)
+    cases = [(f"{domain}/{split}", n) for (domain, split), n in counts.items()]
+    most = group.cases(*cases, else_=0) if cases else 0
+    return ranked.filter(ranked.place < most).drop("place")
+
+
+def _steps(
+    g: PlanContext,
+    everyone: int,
+    available: Mapping[tuple[str, str], int],
+    asked: Mapping[tuple[str, str], int],
+    gathered: ir.Table,
+    total: int,
+) -> list[dict[str, Any]]:
+    eligible, looked_at = sum(available.values()), sum(asked.values())
+    reasons = g.engine.collect(gathered.group_by("left_out").agg(n=gathered.count()).order_by("left_out"))
+    left_out = {row["left_out"]: row["n"] for row in reasons if row["left_out"]}
+    spare = looked_at - sum(left_out.values()) - total
+    steps: list[dict[str, Any]] = [{"what": "eligible", "rows": eligible, "of": everyone}]
+    steps += [{"what": "not sampled", "rows": looked_at - eligible}]
+    steps += [{"what": why, "rows": -n} for why, n in left_out.items()]
+    return [*steps, {"what": "spare, not needed", "rows": -spare}, {"what": "examples", "rows": total}]

@@ -1,0 +1,196 @@
+"""annotate: references of IR and TUI written by a language model."""
+
+from __future__ import annotations
+
+import json as jsonlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from itdr_hf.models.teacher.annotate import RateLimits
+    from itdr_hf.models.teacher.budget import Budget, Prices
+    from itdr_hf.models.teacher.selection import Selection
+    from itdr_hf.models.teacher.store import Store
+    from itdr_hf.models.teacher.writer import Writer
+
+UNFINISHED = 3  # exit code: some examples have no accepted reference
+
+Strings = list[str] | None
+Number = float | None
+
+
+def annotate(
+    folder: Annotated[Path, typer.Argument(help="A dataset folder.")] = Path("itdr"),
+    config: Annotated[
+        Strings, typer.Option("--config", "--configs", help="Config, union or pattern; several with commas.")
+    ] = None,
+    endpoint: Annotated[
+        str, typer.Option(help="Address of an OpenAI-compatible server, up to /v1.", envvar="OPENAI_BASE_URL")
+    ] = "",
+    model: Annotated[str, typer.Option(help="As the endpoint names it.")] = "deepseek-chat",
+    key_variable: Annotated[
+        str, typer.Option(help="Environment variable with the key; a server on this machine needs none.")
+    ] = "OPENAI_API_KEY",
+    split: Annotated[str | None, typer.Option(help="Only this split.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many examples of each config.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be asked, and its price.")] = False,
+    price_in: Annotated[Number, typer.Option(min=0, help="Price of a million prompt tokens.")] = None,
+    price_out: Annotated[Number, typer.Option(min=0, help="Price of a million answer tokens.")] = None,
+    max_cost: Annotated[Number, typer.Option(min=0, help="Stop before this run costs more.")] = None,
+    concurrency: Annotated[int, typer.Option(min=1, help="Requests at a time.")] = 8,
+    requests_per_minute: Annotated[Number, typer.Option(min=0.1)] = None,
+    tokens_per_minute: Annotated[Number, typer.Option(min=1)] = None,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for one answer.")] = 120.0,
+    retries: Annotated[int, typer.Option(min=0, help="Of a request that got no answer.")] = 6,
+    tries: Annotated[int, typer.Option(min=1, help="Answers to an example, while those before are rejected.")] = 3,
+    temperature: float = 0.0,
+    max_tokens: Annotated[int, typer.Option(min=1, help="Of a first answer; further ones may be longer.")] = 600,
+    parameter: Annotated[Strings, typer.Option(help="Another one: name=JSON; name=null leaves it out.")] = None,
+    mode: Annotated[str | None, typer.Option(help="plain or json; default: the subtask's.")] = None,
+    store: Annotated[Path | None, typer.Option(help="Folder of all answers; default: $ITDR_ANSWERS.")] = None,
+    compare: Annotated[
+        Strings,
+        typer.Option(help="How far this side agrees with the folder, or with a second one: a model, or a folder."),
+    ] = None,
+    export: Annotated[Path | None, typer.Option(help="Write the answers of the store to this file.")] = None,
+    merge: Annotated[list[Path] | None, typer.Option(help="Add the answers of this file to the store.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Have a language model write the references of IR and TUI; what is answered is never asked for again.
+
+    Exit code 3: some examples have no accepted reference yet.
+    """
+    from itdr_hf.models.teacher.annotate import RateLimits
+    from itdr_hf.models.teacher.selection import select
+    from itdr_hf.models.teacher.store import Store, default_store
+
+    with Store(store or default_store()) as answers:
+        if merge or export:
+            return _share(answers, merge or [], export, json)
+        selection = select(folder, _split(config), split, limit)
+        if compare:
+            return _compare(selection, answers, compare, json)
+        usual = {"temperature": temperature, "max_tokens": max_tokens, "seed": 0}
+        parameters = {k: v for k, v in {**usual, **_read_parameters(parameter)}.items() if v is not None}
+        writer = _writer(endpoint, model, parameters, mode, tries)
+        prices = _prices(price_in, price_out)
+        if dry_run:
+            return _show_plan(selection, writer, answers, prices, json)
+        haste = RateLimits(
+            concurrency=concurrency,
+            requests_per_minute=requests_per_minute,
+            tokens_per_minute=tokens_per_minute,
+            timeout=timeout,
+            retries=retries,
+        )
+        _annotate(selection, writer, answers, _budget(prices, max_cost), haste, key_variable, json)
+
+
+def _annotate(
+    selection: Selection, writer: Writer, store: Store, budget: Budget, haste: RateLimits, key_variable: str, json: bool
+) -> None:
+    """Ask for what is missing, write what is accepted into the folder, and say what came of it."""
+    from itdr_hf.cli import show_annotation
+    from itdr_hf.models.teacher.annotate import annotate, plan
+    from itdr_hf.models.teacher.write_back import write_references
+    from itdr_hf.runtime.terminal import progress
+
+    run, tallies = None, plan(selection, writer, store)
+    if any(tally.asks for tally in tallies.values()):
+        with show_annotation.progress(sum(selection.counts.values())) as watch:
+            run = annotate(selection, writer, store, budget=budget, haste=haste, key_variable=key_variable, watch=watch)
+        tallies = plan(selection, writer, store)
+    with progress("writing") as say:
+        written = {}
+        for cell in (cell for cell, tally in tallies.items() if tally.accepted):
+            say(f"{cell}: writing the references")
+            written[cell] = write_references(selection.folder, cell, writer, store)
+    show_annotation.print_result(show_annotation.result_facts(tallies, written, run, store), json)
+    if run and run.failure:
+        raise run.failure
+    if any(tally.accepted < tally.examples for tally in tallies.values()):
+        raise typer.Exit(UNFINISHED)
+
+
+def _show_plan(selection: Selection, writer: Writer, store: Store, prices: Prices | None, json: bool) -> None:
+    from itdr_hf.cli.show_annotation import print_plan
+    from itdr_hf.models.teacher.annotate import plan
+
+    print_plan(plan(selection, writer, store), prices, json)
+
+
+def _compare(selection: Selection, store: Store, given: Sequence[str], json: bool) -> None:
+    from itdr_hf.cli.show_annotation import print_agreement
+    from itdr_hf.errors import UsageError
+    from itdr_hf.models.teacher.compare import compare
+
+    if len(given) > 2:
+        raise UsageError(f"--compare: {len(given)} sides; want one, to compare with the folder, or two")
+    first, second = given if len(given) == 2 else (str(selection.folder), given[0])
+    print_agreement(compare(selection, store, first, second), (first, second), json)
+
+
+def _share(store: Store, merge: Sequence[Path], export: Path | None, json: bool) -> None:
+    from itdr_hf.runtime.terminal import print_json
+
+    facts: dict[str, Any] = {"merged": {str(path): store.merge(path)._asdict() for path in merge}}
+    if export:
+        facts["exported"] = store.export(export)
+    if json:
+        return print_json(facts)
+    for path, counts in facts["merged"].items():
+        print(f"{path}: {counts['added']:,} added, {counts['known']:,} known, {counts['damaged']:,} damaged lines left")
+    if export:
+        print(f"{export}: {facts['exported']:,} answers of {store.folder}")
+
+
+def _writer(endpoint: str, model: str, parameters: dict[str, Any], mode: str | None, tries: int) -> Writer:
+    from itdr_hf.errors import UsageError, unknown
+    from itdr_hf.models.endpoint.request import checked_endpoint
+    from itdr_hf.models.teacher.writer import Writer
+
+    if mode not in (None, "plain", "json"):
+        raise unknown("mode", str(mode), ("plain", "json"))
+    if not endpoint:
+        raise UsageError(
+            "--endpoint: not given; want the address of an OpenAI-compatible server, such as "
+            "https://api.deepseek.com/v1 (key in OPENAI_API_KEY), or http://127.0.0.1:8000/v1 for one you serve "
+            "yourself with `transformers serve`, vLLM or llama.cpp; until then the extractive references serve"
+        )
+    url = checked_endpoint(endpoint)
+    return Writer(endpoint=url, model=model, parameters=parameters, mode=mode, tries=tries)  # type: ignore[arg-type]
+
+
+def _read_parameters(given: Sequence[str] | None) -> dict[str, Any]:
+    from itdr_hf.errors import UsageError
+
+    read = {}
+    for text in given or ():
+        name, _, value = text.partition("=")
+        try:
+            read[name] = jsonlib.loads(value)
+        except ValueError as error:
+            raise UsageError(f"--parameter {text}: want name=JSON, such as top_p=0.9") from error
+    return read
+
+
+def _prices(price_in: Number, price_out: Number) -> Prices | None:
+    from itdr_hf.errors import UsageError
+    from itdr_hf.models.teacher.budget import Prices
+
+    if (price_in is None) != (price_out is None):
+        raise UsageError("--price-in, --price-out: one given; want both, per million tokens")
+    return None if price_in is None or price_out is None else Prices(prompt=price_in, completion=price_out)
+
+
+def _budget(prices: Prices | None, max_cost: Number) -> Budget:
+    from itdr_hf.models.teacher.budget import Budget
+
+    return Budget(prices=prices, most=max_cost)
+
+
+def _split(config: Strings) -> Strings:
+    return [name.strip() for names in config for name in names.split(",") if name.strip()] if config else None

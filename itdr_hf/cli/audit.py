@@ -1,0 +1,125 @@
+"""audit, stats, ledger, diff: can a dataset be trusted, what is in it, where it comes from, what changed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from itdr_hf.dataset.audit import Report
+
+Json = Annotated[bool, typer.Option("--json", help="For machines.")]
+Folder = Annotated[Path, typer.Argument(help="A dataset folder.")]
+
+
+def audit(
+    folder: Annotated[Path, typer.Argument(help="A dataset folder, or one of the authors' Alpaca files.")],
+    check: Annotated[list[str] | None, typer.Option(help="Only this check; may be given again.")] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print the infos too.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Write the report as JSON to this file.")] = None,
+    memory_limit: Annotated[
+        str | None, typer.Option(help="Of the whole process, such as 2GB; default: a quarter.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Look for leaks, repeats and given-away answers; exit code 1 on a breach.
+
+    Checks users, items, answers and prompts between splits, candidates, positions, popularity, labels, encoding,
+    ids, prompts and the ledger. The card of a folder that `itdr build` wrote shows the result.
+    """
+    from itdr_hf.cli.show_reports import print_audit
+    from itdr_hf.dataset.audit import audit as run
+    from itdr_hf.runtime.terminal import print_json, progress
+
+    with progress("auditing") as say:
+        report = run(folder, only=check or None, memory_limit=memory_limit, say=say)
+    if out:
+        _write(out, report.as_dict())
+    print_json(report.as_dict()) if json else print_audit(report, verbose=verbose)
+    if not check:
+        _note(folder, report)
+    if report.breaches:
+        raise typer.Exit(1)
+
+
+def stats(
+    folder: Folder,
+    tokenizer: Annotated[str | None, typer.Option(help="A tokenizer.json, its folder, or a model's id.")] = None,
+    plots: Annotated[Path | None, typer.Option(help="Draw plots into this folder.")] = None,
+    json: Json = False,
+) -> None:
+    """Examples, lengths in characters, words and tokens, and labels, beside the paper's averages."""
+    from itdr_hf.cli.show_reports import print_statistics
+    from itdr_hf.dataset.statistics import load_tokenizer, plot, statistics
+    from itdr_hf.runtime.terminal import print_json, progress
+
+    count = load_tokenizer(tokenizer) if tokenizer else None
+    with progress("counting") as say:
+        made = statistics(folder, tokenizer=count, say=say)
+        drawn = plot(made, plots) if plots else []
+    print_json([s.as_dict() for s in made]) if json else print_statistics(made)
+    if drawn and not json:
+        print(f"\n{len(drawn)} plots in {plots}/")
+
+
+def ledger(folder: Folder, json: Json = False) -> None:
+    """Every row accounted for: raw files, what was read, left out and why; exit code 1 if it does not add up."""
+    from itdr_hf.cli.show_reports import print_ledger
+    from itdr_hf.dataset.audit.provenance import unbalanced
+    from itdr_hf.dataset.ledger import published_ledger, read_timings
+    from itdr_hf.runtime.terminal import print_json
+
+    found, timings = published_ledger(folder), read_timings(folder)
+    print_json({**found, "timings": timings}) if json else print_ledger(found, timings)
+    wrong = [f"{cell}: {text}" for cell, entry in found["cells"].items() for text in unbalanced(entry)]
+    for text in wrong:
+        print(text)
+    if wrong:
+        raise typer.Exit(1)
+
+
+def diff(
+    old: Annotated[Path, typer.Argument(help="A dataset folder.")],
+    new: Annotated[Path, typer.Argument(help="Another one.")],
+    out: Annotated[Path | None, typer.Option(help="Write the differences as JSON to this file.")] = None,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit code 1 when they differ.")] = False,
+    json: Json = False,
+) -> None:
+    """What was added, removed, changed or moved between two dataset folders, per cell."""
+    from itdr_hf.cli.show_reports import print_diff
+    from itdr_hf.dataset.diff import diff as compare
+    from itdr_hf.runtime.terminal import print_json, progress
+
+    with progress("comparing") as say:
+        difference = compare(old, new, say=say)
+    if out:
+        _write(out, difference.as_dict())
+    print_json(difference.as_dict()) if json else print_diff(difference)
+    if exit_code and difference.any:
+        raise typer.Exit(1)
+
+
+def _note(folder: Path, report: Report) -> None:
+    """Show the result on the card, where the folder holds what its ledger says and may be written."""
+    from itdr_hf.dataset.card import note_audit
+    from itdr_hf.dataset.ledger import read_ledger
+    from itdr_hf.errors import OutputError
+
+    ledger = read_ledger(folder)
+    if not ledger["cells"] or any(f.check in ("schema", "files-as-built") for f in report.breaches):
+        return
+    try:
+        note_audit(folder, ledger, report.rows())
+    except OutputError as error:
+        print(f"the card is as it was: {error}", file=sys.stderr)
+
+
+def _write(path: Path, value: object) -> None:
+    from json import dumps
+
+    from itdr_hf.runtime.files import write_atomically
+
+    write_atomically(path, dumps(value, indent=1, ensure_ascii=False))

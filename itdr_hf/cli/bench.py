@@ -1,0 +1,46 @@
+"""bench: how long our build takes beside the bare parse of the same file and beside pandas."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def bench(
+    out: Annotated[Path, typer.Option(help="Folder for bench.json and bench.png.")] = Path("bench"),
+    work: Annotated[
+        Path | None, typer.Option(help="Folder for simulated releases, kept for the next time; default: OUT/work.")
+    ] = None,
+    ratings: Annotated[
+        list[int] | None, typer.Option(min=20_000, help="Rows of MovieLens; may be given again.")
+    ] = None,
+    reviews: Annotated[list[int] | None, typer.Option(min=10_000, help="Rows of Amazon; may be given again.")] = None,
+    rounds: Annotated[int | None, typer.Option(min=1, help="Of each the quickest counts.")] = None,
+    full: Annotated[bool, typer.Option("--full", help="32 million ratings, 3 million reviews: an hour.")] = False,
+    memory_limit: Annotated[str, typer.Option(help="Of a build.")] = "1GB",
+    json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Measure builds of simulated releases as ratios: to the bare parse of the same file, to plain pandas."""
+    from dataclasses import replace
+
+    from itdr_hf.bench.report import as_dict, print_bench, write_bench
+    from itdr_hf.bench.run import FULL, Sizes, run
+    from itdr_hf.runtime.terminal import print_json, progress
+
+    sizes = FULL if full else Sizes()
+    sizes = replace(
+        sizes,
+        ratings=tuple(sorted(ratings)) if ratings else sizes.ratings,
+        reviews=tuple(sorted(reviews)) if reviews else sizes.reviews,
+        rounds=rounds or sizes.rounds,
+    )
+    with progress("measuring") as say:
+        found = run(work or out / "work", sizes, memory=memory_limit, say=say)
+    paths = write_bench(found, out)
+    if json:
+        return print_json(as_dict(found))
+    print_bench(found)
+    for path in paths:
+        print(f"wrote {path}")

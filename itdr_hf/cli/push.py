@@ -1,0 +1,95 @@
+"""push, verify: a dataset folder to the Hub as one release, and a release against its own ledger."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from itdr_hf.cli import completion
+
+
+def push(
+    folder: Annotated[Path, typer.Argument(help="A dataset folder that `itdr build` wrote.")],
+    repo_id: Annotated[str, typer.Option(help="Such as someone/itdr; made if it is not there.")],
+    public: Annotated[bool, typer.Option("--public/--private", help="Who may read it.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan, send nothing.")] = False,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A source to publish though its licence does not allow it; your decision.",
+            autocompletion=completion.sources,
+        ),
+    ] = None,
+    delete: Annotated[list[str] | None, typer.Option(help="A file or folder of an older release to remove.")] = None,
+    create_pr: Annotated[bool, typer.Option("--create-pr", help="As a pull request, without a tag.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a card that is not ours.")] = False,
+    gated: Annotated[str | None, typer.Option(help="auto or manual: readers ask first.")] = None,
+    endpoint: Annotated[str | None, typer.Option(help="Another Hub than the default.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Publish a dataset folder: one commit, verified, tagged with its version. A second push changes nothing.
+
+    The token is the one of `hf auth login` or $HF_TOKEN.
+    """
+    from dataclasses import asdict
+
+    from itdr_hf import catalogue, hub
+    from itdr_hf.cli.show_build import print_plan
+    from itdr_hf.dataset.card import write_card
+    from itdr_hf.dataset.ledger import published_ledger
+    from itdr_hf.runtime.terminal import print_json, progress
+
+    ledger = published_ledger(folder)
+    sources = {name.partition("-")[2]: catalogue.cell(name).source for name in ledger["cells"]}
+    hub.check_redistribution(sources.values(), public=public, allowed=allow or ())
+    write_card(folder, ledger, repo_id)
+    api = hub.connect(endpoint=endpoint)
+    plan = hub.plan_push(api, folder, repo_id, delete=delete or ())
+    if not json:
+        print_plan(plan.rows(), plan.summary())
+    if dry_run:
+        return print_json(plan.as_dict()) if json else None
+    with progress(f"pushing to {repo_id}") as say:
+        release = hub.push_folder(
+            api,
+            folder,
+            repo_id,
+            private=not public,
+            delete=delete or (),
+            create_pr=create_pr,
+            force=force,
+            gated=gated,  # type: ignore[arg-type]
+            progress=lambda stage, done, total: say(f"{stage}: {done:,} of {total:,}"),
+        )
+    if json:
+        return print_json(asdict(release))
+    print(f"{'pushed' if release.committed else 'nothing to push'}: {release.pr_url or release.url}")
+    print(
+        f'\n    load_dataset("{repo_id}", "{next(iter(ledger["cells"]))}", revision="{release.tag or release.commit}")'
+    )
+
+
+def verify(
+    repo_id: Annotated[str, typer.Argument(help="A published release, such as someone/itdr.")],
+    revision: Annotated[str, typer.Option(help="A tag or commit.")] = "main",
+    endpoint: Annotated[str | None, typer.Option(help="Another Hub than the default.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Check a published release against its own ledger: every file there, every sha256 right. Exit 1 if not."""
+    from itdr_hf import hub
+    from itdr_hf.runtime.terminal import print_json, progress
+
+    with progress(f"verifying {repo_id}") as say:
+        problems = hub.verify_release(
+            hub.connect(endpoint=endpoint),
+            repo_id,
+            revision,
+            progress=lambda stage, done, total: say(f"{stage}: {done:,} of {total:,}"),
+        )
+    if json:
+        print_json({"repo_id": repo_id, "revision": revision, "problems": problems})
+    else:
+        print("\n".join(problems) or f"{repo_id}@{revision}: whole")
+    raise typer.Exit(1 if problems else 0)

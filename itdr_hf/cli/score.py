@@ -1,0 +1,136 @@
+"""predict, score, harness: from a dataset folder to answers, figures, and other people's tools."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from itdr_hf.cli import completion
+
+if TYPE_CHECKING:
+    from itdr_hf.models.predict.run import System
+
+Folder = Annotated[Path, typer.Argument(help="A dataset folder, as `itdr build` makes it.")]
+Config = Annotated[
+    list[str] | None,
+    typer.Option(help="A config, union or pattern; may be given again.", autocompletion=completion.configs),
+]
+LOCAL, SERVER, NONE = "A model on this machine", "A model behind a server", "No model"
+
+
+def predict(
+    folder: Folder = Path("itdr"),
+    out: Annotated[Path, typer.Option(help="The predictions file; what is in it is not asked again.")] = Path(
+        "predictions.parquet"
+    ),
+    config: Config = None,
+    split: str = "test",
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many of each config.")] = None,
+    max_tokens: Annotated[int | None, typer.Option(min=1, help="Of an answer; default: by subtask.")] = None,
+    temperature: Annotated[float, typer.Option(min=0, help="0: the likeliest answer.")] = 0.0,
+    seed: int = 0,
+    model: Annotated[str | None, typer.Option(help="Hub id or folder.", rich_help_panel=LOCAL)] = None,
+    adapter: Annotated[str | None, typer.Option(help="Of peft: Hub id or folder.", rich_help_panel=LOCAL)] = None,
+    revision: Annotated[str | None, typer.Option(help="Of the model on the Hub.", rich_help_panel=LOCAL)] = None,
+    dtype: Annotated[str, typer.Option(help="bfloat16, float32 …; auto: as saved.", rich_help_panel=LOCAL)] = "auto",
+    batch_tokens: Annotated[int, typer.Option(min=1, help="Most tokens of a batch.", rich_help_panel=LOCAL)] = 16_384,
+    endpoint: Annotated[str | None, typer.Option(help="Such as http://host/v1.", rich_help_panel=SERVER)] = None,
+    model_name: Annotated[str | None, typer.Option(help="As the server calls it.", rich_help_panel=SERVER)] = None,
+    concurrency: Annotated[int, typer.Option(min=1, help="Requests at a time.", rich_help_panel=SERVER)] = 16,
+    plain: Annotated[bool, typer.Option("--plain", help="Completions, not chat.", rich_help_panel=SERVER)] = False,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds for an answer.", rich_help_panel=SERVER)] = 600.0,
+    retries: Annotated[int, typer.Option(min=0, help="Of a request.", rich_help_panel=SERVER)] = 6,
+    baseline: Annotated[str | None, typer.Option(help="random, popular, mean …", rich_help_panel=NONE)] = None,
+) -> None:
+    """Ask a model, a server or a **baseline** the questions of a split; resumes where it stopped.
+
+    Give one of `--model`, `--endpoint` with `--model-name`, `--baseline`. The key of a server is read from
+    `OPENAI_API_KEY`.
+    """
+    from itdr_hf.errors import UsageError
+    from itdr_hf.models.predict.questions import read_questions
+    from itdr_hf.models.predict.run import predict_into
+    from itdr_hf.runtime.terminal import counting
+
+    if sum(given is not None for given in (model, endpoint, baseline)) != 1 or bool(endpoint) != bool(model_name):
+        raise UsageError("predict: want one of --model, --endpoint with --model-name, --baseline; see --help")
+    questions = read_questions(folder, config, split, limit)
+    system: System
+    if baseline:
+        from itdr_hf.models.recommenders.baselines import Baseline
+
+        system = Baseline(name=baseline, folder=folder, seed=seed)
+    elif endpoint:
+        from itdr_hf.models.predict.served import Endpoint
+
+        system = Endpoint(
+            url=endpoint, model=model_name or "", concurrency=concurrency, max_tokens=max_tokens,
+            temperature=temperature, seed=seed, plain=plain, timeout=timeout, retries=retries,
+        )  # fmt: skip
+    else:
+        from itdr_hf.models.predict.local import LocalModel
+
+        system = LocalModel(
+            model or "", adapter=adapter, revision=revision, dtype=dtype, batch_tokens=batch_tokens,
+            max_tokens=max_tokens, temperature=temperature, seed=seed,
+        )  # fmt: skip
+    made = predict_into(out, questions, system, lambda total: counting("answers", total))
+    print(made.sentence(out, folder))
+
+
+def score(
+    predictions: Annotated[Path, typer.Argument(help="A file of `itdr predict`.")],
+    folder: Folder = Path("itdr"),
+    against: Annotated[Path | None, typer.Option(help="Another file: paired comparison.")] = None,
+    split: str = "test",
+    strict: Annotated[bool, typer.Option("--strict", help="Only answers in the asked form count.")] = False,
+    partial: Annotated[bool, typer.Option("--partial", help="Score an unfinished file.")] = False,
+    baselines: Annotated[bool, typer.Option(help="With the baselines beside it.")] = True,
+    replicates: Annotated[int, typer.Option(min=1, help="Of the bootstrap, over users.")] = 1000,
+    seed: int = 0,
+    out: Annotated[Path | None, typer.Option(help="Folder for scores.md, .csv, .json, model-index.json.")] = None,
+    plots: Annotated[bool, typer.Option("--plots", help="With --out: a plot per subtask.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Figures with 95 % intervals, the share of answers that parse, baselines and the paper's rows beside."""
+    from itdr_hf.errors import UsageError
+    from itdr_hf.runtime.terminal import print_json, progress
+    from itdr_hf.score.exports import as_json, write_exports
+    from itdr_hf.score.plots import figure_class
+    from itdr_hf.score.score_file import Options, score_file
+    from itdr_hf.score.scoring import Resampling
+    from itdr_hf.score.table import print_report
+
+    if plots and out is None:
+        raise UsageError("score: --plots without --out; want a folder to draw into; add --out")
+    if plots:
+        figure_class()  # an error now, not after the scoring
+    options = Options(
+        split=split,
+        reading="strict" if strict else "lenient",
+        partial=partial,
+        baselines=baselines,
+        resampling=Resampling(seed=seed, replicates=replicates),
+    )
+    with progress("scoring") as say:
+        report = score_file(predictions, folder, options, against=against, say=say)
+        written = write_exports(report, out, plots=plots) if out else []
+    print_json(as_json(report)) if json else print_report(report)
+    for path in () if json else written:
+        print(f"wrote {path}")
+
+
+def harness(
+    folder: Folder = Path("itdr"),
+    out: Annotated[Path, typer.Option(help="Folder for the tasks; `lm_eval --include_path` takes it.")] = Path("tasks"),
+    config: Config = None,
+    dataset: Annotated[str | None, typer.Option(help="Hub id the tasks load; default: the folder itself.")] = None,
+    plain: Annotated[bool, typer.Option("--plain", help="For use without --apply_chat_template.")] = False,
+) -> None:
+    """Write the cells as tasks of lm-evaluation-harness, with the same prompts, parsers and metrics."""
+    from itdr_hf.score.harness import write_tasks
+
+    for name in write_tasks(folder, out, config, dataset=dataset, plain=plain):
+        print(name)

@@ -1,0 +1,84 @@
+"""Print what a build did: the sources found, the cells built, the plan of a push."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from itdr_hf import catalogue
+from itdr_hf.errors import MissingFileError
+from itdr_hf.records import SPLITS
+from itdr_hf.runtime.terminal import print_table
+
+if TYPE_CHECKING:
+    from itdr_hf.build.folder import Outcome
+
+
+def source_states(raw: Path) -> list[dict[str, Any]]:
+    """Of every source: present or what is missing, licence, how to get it, the cells it feeds."""
+    from itdr_hf.raw.release import find_release
+
+    states = []
+    for source_id in catalogue.source_ids():
+        source = catalogue.source(source_id)
+        state: dict[str, Any] = {"source": source.id, "title": source.title, "licence": source.licence}
+        state |= {"redistributable": source.redistributable, "obtain": source.obtain, "homepage": source.homepage}
+        state["cells"] = [name for name in catalogue.cell_names() if name.partition("-")[2] == source.id]
+        try:
+            release = find_release(source, raw)
+            missing = [release.lacks(table) for table in release.layout.tables if table not in release.tables]
+            state |= {
+                "state": "incomplete" if missing else "present",
+                "layout": release.layout.name,
+                "missing": missing,
+                "unread": release.left_alone(),
+            }
+        except MissingFileError as error:
+            state |= {"state": "missing", "layout": None, "missing": [str(error)], "unread": {}}
+        states.append(state)
+    return states
+
+
+def print_sources(states: Sequence[Mapping[str, Any]]) -> None:
+    """The states of `source_states` as a table, and how to get what is missing."""
+    columns = {"source": "left", "state": "left", "cells": "right", "pass on": "left", "licence": "fold"}
+    print_table(
+        columns,
+        [
+            [s["source"], s["state"], str(len(s["cells"])), "yes" if s["redistributable"] else "no", s["licence"]]
+            for s in states
+        ],
+    )
+    for state in states:
+        if state["state"] == "incomplete":
+            print(f"\n{state['source']}: {'; '.join(state['missing'])}")
+        elif state["state"] == "missing":
+            print(f"\n{state['source']}: to get it, {state['obtain']}")
+        for name, why in state["unread"].items():
+            print(f"\n{state['source']}: {name} is here and not read: {why}")
+
+
+def print_outcomes(outcomes: Sequence[Outcome], out: Path) -> None:
+    """What was built, what was not and why, and the lines that load it."""
+    columns = {"config": "left", "state": "left", **dict.fromkeys(SPLITS, "right")}
+    print_table(columns, [[o.cell, o.state, *(f"{o.counts.get(s, 0):,}" for s in SPLITS)] for o in outcomes])
+    notes: dict[str, list[str]] = {}
+    for outcome in outcomes:
+        notes.setdefault(outcome.note, []).append(outcome.cell)
+    for note, cells in notes.items():
+        if note:
+            print(f"{', '.join(cells)}: {note}")
+    good = [o for o in outcomes if o.counts]
+    total = sum(sum(o.counts.values()) for o in good)
+    print(f"\n{len(good)} of {len(outcomes)} cells, {total:,} examples in {out}/. To load:\n")
+    print("    from datasets import load_dataset")
+    print(f'    load_dataset("{out}", "{good[0].cell}")')
+
+
+def print_plan(rows: Sequence[tuple[str, str, int]], summary: str) -> None:
+    """What a push would do, a line a file, and in one line."""
+    print_table(
+        {"": "left", "file": "fold", "bytes": "right"}, [[action, path, f"{size:,}"] for action, path, size in rows]
+    )
+    print(summary)

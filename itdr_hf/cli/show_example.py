@@ -1,0 +1,61 @@
+"""One example in the terminal: what it is, then instruction, prompt and answer, with what was chosen marked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from itdr_hf.report.names import source_title, subtask_title
+from itdr_hf.runtime.terminal import console
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+BORDERS = {"instruction": "dim", "input": "blue", "output": "green"}
+CHOSEN = "bold green"
+
+
+def print_example(row: Mapping[str, Any], *, split: str, index: int) -> None:
+    """An example of a split: colours show the truth on a terminal, a list with marks does everywhere."""
+    from rich.panel import Panel
+    from rich.text import Text
+
+    out = console()
+    titles = f"{subtask_title(row['subtask'])}, {source_title(row['source'])}"
+    out.print(Text.assemble((titles, "bold"), (f"  {split}, example {index}", "dim")), soft_wrap=True)
+    out.print(Text(_facts(row), style="dim"))
+    for part, border in BORDERS.items():
+        if row[part]:
+            out.print(Panel(_part(row, part), title=part, title_align="left", border_style=border))
+    if len(row["candidates"]) > 1:
+        listed = Text("\n").join(_mark(title, title in row["targets"]) for title in row["candidates"])
+        out.print(Panel(listed, title="candidates, ✓ chosen by the user", title_align="left", border_style="dim"))
+
+
+def _facts(row: Mapping[str, Any]) -> str:
+    facts = [row["id"], row["domain"], row["user"] and f"user {row['user']}", f"answer by {row['reference_by']}"]
+    return " · ".join(filter(None, facts))
+
+
+def _part(row: Mapping[str, Any], part: str) -> Text:
+    """The text of a part; the truth stands out: chosen titles in a ranking, a rating, attributes."""
+    from rich.text import Text
+
+    shown = Text(row[part])
+    if part == "output" or (part == "input" and len(row["candidates"]) > 1):
+        for match in re.finditer(_truths(row["targets"]), row[part], re.M):
+            shown.stylize(CHOSEN, *match.span(1))
+    return shown
+
+
+def _truths(targets: Sequence[str]) -> str:
+    """A pattern of a target as a whole line, behind a number, a dash or a name, before what is said in brackets."""
+    longest_first = sorted(map(re.escape, targets), key=len, reverse=True)
+    return rf"^(?:\d+\. |- |[\w ]+: )?({'|'.join(longest_first)})(?=$| \[| \()"
+
+
+def _mark(title: str, chosen: bool) -> Text:
+    from rich.text import Text
+
+    return Text(f"✓ {title}", style=CHOSEN) if chosen else Text(f"  {title}")

@@ -1,0 +1,181 @@
+"""train, export, push-adapter: from a dataset folder to an adapter, here or elsewhere, and to the Hub."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from itdr_hf.cli import completion
+
+Folder = Annotated[Path, typer.Argument(help="A dataset folder, as `itdr build` makes it.")]
+Config = Annotated[
+    list[str] | None,
+    typer.Option(help="A config, union or pattern; may be given again.", autocompletion=completion.configs),
+]
+Model = Annotated[str | None, typer.Option(help="Hub id or folder of the base.")]
+Preset = Annotated[str | None, typer.Option(help="glm-4-9b, qwen2.5-7b, qwen2.5-7b-instruct, llama-3.2-3b, tiny.")]
+RecipeFile = Annotated[Path | None, typer.Option(help="YAML of settings, or recipe.json of a run to repeat.")]
+Weight = Annotated[list[str] | None, typer.Option(help="nir=0.5: half of its examples an epoch; 2: all twice.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="Training examples of a cell, at most.")]
+STEPS, SIZE = "Steps", "Model and memory"
+
+
+def train(
+    folder: Folder,
+    output: Annotated[Path, typer.Option(help="Folder of the adapter; the same command goes on after a stop.")],
+    model: Model = None,
+    preset: Preset = None,
+    recipe: RecipeFile = None,
+    revision: Annotated[str | None, typer.Option(help="Of the base on the Hub.")] = None,
+    base_id: Annotated[str | None, typer.Option(help="Hub id of the base, where --model is a folder.")] = None,
+    config: Config = None,
+    weight: Weight = None,
+    limit: Limit = None,
+    max_length: Annotated[int | None, typer.Option(min=1, help="Tokens of prompt and answer.")] = None,
+    allow_cut: Annotated[bool | None, typer.Option("--allow-cut", help="Cut the prompts of longer ones.")] = None,
+    epochs: Annotated[float | None, typer.Option(rich_help_panel=STEPS)] = None,
+    learning_rate: Annotated[float | None, typer.Option(rich_help_panel=STEPS)] = None,
+    batch: Annotated[int | None, typer.Option(min=1, rich_help_panel=STEPS)] = None,
+    accumulation: Annotated[int | None, typer.Option(min=1, rich_help_panel=STEPS)] = None,
+    packing: Annotated[
+        bool | None, typer.Option("--packing", help="Examples share a row.", rich_help_panel=STEPS)
+    ] = None,
+    gradient_checkpointing: Annotated[
+        bool | None, typer.Option(help="Less memory, more time.", rich_help_panel=STEPS)
+    ] = None,
+    evaluations: Annotated[
+        int | None, typer.Option(min=1, help="Losses and checkpoints.", rich_help_panel=STEPS)
+    ] = None,
+    eval_limit: Annotated[
+        int | None, typer.Option(min=0, help="Validation rows a cell.", rich_help_panel=STEPS)
+    ] = None,
+    seed: Annotated[int | None, typer.Option(rich_help_panel=STEPS)] = None,
+    rank: Annotated[int | None, typer.Option(min=1, rich_help_panel=SIZE)] = None,
+    alpha: Annotated[int | None, typer.Option(min=1, rich_help_panel=SIZE)] = None,
+    precision: Annotated[str | None, typer.Option(help="bf16, fp16, fp32.", rich_help_panel=SIZE)] = None,
+    quantised: Annotated[bool | None, typer.Option("--quantised", help="QLoRA, 4 bits.", rich_help_panel=SIZE)] = None,
+    json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Tune an adapter with the paper's recipe: LoRA, learning rate 1e-4, cosine, 2 epochs, batch 1 × 8, bf16.
+
+    Give `--model`, `--preset` or `--recipe`; other options change it. Several GPUs: `accelerate launch -m itdr_hf
+    train …`. Needs the extra [train].
+    """
+    from itdr_hf.models.train.recipe import read_weights
+    from itdr_hf.models.train.run_record import is_first
+    from itdr_hf.models.train.sft import train as run
+    from itdr_hf.runtime.terminal import print_json, progress
+
+    changes: dict[str, Any] = {
+        "revision": revision,
+        "base_id": base_id,
+        "configs": config,
+        "weights": read_weights(weight),
+    }
+    changes |= {"limit": limit, "max_length": max_length, "allow_cut": allow_cut, "epochs": epochs, "batch": batch}
+    changes |= {"learning_rate": learning_rate, "accumulation": accumulation, "packing": packing, "seed": seed}
+    changes |= {"evaluations": evaluations, "eval_limit": eval_limit, "rank": rank, "alpha": alpha}
+    changes |= {"precision": precision, "quantised": quantised, "gradient_checkpointing": gradient_checkpointing}
+    chosen, content = _recipe(model, preset, recipe, changes)
+    with progress("training") as say:
+        facts = run(folder, chosen, output, content=content, command=_command(), say=say)
+    if not is_first():
+        return
+    if json:
+        print_json(facts)
+        return
+    found = facts["results"]
+    checked = f", validation loss {found['validation_loss'][-1][1]}" if found["validation_loss"] else ""
+    print(f"{output}: {found['steps']} steps in {found['seconds']:.0f} s{checked}")
+    print(f"\n    itdr predict {folder} --model {chosen.model} --adapter {output} --out {output.name}.parquet")
+
+
+def export(
+    folder: Folder,
+    form: Annotated[str, typer.Option("--format", help="llama-factory, trl, axolotl, ms-swift, messages, jsonl.")],
+    out: Annotated[Path, typer.Option(help="Folder to write; an export that is there is replaced.")],
+    model: Model = None,
+    preset: Preset = None,
+    recipe: RecipeFile = None,
+    config: Config = None,
+    weight: Weight = None,
+    limit: Limit = None,
+    chat: Annotated[
+        bool | None, typer.Option("--chat/--plain", help="Through the model's chat template or not.")
+    ] = None,
+) -> None:
+    """Write the cells for another trainer: data, its config with the paper's recipe, its exact command."""
+    from itdr_hf.models.train.export import export as write
+    from itdr_hf.models.train.recipe import changed, read_weights
+
+    chosen, _ = _recipe(model, preset or (None if model or recipe else "llama-3.2-3b"), recipe, {})
+    used = changed(chosen, {"configs": config, "weights": read_weights(weight), "limit": limit})
+    made = write(folder, out, form, recipe=used, chat=chat)
+    print(f"{out}: {', '.join(f'{count:,} {split}' for split, count in made.counts.items())}")
+    print(f"\n    cd {out} && {made.command}")
+
+
+def push_adapter(
+    adapter: Annotated[Path, typer.Argument(help="A folder that `itdr train` wrote.")],
+    repo_id: Annotated[str, typer.Option(help="Such as someone/itdr-llama-3.2-3b; made if it is not there.")],
+    dataset_id: Annotated[str, typer.Option(help="Hub id of the dataset it was tuned on.")],
+    scores: Annotated[Path | None, typer.Option(help="scores.json of `itdr score --out`.")] = None,
+    version: Annotated[str, typer.Option(help="Of the adapter; the tag is v<version>.")] = "1.0.0",
+    licence: Annotated[str, typer.Option(help="As the Hub calls it; other: see the card.")] = "other",
+    public: Annotated[bool, typer.Option("--public/--private", help="Who may read it.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write the card, show the plan, send nothing.")] = False,
+    create_pr: Annotated[bool, typer.Option("--create-pr", help="As a pull request, without a tag.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a card that is not ours.")] = False,
+    endpoint: Annotated[str | None, typer.Option(help="Another Hub than the default.")] = None,
+) -> None:
+    """Publish an adapter with its card: one commit, verified, tagged. The token is that of `hf auth login` or $HF_TOKEN."""
+    from itdr_hf import hub
+    from itdr_hf.cli.show_build import print_plan
+    from itdr_hf.hub.adapter import push_adapter as send
+    from itdr_hf.hub.adapter import write_card
+    from itdr_hf.runtime.terminal import progress
+
+    checked = write_card(adapter, repo_id, dataset_id=dataset_id, scores=scores, version=version, licence=licence)
+    for warning in checked.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    api = hub.connect(endpoint=endpoint)
+    plan = hub.plan_push(api, adapter, repo_id, repo_type="model", version=version)
+    print_plan(plan.rows(), plan.summary())
+    if dry_run:
+        return
+    with progress(f"pushing to {repo_id}") as say:
+        release = send(
+            api, adapter, repo_id, dataset_id=dataset_id, scores=scores, version=version, licence=licence,
+            private=not public, create_pr=create_pr, force=force,
+            progress=lambda stage, done, total: say(f"{stage}: {done:,} of {total:,}"),
+        )  # fmt: skip
+    print(f"{'pushed' if release.committed else 'nothing to push'}: {release.pr_url or release.url}")
+
+
+def _recipe(model: str | None, preset: str | None, recipe: Path | None, changes: dict[str, Any]) -> tuple[Any, Any]:
+    """The recipe that was asked for, and the content its data must have when it repeats a run."""
+    from itdr_hf.errors import UsageError
+    from itdr_hf.models.train.recipe import changed, preset_of, read_recipe
+    from itdr_hf.models.train.recipe import preset as ready
+
+    if recipe and preset:
+        raise UsageError("recipe: --recipe and --preset; want one of them; leave one out")
+    if recipe:
+        found, content = read_recipe(recipe)
+        return changed(found, {**changes, "model": model}), content
+    if preset:
+        return changed(ready(preset), {**changes, "model": model}), {}
+    if model is None:
+        raise UsageError("recipe: no base model; want --model, --preset or --recipe; see --help")
+    return changed(preset_of(model), changes), {}
+
+
+def _command() -> str:
+    """The command line as it was typed, less where things lie on this machine."""
+    import shlex
+
+    words = (Path(word).name if Path(word).is_absolute() else word for word in sys.argv[1:])
+    return shlex.join(["itdr", *words])

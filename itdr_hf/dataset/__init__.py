@@ -1,0 +1,1 @@
+"""A built dataset: its folder, shards, ledger, card, statistics, differences and audit."""

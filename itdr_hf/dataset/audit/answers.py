@@ -1,0 +1,162 @@
+"""Checks of answers: readable from the prompt, parsed back to the truth, on the scale, one label for all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from itdr_hf import catalogue
+from itdr_hf.dataset.audit.candidates import LEAST, chi_square, tail
+from itdr_hf.dataset.audit.corpus import RANKING, Corpus
+from itdr_hf.dataset.audit.findings import Finding, Severity, Tally, named
+from itdr_hf.dataset.audit.registry import check
+from itdr_hf.records import INSTRUCTION, Example
+from itdr_hf.runtime.duckdb_engine import quote
+
+ASKED = ("id", "subtask", "input", "output", "candidates", "targets", "target_names")
+LONG = 20  # characters from which on an answer found word for word in its prompt is no chance
+ONE_LABEL = 0.95  # a label with this share leaves nothing to learn
+FEW_LABELS = 30  # a column with more values is a number or free text: no balance to speak of
+SHIFT = 1e-6  # train and test labels that differ less likely by chance than this
+
+
+@check()
+def answers_not_in_prompt(corpus: Corpus) -> Iterator[Finding]:
+    """Can the answer be read from the prompt, other than as one of the candidates?"""
+    for cell in corpus.cells:
+        found = Tally()
+        for row in corpus.stream(cell, *ASKED):
+            if _readable(row):
+                found.add(row["id"])
+        if found.count:
+            text = (
+                f"{found.count:,} prompts give their answer away; want it only among the candidates; mend the prompts"
+            )
+            yield Finding(
+                check="answers-not-in-prompt", severity="breach", where=cell, message=text, examples=named(found.ids)
+            )
+
+
+def _readable(row: Mapping[str, Any]) -> bool:
+    """Whether a prompt says what is asked for, by what the subtask asks."""
+    text, targets = (row["input"] or "").lower(), [t.lower() for t in row["targets"] or [] if t]
+    lines = [line.strip() for line in text.splitlines()]
+    if row["subtask"] in ("tkr", "cdr", "nir"):
+        shown = [_bare(line) for line in lines]
+        listed = {t: sum(t == (c or "").lower() for c in row["candidates"] or []) for t in targets}
+        return any(sum(line == t or line.startswith(f"{t} [") for line in shown) > max(n, 1) for t, n in listed.items())
+    if row["subtask"] == "rp":
+        rated = {_bare(line) for line in lines}
+        return any(f"{c.lower()}: {t}" in rated for c in row["candidates"] or [] if c for t in targets)
+    if row["subtask"] == "uap":
+        pairs = zip(row["target_names"] or [], targets, strict=False)
+        return any(f"{name.lower()}: {value}" in lines for name, value in pairs)
+    return len(row["output"] or "") >= LONG and row["output"].lower() in text
+
+
+def _bare(line: str) -> str:
+    head, stop, rest = line.partition(". ")
+    return rest if stop and head.isdigit() else line.removeprefix("- ")
+
+
+@check(alpaca=False)
+def answers_parse_to_the_truth(corpus: Corpus) -> Iterator[Finding]:
+    """Does the subtask's own parser read the targets back from the output?"""
+    for cell in filter(corpus.known, corpus.cells):
+        subtask = catalogue.cell(cell).subtask
+        found = Tally()
+        for row in corpus.stream(cell, *INSTRUCTION):
+            example = Example(
+                **{name: _filled(name, value) for name, value in row.items() if name in INSTRUCTION.columns}
+            )
+            answer = subtask.parse(example.output, example, strict=True)
+            if answer.fault is not None or not _same(subtask.id, answer.values, example.targets):
+                found.add(example.id)
+        if found.count:
+            text = f"{found.count:,} outputs do not say their targets; want what the parser reads back; build the cell again"
+            yield Finding(
+                check="answers-parse-to-the-truth",
+                severity="breach",
+                where=cell,
+                message=text,
+                examples=named(found.ids),
+            )
+
+
+def _filled(name: str, value: Any) -> Any:
+    return INSTRUCTION.empty(name) if value is None else value
+
+
+def _same(subtask_id: str, said: Any, targets: list[str]) -> bool:
+    if subtask_id == "rp":
+        return len(targets) == 1 and float(said[0]) == float(targets[0])
+    return list(said)[: len(targets)] == list(targets)
+
+
+@check(alpaca=False)
+def ratings_on_the_scale(corpus: Corpus) -> Iterator[Finding]:
+    """Does every rating lie on its source's scale?"""
+    for cell in [c for c in corpus.cells if c.startswith("rp-") and corpus.known(c)]:
+        scale = catalogue.cell(cell).source.scale
+        if scale is None:
+            continue
+        outside = f"NOT coalesce(try_cast(t AS DOUBLE) BETWEEN {scale.low} AND {scale.high}, false)"
+        query = (
+            "SELECT count(DISTINCT id), list(DISTINCT id)[:5] FROM (SELECT id, unnest(list_concat(targets, "
+            f"history_ratings::VARCHAR[])) AS t FROM examples WHERE cell = {quote(cell)}) WHERE {outside}"
+        )
+        ((count, ids),) = corpus.rows(query)
+        if count:
+            text = f"{count:,} examples with a rating off the scale; want {scale.low} to {scale.high}; see the reader"
+            yield Finding(
+                check="ratings-on-the-scale", severity="breach", where=cell, message=text, examples=named(ids)
+            )
+
+
+@check(alpaca=False)
+def labels_balanced(corpus: Corpus) -> Iterator[Finding]:
+    """Is one rating or attribute value nearly always right, or its distribution another in test than in train?"""
+    query = (
+        "SELECT cell, name, value, count(*) FILTER (split = 'train'), count(*) FILTER (split <> 'train') FROM ("
+        f"SELECT cell, split, unnest(CASE WHEN subtask = 'rp' THEN ['rating'] ELSE target_names END) AS name, "
+        f"unnest(targets) AS value FROM examples WHERE subtask NOT IN {RANKING} AND subtask IN ('rp', 'uap')) "
+        "GROUP BY ALL ORDER BY ALL"
+    )
+    labels: dict[tuple[str, str], dict[str, tuple[int, int]]] = {}
+    for cell, name, value, train, rest in corpus.rows(query):
+        labels.setdefault((cell, name), {})[value] = (train, rest)
+    for (cell, name), counts in labels.items():
+        train, rest = (sum(pair[n] for pair in counts.values()) for n in (0, 1))
+        if train + rest < LEAST or len(counts) > FEW_LABELS or not train:
+            continue
+        value, most = max(((v, sum(pair)) for v, pair in counts.items()), key=lambda pair: pair[1])
+        share = most / (train + rest)
+        usual = {v: pair for v, pair in counts.items() if pair[0] * rest / train >= 5}
+        p = _shift(usual, train, rest)
+        severity: Severity = "warning" if share > ONE_LABEL or p < SHIFT else "info"
+        said = f"{name}: {value!r} is right in {share:.1%}; test and train differ with p = {p:.2g}"
+        advice = "; want more than one answer, alike in both; see the sampling" if severity == "warning" else ""
+        figures = {"majority": round(share, 4), "labels": len(counts), "p": p}
+        yield Finding(check="labels-balanced", severity=severity, where=cell, message=said + advice, figures=figures)
+
+
+def _shift(counts: Mapping[str, tuple[int, int]], train: int, rest: int) -> float:
+    """The p of homogeneity of two samples, over the values that are frequent enough."""
+    if len(counts) < 2:
+        return 1.0
+    total = train + rest
+    seen = [n for pair in counts.values() for n in pair]
+    expected = [sum(pair) * size / total for pair in counts.values() for size in (train, rest)]
+    return tail(chi_square(seen, expected)[0], len(counts) - 1)
+
+
+@check()
+def one_answer_per_prompt(corpus: Corpus) -> Iterator[Finding]:
+    """Is the same prompt within a split always answered alike?"""
+    query = (
+        "SELECT cell, count(*), list(one)[:5] FROM (SELECT cell, split, min(id) AS one FROM "
+        f"{corpus.prompts()} GROUP BY cell, split, prompt HAVING count(DISTINCT answer) > 1) GROUP BY cell ORDER BY cell"
+    )
+    for cell, count, ids in corpus.rows(query):
+        text = f"{count:,} prompts stand there with different answers; a model can get only one of them right"
+        yield Finding(check="one-answer-per-prompt", severity="info", where=cell, message=text, examples=named(ids))

@@ -1,0 +1,220 @@
+"""Checks of candidate lists: repeats, strangers, where the positives stand, what popularity alone would get."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+
+from itdr_hf.dataset.audit.corpus import NORM, RANKING, Corpus
+from itdr_hf.dataset.audit.findings import Finding, Severity, named
+from itdr_hf.dataset.audit.registry import check
+
+CHANCE = {"breach": 1e-6, "warning": 1e-3}  # a position bias less likely than this is reported so
+NOTABLE = 0.5  # a popularity ranker this far from chance (0) to perfect (1) is a warning …
+MATCHED = 0.4  # … and a breach where the recipe promises negatives as popular as the positives
+LEAST = 50  # examples; of fewer nothing is concluded
+HARD = {"breach": 0.5, "warning": 0.9}  # hard negatives are promised, and a smaller share is alike
+_LABELLED = re.compile(r"^(?:\d+\.|-) (.+) \[([^\[\]\n]+)\]$", re.MULTILINE)
+_RANKED = f"subtask IN {RANKING} AND len(candidates) > 0"
+
+
+@check()
+def candidates_distinct(corpus: Corpus) -> Iterator[Finding]:
+    """Is every title among an example's candidates once?"""
+    distinct = f"len(list_distinct(list_transform(candidates, lambda t: {NORM.format('t')})))"
+    yield from _counted(
+        corpus,
+        "candidates-distinct",
+        f"len(candidates) <> {distinct}",
+        "examples with a title twice among the candidates; want each once; draw other negatives",
+    )
+
+
+@check()
+def targets_among_candidates(corpus: Corpus) -> Iterator[Finding]:
+    """Are the targets of a ranking among its candidates?"""
+    yield from _counted(
+        corpus,
+        "targets-among-candidates",
+        f"{_RANKED} AND NOT list_has_all({_normed('candidates')}, {_normed('targets')})",
+        "examples whose answer is not among the candidates; want it there; build the cell again",
+        severity="breach" if corpus.layout == "itdr" else "warning",
+    )
+
+
+@check()
+def candidates_not_in_history(corpus: Corpus) -> Iterator[Finding]:
+    """Is a candidate already in the history?"""
+    yield from _counted(
+        corpus,
+        "candidates-not-in-history",
+        f"{_RANKED} AND list_has_any({_normed('candidates')}, {_normed('history')})",
+        "examples with a candidate that stands in the history; want other titles; draw other candidates",
+        severity="breach" if corpus.layout == "itdr" else "warning",
+    )
+
+
+@check()
+def as_many_candidates(corpus: Corpus) -> Iterator[Finding]:
+    """Has every example of a cell as many candidates and targets as the others?"""
+    query = (
+        "SELECT cell, count(DISTINCT (len(candidates), len(targets))), min(len(candidates)), max(len(candidates)), "
+        f"min(len(targets)), max(len(targets)) FROM examples WHERE subtask IN {RANKING} GROUP BY cell ORDER BY cell"
+    )
+    for cell, kinds, *range_ in corpus.rows(query):
+        if kinds > 1:
+            low, high, least, most = range_
+            text = f"{low} to {high} candidates and {least} to {most} targets; want the same number throughout"
+            yield Finding(check="as-many-candidates", severity="warning", where=cell, message=f"{text}; see the recipe")
+
+
+@check()
+def negatives_never_chosen(corpus: Corpus) -> Iterator[Finding]:
+    """Is a negative something that the same user chose elsewhere in the dataset?"""
+    title = NORM.format("t")
+    chosen = (
+        f'SELECT DISTINCT source, "user", {title} AS title FROM (SELECT source, "user", unnest(list_concat(history, '
+        f"CASE WHEN subtask IN {RANKING} THEN targets WHEN subtask = 'rp' THEN candidates ELSE [] END)) AS t "
+        "FROM examples WHERE \"user\" <> '')"
+    )
+    negatives = (
+        f'SELECT id, cell, source, "user", {title} AS title FROM (SELECT id, cell, source, "user", unnest(list_filter('
+        f"candidates, lambda c: NOT list_contains(targets, c))) AS t FROM examples WHERE {_RANKED} AND \"user\" <> '')"
+    )
+    query = (
+        f"SELECT cell, count(DISTINCT id), list(DISTINCT id)[:5] FROM ({negatives}) JOIN ({chosen}) "
+        'USING (source, "user", title) GROUP BY cell ORDER BY cell'
+    )
+    for cell, count, ids in corpus.rows(query):
+        severity: Severity = "breach" if corpus.layout == "itdr" else "warning"
+        text = f"{count:,} examples with a negative that its user chose elsewhere; want items never touched"
+        yield Finding(
+            check="negatives-never-chosen",
+            severity=severity,
+            where=cell,
+            message=f"{text}; draw other negatives",
+            examples=named(ids),
+        )
+
+
+@check()
+def positives_anywhere(corpus: Corpus) -> Iterator[Finding]:
+    """Do the positives stand at every place among the candidates equally often (chi-square)?"""
+    query = (
+        "SELECT cell, n, place, count(*) FROM (SELECT cell, len(candidates) AS n, "
+        f"unnest(list_transform({_normed('targets')}, lambda t: list_position({_normed('candidates')}, t))) AS place "
+        f"FROM examples WHERE {_RANKED}) WHERE place > 0 GROUP BY ALL ORDER BY ALL"
+    )
+    places: dict[tuple[str, int], dict[int, int]] = {}
+    for cell, size, place, count in corpus.rows(query):
+        places.setdefault((cell, size), {})[place] = count
+    for (cell, size), seen in places.items():
+        counts = [seen.get(place, 0) for place in range(1, size + 1)]
+        if sum(counts) < LEAST:
+            continue
+        statistic, p = chi_square(counts, [sum(counts) / size] * size)
+        severity = next((s for s, bound in CHANCE.items() if p < bound), "info")
+        shares = [round(n / sum(counts), 3) for n in counts]
+        said = (
+            f"of the positives {min(shares):.1%} to {max(shares):.1%} stand at one of the {size} places (p = {p:.2g})"
+        )
+        yield Finding(
+            check="positives-anywhere",
+            severity=severity,  # type: ignore[arg-type]
+            where=cell,
+            message=said if severity == "info" else f"{said}; want all places alike; shuffle the candidates",
+            figures={"chi_square": round(statistic, 2), "p": p, "positives": sum(counts)},
+        )
+
+
+@check()
+def popularity_is_no_answer(corpus: Corpus) -> Iterator[Finding]:
+    """How often is the most popular candidate a positive? Popular is what many histories of the source hold."""
+    title = NORM.format("t")
+    corpus.engine.sql.execute(
+        f'CREATE OR REPLACE TEMP TABLE popular AS SELECT source, {title} AS title, count(DISTINCT "user") AS uses FROM ('
+        'SELECT source, "user", unnest(history) AS t FROM examples WHERE "user" <> \'\') GROUP BY ALL'
+    )
+    query = (
+        "SELECT cell, count(*), avg(hit), avg(chance), avg(liked), avg(other) FROM ("
+        "SELECT cell, id, sum((positive AND uses = top)::INT) / sum((uses = top)::INT) AS hit, avg(positive::INT) AS chance, "
+        "avg(uses) FILTER (positive) AS liked, avg(uses) FILTER (NOT positive) AS other FROM ("
+        "SELECT *, max(uses) OVER (PARTITION BY cell, id) AS top FROM ("
+        f"SELECT cell, id, coalesce(uses, 0) AS uses, list_contains(targets, c.t) AS positive FROM ("
+        "SELECT cell, source, id, targets, unnest(candidates) AS t FROM examples WHERE "
+        f"{_RANKED}) c LEFT JOIN popular p ON c.source = p.source AND {title} = p.title"
+        ")) GROUP BY cell, id) GROUP BY cell ORDER BY cell"
+    )
+    for cell, count, hit, chance, liked, other in corpus.rows(query):
+        gap = (hit - chance) / (1 - chance) if chance < 1 else 0.0
+        promised = corpus.recipe(cell).get("negative_sampling") == "popularity"
+        severity: Severity = "info" if count < LEAST or gap < (MATCHED if promised else NOTABLE) else "warning"
+        severity = "breach" if severity == "warning" and promised else severity
+        said = (
+            f"the most popular candidate is a positive in {hit:.1%} (chance {chance:.1%}); positives are in "
+            f"{liked:.1f} histories, negatives in {other or 0:.1f}"
+        )
+        advice = "" if severity == "info" else "; want it nearer to chance; build with negative_sampling 'popularity'"
+        figures = {"H@1": round(hit, 4), "chance": round(chance, 4), "gap": round(gap, 4), "examples": count}
+        yield Finding(
+            check="popularity-is-no-answer", severity=severity, where=cell, message=said + advice, figures=figures
+        )
+
+
+@check(alpaca=False)
+def hard_negatives_alike(corpus: Corpus) -> Iterator[Finding]:
+    """Where hard negatives are promised, are they of a positive's genre or category, as far as prompts show these?"""
+    for cell in [c for c in corpus.cells if corpus.recipe(c).get("negative_sampling") == "hard"]:
+        kinds = _kinds(corpus, cell.partition("-")[2])
+        alike = told = 0
+        for row in corpus.stream(cell, "candidates", "targets"):
+            liked = {kind for title in row["targets"] for kind in kinds.get(title, ())}
+            others = [kinds[title] for title in row["candidates"] if title not in row["targets"] and title in kinds]
+            alike += sum(not liked.isdisjoint(found) for found in others) if liked else 0
+            told += len(others) if liked else 0
+        share = alike / told if told else 0.0
+        severity = next((s for s, least in HARD.items() if share < least and told >= LEAST), "info")
+        said = f"{share:.1%} of {told:,} negatives whose genre or category is shown have it in common with a positive"
+        yield Finding(
+            check="hard-negatives-alike",
+            severity=severity,  # type: ignore[arg-type]
+            where=cell,
+            message=said if severity == "info" else f"{said}; want nearly all; a larger catalogue has more of them",
+            figures={"share": round(share, 4), "negatives": told},
+        )
+
+
+def _kinds(corpus: Corpus, source: str) -> dict[str, frozenset[str]]:
+    """Title -> its genres or categories, from the lines 'title [genre, genre]' of all prompts of a source."""
+    kinds: dict[str, frozenset[str]] = {}
+    for cell in [c for c in corpus.cells if c.partition("-")[2] == source]:
+        for row in corpus.stream(cell, "input"):
+            for title, label in _LABELLED.findall(row["input"] or ""):
+                kinds[title] = frozenset(part.strip() for part in label.split(","))
+    return kinds
+
+
+def chi_square(seen: Sequence[float], expected: Sequence[float]) -> tuple[float, float]:
+    """Pearson's statistic of counts against what was expected, and the p of one as large."""
+    statistic = sum((s - e) ** 2 / e for s, e in zip(seen, expected, strict=True) if e)
+    return statistic, tail(statistic, len(seen) - 1)
+
+
+def tail(statistic: float, freedom: int) -> float:
+    """The p of a chi-square at least so large, by Wilson and Hilferty's approximation; 1 without any freedom."""
+    if freedom < 1:
+        return 1.0
+    spread = 2 / (9 * freedom)
+    z = ((statistic / freedom) ** (1 / 3) - (1 - spread)) / math.sqrt(spread)
+    return 0.5 * math.erfc(z / math.sqrt(2))
+
+
+def _normed(column: str) -> str:
+    return f"list_transform({column}, lambda t: {NORM.format('t')})"
+
+
+def _counted(corpus: Corpus, name: str, condition: str, what: str, severity: Severity = "breach") -> Iterator[Finding]:
+    query = f"SELECT cell, count(*), list(id)[:5] FROM examples WHERE {condition} GROUP BY cell ORDER BY cell"
+    for cell, count, ids in corpus.rows(query):
+        yield Finding(check=name, severity=severity, where=cell, message=f"{count:,} {what}", examples=named(ids))

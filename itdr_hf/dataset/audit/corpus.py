@@ -1,0 +1,178 @@
+"""The examples under audit as one DuckDB view, read from Parquet as it lies: memory stays bounded.
+
+`examples` has the schema's columns and `cell`, `split`, `file`. A column that is missing is NULL there (its
+absence is a finding of its own), so that every other check still runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from itdr_hf import catalogue
+from itdr_hf.dataset.ledger import read_ledger
+from itdr_hf.dataset.shards import open_shard
+from itdr_hf.errors import UsageError
+from itdr_hf.records import INSTRUCTION, SPLITS
+from itdr_hf.runtime.duckdb_engine import DuckDBEngine, open_duckdb, quote
+from itdr_hf.tasks.itdr import family
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+BATCH = 4_096  # rows handed out at a time
+NORM = "normed({})"  # a text as compared: lower case, one blank between words
+_ONE_LINE = "translate(text, '\n\t\r\f', '    ')"
+_NORMED = f"lower(trim(CASE WHEN contains({_ONE_LINE}, '  ') THEN regexp_replace(text, '\\s+', ' ', 'g') ELSE {_ONE_LINE} END))"
+RANKING = "('tkr', 'cdr', 'nir')"  # subtasks whose answers are among the candidates
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corpus:
+    """An open dataset: the view `examples`, its cells, and the ledger where there is one."""
+
+    folder: Path
+    engine: DuckDBEngine
+    layout: str  # itdr or alpaca
+    cells: list[str]
+    files: Mapping[str, list[Path]]  # cell -> Parquet files
+    unsound: Mapping[Path, str]  # files that cannot be read, and why: a finding, and no part of the rest
+    ledger: Mapping[str, Any]
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """All rows of a query whose result is small."""
+        return self.engine.sql.execute(query).fetchall()  # type: ignore[no-any-return]
+
+    def many(self, query: str) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query one by one; a batch at a time is in memory. No other query before the last of them."""
+        cursor = self.engine.sql.execute(query)
+        while batch := cursor.fetchmany(BATCH):
+            yield from batch
+
+    def value(self, query: str) -> Any:
+        return self.engine.value(query)
+
+    def stream(self, cell: str, *columns: str) -> Iterator[dict[str, Any]]:
+        """The rows of a cell one by one, with `split`; a batch at a time is in memory."""
+        for split, batch in self.batches(cell, *columns):
+            base = {**dict.fromkeys(columns), "split": split}
+            yield from ({**base, **row} for row in batch.to_pylist())
+
+    def batches(self, cell: str, *columns: str) -> Iterator[tuple[str, pa.RecordBatch]]:
+        """The rows of a cell, a batch of one split at a time; a column that a file lacks is not in its batches."""
+        for path in self.files[cell]:
+            file = open_shard(path)
+            have = [name for name in columns if name in file.schema_arrow.names]
+            for batch in file.iter_batches(BATCH, columns=have):
+                yield path.name.partition("-")[0], batch
+
+    def prompts(self) -> str:
+        """The table of all prompts and answers as compared, by hash: cell, split, id, prompt, answer; made once."""
+        self.engine.sql.execute(
+            f"CREATE TEMP TABLE IF NOT EXISTS prompts AS SELECT cell, split, id, md5_number({NORM.format('input')}) AS "
+            f"prompt, md5_number({NORM.format('output')}) AS answer FROM examples"
+        )
+        return "prompts"
+
+    def recipe(self, cell: str) -> Mapping[str, Any]:
+        """The recipe a cell was built with, as far as the ledger knows."""
+        recipe: Mapping[str, Any] = self.ledger["cells"].get(cell, {}).get("recipe", {})
+        return recipe
+
+    def by_user(self, where: str) -> bool:
+        """Whether the splits of a cell, or of all cells of a source, are promised to share no user.
+
+        They are not where ranking or rating cells were split along time.
+        """
+        mine = [where] if where in self.cells else [c for c in self.cells if c.partition("-")[2] == where]
+        asked = [c for c in mine if c.partition("-")[0] in family.ROOTS["uii"]]
+        return all(self.recipe(cell).get("split_protocol", "user") == "user" for cell in asked)
+
+    def known(self, cell: str) -> bool:
+        """Whether the catalogue has this cell."""
+        return cell in catalogue.cell_names()
+
+
+@contextmanager
+def open_corpus(
+    folder: Path, *, memory_limit: str | None = None, say: Callable[[str], None] = lambda text: None
+) -> Iterator[Corpus]:
+    """Open a dataset folder or a folder of Alpaca files. Raises UsageError for a folder that is neither."""
+    from itdr_hf.dataset.audit.alpaca import find_alpaca, to_parquet
+
+    with open_duckdb(memory_limit=memory_limit) as engine:
+        engine.sql.execute("SET preserve_insertion_order = true")
+        engine.sql.execute(f"CREATE OR REPLACE TEMP MACRO normed(text) AS {_NORMED}")
+        (files, unsound), ledger, layout = _sound(_parquet(folder)), read_ledger(folder), "itdr"
+        if unsound and not files:
+            path, why = next(iter(unsound.items()))
+            raise UsageError(f"{path}: {why}; want a dataset folder with files that can be read; build it again")
+        if not files:
+            layout, found = "alpaca", find_alpaca(folder)
+            if not found:
+                raise UsageError(
+                    f"{folder}: no <config>/<split>-*.parquet and no '<task> <source> <split>.json'; "
+                    "want a dataset folder or the authors' files; name another folder"
+                )
+            files = to_parquet(engine, found, say)
+        _make_view(engine, files)
+        yield Corpus(
+            folder=folder,
+            engine=engine,
+            layout=layout,
+            cells=_in_order(files),
+            files=files,
+            unsound=unsound,
+            ledger=ledger,
+        )
+
+
+def _parquet(folder: Path) -> dict[str, list[Path]]:
+    files: dict[str, list[Path]] = {}
+    for split in SPLITS:
+        for path in sorted(folder.glob(f"*/{split}-*.parquet")):
+            files.setdefault(path.parent.name, []).append(path)
+    return files
+
+
+def _in_order(files: Mapping[str, list[Path]]) -> list[str]:
+    order = {name: place for place, name in enumerate(catalogue.cell_names())}
+    return sorted(files, key=lambda name: (order.get(name, len(order)), name))
+
+
+def _sound(files: Mapping[str, list[Path]]) -> tuple[dict[str, list[Path]], dict[Path, str]]:
+    """The files that can be read as examples, and of the others why not."""
+    from itdr_hf.records import INSTRUCTION
+
+    sound: dict[str, list[Path]] = {}
+    unsound: dict[Path, str] = {}
+    for cell, path in [(cell, path) for cell, paths in files.items() for path in paths]:
+        try:
+            have = open_shard(path).schema_arrow
+        except UsageError as error:
+            unsound[path] = str(error).partition("; ")[0].partition(": ")[2]
+            continue
+        other = [
+            name
+            for name in have.names
+            if name in INSTRUCTION.schema.names and have.field(name).type != INSTRUCTION.schema.field(name).type
+        ]
+        if other:
+            unsound[path] = f"columns {', '.join(other)} of another type"
+        else:
+            sound.setdefault(cell, []).append(path)
+    return sound, unsound
+
+
+def _make_view(engine: DuckDBEngine, files: Mapping[str, list[Path]]) -> None:
+    paths = [str(path) for found in files.values() for path in found]
+    source = f"read_parquet([{', '.join(map(quote, paths))}], filename = true, union_by_name = true)"
+    have = {row[0] for row in engine.sql.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
+    columns = [name if name in have else f"NULL::{INSTRUCTION.sql_type(name)} AS {name}" for name in INSTRUCTION]
+    columns = [f'"{c}"' if c in INSTRUCTION.columns else c for c in columns]
+    where = "'([^/\\\\]+)[/\\\\](train|validation|test)-[^/\\\\]*\\.parquet$'"
+    columns += [f"regexp_extract(filename, {where}, {n}) AS {name}" for n, name in ((1, "cell"), (2, "split"))]
+    engine.sql.execute(f"CREATE OR REPLACE VIEW examples AS SELECT {', '.join(columns)} FROM {source}")

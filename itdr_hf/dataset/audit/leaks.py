@@ -1,0 +1,157 @@
+"""Checks between splits: users, items, answers and prompts that train shares with validation or test."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from itdr_hf.dataset.audit.corpus import NORM, RANKING, Corpus
+from itdr_hf.dataset.audit.findings import Finding, Severity, named
+from itdr_hf.dataset.audit.near_duplicates import ALIKE, nearly_alike
+from itdr_hf.dataset.audit.registry import check
+from itdr_hf.dataset.audit.shape import template_pattern
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@check()
+def users_in_one_split(corpus: Corpus) -> Iterator[Finding]:
+    """Is a user in one split only, within a cell and across the cells of a source?"""
+    query = (
+        'SELECT {key}, count(*) FILTER (n > 1), count(*), (list("user" ORDER BY "user") FILTER (n > 1))[:5] FROM ('
+        'SELECT {key}, "user", count(DISTINCT split) AS n FROM examples WHERE "user" <> \'\' GROUP BY ALL'
+        ") GROUP BY {key} ORDER BY {key}"
+    )
+    within = {cell: shared for cell, shared, _, _ in corpus.rows(query.format(key="cell"))}
+    for key in ("cell", "source"):
+        for where, shared, users, who in corpus.rows(query.format(key=key)):
+            mine = [n for cell, n in within.items() if cell.endswith(f"-{where}")]
+            if not shared or (key == "source" and shared <= max(mine, default=0)):
+                continue
+            promised = corpus.by_user(where)
+            across = "of the source's cells " if key == "source" else ""
+            text = (
+                f"{shared:,} of {users:,} users {across}are in more than one split; want each in one; "
+                "split by user (split_protocol 'user')"
+            )
+            yield Finding(
+                check="users-in-one-split",
+                severity="breach" if promised else "info",
+                where=where,
+                message=text if promised else f"{text.split(';')[0]}, as its split protocol has it",
+                figures={"shared": shared, "users": users},
+                examples=named(who),
+            )
+
+
+@check(alpaca=False)
+def items_in_one_split(corpus: Corpus) -> Iterator[Finding]:
+    """Is an item that is itself the subject (TUI) in one split only?"""
+    for cell in [c for c in corpus.cells if c.startswith("tui-") and corpus.known(c)]:
+        seen: dict[bytes, dict[str, str]] = {}
+        for row in corpus.stream(cell, "id", "input", "template", "domain"):
+            pattern = template_pattern(cell, row["template"] or "")
+            match = pattern.fullmatch(row["input"] or "") if pattern else None
+            text = f"{match['title']}\n{match['attributes']}" if match else (row["input"] or "").partition("\n")[0]
+            item = hashlib.md5(f"{row['domain']}\n{text}".lower().encode()).digest()
+            seen.setdefault(item, {}).setdefault(row["split"], row["id"])
+        shared = [splits for splits in seen.values() if len(splits) > 1]
+        if shared:
+            text = f"{len(shared):,} of {len(seen):,} items (title and attributes) are in more than one split"
+            yield Finding(
+                check="items-in-one-split",
+                severity="breach",
+                where=cell,
+                message=f"{text}; want each in one; split by item",
+                figures={"shared": len(shared), "items": len(seen)},
+                examples=named(i for splits in shared for i in splits.values()),
+            )
+
+
+@check()
+def answers_not_in_train(corpus: Corpus) -> Iterator[Finding]:
+    """Does train show or ask for what a test or validation example of the same user asks for?"""
+    answer = NORM.format("t")
+    corpus.engine.sql.execute(
+        "CREATE OR REPLACE TEMP TABLE train_shown AS "
+        f'SELECT DISTINCT source, "user", {answer} AS title, cell FROM ('
+        "SELECT source, \"user\", cell, unnest(list_concat(history, CASE WHEN subtask = 'rp' THEN candidates "
+        f"WHEN subtask IN {RANKING} THEN targets ELSE [] END)) AS t FROM examples "
+        "WHERE split = 'train' AND \"user\" <> '' AND subtask NOT IN ('uap', 'ir'))"
+    )
+    asked = (
+        'SELECT id, cell, source, "user", '
+        f"{answer} AS title FROM (SELECT id, cell, source, \"user\", unnest(CASE WHEN subtask = 'rp' THEN candidates "
+        f"ELSE targets END) AS t FROM examples WHERE split <> 'train' AND \"user\" <> '' "
+        f"AND (subtask = 'rp' OR subtask IN {RANKING}))"
+    )
+    query = (
+        f"SELECT a.cell, count(DISTINCT a.id), list(DISTINCT a.id)[:5], list(DISTINCT s.cell) FROM ({asked}) a "
+        'JOIN train_shown s ON a.source = s.source AND a."user" = s."user" AND a.title = s.title GROUP BY a.cell '
+        "ORDER BY a.cell"
+    )
+    totals = dict(corpus.rows("SELECT cell, count(*) FROM examples WHERE split <> 'train' GROUP BY cell"))
+    for cell, count, ids, cells in corpus.rows(query):
+        text = (
+            f"the answers of {count:,} of {totals[cell]:,} validation and test examples are shown or asked for in train "
+            f"({', '.join(sorted(cells))}) for the same user; want none; split by user"
+        )
+        figures = {"leaked": count, "examples": totals[cell], "share": round(count / totals[cell], 4)}
+        yield Finding(
+            check="answers-not-in-train",
+            severity="breach",
+            where=cell,
+            message=text,
+            figures=figures,
+            examples=named(ids),
+        )
+
+
+@check()
+def prompts_in_one_split(corpus: Corpus) -> Iterator[Finding]:
+    """Is the same prompt in one split only?"""
+    query = (
+        "SELECT cell, answers = 1, count(*), sum(n)::BIGINT, list(one)[:5] FROM (SELECT cell, prompt, count(*) AS n, "
+        f"count(DISTINCT answer) AS answers, min(id) AS one FROM {corpus.prompts()} GROUP BY ALL "
+        "HAVING count(DISTINCT split) > 1) GROUP BY ALL ORDER BY ALL"
+    )
+    for cell, same, prompts, count, ids in corpus.rows(query):
+        severity: Severity = "breach" if same else "warning"
+        answer = "the same answer" if same else "another answer"
+        said = f"{prompts:,} prompts ({count:,} examples) are in more than one split, with {answer}"
+        yield Finding(
+            check="prompts-in-one-split",
+            severity=severity,
+            where=cell,
+            message=f"{said}; want each in one; leave the repeats out",
+            figures={"prompts": prompts, "examples": count},
+            examples=named(ids),
+        )
+
+
+@check()
+def prompts_not_nearly_alike(corpus: Corpus) -> Iterator[Finding]:
+    """Is there a validation or test prompt nearly the same as one in train?"""
+    for cell in corpus.cells:
+        found = nearly_alike(corpus.engine, _texts(corpus, cell))
+        if found:
+            text = f"{len(found):,} validation or test prompts are nearly one in train (similarity {ALIKE:.0%} or more)"
+            yield Finding(
+                check="prompts-not-nearly-alike",
+                severity="warning",
+                where=cell,
+                message=f"{text}; want none; look at them",
+                figures={"prompts": len(found)},
+                examples=named(found),
+            )
+
+
+def _texts(corpus: Corpus, cell: str) -> Iterator[pa.RecordBatch]:
+    """The prompts of a cell with their ids, and whether they are in train."""
+    import pyarrow as pa
+
+    for split, batch in corpus.batches(cell, "id", "input"):
+        train = pa.array([split == "train"] * batch.num_rows)
+        yield pa.RecordBatch.from_arrays([batch["id"], batch["input"], train], names=["id", "text", "train"])

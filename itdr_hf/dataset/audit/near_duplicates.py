@@ -1,0 +1,91 @@
+"""Which texts are nearly the same: by the five-word runs they share, in bounded memory.
+
+Every text is the set of its runs of words; a run that is in many texts belongs to the template and is left out.
+Two sets of which four fifths are common must share a run among the rarest fifth of either (prefix filtering,
+Chaudhuri et al. 2006), so only those are joined, and only the pairs found are counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from itdr_hf.runtime.duckdb_engine import DuckDBEngine
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pyarrow as pa
+
+RUN = 5  # words
+COMMON = 0.05  # a run in more than this share of the texts is the template's
+ALIKE = 0.8  # Jaccard similarity of the runs that are not the template's
+LEAST_RUNS = 12  # a text with fewer is too short to say
+MULTIPLIER = 0x9E3779B97F4A7C15
+
+
+def nearly_alike(engine: DuckDBEngine, batches: Iterable[pa.RecordBatch]) -> list[str]:
+    """The ids of texts outside train that are nearly one in train; batches have id, text and train (whether it is)."""
+    engine.sql.execute("CREATE OR REPLACE TEMP TABLE texts (number BIGINT, id VARCHAR, train BOOLEAN)")
+    engine.sql.execute("CREATE OR REPLACE TEMP TABLE runs (number BIGINT, run UBIGINT)")
+    seen = 0
+    for batch in batches:
+        _note(engine, batch, seen)
+        seen += batch.num_rows
+    engine.sql.execute(
+        "CREATE OR REPLACE TEMP TABLE ranked AS SELECT number, run, train, count(*) OVER (PARTITION BY number) AS size, "
+        "row_number() OVER (PARTITION BY number ORDER BY uses, run) AS place FROM runs JOIN texts USING (number) JOIN "
+        f"(SELECT run, count(*) AS uses FROM runs GROUP BY run HAVING uses <= greatest({COMMON} * {seen}, 3)) USING (run)"
+    )
+    rare = f"size >= {LEAST_RUNS} AND place <= size - ceil({ALIKE} * size) + 1"
+    query = (
+        "SELECT DISTINCT texts.id FROM (SELECT a.number AS one, b.number AS other, any_value(a.size) + any_value(b.size) "
+        "AS sizes, count(*) AS shared FROM ranked a JOIN ranked b ON a.run = b.run JOIN (SELECT DISTINCT a.number AS one, "
+        f"b.number AS other FROM (FROM ranked WHERE NOT train AND {rare}) a JOIN (FROM ranked WHERE train AND {rare}) b "
+        "ON a.run = b.run) near ON a.number = near.one AND b.number = near.other GROUP BY ALL) "
+        f"JOIN texts ON number = one WHERE shared >= {ALIKE} * (sizes - shared) ORDER BY id"
+    )
+    return [row[0] for row in engine.sql.execute(query).fetchall()]
+
+
+def _note(engine: DuckDBEngine, batch: pa.RecordBatch, first: int) -> None:
+    """Add a batch's texts and their runs; `first` is the number of its first text."""
+    import numpy as np
+    import pyarrow as pa
+
+    numbers = np.arange(first, first + batch.num_rows)
+    texts = pa.table({"number": numbers, "id": batch.column("id"), "train": batch.column("train")})
+    place, run = _runs(batch.column("text"))
+    runs = pa.table({"number": numbers[place], "run": run})
+    for name, table, columns in (("texts", texts, "number, id, train"), ("runs", runs, "DISTINCT number, run")):
+        engine.sql.register("noted", table)
+        engine.sql.execute(f"INSERT INTO {name} SELECT {columns} FROM noted")
+        engine.sql.unregister("noted")
+
+
+def _runs(texts: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint64]]:
+    """The runs of texts: which text each is of, and its hash."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    words = pc.utf8_split_whitespace(pc.utf8_lower(pc.fill_null(texts, "")))
+    ends = words.offsets.to_numpy()
+    hashed = _hashes(words.flatten())
+    count = max(len(hashed) - RUN + 1, 0)
+    run: Any = np.zeros(count, np.uint64)
+    for step in range(RUN):
+        run = run * np.uint64(MULTIPLIER) + hashed[step : step + count]
+    run = (run ^ (run >> np.uint64(29))) * np.uint64(MULTIPLIER)
+    run ^= run >> np.uint64(32)
+    owner = np.repeat(np.arange(len(texts)), np.diff(ends))[:count]
+    kept = np.arange(count) + RUN <= ends[owner + 1]  # within one text
+    return owner[kept], run[kept]
+
+
+def _hashes(words: pa.Array) -> npt.NDArray[np.uint64]:
+    """A hash of every word, the same in every batch."""
+    import pandas as pd
+
+    coded = words.dictionary_encode()
+    known: Any = pd.util.hash_array(coded.dictionary.to_numpy(zero_copy_only=False))
+    return known[coded.indices.to_numpy()]  # type: ignore[no-any-return]

@@ -1,0 +1,140 @@
+"""What changed between two dataset folders: per cell the examples added, removed, changed or moved, and the recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from itdr_hf import catalogue
+from itdr_hf.dataset.ledger import read_ledger
+from itdr_hf.dataset.shards import open_shard
+from itdr_hf.errors import UsageError
+from itdr_hf.records import INSTRUCTION
+from itdr_hf.runtime.duckdb_engine import DuckDBEngine, open_duckdb, quote
+
+NAMED = 5  # ids named of each kind
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellDifference:
+    """One cell: how many examples are alike, and how many are not and why."""
+
+    cell: str
+    state: str  # same, changed, added, removed
+    same: int = 0
+    added: int = 0
+    removed: int = 0
+    changed: int = 0  # the same id, other content
+    moved: int = 0  # the same id, another split
+    columns: Mapping[str, int] = field(default_factory=dict)  # column -> examples in which it changed
+    recipe: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)  # field -> (old, new)
+    ids: Mapping[str, list[str]] = field(default_factory=dict)  # added, removed, changed, moved -> a few ids
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """Two folders: their versions and what became of every cell of either."""
+
+    old: str
+    new: str
+    versions: tuple[str, str]
+    cells: list[CellDifference]
+
+    @property
+    def any(self) -> bool:
+        return any(cell.state != "same" for cell in self.cells)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For machines."""
+        return {**asdict(self), "different": self.any}
+
+
+def diff(old: Path, new: Path, *, say: Callable[[str], None] = lambda text: None) -> Difference:
+    """Compare two dataset folders. Raises UsageError for a folder without cells."""
+    ledgers = [read_ledger(folder) for folder in (old, new)]
+    have = [_cells(folder) for folder in (old, new)]
+    order = [*catalogue.cell_names(), *sorted({*have[0], *have[1]} - set(catalogue.cell_names()))]
+    made = []
+    with open_duckdb() as engine:
+        for cell in [name for name in order if name in have[0] or name in have[1]]:
+            say(cell)
+            made.append(_compare(engine, cell, (old, new), have, ledgers))
+    versions = tuple(str(ledger.get("version", "?")) for ledger in ledgers)
+    return Difference(old=str(old), new=str(new), versions=(versions[0], versions[1]), cells=made)
+
+
+def _cells(folder: Path) -> set[str]:
+    cells = {path.parent.name for path in folder.glob("*/*-*.parquet")}
+    if not cells:
+        raise UsageError(f"{folder}: no <config>/<split>-*.parquet; want a dataset folder; name another")
+    return cells
+
+
+def _compare(
+    engine: DuckDBEngine,
+    cell: str,
+    folders: tuple[Path, Path],
+    have: list[set[str]],
+    ledgers: list[dict[str, Any]],
+) -> CellDifference:
+    entries = [ledger.get("cells", {}).get(cell, {}) for ledger in ledgers]
+    if cell not in have[0] or cell not in have[1]:
+        there = 0 if cell in have[0] else 1
+        count = engine.value(f"SELECT count(*) FROM {_table(folders[there], cell)}")
+        state, column = ("removed", "removed") if there == 0 else ("added", "added")
+        return CellDifference(cell=cell, state=state, **{column: count})
+    recipes = [entry.get("recipe", {}) for entry in entries]
+    recipe = {
+        name: (recipes[0].get(name), recipes[1].get(name))
+        for name in sorted({*recipes[0], *recipes[1]})
+        if recipes[0].get(name) != recipes[1].get(name)
+    }
+    return _compare_rows(engine, cell, folders, recipe)
+
+
+def _compare_rows(
+    engine: DuckDBEngine, cell: str, folders: tuple[Path, Path], recipe: Mapping[str, tuple[Any, Any]]
+) -> CellDifference:
+    import duckdb
+
+    content = [name for name in INSTRUCTION if name != "id"]
+    joined = f"{_table(folders[0], cell)} a FULL JOIN {_table(folders[1], cell)} b ON a.id = b.id"
+    differ = {name: f'a."{name}" IS DISTINCT FROM b."{name}"' for name in content}
+    kinds = {
+        "added": "a.id IS NULL",
+        "removed": "b.id IS NULL",
+        "changed": f"a.id = b.id AND ({' OR '.join(differ.values())})",
+        "moved": "a.id = b.id AND a.split <> b.split",
+    }
+    columns = [f"count(*) FILTER ({condition}) AS {name}" for name, condition in kinds.items()]
+    columns += [f"(list(coalesce(a.id, b.id)) FILTER ({c}))[:{NAMED}] AS ids_{n}" for n, c in kinds.items()]
+    columns += [f'count(*) FILTER (a.id = b.id AND {condition}) AS "at_{name}"' for name, condition in differ.items()]
+    same = f"count(*) FILTER (a.id = b.id AND a.split = b.split AND NOT ({' OR '.join(differ.values())})) AS same"
+    try:
+        result = engine.sql.execute(f"SELECT {same}, {', '.join(columns)} FROM {joined}")
+    except duckdb.Error as error:
+        said = str(error).partition("\n")[0]
+        raise UsageError(f"{cell}: {said}; want columns of the same types in both; see `itdr audit`") from error
+    row = dict(zip([d[0] for d in result.description], result.fetchall()[0], strict=True))
+    numbers = {name: row[name] for name in kinds}
+    return CellDifference(
+        cell=cell,
+        state="changed" if any(numbers.values()) or recipe else "same",
+        same=row["same"],
+        columns={name: row[f"at_{name}"] for name in content if row[f"at_{name}"]},
+        recipe=recipe,
+        ids={name: sorted(row[f"ids_{name}"]) for name in kinds if row[f"ids_{name}"]},
+        **numbers,
+    )
+
+
+def _table(folder: Path, cell: str) -> str:
+    """The rows of a cell with their split, as a fragment; a column an older schema lacks is NULL."""
+    paths = sorted((folder / cell).glob("*-*.parquet"))
+    have = {name for path in paths for name in open_shard(path).schema_arrow.names}
+    columns = [f'"{n}"' if n in have else f"NULL AS {n}" for n in INSTRUCTION]
+    listed = f"read_parquet([{', '.join(map(quote, paths))}], filename = true, union_by_name = true)"
+    split = "regexp_extract(filename, '([a-z]+)-[^/]*$', 1) AS split"
+    return f"(SELECT {', '.join(columns)}, {split} FROM {listed})"

@@ -1,0 +1,182 @@
+"""Writing the Parquet files of a cell: shards, and the facts about them that the ledger keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from itdr_hf.errors import UsageError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from itdr_hf.records import SPLITS
+from itdr_hf.runtime.engine import Done
+from itdr_hf.runtime.files import new_folder
+from itdr_hf.runtime.privacy import MARKS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+SHARD_ROWS = 500_000
+Batches = Callable[[str], "Iterator[pa.RecordBatch]"]  # of a split
+LISTED = ("sha256", "size", "rows", "bytes")  # of each, in the ledger
+Files = dict[str, Done]  # name -> facts: LISTED, and what of which there is how much: `masked`, `written_by`
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Noted:
+    """What is counted of a shard as it is written."""
+
+    masked: Counter[str]  # what stands in the prompts in place of people's addresses
+    written_by: Counter[str]  # who wrote the answers
+
+    def add(self, part: pa.RecordBatch) -> None:
+        import pyarrow.compute as pc
+
+        prompts, writers = part.column("input"), part.column("reference_by")
+        self.masked.update({mark: pc.sum(pc.count_substring(prompts, f"[{mark}]")).as_py() or 0 for mark in MARKS})
+        self.written_by.update({row["values"]: row["counts"] for row in writers.value_counts().to_pylist()})
+
+
+def write_cell(
+    folder: Path, counts: Mapping[str, int], batches: Batches, before: Callable[[], object] = lambda: None
+) -> Files:
+    """Write the shards of a cell one after the other; what is known of them. `before` as in `new_folder`."""
+    files: Files = {}
+    with new_folder(folder, locked=True, before=before) as draft:
+        for split in SPLITS:
+            paths = [draft / name for name in _names(split, counts[split])]
+            written = _write_shards(batches(split), paths)
+            files |= {path.name: facts for path, facts in zip(paths, written, strict=True)}
+    return files
+
+
+def _names(split: str, count: int) -> list[str]:
+    shards = max(1, -(-count // SHARD_ROWS))
+    return [f"{split}-{n:05d}-of-{shards:05d}.parquet" for n in range(shards)]
+
+
+def _write_shards(batches: Iterator[pa.RecordBatch], paths: Sequence[Path]) -> list[Done]:
+    """Fill the shards one after the other, SHARD_ROWS rows each; what is known of each.
+
+    An empty split is a file without rows.
+    """
+    import pyarrow.parquet as pq
+
+    from itdr_hf.records import INSTRUCTION
+
+    facts, pending = [], next(batches, None)
+    for path in paths:
+        room, noted = SHARD_ROWS, _Noted(masked=Counter(), written_by=Counter())
+        with pq.ParquetWriter(path, INSTRUCTION.schema, compression="zstd") as writer:
+            while pending is not None and room:
+                part = pending.slice(0, room)
+                writer.write_batch(part)
+                noted.add(part)
+                room -= part.num_rows
+                rest = pending.slice(part.num_rows)
+                pending = rest if rest.num_rows else next(batches, None)
+        facts.append({**_facts(path), "masked": dict(noted.masked), "written_by": dict(noted.written_by)})
+    return facts
+
+
+def _facts(path: Path) -> Done:
+    import pyarrow.parquet as pq
+
+    metadata = pq.read_metadata(path)
+    groups = [metadata.row_group(n) for n in range(metadata.num_row_groups)]
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    uncompressed = sum(group.total_byte_size for group in groups)
+    return {"sha256": digest, "size": path.stat().st_size, "rows": metadata.num_rows, "bytes": uncompressed}
+
+
+def content(files: Mapping[str, Mapping[str, Any]]) -> str:
+    return hashlib.sha256("".join(files[name]["sha256"] for name in sorted(files)).encode()).hexdigest()
+
+
+def listed(files: Files) -> Files:
+    """The files as the ledger lists them."""
+    return {name: {fact: facts[fact] for fact in LISTED} for name, facts in files.items()}
+
+
+def summed(files: Files, what: str) -> dict[str, int]:
+    """`masked` or `written_by` of all files of a cell together; nothing that is nowhere."""
+    total: Counter[str] = Counter()
+    for facts in files.values():
+        total.update(facts[what])
+    return {name: count for name, count in sorted(total.items()) if count}
+
+
+BATCH = 8_192  # rows read at a time
+
+
+def shards(folder: Path, config: str, split: str) -> list[Path]:
+    """The Parquet files of one split of one cell, in order."""
+    return sorted((folder / config).glob(f"{split}-*.parquet"))
+
+
+def open_shard(path: Path) -> pq.ParquetFile:
+    """A Parquet file of a dataset folder. Raises UsageError, naming it, when it is damaged or none."""
+    import pyarrow.parquet as pq
+
+    with damage_named(path):
+        return pq.ParquetFile(path)
+
+
+def count_rows(path: Path) -> int:
+    """How many examples a file holds. Raises UsageError as `open_shard`."""
+    return int(open_shard(path).metadata.num_rows)
+
+
+def read_batches(path: Path, columns: Iterable[str], size: int = BATCH) -> Iterator[pa.RecordBatch]:
+    """These columns of a file's examples, at most `size` rows at a time.
+
+    Raises UsageError, naming the file, when it is damaged or lacks a column.
+    """
+    file, columns = open_shard(path), list(columns)
+    if missing := sorted(set(columns) - set(file.schema_arrow.names)):
+        raise UsageError(
+            f"{path.parent.name}/{path.name}: no column {', '.join(missing)}; want the one schema; build the cell again"
+        )
+    batches = file.iter_batches(size, columns=columns)
+    while True:
+        with damage_named(path):
+            batch = next(batches, None)
+        if batch is None:
+            return
+        yield batch
+
+
+def read_rows(
+    folder: Path, config: str, split: str, columns: Iterable[str], size: int = BATCH
+) -> Iterator[dict[str, Any]]:
+    """These columns of the examples of a split of a cell, one by one. Raises UsageError as `read_batches`."""
+    for path in shards(folder, config, split):
+        for batch in read_batches(path, columns, size):
+            yield from batch.to_pylist()
+
+
+@contextmanager
+def damage_named(path: Path) -> Iterator[None]:
+    """Turn what pyarrow says of a file that it cannot read into a UsageError that names the file."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        raise UsageError(
+            f"{path.parent.name}/{path.name}: {' '.join(str(error).split()).rstrip('.')}; "
+            "want the whole Parquet file that was built; build the cell again"
+        ) from error

@@ -1,0 +1,200 @@
+"""Statistics of a dataset folder: sizes, lengths in characters, words and tokens, labels; beside the paper's averages.
+
+Lengths are kept as counts per length, so that memory does not grow with the dataset.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from itdr_hf.dataset.shards import read_batches, shards
+from itdr_hf.errors import UsageError
+from itdr_hf.records import SPLITS
+from itdr_hf.tasks.itdr import paper
+
+BATCH = 4_096
+FIELDS = ("input", "prompt", "output")  # prompt is the task description with the input; the paper counts the input
+COLUMNS = ("subtask", "instruction", "input", "output", "targets", "target_names")
+MOST_LABELS = 5_000  # distinct values counted per attribute; what comes after is put together
+
+Count = Callable[[Sequence[str]], list[int]]  # the lengths of texts, many at a time
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lengths:
+    """How long the texts of a field are, in one unit."""
+
+    mean: float
+    median: int
+    p95: int
+    longest: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellStatistics:
+    """One cell: examples by split, lengths by field and unit, labels by name, and the paper's figures of it."""
+
+    cell: str
+    counts: Mapping[str, int]
+    lengths: Mapping[str, Mapping[str, Lengths]]  # field -> unit (characters, words, tokens) -> lengths
+    labels: Mapping[str, Mapping[str, int]]  # rating, or the attribute's name -> value -> examples
+    paper: Mapping[str, float] | None  # examples, input_tokens, output_tokens
+
+    def as_dict(self) -> dict[str, Any]:
+        """For machines."""
+        return asdict(self)
+
+
+def statistics(
+    folder: Path, *, tokenizer: Count | None = None, say: Callable[[str], None] = lambda text: None
+) -> list[CellStatistics]:
+    """The statistics of every cell of a dataset folder. Raises UsageError for a folder without any."""
+    cells = sorted({path.parent.name for path in folder.glob("*/*-*.parquet")}, key=_catalogue_order)
+    if not cells:
+        raise UsageError(f"{folder}: no <config>/<split>-*.parquet; want a dataset folder; build one with `itdr build`")
+    units: dict[str, Count] = {
+        "characters": lambda texts: [len(text) for text in texts],
+        "words": lambda texts: [len(text.split()) for text in texts],
+    }
+    if tokenizer:
+        units["tokens"] = tokenizer
+    made = []
+    for number, cell in enumerate(cells, 1):
+        say(f"{number} of {len(cells)}: {cell}")
+        made.append(_cell(folder, cell, units))
+    return made
+
+
+def load_tokenizer(name: str) -> Count:
+    """A function that counts the tokens of texts, on all cores: a tokenizer.json, a folder that holds one, or the id of a model on the Hub.
+
+    Special tokens are not counted. Raises UsageError when it cannot be read.
+    """
+    try:
+        from tokenizers import Tokenizer  # type: ignore[import-not-found, unused-ignore]
+    except ImportError as error:
+        raise UsageError(
+            "tokenizer: the package 'tokenizers' is not installed; want it for tokens; pip install tokenizers"
+        ) from error
+    path = Path(name).expanduser()
+    path = path / "tokenizer.json" if path.is_dir() else path
+    try:
+        found = Tokenizer.from_file(str(path)) if path.is_file() else Tokenizer.from_pretrained(name)
+    except Exception as error:
+        raise UsageError(f"tokenizer {name!r}: {error}; want a tokenizer.json or a model's id; name another") from error
+    return lambda texts: [len(one.ids) for one in found.encode_batch_fast(list(texts), add_special_tokens=False)]
+
+
+def plot(made: Sequence[CellStatistics], out: Path) -> list[Path]:
+    """Draw examples and lengths per cell, and the labels of each cell that has any, as PNG files in a folder.
+
+    Raises UsageError when matplotlib is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise UsageError("plots: matplotlib is not installed; want it; pip install 'itdr-hf[plots]'") from error
+    out.mkdir(parents=True, exist_ok=True)
+    unit = "tokens" if "tokens" in made[0].lengths["input"] else "words"
+    panels = [_bars("examples", {s.cell: sum(s.counts.values()) for s in made})]
+    panels += [_bars(f"{f} {unit}, mean", {s.cell: s.lengths[f][unit].mean for s in made}) for f in ("input", "output")]
+    panels += [
+        _bars(f"{s.cell} {name}", _most_frequent(values)) for s in made for name, values in s.labels.items() if values
+    ]
+    paths = []
+    for title, values in panels:
+        figure = Figure(figsize=(8, 1 + 0.22 * len(values)), layout="constrained")
+        axes = figure.subplots()
+        axes.barh(list(values)[::-1], list(values.values())[::-1])
+        axes.set_title(title)
+        paths.append(out / (title.replace(",", "").replace(" ", "-") + ".png"))
+        figure.savefig(paths[-1], dpi=120)
+    return paths
+
+
+def _bars(title: str, values: Mapping[str, float]) -> tuple[str, Mapping[str, float]]:
+    return title, values
+
+
+def _most_frequent(values: Mapping[str, int], most: int = 25) -> dict[str, float]:
+    """The values as they are ordered when they are few numbers, else the most frequent."""
+    chosen = sorted(values, key=lambda v: -values[v])[:most]
+    with suppress(ValueError):
+        chosen.sort(key=float)
+    return {value: float(values[value]) for value in chosen}
+
+
+def _cell(folder: Path, cell: str, units: Mapping[str, Count]) -> CellStatistics:
+    counts: Counter[str] = Counter()
+    seen: dict[str, dict[str, Counter[int]]] = {f: {u: Counter() for u in units} for f in FIELDS}
+    labels: dict[str, Counter[str]] = {}
+    for split in SPLITS:
+        for rows in _rows(folder, cell, split):
+            counts[split] += len(rows)
+            texts = {"input": [row["input"] for row in rows], "output": [row["output"] for row in rows]}
+            texts["prompt"] = [
+                f"{row['instruction']}\n{row['input']}" if row["instruction"] else row["input"] for row in rows
+            ]
+            for field, found in texts.items():
+                for unit, count in units.items():
+                    seen[field][unit].update(count(found))
+            for row in rows:
+                _note_labels(labels, row)
+    published = paper.statistics().get(cell)
+    figures: dict[str, float] | None = None
+    if published:
+        figures = {"examples": published.examples, "input_tokens": published.input_tokens}
+        figures["output_tokens"] = published.output_tokens
+    return CellStatistics(
+        cell=cell,
+        counts={split: counts[split] for split in SPLITS},
+        lengths={f: {u: _lengths(lengths) for u, lengths in by_unit.items()} for f, by_unit in seen.items()},
+        labels={name: dict(sorted(values.items())) for name, values in labels.items()},
+        paper=figures,
+    )
+
+
+def _rows(folder: Path, cell: str, split: str) -> Iterator[list[dict[str, Any]]]:
+    for path in shards(folder, cell, split):
+        yield from (batch.to_pylist() for batch in read_batches(path, COLUMNS, BATCH))
+
+
+def _note_labels(labels: dict[str, Counter[str]], row: Mapping[str, Any]) -> None:
+    """Count the rating, or the values of the attributes."""
+    names = ["rating"] if row["subtask"] == "rp" else row["target_names"]
+    for name, value in zip(names, row["targets"], strict=False):
+        values = labels.setdefault(name, Counter())
+        values[value if value in values or len(values) < MOST_LABELS else "(others)"] += 1
+
+
+def _lengths(counts: Counter[int]) -> Lengths:
+    """Mean, median, 95th percentile and maximum of lengths counted; all 0 without any."""
+    total = sum(counts.values())
+    if not total:
+        return Lengths(mean=0.0, median=0, p95=0, longest=0)
+    mean = sum(length * n for length, n in counts.items()) / total
+    return Lengths(
+        mean=round(mean, 2), median=_at(counts, 0.5 * total), p95=_at(counts, 0.95 * total), longest=max(counts)
+    )
+
+
+def _at(counts: Counter[int], rank: float) -> int:
+    """The least length that so many do not exceed."""
+    passed = 0
+    for length in sorted(counts):
+        passed += counts[length]
+        if passed >= rank:
+            return length
+    return max(counts)
+
+
+def _catalogue_order(cell: str) -> tuple[int, str]:
+    from itdr_hf import catalogue
+
+    names = catalogue.cell_names()
+    return names.index(cell) if cell in names else len(names), cell

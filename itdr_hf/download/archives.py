@@ -1,0 +1,170 @@
+"""Unpacking what was downloaded: zip, tar, tar.gz and gz, by name, whole or not at all.
+
+An archive may hold names that lead elsewhere, links, devices, or a few bytes that unpack to a disk full; none of
+them gets out. Nothing is written under its own name before every wanted member is there.
+"""
+
+from __future__ import annotations
+
+import gzip
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from itdr_hf.errors import RawDataError
+from itdr_hf.raw.layout import Member
+from itdr_hf.runtime.files import new_folder
+
+CHUNK = 2**20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What an archive may become: files, bytes in all, and bytes for each byte of the archive."""
+
+    files: int = 100_000
+    size: int = 400 * 10**9
+    ratio: int = 1_100  # deflate itself cannot do more than 1,032
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Entry:
+    """A member as the archive describes it: a name, what it is, and how to read it."""
+
+    name: str
+    kind: str  # file, folder or other
+    open: Callable[[], IO[bytes]]
+
+
+def extract(
+    archive: Path,
+    folder: Path,
+    wanted: Sequence[Member],
+    *,
+    limits: Limits = Limits(),
+    tick: Callable[[int], None] = lambda size: None,
+) -> list[Path]:
+    """Put the wanted members into a new folder, which takes the place of `folder`; returns their paths.
+
+    A member's name is a pattern. `tick` hears of every piece written. Raises RawDataError for an archive that is
+    damaged, not to be trusted, or without a wanted member; `folder` is then as it was.
+    """
+    most = min(limits.size, limits.ratio * archive.stat().st_size)
+    with _damage_named(archive), new_folder(folder, locked=True) as draft:
+        written, found = 0, set[str]()
+        for number, entry in enumerate(_entries(archive), 1):
+            _check(archive, entry, number, limits)
+            member = next((m for m in wanted if entry.kind == "file" and fnmatchcase(entry.name, m.name)), None)
+            if member is None:
+                continue
+            if member.path in found:
+                raise _untrusted(archive, f"{member.name} more than once")
+            found.add(member.path)
+            written += _write(archive, entry, draft / member.path, most - written, tick)
+        if missing := [m.name for m in wanted if m.path not in found]:
+            raise RawDataError(
+                f"{archive}: no {', '.join(missing)} in it; want the release's own archive; get it again"
+            )
+    return [folder / m.path for m in wanted]
+
+
+def names(archive: Path) -> list[str]:
+    """The names of the files in an archive. Raises RawDataError for one that is damaged."""
+    with _damage_named(archive):
+        return [entry.name for entry in _entries(archive) if entry.kind == "file"]
+
+
+def _entries(archive: Path) -> Iterator[_Entry]:
+    if zipfile.is_zipfile(archive):
+        with zipfile.ZipFile(archive) as packed:
+            for info in packed.infolist():
+                mode = stat.S_IFMT(info.external_attr >> 16)
+                kind = "folder" if info.is_dir() else "file" if mode in (0, stat.S_IFREG) else "other"
+                yield _Entry(name=info.filename, kind=kind, open=lambda info=info: packed.open(info))  # type: ignore[misc]
+    elif _is_tar(archive):
+        with _unrolled(archive) as stream, tarfile.open(fileobj=stream, mode="r|") as rolled:
+            for item in rolled:
+                kind = "folder" if item.isdir() else "file" if item.isreg() else "other"
+                yield _Entry(name=item.name, kind=kind, open=lambda item=item: _content(rolled, item))  # type: ignore[misc]
+            while stream.read(CHUNK):  # to its end, where the checksum is
+                pass
+    elif archive.suffix == ".gz":
+        yield _Entry(name=archive.stem, kind="file", open=lambda: gzip.open(archive))  # type: ignore[arg-type, return-value]  # noqa: SIM115
+    else:
+        raise RawDataError(f"{archive}: neither zip, tar nor gz; want the release's own archive; get it again")
+
+
+def _is_tar(archive: Path) -> bool:
+    named = archive.name.endswith((".tar", ".tar.gz", ".tgz"))
+    with suppress(EOFError, zlib.error, OSError), archive.open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+        file.seek(0)
+        with gzip.open(file) if packed else nullcontext(file) as stream:
+            return stream.read(262)[257:] == b"ustar" or named
+    return named
+
+
+@contextmanager
+def _unrolled(archive: Path) -> Iterator[IO[bytes]]:
+    """The bytes of a tar, decompressed. Raises tarfile.ReadError for a plain one without its end."""
+    with archive.open("rb") as file:
+        if file.read(2) == b"\x1f\x8b":
+            with gzip.open(archive) as stream:
+                yield stream  # type: ignore[misc]
+            return
+        file.seek(-min(tarfile.BLOCKSIZE, archive.stat().st_size), 2)
+        if file.read().strip(b"\0"):
+            raise tarfile.ReadError("it has no end")
+        file.seek(0)
+        yield file
+
+
+def _content(rolled: tarfile.TarFile, item: tarfile.TarInfo) -> IO[bytes]:
+    content = rolled.extractfile(item)
+    assert content is not None  # of a regular file there is one
+    return content
+
+
+def _check(archive: Path, entry: _Entry, number: int, limits: Limits) -> None:
+    path = PurePosixPath(entry.name.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or ":" in path.parts[0] or "\0" in entry.name:
+        raise _untrusted(archive, f"the name {entry.name!r}, which leads out of the folder")
+    if entry.kind == "other":
+        raise _untrusted(archive, f"{entry.name!r}, which is a link or a device")
+    if number > limits.files:
+        raise _untrusted(archive, f"more than {limits.files:,} files")
+
+
+def _write(archive: Path, entry: _Entry, path: Path, most: int, tick: Callable[[int], None]) -> int:
+    """Copy a member, `most` bytes at the most, whatever it says of its own size; returns how many it was."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    written = 0
+    with entry.open() as content, path.open("wb") as file:
+        while chunk := content.read(CHUNK):
+            written += len(chunk)
+            if written > most:
+                raise _untrusted(archive, f"{entry.name!r}, which unpacks to more than {most:,} bytes")
+            file.write(chunk)
+            tick(len(chunk))
+    return written
+
+
+@contextmanager
+def _damage_named(archive: Path) -> Iterator[None]:
+    try:
+        yield
+    except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, NotImplementedError) as error:
+        raise RawDataError(f"{archive}: damaged ({error}); want the whole archive; get it again") from error
+    except RuntimeError as error:  # zipfile's word for an encrypted member
+        raise RawDataError(f"{archive}: {error}; want an archive without a password; get it again") from error
+
+
+def _untrusted(archive: Path, found: str) -> RawDataError:
+    return RawDataError(f"{archive}: holds {found}; want the release's own archive; get it from its own place")

@@ -1,0 +1,156 @@
+"""The folder to be pushed: its files and their sha256, checked against its ledger, and what its card says."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from itdr_hf.dataset.card import PICTURES
+from itdr_hf.errors import HubError
+
+CARD, LEDGER, MARKER = "README.md", "ledger.json", "itdr"
+PICTURE = re.compile(rf"{PICTURES}/(flow|lengths)\.(png|svg)")  # of the card, drawn after the build
+Progress = Callable[[str, int, int], None]  # stage, done, of how many
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalFile:
+    """One file to be published; `name` is its path in the repository."""
+
+    name: str
+    path: Path
+    size: int
+    sha256: str
+
+    def git_oid(self) -> str:
+        """The git blob id, which is what the Hub tells of files that are not large."""
+        header = b"blob %d\0" % self.size
+        return hashlib.sha1(header + self.path.read_bytes(), usedforsecurity=False).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ledger:
+    """What we read of a ledger: the version, and (sha256, size) of each file by path."""
+
+    version: str
+    files: Mapping[str, tuple[str, int]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Folder:
+    """A release on disk; `version` is the ledger's, `globs` pairs of config name and data file pattern."""
+
+    path: Path
+    version: str | None
+    files: Mapping[str, LocalFile]
+    globs: tuple[tuple[str, str], ...]
+
+
+def read_folder(path: Path, repo_type: str = "dataset", progress: Progress | None = None) -> Folder:
+    """Read a folder, hashing every file.
+
+    Raises HubError when it is not the folder its ledger describes, or its card lacks our mark. A folder
+    without a ledger is taken as it is, unless it is a dataset's.
+    """
+    if not (path / CARD).is_file():
+        raise HubError(f"{path}: no {CARD}; wanted a dataset folder with its card; build it first")
+    found = sorted(p.relative_to(path).as_posix() for p in path.rglob("*") if p.is_file())
+    names = [name for name in found if not any(part.startswith(".") for part in name.split("/"))]
+    files = dict(_hashed(path, names, progress))
+    version = None
+    if LEDGER in files:
+        ledger = read_ledger(path / LEDGER)
+        _check_ledger(ledger, path, files)
+        version = ledger.version
+    elif repo_type == "dataset":
+        raise HubError(f"{path}: no {LEDGER}; wanted the folder as it was built; build it again")
+    card = read_card(path / CARD)
+    if not is_ours(card):
+        raise HubError(f"{path / CARD}: no tag `{MARKER}` in its YAML; wanted a card we can know again; render it anew")
+    return Folder(path=path, version=version, files=files, globs=tuple(data_globs(card)))
+
+
+def read_ledger(path: Path) -> Ledger:
+    """The contract of a ledger: version, and sha256 and size of each file; HubError when it has none."""
+    try:
+        ledger = json.loads(path.read_text(encoding="utf-8"))
+        listed = {name: (str(entry["sha256"]), int(entry["size"])) for name, entry in ledger["files"].items()}
+        return Ledger(version=str(ledger["version"]), files={n: e for n, e in listed.items() if n != LEDGER})
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        wanted = 'wanted {"version", "files": {path: {"sha256", "size"}}}'
+        raise HubError(f"{path}: {type(error).__name__} {error}; {wanted}; build the folder again") from error
+
+
+def read_card(path: Path) -> Mapping[str, object]:
+    """The YAML of a card; empty when there is none or it does not parse."""
+    from huggingface_hub import metadata_load
+
+    try:
+        return metadata_load(path) or {}
+    except Exception:  # whatever YAML raises on someone else's card
+        return {}
+
+
+def is_ours(card: Mapping[str, object]) -> bool:
+    """Whether a card carries our mark."""
+    tags = card.get("tags")
+    return isinstance(tags, list) and MARKER in tags
+
+
+def data_globs(card: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """(config, pattern) of every data file a card names, in any of the forms `datasets` accepts."""
+    configs = card.get("configs")
+    for config in configs if isinstance(configs, list) else []:
+        for pattern in _patterns(config.get("data_files")):
+            yield str(config.get("config_name")), pattern
+
+
+def glob_matches(pattern: str, name: str) -> bool:
+    """Whether a data file pattern takes in this path: `*` stays within a folder, `**` does not."""
+    tokens = re.split(r"(\*\*/|\*\*|\*|\?|\[[^\]]+\])", pattern)
+    plain = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    classes = {token: token.replace("[!", "[^") for token in tokens if token.startswith("[")}
+    regex = "".join((plain | classes).get(token, re.escape(token)) for token in tokens)
+    return re.fullmatch(regex, name) is not None
+
+
+def _patterns(spec: object) -> Iterator[str]:
+    if isinstance(spec, str):
+        yield spec
+    elif isinstance(spec, Mapping):
+        for value in [spec["path"]] if "path" in spec else spec.values():
+            yield from _patterns(value)
+    elif isinstance(spec, list):
+        for value in spec:
+            yield from _patterns(value)
+
+
+def _hashed(folder: Path, names: list[str], progress: Progress | None) -> Iterator[tuple[str, LocalFile]]:
+    for done, name in enumerate(names, 1):
+        path = folder / name
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        yield name, LocalFile(name=name, path=path, size=path.stat().st_size, sha256=digest)
+        if progress:
+            progress("hash", done, len(names))
+
+
+def _check_ledger(ledger: Ledger, folder: Path, files: Mapping[str, LocalFile]) -> None:
+    """Every file is the one the ledger lists, and there are no others."""
+    again = "build the folder again, or put back what was changed"
+    for name, (sha256, _) in ledger.files.items():
+        if name not in files:
+            raise HubError(f"{folder / name}: missing; wanted it, as {LEDGER} lists it; {again}")
+        if files[name].sha256 != sha256:
+            found = files[name].sha256
+            raise HubError(f"{folder / name}: sha256 {found[:12]}…; wanted {sha256[:12]}… as in {LEDGER}; {again}")
+    others = set(files) - set(ledger.files) - {CARD, LEDGER}
+    if strays := sorted(name for name in others if not PICTURE.fullmatch(name)):
+        raise HubError(
+            f"{folder / strays[0]}: not in {LEDGER} ({len(strays)} such); wanted only what was built; "
+            "move it elsewhere, or build the folder again"
+        )

@@ -1,0 +1,1 @@
+"""Whoever answers or is tuned: endpoints, teachers, predictions, recommenders, training."""

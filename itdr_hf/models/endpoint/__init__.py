@@ -1,0 +1,1 @@
+"""One client for servers that speak the OpenAI protocol: requests, tokens, pace, retries."""

@@ -1,0 +1,185 @@
+"""All requests of a dataset folder: what is to be asked, the asking, and what came of it.
+
+An example's next request follows from the store alone, so a run that was killed, stopped or paid up to a limit
+goes on where it was, and a run with nothing left to ask needs neither key nor network.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from itdr_hf.errors import ItdrError
+from itdr_hf.models.endpoint.client import Client, Unanswered, connect, read_key
+from itdr_hf.models.endpoint.pace import RateLimiter
+from itdr_hf.models.endpoint.request import Ask
+from itdr_hf.models.endpoint.tokens import prompt_tokens
+from itdr_hf.models.teacher.budget import Budget
+from itdr_hf.models.teacher.selection import Selection, Wanted, standing, teacher_of
+from itdr_hf.models.teacher.store import Store
+from itdr_hf.models.teacher.writer import Writer
+
+POLL = 0.05  # seconds until an example that another process is asking about is looked at again
+TOKENS_PER_WORD = 4 / 3  # of English prose
+
+
+@dataclass(kw_only=True)
+class Tally:
+    """How far the examples of one cell are, and what asking for the rest takes if nothing is rejected."""
+
+    examples: int = 0
+    accepted: int = 0
+    rejected: dict[str, tuple[str, ...]] = field(default_factory=dict)  # id -> the fault of each try; no more tries
+    asks: int = 0
+    prompt_tokens: int = 0  # about
+    completion_tokens: int = 0
+
+    @property
+    def faults(self) -> dict[str, int]:
+        """Fault of the last try -> how many examples were rejected for it."""
+        return dict(Counter(faults[-1] for faults in self.rejected.values()))
+
+
+Tallies = dict[str, Tally]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RateLimits:
+    """How fast an endpoint is asked, and how long it may take."""
+
+    concurrency: int = 8
+    requests_per_minute: float | None = None
+    tokens_per_minute: float | None = None
+    timeout: float = Client.timeout
+    retries: int = Client.retries
+
+
+@dataclass(kw_only=True)
+class Run:
+    """Requests under way; `stopped` says why it ended before all examples were seen to."""
+
+    writer: Writer
+    store: Store
+    budget: Budget
+    queue: Iterator[Wanted]
+    watch: Callable[[Run], None] = lambda run: None
+    seen: int = 0  # examples that are done with, for now
+    answers: int = 0  # got and kept
+    unanswered: dict[str, str] = field(default_factory=dict)  # id -> why
+    stopped: str = ""
+    failure: ItdrError | None = None
+    _later: deque[Wanted] = field(default_factory=deque)
+
+    async def work(self, client: Client) -> None:
+        """See to one example after the other; a failure lets the other workers end their requests, then all stop."""
+        while not self.stopped and (wanted := self._next()) is not None:
+            try:
+                await self._see_to(wanted, client)
+            except ItdrError as error:
+                self.failure = self.failure or error
+                self.stopped = str(self.failure)
+
+    def _next(self) -> Wanted | None:
+        wanted = next(self.queue, None)
+        return self._later.popleft() if wanted is None and self._later else wanted
+
+    async def _see_to(self, wanted: Wanted, client: Client) -> None:
+        while ask := standing(wanted.cell, wanted.input, self.writer, self.store).ask:
+            if not self.store.claim(ask.key):  # another process, or another example with the same input
+                self._later.append(wanted)
+                return await asyncio.sleep(POLL)
+            try:
+                why = await self._answer(ask, client)
+            finally:
+                self.store.release(ask.key)
+            if self.stopped:
+                return
+            if why:
+                self.unanswered[wanted.id] = why
+                break
+        self.seen += 1
+        self.watch(self)
+
+    async def _answer(self, ask: Ask, client: Client) -> str:
+        """Ask and keep the answer; why there is none, or ''."""
+        if self.store.get(ask.key) is not None:  # answered between the look and the claim
+            return ""
+        while not self.budget.hold(ask):
+            if not self.budget.under_way:
+                self.stopped = self.stopped or "--max-cost is reached: the next request might go over it"
+            if self.stopped:
+                return ""
+            await asyncio.sleep(POLL)  # those under way will have cost less than the most they may
+        reply = None
+        try:
+            got = await client.answer(ask)
+            if isinstance(got, Unanswered):
+                return got.why
+            reply = got
+            self.store.add(ask, reply)
+            self.answers += 1
+        finally:
+            self.budget.settle(ask, reply)
+        return ""
+
+
+def plan(selection: Selection, writer: Writer, store: Store) -> Tallies:
+    """How far each cell is by what the store holds, and about how many tokens the rest takes."""
+    tallies = {cell: Tally() for cell in selection.counts}
+    lengths: list[int] = []
+    for wanted in selection:
+        tally, now = tallies[wanted.cell], standing(wanted.cell, wanted.input, writer, store)
+        tally.examples += 1
+        if now.ask is not None:
+            tally.asks += 1
+            tally.prompt_tokens += prompt_tokens(now.ask.messages)
+        elif now.reply is not None:
+            tally.accepted += 1
+            lengths.append(now.reply.completion_tokens or 0)
+        else:
+            tally.rejected[wanted.id] = now.faults
+    for cell, tally in tallies.items():
+        usual = sum(teacher_of(cell).words) / 2 * TOKENS_PER_WORD
+        tally.completion_tokens = round(tally.asks * (sum(lengths) / len(lengths) if any(lengths) else usual))
+    return tallies
+
+
+def annotate(
+    selection: Selection,
+    writer: Writer,
+    store: Store,
+    *,
+    budget: Budget,
+    haste: RateLimits,
+    key_variable: str = "OPENAI_API_KEY",
+    watch: Callable[[Run], None] = lambda run: None,
+) -> Run:
+    """Ask for every reference the store lacks; everything got is in the store, whatever happens.
+
+    Raises UsageError for a missing key or package. What the endpoint does is in `Run.stopped` and `Run.failure`.
+    """
+    run = Run(writer=writer, store=store, budget=budget, queue=iter(selection), watch=watch)
+    key = read_key(writer.endpoint, key_variable)
+    _in_one_loop(_ask_all(run, haste, key))
+    return run
+
+
+async def _ask_all(run: Run, haste: RateLimits, key: str) -> None:
+    pace = RateLimiter(requests_per_minute=haste.requests_per_minute, tokens_per_minute=haste.tokens_per_minute)
+    settings = {"pace": pace, "timeout": haste.timeout, "retries": haste.retries}
+    async with connect(run.writer.endpoint, key, **settings) as client:
+        await asyncio.gather(*(run.work(client) for _ in range(haste.concurrency)))
+
+
+def _in_one_loop(work: Coroutine[Any, Any, None]) -> None:
+    """Run to the end, in a thread of its own where a notebook's loop runs already."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()

@@ -1,0 +1,216 @@
+"""From a dataset folder to tokens: which examples, how often, and what of them carries the loss.
+
+The prompt is tokenised by the function that prediction uses, the answer behind it ends in the end-of-text token,
+and only the answer carries the loss. Nothing is left out: what is too long is an error, or counted and cut.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from itdr_hf import catalogue
+from itdr_hf.dataset.folder import cells_in
+from itdr_hf.dataset.ledger import read_ledger
+from itdr_hf.dataset.shards import read_rows
+from itdr_hf.errors import UsageError
+from itdr_hf.models.predict.questions import Question
+from itdr_hf.models.train.recipe import TrainRecipe
+from itdr_hf.prompts import rendered, to_messages, token_ids
+from itdr_hf.tasks.templates import HELD_OUT, MIXED, template_text
+
+COLUMNS = ("id", "subtask", "source", "domain", "instruction", "input", "output")
+IGNORED = -100  # the label of a token without loss
+Row = Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Encoded:
+    """Examples as tokens, and what was counted on the way: examples of each cell, cut ones, the longest."""
+
+    input_ids: list[list[int]] = field(repr=False)
+    labels: list[list[int]] = field(repr=False)
+    cells: Mapping[str, int]
+    cut: int
+    longest: int
+
+    @property
+    def tokens(self) -> int:
+        return sum(map(len, self.input_ids))
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What recipe.json keeps of it."""
+        trained = sum(label != IGNORED for row in self.labels for label in row)
+        counts = {"examples": len(self.input_ids), "cells": dict(self.cells), "tokens": self.tokens}
+        return {**counts, "answer_tokens": trained, "longest": self.longest, "cut": self.cut}
+
+
+def dataset_facts(folder: Path, recipe: TrainRecipe) -> dict[str, Any]:
+    """The dataset's version and the content hash of each cell in the mix.
+
+    Raises UsageError when a file is not the one the ledger lists.
+    """
+    ledger = read_ledger(folder)
+    cells = {}
+    for name in cells_in(folder, recipe.configs, "train"):
+        entry = ledger["cells"].get(name)
+        if entry is None:
+            raise UsageError(
+                f"{folder}: {name} is not in its ledger.json; want a folder of `itdr build`; build it again"
+            )
+        _check_files(folder / name, entry["files"])
+        cells[name] = {"content": entry["content"], "simulated": bool(entry.get("simulated"))}
+    content = hashlib.sha256("".join(f"{name}:{cell['content']}" for name, cell in cells.items()).encode())
+    return {
+        "name": ledger["dataset"],
+        "version": ledger["version"],
+        "content": content.hexdigest(),
+        "simulated": any(cell["simulated"] for cell in cells.values()),
+        "cells": cells,
+    }
+
+
+def prompt_facts(folder: Path, cells: Sequence[str], tokenizer: Any) -> dict[str, str]:
+    """The form of the prompts, chat or plain, and a hash of all that decides them: wordings, chat template."""
+    ledger = read_ledger(folder)["cells"]
+    words = {}
+    for name in cells:
+        cell, used = catalogue.cell(name), ledger[name]["recipe"]["template"]
+        chosen = [t for t in cell.subtask.templates if t != HELD_OUT] if used == MIXED else [used]
+        words[name] = [cell.subtask.description, *(template_text(cell, template) for template in chosen)]
+    known = json.dumps([words, tokenizer.chat_template], sort_keys=True, ensure_ascii=False)
+    form = "chat" if tokenizer.chat_template else "plain"
+    return {"form": form, "hash": hashlib.sha256(known.encode()).hexdigest()[:16]}
+
+
+def mixed_rows(folder: Path, split: str, recipe: TrainRecipe) -> dict[str, list[Row]]:
+    """Config -> its rows in one epoch, by limit and weight: a weight of 0.5 is a fixed half, of 2 all twice.
+
+    Raises UsageError for a missing column, or a weight of a config that is not in the mix.
+    """
+    cells = cells_in(folder, recipe.configs, split)
+    weights = dict.fromkeys(cells, 1.0)
+    for pattern, weight in recipe.weights.items():
+        named = [name for name in catalogue.select([pattern]) if name in weights]
+        if not named:
+            raise UsageError(f"weight of {pattern}: none of the mix; want one of {', '.join(cells)}; change the weight")
+        weights |= dict.fromkeys(named, weight)
+    limit = recipe.limit if split == "train" else recipe.eval_limit
+    mix = {}
+    for name in cells:
+        rows: Iterator[Row] = read_rows(folder, name, split, COLUMNS)
+        chosen = sorted(rows, key=lambda row: _place(row, recipe.seed))[:limit]
+        mix[name] = list(_repeated(chosen, weights[name])) if split == "train" else chosen
+    if not any(mix.values()):
+        raise UsageError(f"{folder}: no {split} example left by limit and weights; want some; change them")
+    return mix
+
+
+def encode(mix: Mapping[str, Sequence[Row]], tokenizer: Any, recipe: TrainRecipe, room: int) -> Encoded:
+    """Tokens of all rows; `room` is the length the model takes, at most `max_length` is used of it.
+
+    Raises UsageError, saying how many and which, when examples are longer and may not be cut.
+    """
+    most = min(recipe.max_length, room)
+    ids: list[list[int]] = []
+    labels: list[list[int]] = []
+    over: list[tuple[int, str]] = []
+    longest = 0
+    for name, rows in mix.items():
+        for row in rows:
+            asked, answer = encode_row(row, tokenizer)
+            length = len(asked) + len(answer)
+            longest = max(longest, length)
+            if length > most:
+                over.append((length, row["id"]))
+                if len(answer) >= most:
+                    raise UsageError(f"{name} {row['id']}: an answer of {len(answer)} tokens; want less than {most}")
+                asked = asked[length - most :]
+            ids.append(asked + answer)
+            labels.append([IGNORED] * len(asked) + answer)
+    if over and not recipe.allow_cut:
+        raise UsageError(_too_long(over, len(ids), most, room))
+    return Encoded(
+        input_ids=ids, labels=labels, cells={n: len(rows) for n, rows in mix.items()}, cut=len(over), longest=longest
+    )
+
+
+def encode_row(row: Row, tokenizer: Any) -> tuple[list[int], list[int]]:
+    """Prompt and answer as tokens; the answer ends in the end-of-text token, and nothing comes after it."""
+    question = _question(row)
+    asked = token_ids(tokenizer, question)
+    end = tokenizer.eos_token_id
+    if end is None:
+        raise UsageError("tokenizer: no end-of-text token; want one, to teach where an answer ends; set eos_token")
+    text = row["output"]
+    if tokenizer.chat_template:
+        text = _turn(row, rendered(tokenizer, question), tokenizer)
+    answer = list(tokenizer(text, add_special_tokens=False)["input_ids"])
+    marks = set(tokenizer.all_special_ids)
+    stop = next((place for place, token in enumerate(answer) if token in marks), len(answer))
+    turn_end = [token for token in answer[stop : stop + 1] if token != end]  # a template may have an end of its own
+    return asked, [*answer[:stop], *turn_end, end]
+
+
+def _turn(row: Row, asked: str, tokenizer: Any) -> str:
+    """What the chat template writes behind the prompt."""
+    whole = str(tokenizer.apply_chat_template(to_messages(row)["messages"], tokenize=False))
+    if not whole.startswith(asked):
+        raise UsageError(
+            "chat template: with the answer it does not begin as it does when it asks; want one that does, "
+            "or the model would be trained on other prompts than it is asked; give the tokenizer another"
+        )
+    return whole[len(asked) :]
+
+
+def _question(row: Row) -> Question:
+    """The row as prediction sees it: what prompts are made of, and nothing else."""
+    blank: list[Any] = []
+    return Question(
+        id=row["id"],
+        config="",
+        subtask="",
+        source="",
+        domain="",
+        instruction=row["instruction"],
+        input=row["input"],
+        history=blank,
+        history_ratings=blank,
+        candidates=blank,
+        target_names=blank,
+    )
+
+
+def _place(row: Row, seed: int) -> bytes:
+    return hashlib.md5(f"{seed}|{row['id']}".encode()).digest()
+
+
+def _repeated(rows: Sequence[Row], weight: float) -> Iterator[Row]:
+    whole, part = divmod(weight, 1.0)
+    for _ in range(int(whole)):
+        yield from rows
+    yield from rows[: round(part * len(rows))]
+
+
+def _check_files(folder: Path, files: Mapping[str, Mapping[str, Any]]) -> None:
+    for name, facts in files.items():
+        with (folder / name).open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if digest != facts["sha256"]:
+            raise UsageError(
+                f"{folder / name}: sha256 {digest[:12]}…; want {facts['sha256'][:12]}… as in ledger.json; build it again"
+            )
+
+
+def _too_long(over: Sequence[tuple[int, str]], total: int, most: int, room: int) -> str:
+    length, name = max(over)
+    limit = "the model's limit" if most == room else "raise --max-length"
+    return (
+        f"{len(over):,} of {total:,} examples are longer than {most} tokens, {name} most with {length:,}; "
+        f"want all whole; {limit}, or cut the beginning of their prompts with --allow-cut"
+    )

@@ -1,0 +1,95 @@
+"""A dataset folder for other trainers: the data, the trainer's config with our recipe, and its exact command.
+
+The prompts are those that are trained and asked here; what each trainer puts around them is said in the
+README.md of the export.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from itdr_hf.dataset.folder import cells_in
+from itdr_hf.dataset.shards import read_rows
+from itdr_hf.errors import OutputError, unknown
+from itdr_hf.models.train.data import COLUMNS, Row, mixed_rows
+from itdr_hf.models.train.recipe import PAPER, TrainRecipe, changed
+from itdr_hf.models.train.trainers import TRAINERS, Trainer
+from itdr_hf.records import SPLITS
+from itdr_hf.runtime.files import new_folder
+
+MARK = "export.json"  # a folder with it is one of ours and may be replaced
+FACTS = ("id", "subtask", "source", "domain")  # stand on every line, beside what is trained on
+TALKS = re.compile(r"[-_](instruct|chat|it)(?![a-z])", re.IGNORECASE)  # in the name of a model with a chat template
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exported:
+    """What was written: where, how many lines of each split, and the command that trains on it."""
+
+    folder: Path
+    counts: Mapping[str, int]
+    command: str
+
+
+def export(
+    folder: Path,
+    out: Path,
+    form: str,
+    *,
+    recipe: TrainRecipe | None = None,
+    configs: Iterable[str] | None = None,
+    chat: bool | None = None,
+) -> Exported:
+    """Write the cells of a dataset folder for a trainer, all of it or nothing.
+
+    `recipe` gives model, settings, limit and weights (default: the paper's for Llama-3.2-3B); `chat` whether
+    the model is asked through its chat template (default: as the name of the model says). Raises UsageError
+    for an unknown format or config, OutputError for a folder that is not an export.
+    """
+    if form not in TRAINERS:
+        raise unknown("format", form, TRAINERS)
+    if out.exists() and not (out / MARK).is_file():
+        raise OutputError(
+            f"{out}: is there and no export of ours; want a new folder, or one with {MARK}; choose another"
+        )
+    trainer = TRAINERS[form]
+    used = changed(recipe or PAPER["llama-3.2-3b"], {"configs": list(configs) if configs else None})
+    talks = bool(TALKS.search(used.model)) if chat is None else chat
+    with new_folder(out) as draft:
+        (draft / "data").mkdir()
+        counts = {split: _write(_rows(folder, split, used), split, draft, trainer, talks) for split in SPLITS}
+        texts = {**trainer.files(used, talks), "README.md": _page(trainer, used, counts)}
+        facts = {"format": form, "chat": talks, "counts": counts, "recipe": used.as_dict()}
+        for name, text in {**texts, MARK: json.dumps(facts, indent=1)}.items():
+            (draft / name).write_text(text, encoding="utf-8")
+    return Exported(folder=out, counts=counts, command=trainer.command)
+
+
+def _rows(folder: Path, split: str, recipe: TrainRecipe) -> list[Row]:
+    """Train as the recipe mixes it; the other splits whole."""
+    if split == "train":
+        return [row for rows in mixed_rows(folder, split, recipe).values() for row in rows]
+    cells = cells_in(folder, recipe.configs, split)
+    return [row for name in cells for row in read_rows(folder, name, split, COLUMNS)]
+
+
+def _write(rows: Sequence[Row], split: str, draft: Path, trainer: Trainer, chat: bool) -> int:
+    shape = trainer.chat if chat else trainer.plain
+    with (draft / "data" / f"{split}.jsonl").open("w", encoding="utf-8") as file:
+        for row in rows:
+            line = {**{name: row[name] for name in FACTS}, **shape(row)}
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+    return len(rows)
+
+
+def _page(trainer: Trainer, recipe: TrainRecipe, counts: Mapping[str, int]) -> str:
+    lines = ", ".join(f"{count:,} {split}" for split, count in counts.items())
+    return (
+        f"# ITDR for {trainer.title}\n\n"
+        f"Lines: {lines}, in `data/`. From this folder:\n\n```console\n$ {trainer.command}\n```\n\n"
+        f"{trainer.note}\n\nRecipe for `{recipe.model}`: {recipe.summary}.\n"
+    )

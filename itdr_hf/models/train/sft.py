@@ -1,0 +1,241 @@
+"""One training run with TRL's SFTTrainer: checkpoints beside the output, then the adapter and its recipe.json.
+
+Killed at any moment it goes on from the last whole checkpoint; the output folder appears when all is done.
+Several GPUs: `accelerate launch -m itdr_hf train …`; every process runs this, the first one writes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from itdr_hf.errors import ModelError, UsageError
+from itdr_hf.models.pretrained import QLORA, extra
+from itdr_hf.models.train.checkpoints import check_same_run, last_checkpoint
+from itdr_hf.models.train.data import Encoded, dataset_facts, encode, mixed_rows, prompt_facts
+from itdr_hf.models.train.recipe import TrainRecipe
+from itdr_hf.models.train.run_record import is_first, record, run_facts
+from itdr_hf.runtime.files import new_folder
+
+Say = Callable[[str], None]
+DTYPES = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
+
+
+def _silent(text: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A run that is ready to go: the trainer, and what recipe.json says before the results are in."""
+
+    trainer: Any
+    facts: dict[str, Any]
+    checkpoints: Path
+
+
+def train(
+    folder: Path,
+    recipe: TrainRecipe,
+    output: Path,
+    *,
+    content: Mapping[str, str] | None = None,
+    command: str = "",
+    say: Say = _silent,
+) -> dict[str, Any]:
+    """Tune an adapter on the cells of a dataset folder into `output`; returns what recipe.json holds.
+
+    `content` is the content hash of each cell that the data must have, as when a run is repeated. Raises
+    UsageError for data or settings that do not fit, ModelError for a base that cannot be loaded.
+    """
+    if output.is_dir() and any(output.iterdir()) and not (output / "recipe.json").is_file():
+        raise UsageError(
+            f"{output}: holds files but no recipe.json; want a new folder or an adapter of ours; choose another"
+        )
+    say = say if is_first() else _silent
+    run = prepare(folder, recipe, output, content=content, say=say)
+    last = last_checkpoint(run.checkpoints)
+    say(f"training from {last.name}" if last else "training")
+    started = time.monotonic()
+    _watch(run.trainer, say)
+    run.trainer.train(resume_from_checkpoint=str(last) if last else None)
+    if recipe.eval_limit and not _validated(run.trainer.state):
+        run.trainer.evaluate()
+    facts = record(
+        run.trainer, run.facts, seconds=time.monotonic() - started, resumed=last is not None, command=command
+    )
+    if run.trainer.is_world_process_zero():
+        _write(run.trainer, recipe, facts, output)
+        shutil.rmtree(run.checkpoints, ignore_errors=True)
+    run.trainer.accelerator.wait_for_everyone()
+    return facts
+
+
+def prepare(
+    folder: Path,
+    recipe: TrainRecipe,
+    output: Path,
+    *,
+    content: Mapping[str, str] | None = None,
+    say: Say = _silent,
+) -> Run:
+    """Everything up to the first step: data checked, tokenised and counted, model loaded, trainer made."""
+    dataset = dataset_facts(folder, recipe)
+    _check_content(folder, dataset, content or {})
+    mixes = {
+        split: mixed_rows(folder, split, recipe)
+        for split in (("train", "validation") if recipe.eval_limit else ("train",))
+    }
+    say(f"loading {recipe.model}")
+    tokenizer, model = load_base(recipe)
+    room = getattr(model.config, "max_position_embeddings", None) or 1 << 30
+    data = {split: encode(mix, tokenizer, recipe, room) for split, mix in mixes.items()}
+    for split, made in data.items():
+        say(
+            f"{split}: {len(made.input_ids):,} examples, {made.tokens:,} tokens, longest {made.longest}, cut {made.cut}"
+        )
+    facts = {
+        "recipe": recipe.as_dict(),
+        "dataset": dataset,
+        "prompt": prompt_facts(folder, list(dataset["cells"]), tokenizer),
+    }
+    facts |= {"data": {split: made.facts for split, made in data.items()}, **run_facts(recipe, model)}
+    checkpoints = output.with_name(f"{output.name}.checkpoints")
+    check_same_run(checkpoints, facts)
+    return Run(trainer=make_trainer(model, tokenizer, data, recipe, checkpoints), facts=facts, checkpoints=checkpoints)
+
+
+def load_base(recipe: TrainRecipe) -> tuple[Any, Any]:
+    """Tokenizer and base model. Raises ModelError when there is none of that name."""
+    transformers, torch = extra("transformers"), extra("torch")
+    options: dict[str, Any] = {"revision": recipe.revision, "dtype": getattr(torch, DTYPES[recipe.precision])}
+    if recipe.quantised:
+        extra("bitsandbytes", QLORA)
+        options["quantization_config"] = transformers.BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=options["dtype"],
+        )
+    try:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(recipe.model, revision=recipe.revision)
+        model = transformers.AutoModelForCausalLM.from_pretrained(recipe.model, use_safetensors=True, **options)
+    except (OSError, ValueError) as error:
+        said = " ".join(str(error).split())[:300]
+        raise ModelError(f"{recipe.model}: {said}; want a Hub id or a folder with config.json and weights") from error
+    model.config.use_cache = False
+    return tokenizer, model
+
+
+def make_trainer(
+    model: Any, tokenizer: Any, data: Mapping[str, Encoded], recipe: TrainRecipe, checkpoints: Path
+) -> Any:
+    """TRL's trainer on tokens that are ready."""
+    import datasets
+
+    trl, peft = extra("trl"), extra("peft")
+    sets = {
+        split: datasets.Dataset.from_dict({"input_ids": made.input_ids, "labels": made.labels})
+        for split, made in data.items()
+    }
+    trainer = trl.SFTTrainer(
+        model=model,
+        args=trl.SFTConfig(**_arguments(recipe, checkpoints, data)),
+        train_dataset=sets["train"],
+        eval_dataset=sets.get("validation"),
+        processing_class=tokenizer,
+        peft_config=peft.LoraConfig(
+            r=recipe.rank,
+            lora_alpha=recipe.alpha,
+            lora_dropout=recipe.dropout,
+            target_modules=recipe.targets if recipe.targets == "all-linear" else recipe.targets.split(","),
+            task_type="CAUSAL_LM",
+        ),
+    )
+    _pace(trainer, recipe)
+    return trainer
+
+
+def _pace(trainer: Any, recipe: TrainRecipe) -> None:
+    """How often to say the loss, to validate and to save: a checkpoint falls where a loss is said, so that the
+    losses of a run that goes on are means over the same steps."""
+    an_epoch = math.ceil(len(trainer.get_train_dataloader()) / recipe.accumulation)
+    steps = max(1, math.ceil(an_epoch * recipe.epochs))
+    trainer.args.logging_steps = said = max(1, steps // (10 * recipe.evaluations))
+    trainer.args.eval_steps = trainer.args.save_steps = max(said, round(steps / recipe.evaluations / said) * said)
+
+
+def _arguments(recipe: TrainRecipe, checkpoints: Path, data: Mapping[str, Encoded]) -> dict[str, Any]:
+    cuda = extra("torch").cuda.is_available()
+    return {
+        "output_dir": str(checkpoints),
+        "num_train_epochs": recipe.epochs,
+        "learning_rate": recipe.learning_rate,
+        "lr_scheduler_type": recipe.scheduler,
+        "warmup_steps": recipe.warmup,  # below 1 it is a share
+        "per_device_train_batch_size": recipe.batch,
+        "per_device_eval_batch_size": 8,
+        "gradient_accumulation_steps": recipe.accumulation,
+        "gradient_checkpointing": recipe.gradient_checkpointing,
+        "bf16": recipe.precision == "bf16",
+        "fp16": recipe.precision == "fp16",
+        "use_cpu": not cuda,
+        "max_length": recipe.max_length,
+        "packing": recipe.packing,
+        "eval_packing": False,
+        "dataset_kwargs": {"skip_prepare_dataset": not recipe.packing},  # it would cut and drop in silence
+        "seed": recipe.seed,
+        "data_seed": recipe.seed,
+        "eval_strategy": "steps" if "validation" in data else "no",
+        "save_total_limit": 2,
+        "disable_tqdm": True,
+        "report_to": "none",
+    }
+
+
+def _validated(state: Any) -> bool:
+    """Whether the validation loss was taken after the last step."""
+    return any("eval_loss" in entry and entry["step"] == state.global_step for entry in state.log_history)
+
+
+def _watch(trainer: Any, say: Say) -> None:
+    """Say losses as they come, instead of printing every log."""
+    transformers = extra("transformers")
+
+    class Watch(transformers.TrainerCallback):  # type: ignore[misc, name-defined]
+        def on_log(self, args: Any, state: Any, control: Any, logs: Mapping[str, Any], **others: Any) -> None:
+            for name, title in (("loss", "loss"), ("eval_loss", "validation loss")):
+                if name in logs:
+                    say(f"step {state.global_step:,} of {state.max_steps:,}: {title} {float(logs[name]):.4f}")
+
+    trainer.remove_callback(transformers.trainer_callback.PrinterCallback)
+    trainer.add_callback(Watch)
+
+
+def _check_content(folder: Path, dataset: Mapping[str, Any], content: Mapping[str, str]) -> None:
+    for name, wanted in content.items():
+        have = dataset["cells"].get(name, {}).get("content", "nothing")
+        if have != wanted:
+            raise UsageError(
+                f"{folder}: {name} has content {have[:12]}…; want {wanted[:12]}… as in the recipe; "
+                "get that version of the dataset, or train by flags instead"
+            )
+
+
+def _write(trainer: Any, recipe: TrainRecipe, facts: Mapping[str, Any], output: Path) -> None:
+    """The adapter as peft reads it, naming its base by its Hub id where it has one."""
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    adapter = model.peft_config["default"]
+    adapter.base_model_name_or_path = recipe.base_id or recipe.model
+    adapter.revision = facts["model"]["revision"] if facts["model"]["on_hub"] else None
+    with new_folder(output) as draft:
+        model.save_pretrained(draft, save_embedding_layers=False)  # True would ask the Hub whether the base has changed
+        trainer.processing_class.save_pretrained(draft)
+        (draft / "README.md").unlink(missing_ok=True)  # peft's blanks; a real card is written when it is pushed
+        (draft / "recipe.json").write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,67 @@
+"""What a raw release consists of: its files, the tables read from them, and where it is to be had."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from itdr_hf.raw.scan import Scan, Select
+
+Files = Mapping[str, Sequence[Path]]  # role -> its files
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """How one table is read: which file roles it needs, and the SQL that `read` makes from them.
+
+    `read(scan)` returns a SELECT with the table's columns (see `tables.py`) and, where rows are to be
+    left out on purpose, a `dropped` column with the reason (NULL: keep).
+    """
+
+    roles: tuple[str, ...]
+    read: Callable[[Scan], Select]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """One way a release lies on disk: role -> file name patterns (any may match), table -> reader.
+
+    `unread` tells which of the files that match are not to be read, and why.
+    """
+
+    name: str
+    files: Mapping[str, tuple[str, ...]]
+    tables: Mapping[str, Table]
+    unread: Callable[[Files], Mapping[Path, str]] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """A file in an archive: a pattern of its name there, where it goes under the source's folder, what is known of it."""
+
+    name: str
+    path: str
+    size: int | None = None  # bytes
+    sha256: str = ""  # hex digits, or the first of them where no more are known
+    md5: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Download:
+    """A file of a release and where it is had.
+
+    `url` is https://…, hf://datasets/<owner>/<name>/<path>, or kaggle://<owner>/<name>/<file>. A file with
+    `members` is an archive, of which these are kept; any other is kept as it is. Parts may be asked for alone.
+    """
+
+    url: str
+    path: str  # under the source's folder; of an archive, its name while it is here
+    size: int | None = None  # bytes
+    sha256: str = ""
+    md5: str = ""
+    members: tuple[Member, ...] = ()
+    part: str = ""  # a category or a size of the release; "" belongs to all
+    default: bool = True  # taken when no part is asked for

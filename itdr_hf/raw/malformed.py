@@ -1,0 +1,224 @@
+"""Malformed rows of a table: which they are, and whether they may be passed over."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from itdr_hf.errors import MalformedRowError, RawDataError, UsageError
+from itdr_hf.raw.dialects import DAMAGED, Quoted, open_bytes, records_at
+from itdr_hf.raw.release import Release
+from itdr_hf.raw.scan import Scan, Select
+from itdr_hf.runtime.duckdb_engine import interrupted
+from itdr_hf.runtime.engine import RawReader
+
+LISTED = 10  # rows of a table that are named
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadRows:
+    """What to do with a malformed row: stop, or count it, up to a number of them."""
+
+    policy: str = "error"
+    most: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.policy not in ("error", "skip"):
+            raise UsageError(f"on_bad_row: {self.policy!r}; want 'error' or 'skip'")
+        if self.most is not None and self.most < 0:
+            raise UsageError(f"max_bad_rows: {self.most}; want 0 or more")
+
+
+def judge(release: Release, table: str, count: int, first: list[Fault], bad: BadRows) -> None:
+    """Raises MalformedRowError, naming the first of them, where there are more than allowed."""
+    if not count or (bad.policy == "skip" and (bad.most is None or count <= bad.most)):
+        return
+    where = str(first[0]) if first else f"{release.folder.name}: a row of {table} without its required values"
+    if bad.policy == "skip":
+        raise MalformedRowError(
+            f"{where}; {count:,} malformed rows, at most {bad.most:,} allowed; "
+            "get the file again, or raise --max-bad-rows"
+        )
+    more = f" ({count:,} such rows)" if count > 1 else ""
+    raise MalformedRowError(f"{where}{more}; get the file again, or count and skip such rows with --on-bad-row skip")
+
+
+def listed(table: str, count: int, first: list[Fault]) -> dict[str, Any]:
+    """What is kept of the rows that were passed over: how many, and the first of them as they would be told."""
+    return {"table": table, "rows": count, "first": [str(fault) for fault in first[:LISTED]]}
+
+
+def told(passed_over: list[dict[str, Any]]) -> str:
+    """The malformed rows that were passed over, for a person; '' where there are none."""
+    lines = []
+    for entry in passed_over:
+        shown, rest = entry["first"], entry["rows"] - len(entry["first"])
+        lines.append(f"{entry['rows']:,} malformed rows of {entry['table']} passed over:")
+        lines += [f"    {text}" for text in [*shown, *([f"and {rest:,} more"] if rest > 0 else [])]]
+    return "\n".join(lines)
+
+
+def rows_without(release: Release, name: str, scan: Scan, rejected: Collection[Path]) -> list[Fault]:
+    """The first rows whose required values are missing: a second look, only when something is wrong.
+
+    Not in files of which rows were `rejected` too: the engine does not number those.
+    """
+    found: list[Fault] = []
+    table = release.layout.tables[name]
+    unnumbered = {(path.parent.name, path.name) for path in rejected}
+    for role in table.roles:
+        for path in [p for p in release.files[role] if (p.parent.name, p.name) not in unnumbered]:
+            numbered = scan.one_file(role, path)
+            with numbered.unpacking:
+                select: Select = table.read(numbered)
+                numbers = _numbers(numbered, select)
+            if not numbers:
+                continue
+            wanted = " and ".join(select.required)
+            for line, text in records_at(path, numbers, numbered.dialects.get(role)):
+                found.append(Fault(path=path, line=line, found=repr(text.strip()[:160]), wanted=wanted))
+            if len(found) >= LISTED:
+                return found[:LISTED]
+    return found
+
+
+def _numbers(numbered: Scan, select: Select) -> list[int]:
+    """Which records of the one file lack a required value; none where a row of the table is not one record."""
+    nulls = " OR ".join(f"({select.columns[c]}) IS NULL" for c in select.required)
+    try:
+        query = f"SELECT DISTINCT _row FROM {select.rows} WHERE {nulls} ORDER BY _row LIMIT {LISTED}"
+        return [row for (row,) in numbered.engine.sql.execute(query).fetchall() if row is not None]
+    except Exception:  # this table is not one record a row: no line can be told
+        return []
+    finally:
+        faults(numbered.engine)
+
+
+SHOWN = 120  # characters of a row or of a library's words in a message
+
+
+BREAKS = r"[\r\n][\s\v]*"  # within a value: to the next line that is not blank
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """A row the reader could not take."""
+
+    path: Path
+    line: int
+    found: str
+    wanted: str
+
+    def __str__(self) -> str:
+        return f"{self.path.parent.name}/{self.path.name} line {self.line}: {self.found}, want {self.wanted}"
+
+
+def faults(engine: RawReader) -> tuple[Counter[Path], list[Fault]]:
+    """The rows DuckDB rejected since the last call: how many of each file, and the first ten, in file order."""
+    if not engine.value("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'"):
+        return Counter(), []
+    # of a row's complaints the one about its number of fields says most, then the leftmost
+    weight = "(CASE error_type WHEN 'MISSING COLUMNS' THEN 0 WHEN 'TOO MANY COLUMNS' THEN 0 ELSE 1 END, column_idx)"
+    facts = "{'column': column_name, 'kind': error_type, 'message': error_message, 'line': csv_line, 'wanted': columns}"
+    rows = engine.sql.execute(
+        f"SELECT file_path, line_byte_position, arg_min({facts}, {weight}) "
+        "FROM reject_errors JOIN reject_scans USING (scan_id, file_id) "
+        "GROUP BY file_path, line, line_byte_position ORDER BY file_path, line_byte_position"
+    ).fetchall()
+    engine.sql.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
+    counts = Counter(Path(path) for path, *_ in rows)
+    return counts, [_fault(Path(path), position, **facts) for path, position, facts in rows[:10]]
+
+
+def lost_lines(engine: RawReader, path: Path, quoted: Quoted) -> int:
+    """How many lines of a quoted file are in no row that was read: a quote never closed takes the rows behind it.
+
+    A row is good if the wanted columns are, as in the reading itself; its line breaks are in any of its columns.
+    """
+    wanted = ", ".join(map(_name, quoted.wanted))
+    good = engine.value(f"SELECT count(hash({wanted})) FROM {quoted.fragment}")
+    values = f"[{', '.join(f'{_name(name)}::VARCHAR' for name in quoted.columns)}]"
+    each = f"list_sum(list_transform({values}, lambda x: len(regexp_extract_all(x, '{BREAKS}'))))"
+    breaks = engine.value(f"SELECT coalesce(sum({each}), 0)::BIGINT FROM {quoted.fragment}")
+    faults(engine)
+    with open_bytes(path) as file:
+        lines = sum(bool(part.strip()) for line in file for part in line.split(b"\r"))
+    return lines - quoted.header - int(good) - int(breaks)
+
+
+@contextmanager
+def unreadable_named(files: Sequence[Path]) -> Iterator[None]:
+    """Turn what a library says of bytes it cannot read at all into a RawDataError naming the file."""
+    import duckdb
+
+    of_the_bytes = duckdb.DataError, duckdb.InvalidInputException, duckdb.IOException, duckdb.InternalException
+    broken = duckdb.FatalException  # before version 2 a row that lacks fields and does not decode ends DuckDB
+    try:
+        yield
+    except (*of_the_bytes, broken, csv.Error, *DAMAGED, UnicodeError) as error:
+        if interrupted(error):
+            raise
+        text = str(error).rpartition('Original error: "')[2]
+        path = next((path for path in files if f"{path.parent.name}/{path.name}" in text), files[0])
+        where = f"{path.parent.name}/{path.name}"
+        if "invalid state" in text and (line := _odd_line_end(path)):
+            found = f"{where} line {line}: an end of line unlike those before, or a bare carriage return"
+            raise RawDataError(f"{found}; want one kind of line end; get the file again, or make them alike") from error
+        said = re.sub(r"^.*Unknown error: |^.*Error: ", "", text.partition("\n")[0].rstrip('"')).replace(
+            f"{path.parent.parent}/", ""
+        )
+        said = re.sub(rf'"/[^"]*/(?={re.escape(where)}")', '"', said)  # where a compressed file was unpacked to
+        raise RawDataError(
+            f"{where}: {said[:SHOWN]}; want the file whole, as it was published; get it again"
+        ) from error
+
+
+def _odd_line_end(path: Path) -> int:
+    """The first line whose end is not that of the first line; 0 when all are alike."""
+    with open_bytes(path) as file:
+        ends = re.finditer(rb"\r\n|\r|\n", file.read())
+        first = next(ends, None)
+        return next((n for n, end in enumerate(ends, 2) if first and end[0] != first[0]), 0)
+
+
+def _fault(path: Path, position: int, *, column: str, kind: str, message: str, line: str, wanted: str) -> Fault:
+    shown = repr(" ".join((line or "")[: 10 * SHOWN].split())[:SHOWN])
+    want = "a whole row"
+    if fields := re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message):
+        names = ", ".join(re.findall(r"'([^']+)': ", wanted))
+        found, want = f"{fields[2]} fields in {shown}", f"{fields[1]} ({names[: 3 * SHOWN]})"
+    elif kind == "CAST":
+        found, want = f"{_short(message.split('. ')[-1])} in {shown}", f"a value for {column!r}"
+    elif kind == "UNQUOTED VALUE":
+        found = f"a quote that is never closed in {shown}"
+    elif kind == "INVALID ENCODING":
+        found, want = f"bytes that do not decode in {shown}", f"the file's encoding in {column!r}"
+    else:
+        found = f"{_short(message)} in {shown}"
+    position += (line or "").startswith("\n")  # after CRLF the row is said to begin at the LF
+    return Fault(path=path, line=physical_line(path, position), found=found, wanted=want)
+
+
+def _name(column: str) -> str:
+    return '"' + column.replace('"', '""') + '"'
+
+
+def _short(message: str) -> str:
+    """A message on one line, the value that it quotes cut."""
+    return " ".join(re.sub(rf'(?s)"(.{{{SHOWN // 2}}}).*"', r'"\1…"', message).split())[: 2 * SHOWN]
+
+
+def physical_line(path: Path, position: int) -> int:
+    """The line of a file (gz: of its content) that holds the 1-based byte position."""
+    count, left = 1, max(position - 1, 0)
+    with open_bytes(path) as file:
+        while left and (chunk := file.read(min(left, 2**20))):
+            count += chunk.count(b"\n")
+            left -= len(chunk)
+    return count

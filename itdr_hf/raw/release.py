@@ -1,0 +1,129 @@
+"""A raw release on disk: which layout it is, where its files are, and their sha256."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from itdr_hf.errors import MissingFileError
+from itdr_hf.raw.layout import Files, Layout
+from itdr_hf.raw.source import Source
+
+TABLES = ("interactions", "items", "users")  # a layout may have more, from which these are made
+
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
+INCOMPLETE = ".incomplete"  # a file of this name marks a release that `itdr download` has not put down whole
+SIMULATED = "SIMULATED"  # a file of this name marks a release that `itdr simulate` wrote
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """What was found of a source: its layout, the files by role, the roles that have none."""
+
+    source: Source
+    folder: Path
+    layout: Layout
+    files: Files
+    missing: Mapping[str, tuple[str, ...]]
+    unread: Mapping[Path, str]  # files that are here and not read, and why
+
+    @property
+    def simulated(self) -> bool:
+        return (self.folder / SIMULATED).is_file()
+
+    @property
+    def tables(self) -> list[str]:
+        """The tables whose files are all here."""
+        return [name for name, table in self.layout.tables.items() if not set(table.roles) & set(self.missing)]
+
+    def size(self, table: str | None = None) -> int:
+        """Bytes of the files of a table, or of all."""
+        roles = self.layout.tables[table].roles if table else tuple(self.files)
+        return sum(path.stat().st_size for role in roles for path in self.files.get(role, ()))
+
+    def lacks(self, table: str) -> str:
+        """Why a table is not here, for a message."""
+        if table not in self.layout.tables:
+            return f"layout {self.layout.name} has no {table}"
+        roles = [role for role in self.layout.tables[table].roles if role in self.missing]
+        wanted = [pattern for role in roles for pattern in self.missing[role]]
+        near = [f"{p.name}: {why}" for p, why in self.unread.items() if any(p.match(pattern) for pattern in wanted)]
+        beside = f" (here, but not read: {'; '.join(near)})" if near else ""
+        return f"{table} needs " + ", ".join(" or ".join(self.missing[role]) for role in roles) + beside
+
+    def left_alone(self) -> dict[str, str]:
+        """Name under the folder -> why a file of the release that is here is not read."""
+        return {os.path.relpath(path, self.folder): why for path, why in sorted(self.unread.items())}
+
+
+def find_release(source: Source, raw: Path) -> Release:
+    """The release of a source under the raw folder, in whichever layout has most of its tables.
+
+    Raises MissingFileError, saying what was looked for and how to get it, when no table can be read.
+    """
+    if not source.layouts:
+        raise MissingFileError(
+            f"{source.id}: known only from a dataset built of it; want its tables; put them into {raw / source.id}, "
+            "or register them"
+        )
+    folders = [raw / name for name in source.folders if (raw / name).is_dir()]
+    for folder in folders:
+        if (folder / INCOMPLETE).exists():
+            raise MissingFileError(
+                f"{folder}: a download that did not end; want it whole; run `itdr download {source.id}` again"
+            )
+    found = [_match(source, folder, layout) for folder in folders for layout in source.layouts]
+    best = max(found, key=lambda release: len(set(release.tables) & set(TABLES)), default=None)
+    if best is not None and best.tables:
+        return replace(best, unread={**_other_layouts(best, found), **best.unread})
+    wanted = [" + ".join(" or ".join(p) for p in layout.files.values()) for layout in source.layouts]
+    if archive := packed(source, raw):
+        raise MissingFileError(
+            f"{archive}: still packed; want the files in it; run "
+            f"`itdr download {source.id} --raw {raw} --archive {archive}`"
+        )
+    where = str(folders[0] if folders else raw / source.folders[0])
+    state = "none of the release's files" if folders else "no such folder"
+    raise MissingFileError(f"{where}: {state}; want {'; or '.join(wanted)}; get {source.title}: {source.obtain}")
+
+
+def packed(source: Source, raw: Path) -> Path | None:
+    """An archive that lies here unpacked by nobody: in a folder of the source, or beside it under a name of its own."""
+    own = {Path(file.path).name for file in source.downloads if file.members}
+    own |= {f"{folder}{end}" for folder in source.folders for end in ARCHIVES}
+    beside = [path for path in raw.glob("*") if path.name in own]
+    within = [path for folder in source.folders for path in (raw / folder).glob("*") if path.name.endswith(ARCHIVES)]
+    return min((path for path in (*beside, *within) if path.is_file()), default=None)
+
+
+def _other_layouts(best: Release, found: Sequence[Release]) -> dict[Path, str]:
+    """The files that only another layout, or another folder, would have given."""
+    read = {path for paths in best.files.values() for path in paths}
+    others = {path for release in found for paths in release.files.values() for path in paths}
+    return dict.fromkeys(others - read, f"{best.folder.name} is read as {best.layout.name}")
+
+
+def _match(source: Source, folder: Path, layout: Layout) -> Release:
+    found = {role: _files(folder, patterns) for role, patterns in layout.files.items()}
+    unread = layout.unread(found) if layout.unread else {}
+    read = {role: tuple(path for path in paths if path not in unread) for role, paths in found.items()}
+    files = {role: paths for role, paths in read.items() if paths}
+    missing = {role: layout.files[role] for role, paths in read.items() if not paths}
+    return Release(source=source, folder=folder, layout=layout, files=files, missing=missing, unread=unread)
+
+
+def _files(folder: Path, patterns: tuple[str, ...]) -> tuple[Path, ...]:
+    """The files of the first pattern that matches: all of them for a glob, else the least deep one.
+
+    Any file may be compressed by gzip: then its name ends in .gz, and it is read as it lies.
+    """
+    for pattern in (*patterns, *(f"{name}.gz" for name in patterns if not name.endswith((".gz", "*")))):
+        paths = sorted(p for p in folder.rglob(pattern) if p.is_file())
+        if paths and "*" not in pattern:
+            return (min(paths, key=lambda p: (len(p.parts), p)),)
+        if paths:
+            plain = {p for p in paths if p.suffix != ".gz"}
+            return tuple(p for p in paths if p in plain or p.with_suffix("") not in plain)
+    return ()

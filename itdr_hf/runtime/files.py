@@ -1,0 +1,130 @@
+"""Writing so that a kill at any moment leaves the old or the new, never a half."""
+
+from __future__ import annotations
+
+import ctypes
+import glob
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from itdr_hf.errors import OutputError
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a text file under a temporary name, then rename it into place."""
+    with full_disk_named(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+        try:
+            draft.write_text(text, encoding="utf-8")
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def new_folder(path: Path, *, locked: bool = False, before: Callable[[], object] = lambda: None) -> Iterator[Path]:
+    """A temporary folder beside `path` that takes its place when the block ends well, and goes if not.
+
+    `before` is called when the folder is whole and about to take its place.
+
+    `locked`: nobody else writes this folder now, so that what is there of an earlier draft is a killed run's, and goes.
+    """
+    with full_disk_named(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if locked:
+            _clear(path)
+        draft = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+        draft.mkdir()
+    try:
+        with full_disk_named(path):
+            yield draft
+            before()
+            _swap(draft, path)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+@contextmanager
+def new_files(folder: Path) -> Iterator[Path]:
+    """A temporary folder in `folder` whose files are moved there, one by one, when the block ends well; else they go."""
+    with full_disk_named(folder / "files"):
+        folder.mkdir(parents=True, exist_ok=True)
+        draft = folder / f".files.{uuid.uuid4().hex[:8]}"
+        try:
+            draft.mkdir()
+            yield draft
+            for path in sorted(draft.iterdir()):
+                path.replace(folder / path.name)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def _clear(path: Path) -> None:
+    olds = list(path.parent.glob(f".{glob.escape(path.name)}.????????.old"))
+    if olds and not path.exists():  # killed between the two renames of `_swap`
+        os.replace(olds[0], path)
+    for draft in [*olds, *path.parent.glob(f".{glob.escape(path.name)}.????????")]:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _swap(draft: Path, path: Path) -> None:
+    """Put the draft in the place of what is there: at once where the system can, else in two steps."""
+    if path.exists() and _exchange(draft, path):
+        return  # the draft is now what was there, and goes
+    old = draft.with_name(draft.name + ".old")
+    if path.exists():
+        os.replace(path, old)
+    os.replace(draft, path)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Swap two folders in one step (Linux, most file systems): no moment in which neither has its name."""
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (AttributeError, OSError):
+        return False
+    here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    return rename(here, os.fsencode(one), here, os.fsencode(other), exchange) == 0  # type: ignore[no-any-return]
+
+
+def sweep(folder: Path) -> None:
+    """Remove the drafts that a killed run left in a folder; call it only while holding its lock."""
+    for draft in folder.glob(".*.????????*"):
+        if draft.is_dir():
+            shutil.rmtree(draft, ignore_errors=True)
+        else:
+            draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def full_disk_named(path: Path) -> Iterator[None]:
+    """Turn 'no space left' and 'not allowed', from whichever library, into an OutputError naming the path."""
+    try:
+        yield
+    except Exception as error:
+        text = str(error)
+        if "No space left" in text or "out of disk space" in text.lower():
+            raise OutputError(
+                f"{path.parent}: the disk is full; want room for the output; free some and run again"
+            ) from error
+        if (
+            isinstance(error, PermissionError | FileNotFoundError | NotADirectoryError)
+            or "Permission denied" in text
+            or "Read-only file system" in text
+        ):
+            raise OutputError(
+                f"{path.parent}: not writable; want a folder this user may write; choose another"
+            ) from error
+        raise
+
+
+def default_cache() -> Path:
+    """$ITDR_CACHE, or itdr in the user's cache folder."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(os.environ.get("ITDR_CACHE") or Path(base) / "itdr").expanduser()

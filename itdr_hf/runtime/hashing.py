@@ -1,0 +1,88 @@
+"""One hash from facts and from the code that works on them: what is cached is found again only if both are the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sys
+from collections.abc import Iterable
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from itdr_hf.runtime.files import write_atomically
+
+_IMPORT = re.compile(r"^[ \t]*from (itdr_hf[\w.]*) import (\([^)]*\)|[^\n]*)", re.MULTILINE)
+
+
+def fingerprint(facts: Any, modules: Iterable[str] = ()) -> str:
+    """Return 16 hex digits of JSON-able facts, the source text of the named modules and of all they import.
+
+    What a cached result depends on is read from the imports themselves, at any depth and wherever they stand in a
+    module, so that no list of module names can fall behind the code.
+    """
+    code = [_text(name) for name in imported_by(modules)]
+    return hashlib.sha256(json.dumps([facts, code], sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def imported_by(modules: Iterable[str]) -> list[str]:
+    """Return the named modules and every module of this package that they import, at any depth, sorted."""
+    found: set[str] = set()
+    waiting = set(modules)
+    while waiting:
+        found |= waiting
+        waiting = {name for module in waiting for name in _imports(module)} - found
+    return sorted(found)
+
+
+@cache
+def _imports(module: str) -> frozenset[str]:
+    """The modules of this package that a module names in its imports; a name may be a module or something in one."""
+    named: set[str] = set()
+    for package, names in _IMPORT.findall(_text(module)):
+        if package != "itdr_hf":
+            named.add(package)
+        named |= {f"{package}.{name.split()[0]}" for name in names.strip("()").split(",") if name.split()}
+    return frozenset(name for name in named if _text(name))
+
+
+@cache
+def _text(module: str) -> str:
+    """The source text of a module; "" where none has the name, or none was read from a file."""
+    loaded = getattr(sys.modules.get(module), "__file__", None)
+    path = loaded or _origin(module)
+    return Path(path).read_text(encoding="utf-8") if path else ""
+
+
+def _origin(module: str) -> str | None:
+    try:
+        spec = find_spec(module)
+    except (ModuleNotFoundError, ValueError):  # the parent is no package; a module without a file
+        return None
+    return spec.origin if spec else None
+
+
+_HASHING = Lock()  # of threads that want the same files hashed, the second finds what the first remembered
+
+
+def sha256(path: Path, memo: Path) -> str:
+    """The sha256 of a file, remembered in the folder `memo` as long as its size and mtime stay."""
+    with _HASHING:
+        return _remembered(path, memo)
+
+
+def _remembered(path: Path, memo: Path) -> str:
+    stat = path.stat()
+    seen = {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
+    note = memo / f"{hashlib.md5(str(path.resolve()).encode()).hexdigest()}.json"
+    if note.is_file():
+        known: dict[str, str | int] = json.loads(note.read_text())
+        if all(known.get(key) == value for key, value in seen.items()):
+            return str(known["sha256"])
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    write_atomically(note, json.dumps({**seen, "sha256": digest}))
+    return digest

@@ -1,0 +1,229 @@
+"""Spark as the engine of plans, for those who outgrow one machine: the same Ibis expressions, compiled to Spark SQL.
+
+Raw files are read into tables by DuckDB on the driver; planning is Spark's, and rendering and writing the dataset's
+files is done by its executors. All of them must see the same folders under the same paths. See docs/spark.md.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import uuid4
+
+from itdr_hf.errors import BuildError, UsageError
+from itdr_hf.runtime.duckdb_engine import DuckDBEngine
+from itdr_hf.runtime.engine import Done, Job, Record
+from itdr_hf.runtime.files import full_disk_named
+from itdr_hf.runtime.memory import size
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import pyarrow as pa
+
+JAVA = 17  # the oldest that Spark 4 runs on
+RENDERING = "rendering"  # what the work of executors outside plans is called
+HEX_NUMBER = """CREATE OR REPLACE TEMPORARY FUNCTION hex_number(digits STRING) RETURNS BIGINT
+RETURN CAST(CONV(digits, 16, 10) AS BIGINT)"""  # for `sampling.whole`
+PARTITIONS_A_CORE = 4  # of a shuffle, where nothing else is configured; Spark joins those that stay small
+
+
+@dataclass(kw_only=True)
+class SparkEngine:
+    """Plans on Spark. The session starts with the first thing asked of it: what is all cached needs none."""
+
+    name: ClassVar[str] = "spark"
+    distributed: ClassVar[bool] = True
+    reader: DuckDBEngine
+    master: str | None = None
+    memory_limit: str | None = None
+    _starting: Lock = field(default_factory=Lock)
+    _tables: dict[Path, ir.Table] = field(default_factory=dict)
+    _kept: list[Any] = field(default_factory=list)
+    _ours: bool = False  # whether the context was started here, to be stopped here
+
+    @property
+    def signature(self) -> str:
+        return f"spark {version('pyspark')}"
+
+    @property
+    def session(self) -> Any:
+        """A Spark session of our own, in the context that is there already or in one started now."""
+        with self._starting:
+            return self._session
+
+    @cached_property
+    def _session(self) -> Any:
+        from pyspark import SparkContext
+
+        self._ours = SparkContext._active_spark_context is None
+        return _start(self.master, self.memory_limit)
+
+    @cached_property
+    def ibis(self) -> Any:
+        """The Ibis backend: it compiles expressions and knows tables; their rows never pass through it."""
+        session = self.session
+        import ibis
+
+        return ibis.pyspark.connect(session)
+
+    def parquet(self, path: Path) -> ir.Table:
+        """The rows of a Parquet file, or of a folder of them, as an expression."""
+        if path not in self._tables:
+            self._tables[path] = self.ibis.read_parquet(str(path.resolve()))
+        return self._tables[path]
+
+    def numbered(self, path: Path, name: str) -> ir.Table:
+        """As `parquet`, of one file, with the number of each row in it, from 0, under this name."""
+        view = f"numbered_{uuid4().hex}"
+        rows = self.session.read.parquet(str(path.resolve()))
+        rows.selectExpr("*", f"_metadata.row_index AS {name}").createTempView(view)
+        return self.ibis.table(view)
+
+    def table(self, records: Sequence[Record]) -> ir.Table:
+        """A few records, of the same names and types, as an expression."""
+        from pyspark.sql import Row
+
+        name = f"records_{uuid4().hex}"
+        self.session.createDataFrame([Row(**record) for record in records]).createTempView(name)
+        return self.ibis.table(name)
+
+    def collect(self, query: ir.Table) -> list[Record]:
+        """The rows of an expression that has few."""
+        return [row.asDict(recursive=True) for row in self._frame(query).collect()]
+
+    def write(self, query: ir.Table, path: Path, *, row_group_size: int = 0) -> int:
+        """Write the rows of an expression, in its order, to a folder of Parquet files; returns how many."""
+        import pyarrow.parquet as pq
+
+        writer = self._frame(query).write.mode("overwrite")
+        if row_group_size:
+            writer = writer.option("parquet.block.row.count.limit", row_group_size)
+        with full_disk_named(path):
+            writer.parquet(str(path.resolve()))
+        return sum(pq.read_metadata(file).num_rows for file in path.glob("*.parquet"))
+
+    def _frame(self, query: ir.Table) -> Any:
+        return self.session.sql(self.ibis.compile(query))
+
+    def materialise(self, query: ir.Table) -> ir.Table:
+        """Compute an expression once, on the executors; what is built on it reads the result."""
+        kept = query.cache()
+        self._kept.append(kept)
+        return kept
+
+    @contextmanager
+    def planning(self, cell: str) -> Iterator[None]:
+        """A `with` block in which a cell is planned, under its name: what is kept in it is freed at its end."""
+        self.session.sparkContext.setJobDescription(cell)
+        try:
+            yield
+        finally:
+            while self._kept:
+                self._kept.pop().release()
+
+    @contextmanager
+    def beside(self, count: int) -> Iterator[list[SparkEngine]]:
+        """None: its executors are busy with one plan."""
+        yield []
+
+    def interrupt(self) -> None:
+        """Stop the jobs that another thread waits for."""
+        self.session.sparkContext.cancelAllJobs()
+
+    def spread(self, work: Callable[[Job], Done], jobs: Sequence[Job]) -> list[Done]:
+        """What `work` gives for each job, one job a task, on the executors. Raises BuildError for a task that failed."""
+
+        def working(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+            import pyarrow as pa
+
+            for batch in batches:
+                done = [json.dumps(work(jobs[number])) for number in batch.column("id").to_pylist()]
+                yield pa.RecordBatch.from_arrays([batch.column("id"), pa.array(done, pa.string())], ["id", "done"])
+
+        self.session.sparkContext.setJobDescription(RENDERING)
+        numbers = self.session.range(0, len(jobs), 1, len(jobs))
+        try:
+            rows = numbers.mapInArrow(working, "id bigint, done string").collect()
+        except Exception as error:
+            raise _task_failed(error) from error
+        return [json.loads(row.done) for row in sorted(rows)]
+
+    def close(self) -> None:
+        """Stop the context, if it was started here."""
+        if self._ours:
+            self._session.stop()
+
+
+@contextmanager
+def open_spark(
+    reader: DuckDBEngine, *, master: str | None = None, memory_limit: str | None = None
+) -> Iterator[SparkEngine]:
+    """Spark for the length of a `with` block. Raises UsageError without PySpark or a Java that it runs on."""
+    if find_spec("pyspark") is None:
+        raise UsageError("engine spark: pyspark is not installed; want the extra [spark]; pip install 'itdr-hf[spark]'")
+    _check_java()
+    engine = SparkEngine(reader=reader, master=master, memory_limit=memory_limit)
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+def _start(master: str | None, memory_limit: str | None) -> Any:
+    from pyspark.sql import SparkSession
+
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)  # which is not used
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # executors render with the Python that has this package
+    builder = SparkSession.builder.appName("itdr").config("spark.ui.showConsoleProgress", "false")
+    builder = builder.master(master) if master else builder
+    if memory_limit:
+        room = f"{size(memory_limit) // 2**20}m"
+        builder = builder.config("spark.driver.memory", room).config("spark.executor.memory", room)
+    try:
+        session = builder.getOrCreate().newSession()
+    except Exception as error:
+        reason = str(error).strip().splitlines()[0]
+        raise UsageError(
+            f"spark master {master or 'by default'}: {reason}; want a Spark that can be reached"
+        ) from error
+    context = session.sparkContext
+    context.setLogLevel("ERROR")
+    if not context.getConf().contains("spark.sql.shuffle.partitions"):
+        session.conf.set("spark.sql.shuffle.partitions", PARTITIONS_A_CORE * context.defaultParallelism)
+    session.sql(HEX_NUMBER)
+    return session
+
+
+def _check_java() -> None:
+    home = os.environ.get("JAVA_HOME")
+    java = f"{home}/bin/java" if home else shutil.which("java")
+    if not java or not Path(java).is_file():
+        raise UsageError(f"engine spark: no Java found; want Java {JAVA} or newer; install it, or set JAVA_HOME")
+    said = subprocess.run([java, "-version"], capture_output=True, text=True).stderr
+    found = re.search(r'version "(?:1\.)?(\d+)', said)
+    if found and int(found[1]) < JAVA:
+        raise UsageError(f"engine spark: {java} is Java {found[1]}; want {JAVA} or newer; set JAVA_HOME to one")
+
+
+def _task_failed(error: Exception) -> Exception:
+    text = str(error)
+    if "No module named 'itdr_hf'" in text:
+        return BuildError(
+            "spark: an executor has no itdr_hf; want the package where the executors' Python is; install it there, "
+            "or name that Python with PYSPARK_PYTHON"
+        )
+    return error

@@ -1,0 +1,64 @@
+"""What stands beside ours: baselines on the same examples, and the paper's figures for the same cell.
+
+The paper scored its own sample of each release (at most 250 examples a cell), so its rows show the size of
+things, not a difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from itdr_hf.metrics.composite import COMPOSITES, SUBTASKS, composite
+from itdr_hf.models.predict.predictions import Completion
+from itdr_hf.models.predict.questions import COLUMNS, Question
+from itdr_hf.models.recommenders.baselines import BASELINES, Baseline
+from itdr_hf.score.parsed import CellAnswers, RawAnswer, read_answers
+from itdr_hf.score.scoring import TOTALS
+from itdr_hf.tasks.itdr import paper
+
+PLAIN = ("no-ft", "ft")  # the paper's variants that are neither a part of the data nor a part left out
+
+
+def answer_baselines(folder: Path, answers: Sequence[CellAnswers]) -> Iterator[tuple[str, list[CellAnswers]]]:
+    """Every baseline's name and its answers to the examples of `answers`, of the cells for which it has any."""
+    for name in BASELINES:
+        baseline = Baseline(name=name, folder=folder)
+        given = [_answers_of(baseline, cell) for cell in answers if baseline.takes(cell.config.partition("-")[0])]
+        if given:
+            yield name, given
+
+
+def paper_rows(config: str, variants: Sequence[str] = PLAIN) -> dict[str, dict[str, float]]:
+    """'model variant' -> metric -> the published figure of a cell, or for TOTALS what they come to.
+
+    Empty for a cell that is not the paper's. TOTALS are recomputed from the cells' figures.
+    """
+    columns = dict.fromkeys((r.model, r.variant) for r in paper.results() if r.variant in variants)
+    if config == TOTALS:
+        return {f"{model} {variant}": _totals(model, variant) for model, variant in columns}
+    if config not in paper.cells():
+        return {}
+    rows: dict[str, dict[str, float]] = {}
+    for result in paper.results(config):
+        if result.variant in variants:
+            rows.setdefault(f"{result.model} {result.variant}", {})[result.metric] = result.value
+    return rows
+
+
+def _totals(model: str, variant: str) -> dict[str, float]:
+    scores = composite(paper.figures(model, variant))
+    return {name: getattr(scores, name.lower()) for name in (*SUBTASKS, *COMPOSITES)}
+
+
+def _answers_of(baseline: Baseline, cell: CellAnswers) -> CellAnswers:
+    said: list[RawAnswer] = []
+
+    def keep(question: Question, answered: Completion) -> None:
+        said.append(RawAnswer(answered.text, answered.finish_reason))
+
+    rows = [asdict(example) for example in cell.examples]
+    questions = [Question(config=cell.config, **{name: row[name] for name in COLUMNS}) for row in rows]
+    baseline.answer(questions, keep)
+    return read_answers(cell.config, cell.examples, said)

@@ -1,0 +1,183 @@
+"""One report: our system, what stands beside it, and, where asked, another system on the same examples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from itdr_hf import catalogue
+from itdr_hf.dataset.ledger import read_ledger
+from itdr_hf.errors import UsageError
+from itdr_hf.metrics.bootstrap import Comparison
+from itdr_hf.models.predict.predictions import Predictions, Run, read_predictions
+from itdr_hf.score.comparisons import answer_baselines, paper_rows
+from itdr_hf.score.parsed import CellAnswers, RawAnswer, check_predictions, read_answers, read_examples
+from itdr_hf.score.rules import ranges_of
+from itdr_hf.score.scoring import (
+    TOTALS,
+    CellScore,
+    Measured,
+    Resampling,
+    SystemScore,
+    compare_systems,
+    score_system,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What is scored, how answers are read, how intervals are drawn."""
+
+    split: str = "test"
+    reading: str = "lenient"
+    partial: bool = False
+    baselines: bool = True
+    resampling: Resampling = field(default_factory=Resampling)
+
+
+class Row(NamedTuple):
+    """One figure of one system, as it stands in every export; nan where there is none."""
+
+    kind: str  # ours, other, baseline or paper
+    system: str
+    config: str
+    metric: str
+    value: float
+    low: float = float("nan")
+    high: float = float("nan")
+    n: int = 0
+    users: int = 0
+    parsed_strict: float = float("nan")
+    parsed_lenient: float = float("nan")
+    signature: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What was scored, on which split of what, and how answers were read; `differences` are ours minus `other`.
+
+    `run` says who answered, `contents` the dataset's version and the content hash of each cell.
+    """
+
+    ours: SystemScore
+    split: str
+    run: Run
+    version: str
+    contents: Mapping[str, str]
+    baselines: Sequence[SystemScore] = ()
+    other: SystemScore | None = None
+    differences: Mapping[tuple[str, str], Comparison] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+
+    @property
+    def configs(self) -> list[str]:
+        """The cells, then TOTALS where subtasks are scored."""
+        return [*self.ours.cells, *([TOTALS] if self.ours.totals else [])]
+
+    def rows(self, config: str | None = None) -> list[Row]:
+        """Every figure of one cell, TOTALS or all: ours, the other, baselines, the paper's."""
+        systems = [("ours", self.ours)] + ([("other", self.other)] if self.other else [])
+        systems += [("baseline", system) for system in self.baselines]
+        rows = []
+        for name in [config] if config else self.configs:
+            for kind, system in systems:
+                rows += _rows_of(kind, system, name)
+            metrics = {row.metric for row in rows if row.config == name}
+            for system_name, figures in paper_rows(name).items():
+                rows += [Row("paper", system_name, name, m, v) for m, v in figures.items() if m in metrics]
+        return rows
+
+
+def score_file(
+    path: Path,
+    folder: Path,
+    options: Options,
+    *,
+    against: Path | None = None,
+    say: Callable[[str], None] = lambda text: None,
+) -> Report:
+    """Score a predictions file on the dataset folder that was asked.
+
+    With `against`, a second file is scored on the same examples: those of the cells of both that both answered.
+    Raises UsageError for predictions of another build, or incomplete ones unless `options.partial`.
+    """
+    read_ledger(folder)  # it may know of sources that are nobody else's
+    files = [read_predictions(p) for p in (path, against) if p]
+    configs, notes = _shared_configs(files)
+    ranges = {config: ranges_of(folder, config) for config in configs}
+    read: list[list[CellAnswers]] = [[] for _ in files]
+    for config in configs:
+        say(f"{config}: reading answers")
+        examples = read_examples(folder, config, options.split)
+        for file in files:
+            check_predictions(examples, file.rows, config, options.partial)
+        asked = [example for example in examples if all(example.id in file.rows for file in files)]
+        if len(asked) < len(examples):
+            notes.append(f"{config}: scored on {len(asked)} of {len(examples)} examples")
+        for place, file in enumerate(files):
+            said = [RawAnswer(file.rows[e.id].text, file.rows[e.id].finish_reason) for e in asked]
+            read[place].append(read_answers(config, asked, said))
+    say("measuring")
+    measure = partial(score_system, reading=options.reading, resampling=options.resampling)
+    systems = [measure(name_of(file), answers, ranges) for file, answers in zip(files, read, strict=True)]
+    say("measuring what stands beside")
+    beside = (
+        [measure(name, given, ranges) for name, given in answer_baselines(folder, read[0])] if options.baselines else []
+    )
+    other = systems[1] if against else None
+    ledger = read_ledger(folder)
+    return Report(
+        ours=systems[0],
+        split=options.split,
+        run=files[0].run,
+        version=ledger["version"],
+        contents={name: ledger["cells"][name]["content"] for name in configs if name in ledger["cells"]},
+        baselines=beside,
+        other=other,
+        differences=compare_systems(systems[0], other) if other else {},
+        notes=notes,
+    )
+
+
+def name_of(file: Predictions) -> str:
+    """What a system is called in tables: the model, and its adapter where it has one."""
+    adapter = file.run.settings.get("adapter")
+    return f"{file.run.model} + {adapter}" if adapter else file.run.model
+
+
+def _shared_configs(files: Sequence[Predictions]) -> tuple[list[str], list[str]]:
+    """The cells that all files answer, in catalogue order, and a note on those that only some do."""
+    each = [{row.config for row in file.rows.values()} for file in files]
+    shared, some = set.intersection(*each), set.union(*each)
+    if not shared:
+        raise UsageError("predictions: no cell that all files answer; want one; predict the same --config for each")
+    notes = [f"{config}: answered by only one of the two, not scored" for config in sorted(some - shared)]
+    return [name for name in catalogue.cell_names() if name in shared], notes
+
+
+def _rows_of(kind: str, system: SystemScore, config: str) -> list[Row]:
+    cell = system.cells.get(config)
+    if config == TOTALS:
+        return [_row(kind, system, figure) for figure in system.totals.values()]
+    return [_row(kind, system, figure, cell) for figure in cell.figures.values()] if cell else []
+
+
+def _row(kind: str, system: SystemScore, figure: Measured, cell: CellScore | None = None) -> Row:
+    found = figure.interval
+    shares = {f"parsed_{reading}": share for reading, share in cell.parsed.items()} if cell else {}
+    return Row(
+        kind=kind,
+        system=system.name,
+        config=figure.config,
+        metric=figure.metric,
+        value=found.value,
+        low=found.low,
+        high=found.high,
+        n=figure.n,
+        users=found.clusters,
+        signature=figure.signature,
+        **shares,
+    )

@@ -1,1 +1,0 @@
-"""One module per subtask; the id is the module's name. Underscore-named modules are shared plan steps."""

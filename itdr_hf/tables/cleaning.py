@@ -1,0 +1,232 @@
+"""Cleaning that every source gets, each step counted: untitled items, repeated pairs, titles as shown.
+
+Works on staged tables (as their source reads them, with `bad` and `dropped`), writes the table.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from itdr_hf.raw.scan import Staged
+from itdr_hf.raw.source import Source
+from itdr_hf.runtime.duckdb_engine import quote
+from itdr_hf.runtime.engine import RawReader
+from itdr_hf.runtime.text import APART, CONTROL_TOKEN
+
+MAX_TITLE = 300  # characters; a longer title ends in an ellipsis
+MARKS = ("bad", "dropped", "noted", "legible", "said")
+# Zero-width blanks and marks of direction, by which a prompt could be made to look other than it is; joiners stay.
+INVISIBLE = r"[\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2060}\x{2066}-\x{2069}\x{feff}]"
+PLAIN = r"[!-%'-~]+(?: [!-%'-~]+)*"  # most titles: ASCII without '&' in single blanks, of which nothing is to be mended
+WIDE = 20_480  # items of a row group: each may hold thousands of characters, and a thread takes a group at a time
+NOT_BLANK = r"[^ \t\n\r\v\f]"
+BLANKS = r"[\s\p{Z}\x{00}-\x{1f}\x{7f}-\x{9f}]+"
+
+Steps = list[dict[str, Any]]
+
+
+def clean_interactions(engine: RawReader, source: Source, staged: Mapping[str, Staged], path: Path) -> Steps:
+    """Keep well-formed interactions with titled items, the earliest of each (domain, user, item).
+
+    Beside them is written who has how many of them, `activity`; how many each item has stays for `clean_items`.
+    """
+    stage = staged["interactions"]
+    steps = count_dropped(engine, "interactions", stage)
+    columns = _columns(engine, stage.path)
+    good = f"SELECT * FROM {stage.numbered} WHERE NOT bad AND dropped IS NULL"
+    key = "domain, item" if source.domains else "item"
+    engine.sql.execute(
+        f"CREATE OR REPLACE TEMP TABLE per_item AS SELECT {key}, count(*) AS rows FROM ({good}) GROUP BY ALL"
+    )
+    untitled = 0
+    if "items" in staged:
+        titled = f"SELECT {key} FROM {staged['items'].rows} WHERE legible <> ''"
+        query = f"CREATE OR REPLACE TEMP TABLE untitled AS SELECT * FROM per_item ANTI JOIN ({titled}) USING ({key})"
+        engine.sql.execute(query)
+        untitled = engine.value("SELECT coalesce(sum(rows), 0)::BIGINT FROM untitled")
+        if untitled:
+            good = f"SELECT * FROM ({good}) ANTI JOIN untitled USING ({key})"
+            steps.append({"table": "interactions", "what": "item unknown or without title", "rows": -untitled})
+    repeats = 0 if source.unique_pairs else _find_repeats(engine, source, columns, good)
+    if repeats:
+        steps.append({"table": "interactions", "what": "repeated (user, item), earliest kept", "rows": -repeats})
+        good = f"SELECT * FROM ({good}) ANTI JOIN repeats USING (file_row_number)"
+    _keep_popularity(engine, key, bool(repeats))
+    if "text" in columns:  # most of the bytes: they stay where they are, and are read where a cell shows them
+        shown = ["CASE WHEN said THEN file_row_number END AS text_row" if c == "text" else c for c in columns]
+        engine.write(f"SELECT {', '.join(shown)} FROM ({good})", path)
+        os.replace(stage.path, path.with_name("texts.parquet"))
+    elif steps or engine.value(f"SELECT count(*) FROM {stage.rows} WHERE bad"):
+        engine.write(f"SELECT {', '.join(columns)} FROM ({good})", path)
+    else:  # nothing to leave out: the staged file is the table
+        os.replace(stage.path, path)
+    _write_activity(engine, source, columns, path)
+    return [*steps, {"table": "interactions", "what": "kept", "rows": _count(engine, path)}]
+
+
+def clean_items(engine: RawReader, source: Source, staged: Mapping[str, Staged], path: Path) -> Steps:
+    """Keep titled items once each, the title cleaned, with the number of interactions as `popularity`."""
+    stage = staged["items"]
+    steps = count_dropped(engine, "items", stage)
+    columns = [c for c in _columns(engine, stage.path) if c != "title"]
+    key = "domain, item" if source.domains else "item"
+    good = f"SELECT * FROM {stage.rows} WHERE NOT bad AND dropped IS NULL"
+    untitled = engine.value(f"SELECT count(*) FROM ({good}) WHERE legible = ''")
+    order = ", ".join(["title", *(c for c in columns if c not in key)])
+    once = _once(engine, f"SELECT * FROM ({good}) WHERE legible <> ''", key, order)
+    popular = "LEFT JOIN popular USING (" + key + ")" if (path.parent / "interactions.parquet").is_file() else ""
+    shown = [f"{_apart(c)} AS {c}" if c == source.label else c for c in columns]  # a label stands behind the title
+    engine.write(
+        f"SELECT {', '.join(shown)}, t AS title, lower(t) AS norm, {'coalesce(popularity, 0)' if popular else '0'} AS "
+        f"popularity FROM (SELECT * EXCLUDE (title), {_title('legible')} AS t FROM ({once})) {popular}",
+        path,
+        row_group_size=WIDE,
+    )
+    tokens = f"regexp_matches(legible, {quote(CONTROL_TOKEN)})"
+    if controlled := engine.value(f"SELECT count(*) FROM ({once}) WHERE {tokens}"):
+        steps.append(
+            {"table": "items", "what": f"control token in the title, set apart ({controlled:,} kept)", "rows": 0}
+        )
+    kept_rows = _count(engine, path)
+    all_good = engine.value(f"SELECT count(*) FROM ({good})")
+    if untitled:
+        steps.append({"table": "items", "what": "without title", "rows": -untitled})
+    if all_good - untitled - kept_rows:
+        steps.append({"table": "items", "what": "repeated item", "rows": kept_rows + untitled - all_good})
+    return [*steps, {"table": "items", "what": "kept", "rows": kept_rows}]
+
+
+def clean_users(engine: RawReader, source: Source, staged: Mapping[str, Staged], path: Path) -> Steps:
+    """Keep well-formed users, once each."""
+    stage = staged["users"]
+    steps = count_dropped(engine, "users", stage)
+    columns = _columns(engine, stage.path)
+    good = f"SELECT {', '.join(columns)} FROM {stage.rows} WHERE NOT bad AND dropped IS NULL"
+    order = ", ".join(c for c in columns if c != "user") or "user"
+    before = engine.value(f"SELECT count(*) FROM ({good})")
+    once = f'{good} QUALIFY row_number() OVER (PARTITION BY "user" ORDER BY {order}) = 1'
+    told = {a.column for a in source.user_attributes}
+    texts = {
+        name
+        for name, kind in engine.sql.execute(f"SELECT column_name, column_type FROM (DESCRIBE {good})").fetchall()
+        if kind == "VARCHAR"
+    }
+    shown = [f"{_apart(c)} AS {c}" if c in told & texts else c for c in columns]
+    kept = engine.write(f"SELECT {', '.join(shown)} FROM ({once})", path)
+    if before - kept:
+        steps.append({"table": "users", "what": "repeated user", "rows": kept - before})
+    return [*steps, {"table": "users", "what": "kept", "rows": kept}]
+
+
+def marks_of(table: str, columns: Mapping[str, str]) -> list[str]:
+    """What is worked out of a table's columns, once, as its rows are staged, since it is asked for again and again."""
+    if table == "items":
+        return [f"{legible(columns['title'])} AS legible"]
+    if table == "interactions" and "text" in columns:
+        return [f"coalesce(regexp_matches({columns['text']}, {quote(NOT_BLANK)}), false) AS said"]
+    return []
+
+
+def legible(column: str) -> str:
+    """SQL for a title with HTML entities undone, invisible characters out, blanks and control characters one blank.
+
+    '' where nothing is left.
+    """
+    plain = f"CASE WHEN contains({column}, '&') THEN unescape({column}) ELSE {column} END"
+    seen = f"trim(regexp_replace(regexp_replace({plain}, '{INVISIBLE}', '', 'g'), '{BLANKS}', ' ', 'g'))"
+    return f"CASE WHEN regexp_full_match({column}, {quote(PLAIN)}) THEN {column} ELSE coalesce({seen}, '') END"
+
+
+def _once(engine: RawReader, good: str, key: str, order: str) -> str:
+    """Rows once for each key, the first by `order`; only the repeated ones are sorted, all others pass."""
+    again = f"CREATE OR REPLACE TEMP TABLE again AS SELECT {key} FROM ({good}) GROUP BY ALL HAVING count(*) > 1"
+    engine.sql.execute(again).fetchall()
+    if not engine.value("SELECT count(*) FROM again"):
+        return good
+    return (
+        f"SELECT * FROM ({good}) ANTI JOIN again USING ({key}) UNION ALL SELECT * FROM ({good}) SEMI JOIN again "
+        f"USING ({key}) QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {order}) = 1"
+    )
+
+
+def count_dropped(engine: RawReader, table: str, stage: Staged) -> Steps:
+    """How many rows a source leaves out on purpose, by reason."""
+    query = f"SELECT dropped, count(*) FROM {stage.rows} WHERE NOT bad AND dropped IS NOT NULL"
+    rows = engine.sql.execute(f"{query} GROUP BY ALL ORDER BY ALL").fetchall()
+    return [{"table": table, "what": why, "rows": -n} for why, n in rows]
+
+
+def count_noted(engine: RawReader, table: str, stage: Staged) -> Steps:
+    """How many rows a source keeps with a remark, by remark: steps of no rows, the number in words."""
+    query = f"SELECT noted, count(*) FROM {stage.rows} WHERE NOT bad AND dropped IS NULL"
+    rows = engine.sql.execute(f"{query} AND noted IS NOT NULL GROUP BY ALL ORDER BY ALL").fetchall()
+    return [{"table": table, "what": f"{remark} ({n:,} kept)", "rows": 0} for remark, n in rows]
+
+
+def _keep_popularity(engine: RawReader, key: str, repeats: bool) -> None:
+    """The temporary table `popular`: how many interactions an item keeps, from what was counted anyway."""
+    fewer = f"SELECT {key}, count(*) AS fewer FROM repeats GROUP BY ALL"
+    kept = f"(rows - coalesce(fewer, 0))::BIGINT AS popularity FROM per_item LEFT JOIN ({fewer}) USING ({key})"
+    kept = kept if repeats else "rows AS popularity FROM per_item"
+    engine.sql.execute(f"CREATE OR REPLACE TEMP TABLE popular AS SELECT {key}, {kept}")
+
+
+def _write_activity(engine: RawReader, source: Source, columns: list[str], path: Path) -> None:
+    """How many interactions, and how many with a rating, each (domain, user) has: every cell asks for it."""
+    counts = f"count(*) AS interactions, {'count(rating)' if 'rating' in columns else '0::BIGINT'} AS ratings"
+    keys = 'domain, "user"' if source.domains else '"user"'
+    rows = f"SELECT {keys}, {counts} FROM read_parquet({quote(path)}) GROUP BY ALL"
+    engine.write(rows, path.with_name("activity.parquet"))
+
+
+def _columns(engine: RawReader, path: Path) -> list[str]:
+    described = engine.sql.execute(f"DESCRIBE SELECT * FROM read_parquet({quote(path)})").fetchall()
+    return [f'"{name}"' if name == "user" else name for name, *_ in described if name not in MARKS]
+
+
+def _count(engine: RawReader, path: Path) -> int:
+    rows = engine.value(f"SELECT count(*) FROM read_parquet({quote(path)})")
+    return int(rows)
+
+
+def _title(column: str) -> str:
+    """A legible text, control tokens set apart, cut at MAX_TITLE."""
+    plain = _apart(column)
+    return f"CASE WHEN length({plain}) > {MAX_TITLE} THEN rtrim(left({plain}, {MAX_TITLE - 1})) || '…' ELSE {plain} END"
+
+
+def _apart(text: str) -> str:
+    """Control tokens of chat models set apart, as `texts.apart` does."""
+    apart = f"regexp_replace({text}, {quote(CONTROL_TOKEN)}, {quote(APART)}, 'g')"
+    return f"CASE WHEN contains({text}, '<') OR contains({text}, '[') THEN {apart} ELSE {text} END"
+
+
+def _find_repeats(engine: RawReader, source: Source, columns: list[str], good: str) -> int:
+    """The temporary table `repeats`: the rows that come behind the earliest of their pair; how many they are.
+
+    Rows are told apart by a hash first, which takes half the time; those that share one are then looked at and sorted.
+    Their texts, most of the bytes, are read only where nothing before them decides.
+    """
+    pair = 'domain, "user", item' if source.domains else '"user", item'
+    order = ["timestamp", *(c for c in columns if c != "timestamp" and c not in pair)]
+    narrow = ", ".join([*(c for c in columns if c != "text"), "file_row_number"])
+    alike = f"SELECT hash({pair}) AS pair FROM ({good}) GROUP BY ALL HAVING count(*) > 1"
+    engine.sql.execute(
+        f"CREATE OR REPLACE TEMP TABLE suspects AS SELECT {narrow} FROM ({good}) WHERE hash({pair}) IN ({alike})"
+    )
+    suspects = "suspects"
+    if "text" in order:
+        before = ", ".join(order[: order.index("text")])
+        tied = f"SELECT 1 FROM suspects GROUP BY {pair}, {before} HAVING count(*) > 1"
+        if engine.value(f"SELECT count(*) FROM ({tied})"):
+            suspects = f"suspects JOIN (SELECT file_row_number, text FROM ({good})) USING (file_row_number)"
+        else:
+            order.remove("text")
+    engine.sql.execute(
+        f"CREATE OR REPLACE TEMP TABLE repeats AS SELECT {pair}, file_row_number FROM {suspects} "
+        f"QUALIFY row_number() OVER (PARTITION BY {pair} ORDER BY {', '.join(order)}) > 1"
+    )
+    return int(engine.value("SELECT count(*) FROM repeats"))

@@ -1,0 +1,1 @@
+"""What is asked of a model: tasks by family, and what they share (templates, answers, planning)."""

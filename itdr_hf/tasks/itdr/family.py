@@ -1,0 +1,36 @@
+"""The grid of ITDR: which source feeds which task, and the published size. The one list.
+
+Sizes: the paper's Table 5.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+GRID: dict[str, dict[str, int]] = {
+    "rp": {"movielens32m": 6250, "bookcrossing": 4623, "anime2023": 6250, "yelp": 5707},
+    "tkr": {
+        "amazon2023": 5276, "movielens32m": 6250, "microlens": 6250, "pixelrec": 6250, "amazonbooks": 6250,
+        "mind": 6250, "anime2023": 6250,
+    },
+    "cdr": {"amazon2023": 4118},
+    "nir": {"amazon2023": 5830, "microlens": 6250, "movielens32m": 6250, "pixelrec": 6250},
+    "uap": {"lastfm1k": 943, "lastfm360k": 6250, "anime2023": 6250, "bookcrossing": 6250, "movielens1m": 6040},
+    "ir": {"amazonbooks": 6250, "anime2023": 6250, "steam": 6228},
+    "tui": {
+        "amazon2023": 6300, "bookcrossing": 6250, "anime2023": 6250, "steam": 6250, "yelp": 6250,
+        "microlens": 6250, "pixelrec": 6250, "movielens32m": 6250, "mind": 6250,
+    },
+}  # fmt: skip
+
+
+# Recipe fields in which a cell differs from its subtask's defaults, and why.
+OVERRIDES: dict[str, dict[str, Any]] = {
+    # The release has about 50 artists a listener, and the paper's prompts (267 tokens) have room for all of them.
+    "uap-lastfm360k": {"history": 50},
+    # As many songs: with their artists they take the paper's 590 tokens; artists alone would take half of that.
+    "uap-lastfm1k": {"history": 50},
+}
+
+
+ROOTS = {"uii": ("rp", "tkr", "cdr", "nir"), "uiu": ("uap", "ir", "tui")}

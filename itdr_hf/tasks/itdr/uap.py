@@ -1,0 +1,122 @@
+"""User attribute prediction: who likes these items? (the paper's appendix C, Table 22)
+
+Only attributes the release knows of a user are asked for and given; a user without any is not eligible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from itdr_hf.errors import UsageError
+from itdr_hf.raw.source import Source
+from itdr_hf.records import Example
+from itdr_hf.runtime.text import join_words
+from itdr_hf.tasks import answers
+from itdr_hf.tasks.itdr import _ranking
+from itdr_hf.tasks.planning import queries
+from itdr_hf.tasks.task import ExampleParts, ParsedAnswer, Task, TaskContext
+from itdr_hf.tasks.templates import HELD_OUT
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from itdr_hf.tasks.planning.context import PlanContext
+
+DESCRIPTION = (
+    "User attribute prediction: infer lasting facts about a person, such as age, gender, occupation or where they "
+    "live, from nothing but the things they like."
+)
+DEFAULT = (
+    "A user likes these {items}, {order}:\n{history}\n"
+    "From these likes, predict the user's {attributes}.\nAnswer with one line for each, in this form:\n{form}"
+)
+PLAIN = (
+    "These are {items} that one person likes, {order}:\n{history}\n"
+    "Make your best guess at the person's {attributes}. Write each on a line of its own, like this:\n{form}"
+)
+BRIEF = "Liked by one user, {order}:\n{history}\nGuess the user's {attributes}. Reply in this form:\n{form}"
+UNSEEN = (
+    "Picture the person who chose all of the following {items} as favourites ({order}).\n{history}\n"
+    "What do you take their {attributes} to be? Fill in every line and add nothing:\n{form}"
+)
+
+
+def needs(source: Source) -> tuple[str, ...]:
+    if not source.user_attributes:
+        raise UsageError(f"uap: {source.id} knows nothing of its users; want user_attributes; choose another subtask")
+    return ("interactions", "items", "users")
+
+
+def eligible(plan: PlanContext) -> ir.Table:
+    import ibis
+
+    users = plan.table("users")
+    known = users.filter(ibis.or_(*[users[a.column].notnull() for a in plan.source.user_attributes]))
+    likes = _likes(plan, plan.table("interactions"))
+    return known.semi_join(likes, "user").select(subject="user")
+
+
+def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
+    mine = queries.interactions_of(plan, chosen)
+    likes = _likes(plan, mine)
+    # plays say how much an item is liked
+    most_played = {"plays": -likes.plays.fill_null(0)} if "plays" in likes.columns else {}
+    shown = queries.titled(plan, queries.first_by_time(likes, plan.recipe.history, before=most_played))
+    made = shown.group_by(queries.KEYS).agg(
+        history=queries.in_order(shown, "title"), history_labels=queries.in_order(shown, "label")
+    )
+    users = plan.table("users").rename(subject="user")
+    columns = [a.column for a in plan.source.user_attributes]
+    rows = chosen.inner_join(made, queries.KEYS).inner_join(users.select("subject", *columns), "subject")
+    return rows.mutate(left_out=queries.reason((rows.subject.isnull(), "no user")))
+
+
+def example(row: Mapping[str, Any], wording: TaskContext) -> ExampleParts:
+    known = [(a.name, str(row[a.column])) for a in wording.source.user_attributes if row[a.column] is not None]
+    names = [name for name, _ in known]
+    liked = _ranking.labelled(row["history"], row["history_labels"])
+    return ExampleParts(
+        slots={
+            "history": answers.numbered(liked),
+            "attributes": join_words(names),
+            "form": "\n".join([f"{name}: ..." for name in names]),
+        },
+        output="\n".join([f"{name}: {value}" for name, value in known]),
+        history=row["history"],
+        targets=[value for _, value in known],
+        target_names=names,
+    )
+
+
+def parse(text: str, example: Example, *, strict: bool = False) -> ParsedAnswer:
+    """The values of the attributes, in the order of `target_names`; of a numeric one the number alone."""
+    from itdr_hf import catalogue
+
+    answer = answers.read_named(text, example.target_names, strict)
+    numeric = {a.name for a in catalogue.source(example.source).user_attributes if a.kind == "number"}
+    places = [place for place, name in enumerate(example.target_names) if name in numeric]
+    return answers.with_numbers(answer, places, strict)
+
+
+def _likes(plan: PlanContext, interactions: ir.Table) -> ir.Table:
+    """The interactions that say 'like': rated above the threshold, or all where there are no ratings."""
+    return interactions.filter(interactions.rating > plan.recipe.liked_above) if plan.source.scale else interactions
+
+
+TASK = Task(
+    id="uap",
+    title="User attribute prediction",
+    root="UIU",
+    subject="user",
+    description=DESCRIPTION,
+    templates={"default": DEFAULT, "plain": PLAIN, "brief": BRIEF, HELD_OUT: UNSEEN},
+    slots=frozenset({"history", "attributes", "form"}),
+    metrics=("ACC", "RMSE"),
+    defaults={"history": 20},
+    needs=needs,
+    eligible=eligible,
+    gather=gather,
+    example=example,
+    parse=parse,
+)

@@ -1,0 +1,1 @@
+"""Relational plans over tables: sampling, splits, negatives, and what is derived once per source."""

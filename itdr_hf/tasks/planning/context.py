@@ -1,0 +1,62 @@
+"""What a subtask plans its examples with: the tables and what cells share, as expressions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from itdr_hf.raw.source import Source
+from itdr_hf.runtime.engine import Engine
+from itdr_hf.tables.cache import Tables
+from itdr_hf.tasks.planning import derived
+from itdr_hf.tasks.planning.recipe import Recipe
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanContext:
+    """What a plan works with: the tables as expressions, the source and the recipe."""
+
+    engine: Engine
+    tables: Tables
+    recipe: Recipe
+    period: str = ""  # a split, when the protocol goes by time: only its examples are planned now
+    cuts: tuple[int, int] = (0, 0)  # of the protocol "time": the moments between the splits
+    sampled: Path | None = None  # the interactions of the chosen users, and of others, where they are at hand
+
+    @property
+    def source(self) -> Source:
+        return self.tables.source
+
+    @property
+    def domain(self) -> list[str]:
+        """['domain'] for a source that has domains, else []: put it before the other keys of a join."""
+        return ["domain"] if self.source.domains else []
+
+    def table(self, name: str) -> ir.Table:
+        """A table as an expression."""
+        return self.engine.parquet(self.tables.path(name))
+
+    @property
+    def texts(self) -> ir.Table:
+        """The reviews: text, text_row."""
+        return self.engine.numbered(self.tables.path("texts"), "text_row").select("text", "text_row")
+
+    def people(self, least: int) -> ir.Table:
+        """The activity of everybody with at least so many interactions, with `split` and `order`."""
+        people = self.engine.parquet(derived.people(self.tables, self.engine, self.recipe.seed, least))
+        return people.filter(people.interactions >= least)
+
+    @property
+    def shelves(self) -> ir.Table:
+        """The catalogue as negatives are drawn from it."""
+        shelves = self.engine.parquet(derived.shelves(self.tables, self.engine))
+        return shelves.mutate(place=shelves.place.cast("int64"))  # Spark numbers rows in 32 bits
+
+    @property
+    def histories(self) -> ir.Table:
+        """The interactions at least of the chosen users: what `gather` reads them from."""
+        return self.engine.parquet(self.sampled) if self.sampled else self.table("interactions")

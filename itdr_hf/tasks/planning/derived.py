@@ -1,0 +1,111 @@
+"""What the cells of one source share, computed once and kept beside its tables.
+
+    people     activity + split, order: who is in which split, and where in the order of sampling, which it is sorted by
+    shelves    item, title, norm, label, popularity [, domain] + place, alike: the catalogue as negatives are drawn from it
+    histories  the interactions of everybody up to a place in the order of sampling
+
+All cells sample users in one order, so whoever is chosen by any of them is among the first of it. Histories reach
+a little beyond what was asked for; a cell that looks further makes a larger file. A superset of what a plan needs
+never changes its result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock
+
+from itdr_hf.runtime.engine import Engine
+from itdr_hf.runtime.hashing import fingerprint
+from itdr_hf.tables.cache import Tables
+from itdr_hf.tasks.planning import digest, splits
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+BEYOND = 1.25  # times as many users as asked for, so that the next cell finds its own among them
+ENOUGH = 5  # interactions that nearly every cell asks of a user; many people of real releases have fewer
+WORTHWHILE = 0.5  # of all users: beyond that the whole table is read as fast
+DIGITS = 8  # of an order, enough to tell one user in 4 billion
+
+
+def sampling_order(tables: Tables, seed: int, *keys: ir.Value | str) -> ir.StringValue:
+    """Where in the order of sampling a user or item stands: hex digits."""
+    return digest.digest(f"sample|{seed}|{tables.source.id}", *keys)
+
+
+def people(tables: Tables, engine: Engine, seed: int, least: int) -> Path:
+    """The activity with `split` and `order`: of all who have enough interactions for most cells, or of everybody."""
+    enough = ENOUGH if least >= ENOUGH else 0
+
+    def query() -> ir.Table:
+        import ibis
+
+        active = engine.parquet(tables.path("activity")).filter(lambda t: t.interactions >= enough)
+        domain = active.domain if tables.source.domains else ibis.literal("")
+        split = splits.split_of(tables.source.id, active["user"], "user")
+        order = sampling_order(tables, seed, domain, active["user"])
+        return active.mutate(split=split, order=order).order_by(["order", "user"])
+
+    return _kept(tables, engine, f"people-{_key(seed, enough)}", query)
+
+
+def shelves(tables: Tables, engine: Engine) -> Path:
+    """The catalogue with `place`, from 0 on the shelf of its domain, and `alike`, how many records have the title."""
+    source = tables.source
+
+    def query() -> ir.Table:
+        import ibis
+
+        items = engine.parquet(tables.path("items"))
+        domain = ["domain"] if source.domains else []
+        label = items[source.label] if source.label else ibis.null("string")
+        items = items.select("item", "title", "norm", "popularity", *domain, label=label)
+        titles = items.group_by("norm").agg(alike=items.count()).filter(lambda t: t.alike > 1)
+        items = items.left_join(titles, "norm").drop("norm_right")
+        return digest.placed(items, domain).mutate(alike=lambda t: t.alike.fill_null(1))
+
+    return _kept(tables, engine, f"shelves-{_key(source.label)}", query)
+
+
+def sampled_histories(tables: Tables, engine: Engine, seed: int, chosen: ir.Table) -> Path | None:
+    """A Parquet file with all interactions of the chosen users, or None where the table itself serves as well.
+
+    `chosen` has `subject` and `order`, of a source without domains (with them each domain has its own order).
+    """
+    last = engine.collect(chosen.agg(last=chosen.order.max()))[0]["last"]
+    if tables.source.domains or last is None:
+        return None
+    needed = int(last[:DIGITS], 16)
+    if needed > WORTHWHILE * 16**DIGITS:
+        return None
+    name = f"histories-{_key(seed)}"
+    with FileLock(tables.folder / f"{name}.lock"):
+        large = [p for p in sorted(tables.folder.glob(f"{name}-*.parquet")) if int(p.stem[-DIGITS:], 16) >= needed]
+        if large:
+            return large[0]
+        end = f"{int(needed * BEYOND):0{DIGITS}x}"
+        active = engine.parquet(tables.path("activity"))
+        order = sampling_order(tables, seed, "", active["user"])
+        first = active.filter(order <= end + "f" * 24).select("user")
+        rows = engine.parquet(tables.path("interactions")).semi_join(first, "user")
+        return _write(tables, engine, f"{name}-{end}", rows)
+
+
+def _key(*facts: str | int | None) -> str:
+    return fingerprint(facts, {__name__})
+
+
+def _kept(tables: Tables, engine: Engine, name: str, query: Callable[[], ir.Table]) -> Path:
+    path = tables.folder / f"{name}.parquet"
+    with FileLock(tables.folder / f"{name}.lock"):
+        return path if path.exists() else _write(tables, engine, name, query())
+
+
+def _write(tables: Tables, engine: Engine, name: str, query: ir.Table) -> Path:
+    draft, path = tables.folder / f".{name}.{engine.name}.draft", tables.folder / f"{name}.parquet"
+    engine.write(query, draft)
+    draft.replace(path)
+    return path

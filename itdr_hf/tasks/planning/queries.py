@@ -1,0 +1,116 @@
+"""Plan steps that subtasks share, as Ibis expressions: who has enough, what came first, what was never touched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+from itdr_hf.tasks.planning import split_protocols
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from itdr_hf.tasks.planning.context import PlanContext
+
+KEYS = ["domain", "subject"]
+
+
+def users_with(plan: PlanContext, least: int, *, only_rated: bool = False) -> ir.Table:
+    """The (domain, user)s with at least so many interactions, or so many with a rating; by time, with as many
+    as the split's period needs. Where it goes by user, with everybody's `split` and `order`, which are known."""
+    if plan.period:
+        interactions = plan.table("interactions")
+        return split_protocols.users_with(plan, rated(interactions) if only_rated else interactions).rename(
+            subject="user"
+        )
+    people = plan.people(least)
+    people = people.filter(people.ratings >= least) if only_rated else people
+    return people.select(*plan.domain, "split", "order", subject="user")
+
+
+def rated(interactions: ir.Table) -> ir.Table:
+    """Those with a rating: a source may know of interactions without an opinion."""
+    return interactions.filter(interactions.rating.notnull())
+
+
+def interactions_of(plan: PlanContext, chosen: ir.Table) -> ir.Table:
+    """All interactions of the chosen, with the domain and subject of their example."""
+    return of_examples(plan, plan.histories.rename(subject="user"), chosen)
+
+
+def touched(plan: PlanContext, chosen: ir.Table) -> ir.Table:
+    """All that the users among the chosen touched, in every domain: subject [, domain], item, timestamp."""
+    users = chosen.select("subject").distinct()
+    rows = plan.histories.select(*plan.domain, "item", "timestamp", subject="user").inner_join(users, "subject")
+    return rows if plan.sampled else plan.engine.materialise(rows)  # read again and again, from what is small already
+
+
+def of_examples(plan: PlanContext, rows: ir.Table, chosen: ir.Table) -> ir.Table:
+    """Rows of users, as many times as there are examples of them, each with its domain and subject."""
+    keys = chosen.select("subject", *plan.domain, *([] if plan.domain else ["domain"]))
+    return rows.inner_join(keys, [*plan.domain, "subject"])
+
+
+def window(plan: PlanContext, mine: ir.Table, count: int) -> ir.Table:
+    """The interactions an example is made of: each subject's first ones, or those of the split's period."""
+    return first_by_time(split_protocols.span(plan, mine) if plan.period else mine, count)
+
+
+def first_by_time(interactions: ir.Table, count: int, *, before: Mapping[str, ir.Value] = {}) -> ir.Table:
+    """Each subject's first interactions by (timestamp, item), or by what goes `before`, with `rank` from 0."""
+    by = {**before, "timestamp": interactions.timestamp, "item": interactions.item}
+    return first(interactions, KEYS, by, count)
+
+
+def first(rows: ir.Table, keys: Sequence[str], by: Mapping[str, ir.Value], count: int) -> ir.Table:
+    """The first so many rows of each key, with `rank` from 0; together the values of `by` are unique, and none is NULL.
+
+    Ordered by one value, and the number compared as it comes, DuckDB keeps the few least of each key, in a third of
+    the time that sorting all rows takes; it holds them in memory, so that a plan has only so many keys at a time.
+    """
+    import ibis
+
+    window = ibis.window(group_by=[rows[key] for key in keys], order_by=ibis.struct(by), rows=(None, 0))
+    numbered = rows.mutate(number=_row_number()().over(window))
+    few = numbered.filter(numbered.number <= count)
+    return few.mutate(rank=few.number - 1).drop("number")
+
+
+@cache
+def _row_number() -> Callable[[], ir.IntegerColumn]:
+    """SQL's own row_number(), from 1: what `ibis.row_number` takes 1 from."""
+    import ibis
+
+    @ibis.udf.agg.builtin(name="row_number", signature=((), "int64"))
+    def row_number():  # type: ignore[no-untyped-def]
+        """Of a window."""
+
+    return row_number  # type: ignore[no-any-return]
+
+
+def titled(plan: PlanContext, rows: ir.Table) -> ir.Table:
+    """The rows with `title`, `norm` and `label` of their items."""
+    import ibis
+
+    items = plan.table("items")
+    label = items[plan.source.label] if plan.source.label else ibis.null("string")
+    return rows.inner_join(items.select(*plan.domain, "item", "title", "norm", label=label), [*plan.domain, "item"])
+
+
+def in_order(rows: ir.Table, column: str, where: ir.BooleanValue | None = None) -> ir.ArrayValue:
+    """An aggregate: the values of a column as a list in order of `rank`.
+
+    Structs that begin with the rank are collected and sorted, since not every engine collects in order.
+    """
+    import ibis
+
+    pairs = ibis.struct({"rank": rows["rank"], "value": rows[column]})
+    return pairs.collect(where=where).sort().map(lambda pair: pair.value)
+
+
+def reason(*cases: tuple[ir.BooleanValue, str]) -> ir.StringValue:
+    """Why a row is left out: the first case that holds, or NULL."""
+    import ibis
+
+    return ibis.cases(*cases, else_=ibis.null("string"))

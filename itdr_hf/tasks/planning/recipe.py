@@ -1,0 +1,26 @@
+"""Everything that decides the examples of a cell, apart from the raw data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Everything that decides the examples of a cell, apart from the raw data."""
+
+    num_examples: int
+    history: int
+    positives: int
+    negatives: int
+    liked_above: float
+    disliked_below: float
+    seed: int = 0
+    salt: str = "itdr"
+    with_description: bool = True
+    template: str = "default"  # or another id of `Task.templates`, or "mixed": one of them by stable hash
+    negative_sampling: str = "uniform"  # "popularity": as popular as the positives; "hard": of their genre or category
+    split_protocol: str = "user"  # "leave-last" or "time" for UII; UIU's answers have no time: always by user or item
+    source_history: int = 0  # CDR: how many of the source domain are shown; `history` is of the target domain
+    reviews: int = 3  # TUI: how many reviews are shown; IR: how many liked and how many disliked items
+    max_chars: int = 300  # a review or description is cut at a sentence end before this

@@ -1,0 +1,127 @@
+"""Split protocols other than by user: which of a user's interactions a split asks for, and which it may show.
+
+    leave-last  asked for are each user's last ZONE interactions (test), the ZONE before them (validation) and
+                the ZONE before those (train); shown as history is what comes right before
+    time        two moments cut the whole source, 80 % of its interactions before the first and 90 % before the
+                second; a split asks only for what lies between its moments, and shows what comes right before
+
+The zones and moments are the same for every subtask, so what one cell asks for in its test split is nowhere
+shown or asked for in train by another.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from itdr_hf.errors import BuildError
+from itdr_hf.records import SPLITS
+from itdr_hf.tasks.planning import splits
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from itdr_hf.tasks.planning.context import PlanContext
+
+PROTOCOLS = ("user", "leave-last", "time")
+ZONE = 5  # interactions a split may ask for under leave-last: the most that any subtask asks for
+HOUR = 3600  # the moments are full hours
+
+
+def moments(plan: PlanContext) -> tuple[int, int]:
+    """The two times in seconds that divide the source. Raises BuildError where the release has no times."""
+    if not plan.source.by_time:
+        raise BuildError(
+            f"{plan.source.id}: its release has no times; want them to split by time; "
+            "choose split_protocol 'user' or 'leave-last'"
+        )
+    rows = plan.table("interactions")
+    hours = rows.group_by(hour=(rows.timestamp // HOUR).cast("int64")).agg(n=rows.count()).order_by("hour")
+    counts = [(row["hour"], row["n"]) for row in plan.engine.collect(hours)]
+    total, seen, cuts = sum(n for _, n in counts), 0, []
+    shares = [splits.SHARES["train"], splits.SHARES["train"] + splits.SHARES["validation"]]
+    for hour, n in counts:
+        seen += n
+        while shares and seen >= shares[0] * total:
+            cuts.append((hour + 1) * HOUR)
+            shares.pop(0)
+    return cuts[0], cuts[1]
+
+
+def users_with(plan: PlanContext, rows: ir.Table) -> ir.Table:
+    """The (domain, user)s of whose interactions an example of this split can be made."""
+    keys = [*plan.domain, "user"]
+    rows = _first_of_a_title(plan, rows, keys)
+    if plan.recipe.split_protocol == "leave-last":
+        _check_zone(plan)
+        counted = rows.group_by(keys).agg(n=rows.count())
+        return counted.filter(counted.n >= plan.recipe.history + ZONE + _after(plan)).drop("n")
+    asked = _asked(plan, _numbered(rows, keys))
+    counted = asked.group_by(keys).agg(n=asked.count())
+    return counted.filter(counted.n >= plan.recipe.positives).drop("n")
+
+
+def span(plan: PlanContext, mine: ir.Table) -> ir.Table:
+    """Of all interactions of the chosen, those from the first to be shown on: the split's example begins there."""
+    keys = ["domain", "subject"]
+    mine = _first_of_a_title(plan, mine, keys)
+    if plan.recipe.split_protocol == "leave-last":
+        import ibis
+
+        back = ibis.row_number().over(
+            group_by=[mine[k] for k in keys], order_by=[ibis.desc(mine.timestamp), ibis.desc(mine.item)]
+        )
+        after = _after(plan)
+        rows = mine.mutate(back=back)
+        return rows.filter((rows.back >= after) & (rows.back < after + ZONE + plan.recipe.history)).drop("back")
+    rows = _numbered(mine, keys)
+    asked = _asked(plan, rows)
+    first = asked.group_by(keys).agg(begin=asked.number.min() - plan.recipe.history)
+    rows = rows.inner_join(first, keys)
+    return rows.filter((rows.number >= rows.begin) & _before_end(plan, rows)).drop("number", "begin")
+
+
+def _first_of_a_title(plan: PlanContext, rows: ir.Table, keys: list[str]) -> ir.Table:
+    """Rows without those whose title the user met before under another id: it would be asked for and known."""
+    import ibis
+
+    named = rows.inner_join(plan.table("items").select(*plan.domain, "item", "norm"), [*plan.domain, "item"])
+    again = ibis.row_number().over(
+        group_by=[*(named[k] for k in keys), named.norm], order_by=[named.timestamp, named.item]
+    )
+    return named.mutate(again=again).filter(lambda t: t.again == 0).drop("again", "norm")
+
+
+def _after(plan: PlanContext) -> int:
+    """How many of a user's interactions come after the zone of this split."""
+    return (len(SPLITS) - 1 - SPLITS.index(plan.period)) * ZONE
+
+
+def _check_zone(plan: PlanContext) -> None:
+    if plan.recipe.positives > ZONE:
+        raise BuildError(
+            f"positives: {plan.recipe.positives}; want at most {ZONE} where each user's last {ZONE} are left out; "
+            "ask for fewer, or choose split_protocol 'user' or 'time'"
+        )
+
+
+def _numbered(rows: ir.Table, keys: list[str]) -> ir.Table:
+    """Rows with `number`, their place from 0 in the order of time."""
+    import ibis
+
+    return rows.mutate(
+        number=ibis.row_number().over(group_by=[rows[k] for k in keys], order_by=[rows.timestamp, rows.item])
+    )
+
+
+def _asked(plan: PlanContext, rows: ir.Table) -> ir.Table:
+    """The interactions that this split may ask for: in its period, with enough before them to show."""
+    begin = {"train": None, "validation": plan.cuts[0], "test": plan.cuts[1]}[plan.period]
+    asked = rows.filter((rows.number >= plan.recipe.history) & _before_end(plan, rows))
+    return asked if begin is None else asked.filter(asked.timestamp >= begin)
+
+
+def _before_end(plan: PlanContext, rows: ir.Table) -> ir.BooleanValue:
+    import ibis
+
+    end = {"train": plan.cuts[0], "validation": plan.cuts[1], "test": None}[plan.period]
+    return ibis.literal(True) if end is None else rows.timestamp < end

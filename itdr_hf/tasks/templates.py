@@ -1,0 +1,66 @@
+"""Templates: the constants a source fills in, and the text a row completes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from string import Formatter
+
+from itdr_hf.errors import UsageError
+from itdr_hf.tasks.planning.recipe import Recipe
+from itdr_hf.tasks.task import Cell
+
+MIXED = "mixed"  # as a template: each example in one of its subtask's wordings, by stable hash …
+
+
+HELD_OUT = "unseen"  # … but never in this one, kept for testing on a wording that no model was tuned on
+
+
+def compile_template(
+    template: str, constants: Mapping[str, str], slots: frozenset[str]
+) -> Callable[[Mapping[str, str]], str]:
+    """A function that fills a template's {slots}; values are never looked into, so '{title}' is safe in them.
+
+    Raises UsageError for a slot that neither `constants` nor `slots` know.
+    """
+    texts, names = [""], []  # texts[0], the slot names[0], texts[1], …
+    for text, field, _, _ in Formatter().parse(template):
+        texts[-1] += text
+        if field is None:
+            continue
+        if field in constants:
+            texts[-1] += constants[field]
+        elif field in slots:
+            names.append(field)
+            texts.append("")
+        else:
+            have = ", ".join(sorted({*constants, *slots}))
+            raise UsageError(f"template: slot {{{field}}} is unknown; have: {have}; mend the template")
+
+    def fill(values: Mapping[str, str]) -> str:
+        pieces = between.copy()
+        pieces[1::2] = [values[name] for name in names]
+        return "".join(pieces)
+
+    between = [piece for text in texts for piece in (text, "")][:-1]
+    return fill
+
+
+def template_text(cell: Cell, template: str) -> str:
+    """The wording of a template in a cell: a source may have its own in place of the default one."""
+    own = cell.source.wording.get(cell.subtask.id) if template == "default" else None
+    return own or cell.subtask.templates[template]
+
+
+def constants(cell: Cell, recipe: Recipe) -> dict[str, str]:
+    """The slots that are the same in every example of a cell."""
+    words, scale = cell.source.words, cell.source.scale
+    named = {
+        name: getattr(words, name) for name in ("item", "items", "do", "did", "doing", "acted", "liked", "disliked")
+    }
+    named |= {
+        "Item": words.item.capitalize(),
+        "order": "oldest first" if cell.source.by_time else "in no particular order of time",
+    }
+    if scale:
+        named |= {"low": scale.text(scale.low), "high": scale.text(scale.high)}
+    return named
