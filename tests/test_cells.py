@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 import hashlib
 import re
+from dataclasses import fields
 from pathlib import Path
 from string import Formatter
 

@@ -6,8 +6,6 @@ already there from the same raw content, recipe and code is left alone, so a kil
 
 from __future__ import annotations
 
-from itdr_hf.dataset.folder import lock
-
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,24 +14,22 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock
-
 from itdr_hf import catalogue
-from itdr_hf.dataset.card import write_card
-from itdr_hf.runtime.files import full_disk_named
-from itdr_hf.errors import BuildError, ItdrError, MissingFileError, OutputError
-from itdr_hf.build.prepare import Prepared, Settings, identity, prepare, recipes, shortfall
-from itdr_hf.runtime.parallel import awaited, lanes
-from itdr_hf.dataset.ledger import LEDGER, note_timing, read_ledger, write_ledger
-from itdr_hf.runtime.memory import peak as peak_memory
-from itdr_hf.runtime.files import sweep
-from itdr_hf.sources.own import described
-from itdr_hf.runtime.engine import Engine
-from itdr_hf.runtime.progress import reached
-from itdr_hf.tasks.task import Cell
-from itdr_hf.tasks.planning.recipe import Recipe
-from itdr_hf.dataset.shards import Batches, content, listed, summed, write_cell
 from itdr_hf.build.distributed import write_cell_apart
+from itdr_hf.build.prepare import Prepared, Settings, identity, prepare, recipes, shortfall
+from itdr_hf.dataset.card import write_card
+from itdr_hf.dataset.folder import lock
+from itdr_hf.dataset.ledger import LEDGER, note_timing, read_ledger, write_ledger
+from itdr_hf.dataset.shards import Batches, content, listed, summed, write_cell
+from itdr_hf.errors import BuildError, ItdrError, MissingFileError, OutputError
+from itdr_hf.runtime.engine import Engine
+from itdr_hf.runtime.files import full_disk_named, sweep
+from itdr_hf.runtime.memory import peak as peak_memory
+from itdr_hf.runtime.parallel import awaited, lanes
+from itdr_hf.runtime.progress import reached
+from itdr_hf.sources.own import described
+from itdr_hf.tasks.planning.recipe import Recipe
+from itdr_hf.tasks.task import Cell
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -90,8 +86,6 @@ def build_folder(
     outcomes.sort(key=lambda outcome: order.index(outcome.cell))
     _raise_failures(outcomes, configs, ledger)
     return outcomes
-
-
 
 
 def _turn(cell: Cell) -> tuple[str, bool]:

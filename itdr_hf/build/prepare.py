@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from itdr_hf import catalogue
+from itdr_hf.build.rows import Rows, check, ensure_rows
 from itdr_hf.errors import UsageError
-from itdr_hf.runtime.hashing import fingerprint
 from itdr_hf.raw.malformed import BadRows, told
 from itdr_hf.runtime.engine import Engine
 from itdr_hf.runtime.engines import open_engine
-from itdr_hf.tasks.task import Cell
-from itdr_hf.tasks.planning.recipe import Recipe
-from itdr_hf.build.rows import Rows, check, ensure_rows
+from itdr_hf.runtime.hashing import fingerprint
 from itdr_hf.runtime.progress import Say
 from itdr_hf.tables.cache import Tables, ensure_tables, locate
+from itdr_hf.tasks.planning.recipe import Recipe
+from itdr_hf.tasks.task import Cell
 
 if TYPE_CHECKING:
     import pyarrow as pa

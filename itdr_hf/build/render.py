@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-from itdr_hf.build.ids import _digits
-from itdr_hf.build.ids import _users
-from itdr_hf.records import INSTRUCTION
-from itdr_hf.tasks.templates import constants
-from itdr_hf.tasks.templates import template_text
-
 import gc
-import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
@@ -25,16 +18,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from itdr_hf import catalogue
-from itdr_hf.errors import unknown
-from itdr_hf.tasks.templates import HELD_OUT, MIXED, compile_template
-from itdr_hf.records import INSTRUCTION, SPLITS
-from itdr_hf.tasks.task import Cell, ExampleParts, TaskContext
-from itdr_hf.tasks.planning.recipe import Recipe
+from itdr_hf.build.ids import _digits, _users
 from itdr_hf.build.rows import Rows
+from itdr_hf.errors import unknown
+from itdr_hf.records import INSTRUCTION, SPLITS
+from itdr_hf.tasks.planning.recipe import Recipe
+from itdr_hf.tasks.task import Cell, ExampleParts, TaskContext
+from itdr_hf.tasks.templates import HELD_OUT, MIXED, compile_template, constants, template_text
 
 BATCH = 8_192  # rows rendered at a time; part of the output's layout, so never a setting
 PIECE = 1_024  # of them as Python values at a time: about as many as stay in a processor's cache
-
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +119,9 @@ def _examples(cell: Cell, recipe: Recipe, rows: pa.Table) -> pa.RecordBatch:
     made["id"] = [f"{cell.name}-{one}" for one in digits]
     made["template"] = [template for template, _ in chosen]
     made["input"] = [fill(slots) for (_, fill), slots in zip(chosen, made["slots"], strict=True)]
-    return pa.RecordBatch.from_arrays([pa.array(made[field.name], field.type) for field in INSTRUCTION.schema], schema=INSTRUCTION.schema)
+    return pa.RecordBatch.from_arrays(
+        [pa.array(made[field.name], field.type) for field in INSTRUCTION.schema], schema=INSTRUCTION.schema
+    )
 
 
 @contextmanager
@@ -153,8 +148,6 @@ def _values(column: pa.ChunkedArray) -> list[Any]:
     return out
 
 
-
-
 def _slice(path: Path, start: int, stop: int) -> pa.Table:
     """Rows start..stop of a Parquet file, reading only the row groups that hold them."""
     file = pq.ParquetFile(path)
@@ -175,8 +168,6 @@ def _fixed(cell: Cell, recipe: Recipe, count: int) -> dict[str, Sequence[str]]:
     return {name: [value] * count for name, value in fixed.items()}
 
 
-
-
 @cache
 def _fillers(name: str, recipe: Recipe) -> list[tuple[str, Callable[[Mapping[str, str]], str]]]:
     """Template ids with what fills them: one, or for "mixed" all but the one held out."""
@@ -187,7 +178,3 @@ def _fillers(name: str, recipe: Recipe) -> list[tuple[str, Callable[[Mapping[str
     chosen = [t for t in templates if t != HELD_OUT] if recipe.template == MIXED else [recipe.template]
     known = constants(cell, recipe)
     return [(t, compile_template(template_text(cell, t), known, cell.subtask.slots)) for t in chosen]
-
-
-
-

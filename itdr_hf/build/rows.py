@@ -15,17 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
-from itdr_hf.tasks.planning import derived, digest, sampling, splits
 from itdr_hf.errors import BuildError, unknown
-from itdr_hf.runtime.hashing import fingerprint
-from itdr_hf.tasks.planning.context import PlanContext
-from itdr_hf.runtime.files import new_folder, write_atomically
-from itdr_hf.runtime.engine import Engine
 from itdr_hf.records import SPLITS
-from itdr_hf.tasks.task import Cell
-from itdr_hf.tasks.planning.recipe import Recipe
-from itdr_hf.tasks.planning import negatives, split_protocols
+from itdr_hf.runtime.engine import Engine
+from itdr_hf.runtime.files import new_folder, write_atomically
+from itdr_hf.runtime.hashing import fingerprint
 from itdr_hf.tables.cache import Tables
+from itdr_hf.tasks.planning import derived, digest, negatives, sampling, split_protocols, splits
+from itdr_hf.tasks.planning.context import PlanContext
+from itdr_hf.tasks.planning.recipe import Recipe
+from itdr_hf.tasks.task import Cell
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir

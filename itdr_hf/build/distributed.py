@@ -1,0 +1,54 @@
+"""Write a cell's shards on the executors of a distributed engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from itdr_hf.dataset.shards import SHARD_ROWS, Files, _names, _write_shards
+from itdr_hf.records import SPLITS
+from itdr_hf.runtime.engine import Done
+from itdr_hf.runtime.files import new_folder, sweep
+
+if TYPE_CHECKING:
+    from itdr_hf.build.render import Job
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shard:
+    """A file to be written somewhere else, and the jobs that render what it holds."""
+
+    path: Path
+    jobs: list[Job]
+
+
+def write_cell_apart(
+    folder: Path,
+    counts: Mapping[str, int],
+    jobs: Callable[[str, int, int], list[Job]],
+    spread: Callable[[Callable[[Shard], Done], Sequence[Shard]], list[Done]],
+    before: Callable[[], object] = lambda: None,
+) -> Files:
+    """As `write_cell`, each shard wherever `spread` has it done; `jobs(split, start, stop)` render these examples."""
+    with new_folder(folder, locked=True, before=before) as draft:
+        shards = [
+            Shard(path=draft / name, jobs=jobs(split, n * SHARD_ROWS, min((n + 1) * SHARD_ROWS, counts[split])))
+            for split in SPLITS
+            for n, name in enumerate(_names(split, counts[split]))
+        ]
+        facts = spread(write_shard, shards)
+        sweep(draft)  # what tasks that were lost have left
+    return {shard.path.name: fact for shard, fact in zip(shards, facts, strict=True)}
+
+
+def write_shard(shard: Shard) -> Done:
+    """Render and write one shard; what is known of it. Done again, it takes the place of the first."""
+    from itdr_hf.build.render import render_job
+
+    draft = shard.path.with_name(f".{shard.path.name}.{uuid4().hex[:8]}")
+    [facts] = _write_shards(map(render_job, shard.jobs), [draft])
+    draft.replace(shard.path)
+    return facts
