@@ -17,6 +17,7 @@ Config = Annotated[
     list[str] | None,
     typer.Option(help="A config, union or pattern; may be given again.", autocompletion=completion.configs),
 ]
+UNFINISHED = 3  # exit code: some questions have no answer
 LOCAL, SERVER, NONE = "A model on this machine", "A model behind a server", "No model"
 
 
@@ -42,12 +43,16 @@ def predict(
     plain: Annotated[bool, typer.Option("--plain", help="Completions, not chat.", rich_help_panel=SERVER)] = False,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds for an answer.", rich_help_panel=SERVER)] = 600.0,
     retries: Annotated[int, typer.Option(min=0, help="Of a request.", rich_help_panel=SERVER)] = 6,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option(help="Another one: name=JSON; name=null leaves it out.", rich_help_panel=SERVER),
+    ] = None,
     baseline: Annotated[str | None, typer.Option(help="random, popular, mean …", rich_help_panel=NONE)] = None,
 ) -> None:
     """Ask a model, a server or a **baseline** the questions of a split; resumes where it stopped.
 
     Give one of `--model`, `--endpoint` with `--model-name`, `--baseline`. The key of a server is read from
-    `OPENAI_API_KEY`.
+    `OPENAI_API_KEY`. Exit code 3: some questions have no answer yet.
     """
     from itdr_hf.errors import UsageError
     from itdr_hf.models.predict.questions import read_questions
@@ -63,11 +68,13 @@ def predict(
 
         system = Baseline(name=baseline, folder=folder, seed=seed)
     elif endpoint:
+        from itdr_hf.models.endpoint import read_parameters
         from itdr_hf.models.predict.served import Endpoint
 
         system = Endpoint(
             url=endpoint, model=model_name or "", concurrency=concurrency, max_tokens=max_tokens,
             temperature=temperature, seed=seed, plain=plain, timeout=timeout, retries=retries,
+            parameters=read_parameters(parameter),
         )  # fmt: skip
     else:
         from itdr_hf.models.predict.local import LocalModel
@@ -78,6 +85,8 @@ def predict(
         )  # fmt: skip
     made = predict_into(out, questions, system, lambda total: counting("answers", total))
     print(made.sentence(out, folder))
+    if made.missing:
+        raise typer.Exit(UNFINISHED)
 
 
 def score(

@@ -17,9 +17,9 @@ from itdr_hf.download.place import complete, put_down
 from itdr_hf.download.plan import Want, by_hand, check_room
 from itdr_hf.download.verify import wrong, wrong_by_sums
 from itdr_hf.errors import DownloadError, OutputError, RawDataError
-from itdr_hf.hub import RetryPolicy
 from itdr_hf.raw.layout import Download, Layout, Member
 from itdr_hf.runtime.files import full_disk_named
+from itdr_hf.runtime.retry import RetryPolicy
 
 SUMS = "checksums.txt"  # a member of this name lists the md5 sums of the others
 

@@ -11,15 +11,13 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from itdr_hf.errors import DownloadError
-from itdr_hf.hub.retry import TRANSIENT, RetryPolicy
 from itdr_hf.runtime.files import write_atomically
+from itdr_hf.runtime.retry import TRANSIENT, RetryPolicy, retry_after
 
 REFUSED = {
     401: "an account",
@@ -86,9 +84,8 @@ def fetch(
                 break
             except (_Interrupted, library().TransportError) as error:
                 attempt = 1 if part.size > before else attempt + 1
-                wait = error.wait if isinstance(error, _Interrupted) else None
-                pause = patience.pause * 2 ** (attempt - 1) if wait is None else wait
-                if attempt >= patience.tries or pause > patience.longest:
+                pause = patience.wait(attempt, error.wait if isinstance(error, _Interrupted) else None)
+                if pause is None:
                     said = str(error) or type(error).__name__
                     raise DownloadError(
                         f"{url}: {said} ({part.size:,} bytes are kept); want the rest; run it again to go on"
@@ -139,7 +136,7 @@ def _read_head(answer: Any, url: str, have: int) -> tuple[int, int | None]:
     """Where the body begins in the file, and how long the file is if that is told."""
     status = answer.status_code
     if status in TRANSIENT:
-        raise _Interrupted(f"the server answered {status}", _seconds(answer.headers.get("Retry-After")))
+        raise _Interrupted(f"the server answered {status}", retry_after(answer.headers))
     if status == 206:
         told = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", answer.headers.get("Content-Range", "").strip())
         if not told or int(told[1]) != have:
@@ -189,18 +186,6 @@ def _length(headers: Any) -> int | None:
 def _total(answer: Any) -> int | None:
     told = re.fullmatch(r"bytes \*/(\d+)", answer.headers.get("Content-Range", "").strip())
     return int(told[1]) if told else None
-
-
-def _seconds(after: str | None) -> float | None:
-    """What Retry-After asks for: seconds, or a date."""
-    if not after:
-        return None
-    if after.strip().isdigit():
-        return float(after)
-    try:
-        return max(0.0, (parsedate_to_datetime(after) - datetime.now(UTC)).total_seconds())
-    except (TypeError, ValueError):
-        return None
 
 
 def library() -> Any:

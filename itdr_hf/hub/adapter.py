@@ -14,9 +14,9 @@ from itdr_hf.hub.adapter_card import adapter_card
 from itdr_hf.hub.adapter_folder import HUB_ID, Adapter, _json, check_adapter
 from itdr_hf.hub.local_files import Progress
 from itdr_hf.hub.push import Release, push_folder
-from itdr_hf.hub.retry import RetryPolicy
 from itdr_hf.models.pretrained import revision_of
 from itdr_hf.runtime.files import write_atomically
+from itdr_hf.runtime.retry import RetryPolicy
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi

@@ -13,7 +13,8 @@ from faultserver import FaultServer, completion
 
 from itdr_hf.errors import ModelError, UsageError
 from itdr_hf.models.endpoint import client as clients
-from itdr_hf.models.endpoint.client import Unanswered, connect, read_key
+from itdr_hf.models.endpoint.client import Unanswered, connect
+from itdr_hf.models.endpoint.keys import read_key
 from itdr_hf.models.endpoint.pace import RateLimiter
 from itdr_hf.models.endpoint.request import Ask, Reply
 from itdr_hf.prompts import Message
@@ -187,7 +188,7 @@ def test_400s_after_a_first_answer_do_not_stop_the_run(serve, waits):
 @pytest.mark.parametrize("status", [401, 402, 403, 404])
 def test_what_every_request_would_meet_stops_the_run_at_once(serve, waits, status):
     server = serve(lambda request: (status, {}, json.dumps({"error": {"message": f"not with {SECRET}"}})))
-    with pytest.raises(ModelError, match=rf"127.0.0.1:\d+: status {status} .*; want answers; mend it and run again"):
+    with pytest.raises(ModelError, match=rf"127.0.0.1:\d+: status {status} .*; want answers; fix it and run again"):
         answers(server, waits, [ask(server)])
     assert len(server.log) == 1
 
