@@ -20,7 +20,7 @@ from itdr_hf.tasks.task import Teacher
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 SHORTEST = 4  # letters of a word that says something
-_THOUGHT = re.compile(r"^\s*<think>.*?</think>", re.DOTALL)
+_THOUGHT = re.compile(r"\A.*</think>|\A\s*<think>.*\Z", re.DOTALL)  # chat templates often write the opening mark
 _FENCE = re.compile(r"^```(?:json)?\s*\n(.*)\n```$", re.DOTALL)
 _SAYS_NO = re.compile(
     r"\b(?:i(?:['’]m| am) (?:sorry|unable|not able)|i (?:cannot|can['’]t|can not|won['’]t|will not|must decline)"
@@ -157,7 +157,7 @@ def fault(answered: Completion) -> str | None:
 
 
 def read_text(reply: Reply, teacher: Teacher, as_json: bool) -> str | None:
-    """The reference in a reply, without a reasoning model's thoughts; None when the JSON asked for is not there."""
+    """Return the reference in a reply, without a reasoning model's thoughts; None when the JSON asked for is not there."""
     text = _THOUGHT.sub("", reply.text).strip()
     if not as_json:
         return text
