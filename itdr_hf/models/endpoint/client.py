@@ -52,7 +52,7 @@ class Judged(NamedTuple):
     again: bool = True
     asked: float | None = None  # seconds that the endpoint asks to wait
     refused: bool = False
-    tries: int | None = None  # at most, where that is fewer than usual
+    page: bool = False  # a web page came
     adapted: bool = False  # the next request is another one, and may go at once
 
 
@@ -83,7 +83,7 @@ class Client:
 
     async def answer(self, ask: Ask) -> Reply | Unanswered:
         """Return the reply, after retries if need be. Raises ModelError for what further requests would meet too."""
-        failures = 0
+        failures = pages = 0
         while True:
             sent = self.dialect.spoken(ask.parameters)
             got = await self._try(ask, sent)
@@ -91,10 +91,10 @@ class Client:
                 return got
             if got.adapted:
                 continue
-            failures += 1
+            failures, pages = failures + 1, pages + got.page
             spread = 1 + int(ask.key[failures : failures + 2], 16) / 512  # not all at once, the same in every run
             wait = self.policy.wait(failures, got.asked, spread)
-            if not got.again or wait is None or failures >= (got.tries or failures + 1):
+            if not got.again or wait is None or (pages >= PAGE_TRIES and not self.answered):
                 return self._given_up(got)
             await self.pace.sleep(wait)
 
@@ -159,7 +159,7 @@ class Client:
             return Judged(self._shown(bad.why))
         why = f"{self._shown(bad.why)} in place of JSON of {self.openai.base_url.path}chat/completions"
         why += "" if "/v1" in self.openai.base_url.path else " (does the address lack /v1?)"
-        return Judged(why, tries=None if self.answered else PAGE_TRIES)
+        return Judged(why, page=True)
 
     def _judge_status(self, status: int, words: str, sent: Mapping[str, Any], headers: Mapping[str, Any]) -> Judged:
         why = self._status_text(status, words)

@@ -36,8 +36,9 @@ def server() -> Iterator[OddServer]:
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Back-offs of milliseconds, and no key."""
+def quick(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Back-offs of milliseconds, no key, and no certificates to load for a server that has none."""
     monkeypatch.setattr(client, "BACK_OFF", 0.001)
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path_factory.getbasetemp()))
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "ITDR_ANSWERS"):
         monkeypatch.delenv(name, raising=False)

@@ -23,7 +23,7 @@ class Odd(NamedTuple):
 
 def http(body: bytes | str, status: str = "200 OK", kind: str = "application/json", *more: str) -> bytes:
     data = body.encode() if isinstance(body, str) else body
-    headers = [f"HTTP/1.1 {status}", f"Content-Type: {kind}", f"Content-Length: {len(data)}", *more]
+    headers = [f"HTTP/1.1 {status}", f"Content-Type: {kind}", f"Content-Length: {len(data)}", "Connection: close", *more]
     return "\r\n".join([*headers, "\r\n"]).encode() + data
 
 
@@ -31,7 +31,15 @@ def chat(text: Any, finish: Any = "stop", *, choice: dict[str, Any] | None = Non
     """The body of a chat completion."""
     only = {"index": 0, "finish_reason": finish, "message": {"role": "assistant", "content": text}, **(choice or {})}
     counts = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
-    return {"id": "x", "object": "chat.completion", "created": 1, "model": "m", "choices": [only], "usage": counts, **fields}
+    return {
+        "id": "x",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "m",
+        "choices": [only],
+        "usage": counts,
+        **fields,
+    }
 
 
 def said(**fields: Any) -> Make:
@@ -73,7 +81,7 @@ ODD: dict[str, Odd] = {
     "a web page called JSON": Odd("failed", raw(PAGE), "a web page"),
     "a page without a title": Odd("failed", raw("<html><body>hello</body></html>"), "a web page"),
     "an empty body": Odd("failed", raw(""), "an empty body"),
-    "no content": Odd("failed", lambda text: b"HTTP/1.1 204 No Content\r\n\r\n", "an empty body"),
+    "no content": Odd("failed", lambda text: b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n", "an empty body"),
     "blanks": Odd("failed", raw("  \n "), "an empty body"),
     "plain text": Odd("failed", raw("OK", kind="text/plain"), "no JSON (OK)"),
     "half a body": Odd("failed", lambda text: http(json.dumps(chat(text))[:40]), "no JSON"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socketserver
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -31,6 +32,7 @@ class OddServer(socketserver.ThreadingTCPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.reply: Callable[[dict[str, Any], str], bytes] = lambda body, text: http(json.dumps(chat(text)))
+        self.dribble = 0.0  # seconds between two bytes of a reply
         self.bodies: list[dict[str, Any]] = []
         self.url = f"http://127.0.0.1:{self.server_address[1]}/v1"
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
@@ -52,7 +54,11 @@ class _Handler(socketserver.StreamRequestHandler):
         body = json.loads(self.rfile.read(length) or b"{}")
         self.server.bodies.append(body)
         prompt = body["messages"][-1]["content"] if "messages" in body else body.get("prompt", "")
+        reply = self.server.reply(body, good(prompt))
+        size = 1 if self.server.dribble else max(1, len(reply))
         try:
-            self.wfile.write(self.server.reply(body, good(prompt)))
+            for start in range(0, len(reply), size):
+                self.wfile.write(reply[start : start + size])
+                time.sleep(self.server.dribble)
         except ConnectionError:
             return  # a client that had seen enough
