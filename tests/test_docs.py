@@ -36,7 +36,7 @@ def cell_table() -> str:
     rows = ["| subtask | source | config | examples |", "|---|---|---|---:|"]
     for name in catalogue.published():
         cell = catalogue.cell(name)
-        rows.append(f"| {cell.subtask.title} | {cell.source.title} | `{name}` | {cell.size:,} |")
+        rows.append(f"| {cell.task.title} | {cell.source.title} | `{name}` | {cell.size:,} |")
     return "\n".join(rows)
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from itdr_hf import catalogue
-from itdr_hf.catalogue import register_found
 from itdr_hf.dataset.ledger import read_ledger
 from itdr_hf.errors import MissingFileError, UsageError
 from itdr_hf.raw.release import find_release
@@ -102,12 +101,10 @@ def test_a_source_met_in_a_folder_gives_way_to_its_tables_and_those_to_one_that_
         assert "tui-my-shop" in catalogue.cell_names()
         with pytest.raises(MissingFileError, match="my-shop: known only from a dataset built of it; want its tables"):
             find_release(catalogue.source("my-shop"), raw)
-        register_found(raw)
-        assert find_release(catalogue.source("my-shop"), raw).tables
+        assert find_release(catalogue.current().with_found(raw).source("my-shop"), raw).tables
         catalogue.register(own_source(raw / "my-shop", title="Our shop"))
-        register_found(raw)
         read_ledger(built)
-        assert catalogue.source("my-shop").title == "Our shop"
+        assert catalogue.current().with_found(raw).source("my-shop").title == "Our shop"
     finally:
         catalogue.unregister("my-shop")
 

@@ -17,10 +17,11 @@ from typing import Any
 
 import numpy as np
 
+from itdr_hf import catalogue
 from itdr_hf.metrics.ranking import ranking_samples, relevance_matrix
 from itdr_hf.models.predict.questions import read_questions
 from itdr_hf.models.predict.run import predict_into
-from itdr_hf.models.recommenders.baselines import TEXTS, Baseline
+from itdr_hf.models.recommenders.baselines import Baseline
 from itdr_hf.score.score_file import Options, score_file
 
 LISTS = 200_000
@@ -38,7 +39,7 @@ def measure(folder: Path, *, lists: int = LISTS) -> dict[str, Any]:
     hits, positives = relevance_matrix(ranked, targets)
     return {
         "predictions": len(questions),
-        "texts": sum(question.subtask in TEXTS for question in questions),
+        "texts": sum(catalogue.task(question.subtask).answer == "text" for question in questions),
         "score": alone,
         "score_with_baselines": beside,
         "lists": lists,

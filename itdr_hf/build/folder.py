@@ -7,16 +7,16 @@ already there from the same raw content, recipe and code is left alone, so a kil
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from itdr_hf import catalogue
 from itdr_hf.build.distributed import write_cell_apart
 from itdr_hf.build.prepare import Prepared, Settings, identity, prepare, recipes, shortfall
+from itdr_hf.catalogue import DEFAULT
 from itdr_hf.dataset.card import write_card
 from itdr_hf.dataset.folder import lock
 from itdr_hf.dataset.ledger import LEDGER, note_timing, read_ledger, write_ledger
@@ -53,6 +53,7 @@ def build_folder(
     settings: Settings,
     *,
     configs: Iterable[str] | None = None,
+    family: str = DEFAULT,
     changes: Mapping[str, Any] | None = None,
     done: Callable[[Outcome], None] = lambda outcome: None,
 ) -> list[Outcome]:
@@ -63,7 +64,8 @@ def build_folder(
     Raises OutputError when `out` is not ours or cannot be written.
     """
     _check_ours(out)
-    cells = sorted(map(catalogue.cell, catalogue.select(configs)), key=_turn)
+    known = settings.known
+    cells = sorted(map(known.cell, known.select(configs, family)), key=_turn)
     planned = recipes(cells, changes or {})
     outcomes: list[Outcome] = []
     with full_disk_named(out / LEDGER):
@@ -82,15 +84,15 @@ def build_folder(
         write_ledger(out, ledger)
         if ledger["cells"]:
             write_card(out, ledger)
-    order = catalogue.cell_names()
-    outcomes.sort(key=lambda outcome: order.index(outcome.cell))
-    _raise_failures(outcomes, configs, ledger)
+    order = {cell: place for place, cell in enumerate(known.select(configs, family))}
+    outcomes.sort(key=lambda outcome: order[outcome.cell])
+    _raise_failures(outcomes, set(configs or ()), ledger)
     return outcomes
 
 
 def _turn(cell: Cell) -> tuple[str, bool]:
     """By source; first the cells whose answers are written, which take longest to render: the others are planned then."""
-    return cell.source.id, cell.subtask.teacher is None
+    return cell.source.id, cell.task.teacher is None
 
 
 def _check_ours(out: Path) -> None:
@@ -159,12 +161,12 @@ def _write_planned(prepared: Prepared, out: Path, settings: Settings, engine: En
     started = time.monotonic()
     cell, recipe, counts = prepared.cell, prepared.recipe, prepared.rows.counts
     strike = partial(_strike, out, cell.name)
-    if engine.distributed and cell.name in catalogue.published():  # a cell of one's own is not known to executors
+    if engine.distributed:
         files = write_cell_apart(out / cell.name, counts, prepared.jobs, engine.spread, strike)
     else:
         files = write_cell(out / cell.name, counts, _counted(prepared, settings), strike)
     key = identity(cell, recipe, settings)
-    _enter(out, prepared, engine.signature, key, files, prepared.seconds + time.monotonic() - started)
+    _enter(out, prepared, settings, engine.signature, key, files, prepared.seconds + time.monotonic() - started)
     return Outcome(cell=cell.name, state="built", counts=counts, note=prepared.note)
 
 
@@ -195,7 +197,13 @@ def _intact(folder: Path, files: Mapping[str, Mapping[str, Any]]) -> bool:
 
 
 def _enter(
-    out: Path, prepared: Prepared, engine: str, key: str, files: dict[str, dict[str, Any]], seconds: float
+    out: Path,
+    prepared: Prepared,
+    settings: Settings,
+    engine: str,
+    key: str,
+    files: dict[str, dict[str, Any]],
+    seconds: float,
 ) -> None:
     ledger, tables, source = read_ledger(out), prepared.tables, prepared.cell.source
     ledger["cells"][prepared.cell.name] = {
@@ -214,7 +222,7 @@ def _enter(
         "masked": summed(files, "masked"),
         "files": listed(files),
     }
-    if catalogue.own(source.id):
+    if settings.known.own(source.id):
         ledger.setdefault("own", {})[source.id] = described(source)
     write_ledger(out, ledger)
     peak = peak_memory() // 10**6
@@ -222,10 +230,9 @@ def _enter(
     note_timing(out, prepared.cell.name, timing)
 
 
-def _raise_failures(outcomes: Sequence[Outcome], configs: Iterable[str] | None, ledger: Mapping[str, Any]) -> None:
+def _raise_failures(outcomes: Sequence[Outcome], configs: Set[str], ledger: Mapping[str, Any]) -> None:
     failed = {o.note: None for o in outcomes if o.state == "failed"}
-    named = set(configs or ()) & set(catalogue.cell_names())
-    failed |= {o.note: None for o in outcomes if o.state == "not built" and o.cell in named}
+    failed |= {o.note: None for o in outcomes if o.state == "not built" and o.cell in configs}
     if failed:
         raise BuildError("\n".join(failed))
     if not any(o.state in ("built", "unchanged") for o in outcomes):

@@ -10,7 +10,7 @@ from itdr_hf.tasks.planning.recipe import Recipe
 from itdr_hf.tasks.task import Cell
 
 
-def _digits(domains: Sequence[str], subjects: Sequence[str], made: Mapping[str, Sequence[Any]]) -> list[str]:
+def example_digits(domains: Sequence[str], subjects: Sequence[str], made: Mapping[str, Sequence[Any]]) -> list[str]:
     """What the examples' ids are made of: 16 hex digits from all that an example says."""
     said = [
         targets if author == "data" else slots.values()
@@ -24,9 +24,9 @@ def _digits(domains: Sequence[str], subjects: Sequence[str], made: Mapping[str, 
     return [hashlib.md5(text.encode()).hexdigest()[:16] for text in texts]
 
 
-def _users(cell: Cell, recipe: Recipe, subjects: Sequence[str]) -> list[str]:
+def user_hashes(cell: Cell, recipe: Recipe, subjects: Sequence[str]) -> list[str]:
     """Salted hashes of users' ids; a subject that is an item has no user."""
-    if cell.subtask.subject == "item":
+    if cell.task.subject == "item":
         return [""] * len(subjects)
     keyed = hashlib.blake2b(key=recipe.salt.encode()[:64], digest_size=8)
 

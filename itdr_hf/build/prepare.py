@@ -7,11 +7,12 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from itdr_hf import catalogue
 from itdr_hf.build.rows import Rows, check, ensure_rows
+from itdr_hf.catalogue import Catalogue, current
 from itdr_hf.errors import UsageError
 from itdr_hf.raw.malformed import BadRows, told
 from itdr_hf.runtime.engine import Engine
@@ -42,7 +43,13 @@ class Settings:
     engine: str = "duckdb"  # that plans: one of `planner.ENGINES`
     spark_master: str | None = None
     say: Say = lambda text: None  # progress
+    catalogue: Catalogue = field(default_factory=current)
     warn: Say = logging.getLogger("itdr_hf").warning  # what a caller should know of the result
+
+    @cached_property
+    def known(self) -> Catalogue:
+        """The catalogue, with the folders of tables under `raw`. Raises as `own_source` does."""
+        return self.catalogue.with_found(self.raw)
 
     def open_engine(self) -> AbstractContextManager[Engine]:
         """The engine that plans, for the length of a `with` block."""
@@ -82,8 +89,8 @@ class Prepared:
 def recipes(cells: Sequence[Cell], changes: Mapping[str, Any]) -> list[tuple[Cell, Recipe]]:
     """Each cell with its recipe, changed where it can be. Raises UsageError for a change that none of them takes."""
     for name, value in changes.items():
-        if value is not None and cells and all(name in cell.subtask.fixed for cell in cells):
-            asked = ", ".join(dict.fromkeys(cell.subtask.id for cell in cells))
+        if value is not None and cells and all(name in cell.task.fixed for cell in cells):
+            asked = ", ".join(dict.fromkeys(cell.task.id for cell in cells))
             raise UsageError(
                 f"{name}={value}: it is always {getattr(cells[0].recipe(), name)} in {asked}; leave it out"
             )
@@ -132,5 +139,5 @@ def identity(cell: Cell, recipe: Recipe, settings: Settings) -> str:
     spoken = {
         f.name: getattr(cell.source, f.name) for f in fields(cell.source) if f.name not in ("layouts", "downloads")
     }
-    facts = [catalogue.DATA_VERSION, cell.name, asdict(recipe), place.folder.name, spoken]
-    return fingerprint(facts, {cell.subtask.example.__module__, "itdr_hf.build.render", __name__})
+    facts = [cell.version, cell.name, asdict(recipe), place.folder.name, spoken]
+    return fingerprint(facts, {cell.task.example.__module__, "itdr_hf.build.render", __name__})

@@ -16,12 +16,11 @@ def sources(
     raw: Raw = Path("raw"), json: Annotated[bool, typer.Option("--json", help="For machines.")] = False
 ) -> None:
     """What raw releases are there, what is missing, how to get it, under which licence."""
-    from itdr_hf.catalogue import register_found
+    from itdr_hf.catalogue import current
     from itdr_hf.cli.show_build import print_sources, source_states
     from itdr_hf.runtime.terminal import print_json
 
-    register_found(raw)
-    states = source_states(raw)
+    states = source_states(raw, current().with_found(raw))
     print_json(states) if json else print_sources(states)
 
 
@@ -84,7 +83,6 @@ def build(
 
     from itdr_hf.build.folder import build_folder
     from itdr_hf.build.prepare import Settings
-    from itdr_hf.catalogue import register_found, select
     from itdr_hf.cli.show_build import print_outcomes
     from itdr_hf.raw.malformed import BadRows
     from itdr_hf.runtime.terminal import print_json, progress
@@ -94,8 +92,7 @@ def build(
     changes |= {"liked_above": liked_above, "disliked_below": disliked_below, "seed": seed, "salt": salt}
     changes |= {"template": template, "negative_sampling": negative_sampling, "split_protocol": split_protocol}
     changes["with_description"] = description
-    register_found(raw)
-    total, number = len(select(config)), count(1)
+    number = count(1)
     with progress("building") as say:
         settings = Settings(
             raw=raw,
@@ -108,6 +105,7 @@ def build(
             say=say,
             warn=lambda text: None,  # the table says it
         )
+        total = len(settings.known.select(config))
         outcomes = build_folder(
             out,
             settings,

@@ -6,25 +6,25 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from itdr_hf import catalogue
 from itdr_hf.errors import MissingFileError
 from itdr_hf.records import SPLITS
 from itdr_hf.runtime.terminal import print_table
 
 if TYPE_CHECKING:
     from itdr_hf.build.folder import Outcome
+    from itdr_hf.catalogue import Catalogue
 
 
-def source_states(raw: Path) -> list[dict[str, Any]]:
+def source_states(raw: Path, known: Catalogue) -> list[dict[str, Any]]:
     """Of every source: present or what is missing, licence, how to get it, the cells it feeds."""
     from itdr_hf.raw.release import find_release
 
     states = []
-    for source_id in catalogue.source_ids():
-        source = catalogue.source(source_id)
+    for source_id in known.source_ids():
+        source = known.source(source_id)
         state: dict[str, Any] = {"source": source.id, "title": source.title, "licence": source.licence}
         state |= {"redistributable": source.redistributable, "obtain": source.obtain, "homepage": source.homepage}
-        state["cells"] = [name for name in catalogue.cell_names() if name.partition("-")[2] == source.id]
+        state["cells"] = [name for name in known.cell_names() if known.source_of(name) == source.id]
         try:
             release = find_release(source, raw)
             missing = [release.lacks(table) for table in release.layout.tables if table not in release.tables]

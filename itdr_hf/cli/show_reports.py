@@ -86,7 +86,7 @@ def print_ledger(ledger: Mapping[str, Any], timings: Mapping[str, Any]) -> None:
 def _steps(cell: str, steps: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     for step in steps:
         if "of" in step:
-            yield f"{catalogue.cell(cell).subtask.subject}s", f"{step['of']:,}"
+            yield f"{catalogue.cell(cell).task.subject}s", f"{step['of']:,}"
             yield "below a minimum", f"{step['rows'] - step['of']:,}"
         yield step["what"], f"{step['rows']:,}"
 

@@ -97,7 +97,7 @@ def dataset_card(folder: Path, ledger: Mapping[str, Any], repo_id: str = "itdr")
         total=sum(sum(cell["counts"].values()) for cell in ledger["cells"].values()),
         cells=cells,
         sources=sources,
-        subtasks=list({cell.subtask.id: cell.subtask for cell in cells}.values()),
+        subtasks=list({cell.task.id: cell.task for cell in cells}.values()),
         protocols=_protocols(ledger, cells),
         splits=SPLITS,
         simulated=any(cell.get("simulated") for cell in ledger["cells"].values()),
@@ -116,8 +116,8 @@ def dataset_card(folder: Path, ledger: Mapping[str, Any], repo_id: str = "itdr")
 def _protocols(ledger: Mapping[str, Any], cells: Sequence[Cell]) -> list[dict[str, Any]]:
     """Of each subtask, what its recipes have an example show, and how many examples there are."""
     rows = []
-    for subtask in {cell.subtask.id: cell.subtask for cell in cells}.values():
-        entries = [ledger["cells"][cell.name] for cell in cells if cell.subtask.id == subtask.id]
+    for subtask in {cell.task.id: cell.task for cell in cells}.values():
+        entries = [ledger["cells"][cell.name] for cell in cells if cell.task.id == subtask.id]
         examples = sum(sum(entry["counts"].values()) for entry in entries)
         shows = _shows([entry["recipe"] for entry in entries])
         rows.append(
@@ -138,13 +138,13 @@ def _shows(recipes: Sequence[Mapping[str, Any]]) -> str:
 
 def _examples(folder: Path, cells: Sequence[Cell]) -> list[dict[str, str]]:
     """The shortest of the first few test examples of each subtask's first cell."""
-    firsts = {cell.subtask.id: cell for cell in reversed(cells)}
+    firsts = {cell.task.id: cell for cell in reversed(cells)}
     shown = []
     for cell in reversed(firsts.values()):
         first = (list(islice(read_rows(folder, cell.name, split, SHOWN, FEW), FEW)) for split in reversed(SPLITS))
         row = min(next(filter(None, first)), key=lambda row: (len(row["input"]), row["id"]))
         asked = prompt(row["instruction"], row["input"])
-        shown.append({"title": cell.subtask.title, "config": cell.name, "prompt": asked, "output": row["output"]})
+        shown.append({"title": cell.task.title, "config": cell.name, "prompt": asked, "output": row["output"]})
     return shown
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from itdr_hf import catalogue
+from itdr_hf.catalogue import Catalogue
 from itdr_hf.errors import UsageError
 from itdr_hf.runtime.files import write_atomically
 from itdr_hf.sources.own import recalled
@@ -58,13 +59,20 @@ def write_ledger(folder: Path, ledger: dict[str, Any]) -> None:
 
 
 def recall_sources(ledger: Mapping[str, Any]) -> None:
-    """Register the ledger's sources of one's own that are not known, with the cells that it has of them."""
+    """Register the ledger's custom sources that are not known, with the cells that it has of them."""
+    catalogue._current[0] = catalogue_of(ledger)
+
+
+def catalogue_of(ledger: Mapping[str, Any]) -> Catalogue:
+    """Return the current catalogue with the ledger's custom sources that it does not know, and their cells."""
+    known = catalogue.current()
     for source_id, description in ledger.get("own", {}).items():
-        if not catalogue.own(source_id):
-            cells = [name.partition("-") for name in ledger["cells"]]
-            sizes = {s: sum(ledger["cells"][f"{s}-{i}"]["counts"].values()) for s, _, i in cells if i == source_id}
-            known = {s: n for s, n in sizes.items() if s in catalogue.subtask_ids()}
-            catalogue.offer(recalled(description), subtasks=known)
+        if not known.own(source_id):
+            cells = {name: cell for name, cell in ledger["cells"].items() if known.source_of(name) == source_id}
+            sizes = {known.task_of(name): sum(cell["counts"].values()) for name, cell in cells.items()}
+            kept = {task: size for task, size in sizes.items() if task in known.task_ids()}
+            known = known.with_source(recalled(description), tasks=kept)
+    return known
 
 
 def published_ledger(folder: Path) -> dict[str, Any]:

@@ -12,10 +12,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from itdr_hf import catalogue
 from itdr_hf.dataset.shards import read_batches, shards
 from itdr_hf.errors import UsageError
 from itdr_hf.records import SPLITS
-from itdr_hf.tasks.itdr import paper
 
 BATCH = 4_096
 FIELDS = ("input", "prompt", "output")  # prompt is the task description with the input; the paper counts the input
@@ -145,7 +145,7 @@ def _cell(folder: Path, cell: str, units: Mapping[str, Count]) -> CellStatistics
                     seen[field][unit].update(count(found))
             for row in rows:
                 _note_labels(labels, row)
-    published = paper.statistics().get(cell)
+    published = catalogue.statistic(cell)
     figures: dict[str, float] | None = None
     if published:
         figures = {"examples": published.examples, "input_tokens": published.input_tokens}
@@ -166,7 +166,7 @@ def _rows(folder: Path, cell: str, split: str) -> Iterator[list[dict[str, Any]]]
 
 def _note_labels(labels: dict[str, Counter[str]], row: Mapping[str, Any]) -> None:
     """Count the rating, or the values of the attributes."""
-    names = ["rating"] if row["subtask"] == "rp" else row["target_names"]
+    names = ["rating"] if catalogue.task(row["subtask"]).answer == "number" else row["target_names"]
     for name, value in zip(names, row["targets"], strict=False):
         values = labels.setdefault(name, Counter())
         values[value if value in values or len(values) < MOST_LABELS else "(others)"] += 1

@@ -10,7 +10,7 @@ from itdr_hf import catalogue
 
 def subtask_title(subtask_id: str) -> str:
     """'Top-K recommendation', or the id."""
-    return catalogue.subtask(subtask_id).title if subtask_id in catalogue.subtask_ids() else subtask_id
+    return catalogue.task(subtask_id).title if subtask_id in catalogue.task_ids() else subtask_id
 
 
 def source_title(source_id: str) -> str:
@@ -20,9 +20,9 @@ def source_title(source_id: str) -> str:
 
 def root_of(subtask_id: str) -> str:
     """UII or UIU; UII for a subtask that is not known."""
-    return catalogue.subtask(subtask_id).root if subtask_id in catalogue.subtask_ids() else "UII"
+    return catalogue.task(subtask_id).root if subtask_id in catalogue.task_ids() else "UII"
 
 
 def subject_of(subtask_id: str) -> str:
     """What an example is of: user or item."""
-    return catalogue.subtask(subtask_id).subject if subtask_id in catalogue.subtask_ids() else "user"
+    return catalogue.task(subtask_id).subject if subtask_id in catalogue.task_ids() else "user"

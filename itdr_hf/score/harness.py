@@ -102,7 +102,7 @@ def _read(doc: Mapping[str, Any], text: str) -> CellAnswers:
 
 
 def _task(config: str, dataset: str, plain: bool) -> dict[str, Any]:
-    subtask = catalogue.cell(config).subtask
+    subtask = catalogue.cell(config).task
     most = most_tokens(subtask.id, None)
     return {
         "task": f"itdr_{config}",
@@ -122,7 +122,7 @@ def _task(config: str, dataset: str, plain: bool) -> dict[str, Any]:
 def _metrics(config: str) -> list[str]:
     """The metrics of a cell by their full names, and the shares of answers that parse."""
     cell = catalogue.cell(config)
-    listed = list(cell.subtask.metrics)
+    listed = list(cell.task.metrics)
     if "ACC" in listed:
         kinds = {a.name: "RMSE" if a.kind == "number" else "ACC" for a in cell.source.user_attributes}
         listed = [f"{metric}({name})" for name, metric in kinds.items()]

@@ -85,7 +85,7 @@ def check_predictions(
 
 def read_answers(config: str, examples: Sequence[Example], said: Sequence[RawAnswer]) -> CellAnswers:
     """Parse every answer, leniently and strictly."""
-    parse = catalogue.cell(config).subtask.parse
+    parse = catalogue.cell(config).parse
     read = {
         reading: [
             _with_ending(parse(one.text, example, strict=reading == "strict"), one.finish_reason)

@@ -34,7 +34,7 @@ Ranges = Mapping[str, tuple[float, float]]
 
 def samples(cell: CellAnswers, reading: str, ranges: Ranges) -> dict[str, Sample]:
     """Each metric of a cell over all its examples (rows of nought where a metric does not concern one)."""
-    family = catalogue.cell(cell.config).subtask.metrics
+    family = catalogue.cell(cell.config).task.metrics
     answers = [_as_counted(answer, reading) for answer in cell.read[reading]]
     if "ACC" in family:
         return _attributes(cell, answers, ranges)
@@ -120,4 +120,8 @@ def _names(examples: Sequence[Example]) -> list[str]:
 def _numeric(config: str) -> set[str]:
     """The numeric attributes that a cell asks for: none, unless it is one of attribute prediction."""
     cell = catalogue.cell(config)
-    return {a.name for a in cell.source.user_attributes if a.kind == "number"} if cell.subtask.id == "uap" else set()
+    return (
+        {a.name for a in cell.source.user_attributes if a.kind == "number"}
+        if cell.task.answer == "attributes"
+        else set()
+    )

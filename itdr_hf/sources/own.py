@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from inspect import signature
 from pathlib import Path
@@ -91,6 +91,15 @@ def own_source(
         user_attributes=tuple(Attribute(name=c.replace("_", " "), column=c) for c in rest.get("users", ())),
         item_attributes=tuple(Attribute(name=c.replace("_", " "), column=c) for c in rest["items"]),
     )
+
+
+def found_in(raw: Path, known: Collection[str]) -> list[Source]:
+    """Return a source for every folder of tables under a raw folder, but for the ids that are known.
+
+    Raises as `own_source` does.
+    """
+    folders = [f for f in sorted(raw.iterdir()) if f.name not in known] if raw.is_dir() else []
+    return [own_source(f) for f in folders if all(_file(f, role) for role in ("interactions", "items"))]
 
 
 def described(source: Source) -> dict[str, Any]:

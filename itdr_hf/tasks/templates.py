@@ -47,8 +47,8 @@ def compile_template(
 
 def template_text(cell: Cell, template: str) -> str:
     """The wording of a template in a cell: a source may have its own in place of the default one."""
-    own = cell.source.wording.get(cell.subtask.id) if template == "default" else None
-    return own or cell.subtask.templates[template]
+    own = cell.source.wording.get(cell.task.id) if template == "default" else None
+    return own or cell.task.templates[template]
 
 
 def constants(cell: Cell, recipe: Recipe) -> dict[str, str]:

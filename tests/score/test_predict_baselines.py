@@ -40,11 +40,11 @@ def test_no_baseline_reads_the_answers_of_the_test_split(asked, tmp_path, name):
 
 
 def test_every_subtask_has_chance_and_another_baseline_and_all_answers_parse(asked):
-    for subtask in catalogue.subtask_ids():
+    for subtask in catalogue.task_ids():
         assert "random" in baselines_of(subtask) and len(baselines_of(subtask)) > 1
     for config in sorted({q.config for q in read_questions(asked)}):
         rows = {row["id"]: row for row in rows_of(asked, config, "test")}
-        parse = catalogue.cell(config).subtask.parse
+        parse = catalogue.cell(config).task.parse
         for name in baselines_of(config.partition("-")[0]):
             for key, text in said(asked, name, read_questions(asked, [config])).items():
                 from itdr_hf.records import Example

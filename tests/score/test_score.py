@@ -15,7 +15,6 @@ from itdr_hf.bench.scoring import measure
 from itdr_hf.dataset.folder import cells_in
 from itdr_hf.errors import UsageError
 from itdr_hf.metrics.bootstrap import intervals
-from itdr_hf.metrics.composite import Figure, composite
 from itdr_hf.metrics.ranking import ranking_samples
 from itdr_hf.models.predict.predictions import Completion, Run, open_predictions
 from itdr_hf.models.predict.questions import read_questions
@@ -24,6 +23,8 @@ from itdr_hf.score.parsed import RawAnswer, read_answers, read_examples
 from itdr_hf.score.rules import ranges_of, samples
 from itdr_hf.score.score_file import Options, Report, score_file
 from itdr_hf.score.scoring import Resampling, score_system
+from itdr_hf.tasks.family import Figure
+from itdr_hf.tasks.itdr.composite import composite
 
 FAST = Options(baselines=False, resampling=Resampling(replicates=200))
 ParsedAnswer = Callable[[Example], "str | None"]

@@ -170,7 +170,7 @@ def test_a_like_is_more_than_ten_hours_and_a_dislike_less_than_two(read, engine)
 def test_hours_are_no_scale_so_there_is_no_rating_prediction():
     assert SOURCE.scale is None
     with pytest.raises(UsageError, match="steam has no ratings"):
-        catalogue.subtask("rp").needs(SOURCE)
+        catalogue.task("rp").needs(SOURCE)
 
 
 @pytest.mark.parametrize("name", ["ir-steam", "tui-steam"])

@@ -63,14 +63,14 @@ def _bare(line: str) -> str:
 def answers_parse_to_the_truth(corpus: Corpus) -> Iterator[Finding]:
     """Does the subtask's own parser read the targets back from the output?"""
     for cell in filter(corpus.known, corpus.cells):
-        subtask = catalogue.cell(cell).subtask
+        asked = catalogue.cell(cell)
         found = Tally()
         for row in corpus.stream(cell, *INSTRUCTION):
             example = Example(
                 **{name: _filled(name, value) for name, value in row.items() if name in INSTRUCTION.columns}
             )
-            answer = subtask.parse(example.output, example, strict=True)
-            if answer.fault is not None or not _same(subtask.id, answer.values, example.targets):
+            answer = asked.parse(example.output, example, strict=True)
+            if answer.fault is not None or not _same(asked.task.id, answer.values, example.targets):
                 found.add(example.id)
         if found.count:
             text = f"{found.count:,} outputs do not say their targets; want what the parser reads back; build the cell again"

@@ -18,7 +18,6 @@ from itdr_hf.dataset.shards import open_shard
 from itdr_hf.errors import UsageError
 from itdr_hf.records import INSTRUCTION, SPLITS
 from itdr_hf.runtime.duckdb_engine import DuckDBEngine, open_duckdb, quote
-from itdr_hf.tasks.itdr import family
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -88,7 +87,7 @@ class Corpus:
         They are not where ranking or rating cells were split along time.
         """
         mine = [where] if where in self.cells else [c for c in self.cells if c.partition("-")[2] == where]
-        asked = [c for c in mine if c.partition("-")[0] in family.ROOTS["uii"]]
+        asked = [c for c in mine if c.partition("-")[0] in catalogue.unions()["uii"]]
         return all(self.recipe(cell).get("split_protocol", "user") == "user" for cell in asked)
 
     def known(self, cell: str) -> bool:

@@ -125,7 +125,7 @@ def prompts_fit_their_template(corpus: Corpus) -> Iterator[Finding]:
     name = "prompts-fit-their-template"
     for cell in filter(corpus.known, corpus.cells):
         wrong, unfilled, total = Tally(), Tally(), 0
-        slots = [f"{{{slot}}}" for slot in catalogue.cell(cell).subtask.slots]
+        slots = [f"{{{slot}}}" for slot in catalogue.cell(cell).task.slots]
         for row in corpus.stream(cell, "id", "input", "template"):
             total += 1
             pattern, text = template_pattern(cell, row["template"] or ""), row["input"] or ""
@@ -156,7 +156,7 @@ def template_pattern(cell_name: str, template: str) -> re.Pattern[str] | None:
     from itdr_hf.tasks.templates import constants, template_text
 
     cell = catalogue.cell(cell_name)
-    if template not in cell.subtask.templates:
+    if template not in cell.task.templates:
         return None
     known = constants(cell, cell.recipe())
     pieces, seen = [], set()
@@ -188,7 +188,7 @@ def known_columns(corpus: Corpus) -> Iterator[Finding]:
 
 
 def _subject(subtask_id: str) -> str:
-    return catalogue.subtask(subtask_id).subject
+    return catalogue.task(subtask_id).subject
 
 
 def _per_cell(corpus: Corpus, condition: str) -> list[tuple[str, int, list[str]]]:

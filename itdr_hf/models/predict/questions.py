@@ -8,12 +8,10 @@ from dataclasses import dataclass, fields
 from itertools import islice
 from pathlib import Path
 
+from itdr_hf import catalogue
 from itdr_hf.dataset.folder import cells_in
 from itdr_hf.dataset.shards import read_rows
 from itdr_hf.prompts import to_prompt_completion
-
-DEFAULT_MOST = 512
-MOST_TOKENS = {"rp": 16, "nir": 128, "uap": 128}  # of an answer, where DEFAULT_MOST would be lavish
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +63,6 @@ def read_questions(
     return questions
 
 
-def most_tokens(subtask: str, asked: int | None) -> int:
-    """How long an answer may be, in tokens."""
-    return asked or MOST_TOKENS.get(subtask, DEFAULT_MOST)
+def most_tokens(task: str, asked: int | None) -> int:
+    """Return how long an answer may be, in tokens."""
+    return asked or catalogue.task(task).max_answer_tokens

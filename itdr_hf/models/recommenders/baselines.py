@@ -22,11 +22,9 @@ from itdr_hf.models.predict.predictions import Completion, Keep, Run
 from itdr_hf.models.predict.questions import Question
 from itdr_hf.models.recommenders.training_statistics import Knowledge
 from itdr_hf.tasks.answers import numbered, shuffled
+from itdr_hf.tasks.task import AnswerKind
 
 Write = Callable[[Question, Knowledge, int], str]
-
-RANKINGS = ("tkr", "cdr")
-TEXTS = ("ir", "tui")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,9 +43,9 @@ class Baseline:
     def run(self) -> Run:
         return Run(model=f"baseline:{self.name}", revision="", settings={"seed": self.seed})
 
-    def takes(self, subtask: str) -> bool:
-        """Whether it has an answer for examples of a subtask."""
-        return subtask in BASELINES[self.name]
+    def takes(self, task: str) -> bool:
+        """Whether it has an answer for examples of a task."""
+        return catalogue.task(task).answer in BASELINES[self.name]
 
     def answer(self, questions: Sequence[Question], keep: Keep) -> None:
         """Answer the questions of the subtasks it takes; each config's training split is read once."""
@@ -57,13 +55,13 @@ class Baseline:
                 knowledge = known.get(question.config) or known.setdefault(
                     question.config, Knowledge(self.folder, question.config)
                 )
-                write = BASELINES[self.name][question.subtask]
+                write = BASELINES[self.name][catalogue.task(question.subtask).answer]
                 keep(question, Completion(write(question, knowledge, self.seed), "stop", 0, 0))
 
 
-def baselines_of(subtask: str) -> list[str]:
-    """The baselines that answer examples of a subtask."""
-    return [name for name, answers in BASELINES.items() if subtask in answers]
+def baselines_of(task: str) -> list[str]:
+    """Return the baselines that answer examples of a task."""
+    return [name for name, answers in BASELINES.items() if catalogue.task(task).answer in answers]
 
 
 def _random_rating(question: Question, knowledge: Knowledge, seed: int) -> str:
@@ -133,7 +131,7 @@ def _draw(question: Question, seed: int) -> int:
     return int.from_bytes(hashlib.md5(f"{seed}|{question.id}".encode()).digest(), "big")
 
 
-def _ranking(order: Callable[[Question, Knowledge, int], list[str]]) -> Mapping[str, Write]:
+def _ranking(order: Callable[[Question, Knowledge, int], list[str]]) -> Mapping[AnswerKind, Write]:
     """Rankings as a numbered list, next items as the first of it."""
 
     def listed(question: Question, knowledge: Knowledge, seed: int) -> str:
@@ -142,26 +140,26 @@ def _ranking(order: Callable[[Question, Knowledge, int], list[str]]) -> Mapping[
     def first(question: Question, knowledge: Knowledge, seed: int) -> str:
         return next(iter(order(question, knowledge, seed)), "")
 
-    return {**dict.fromkeys(RANKINGS, listed), "nir": first}
+    return {"ranking": listed, "choice": first}
 
 
-BASELINES: dict[str, Mapping[str, Write]] = {
+BASELINES: dict[str, Mapping[AnswerKind, Write]] = {
     "random": {
-        "rp": _random_rating,
-        **dict.fromkeys(RANKINGS, _random_ranking),
-        "nir": _random_choice,
-        "uap": _random_values,
-        **dict.fromkeys(TEXTS, _random_text),
+        "number": _random_rating,
+        "ranking": _random_ranking,
+        "choice": _random_choice,
+        "attributes": _random_values,
+        "text": _random_text,
     },
     "popular": _ranking(_popular),
     "co-occurrence": _ranking(_together),
-    "mean": {"rp": _mean},
-    "user-mean": {"rp": _user_mean},
-    "majority": {"uap": _majority},
+    "mean": {"number": _mean},
+    "user-mean": {"number": _user_mean},
+    "majority": {"attributes": _majority},
     "copy": {
-        "rp": _last_rating,
+        "number": _last_rating,
         **_ranking(lambda question, knowledge, seed: list(question.candidates)),
-        **dict.fromkeys(TEXTS, lambda question, knowledge, seed: question.input),
+        "text": lambda question, knowledge, seed: question.input,
     },
-    "extractive": dict.fromkeys(TEXTS, _facts),
+    "extractive": {"text": _facts},
 }

@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from itdr_hf import catalogue
 from itdr_hf.dataset.folder import cells_in
 from itdr_hf.dataset.shards import read_rows
 
@@ -71,7 +72,7 @@ class Knowledge:
     @cached_property
     def _users(self) -> dict[str, set[str]]:
         """Item -> the training users that have it, in any ranking or rating cell of the source."""
-        source = self.config.partition("-")[2]
+        source = catalogue.source_of(self.config)
         users: dict[str, set[str]] = {}
         for config in cells_in(self.folder, [f"*-{source}"], "train"):
             for row in self._read(config):
@@ -85,8 +86,9 @@ class Knowledge:
 
 def _had(row: dict[str, Any]) -> list[str]:
     """The items that an example shows its user to have."""
-    if row["subtask"] in ("tkr", "cdr", "nir"):
+    answer = catalogue.task(row["subtask"]).answer
+    if answer in ("ranking", "choice"):
         return [*row["history"], *row["targets"]]
-    if row["subtask"] == "rp":
+    if answer == "number":
         return [*row["history"], *row["candidates"]]
     return row["history"] if row["user"] else []

@@ -184,7 +184,7 @@ def own(text: str, besides: frozenset[str] = frozenset()) -> frozenset[str]:
 def common_words(cell: str) -> frozenset[str]:
     """What the prompts of a cell have in common: an answer with such words need not be about the example."""
     found = catalogue.cell(cell)
-    templates = [*found.subtask.templates.values(), *found.source.wording.values(), found.subtask.description]
+    templates = [*found.task.templates.values(), *found.source.wording.values(), found.subtask.description]
     fixed = ["".join(text for text, *_ in Formatter().parse(template)) for template in templates]
     spoken = [value for value in vars(found.source.words).values() if isinstance(value, str)]
     named = [a.name for a in (*found.source.item_attributes, *found.source.user_attributes)]

@@ -69,7 +69,7 @@ def select(
     if split is not None and split not in SPLITS:
         raise unknown("split", split, SPLITS)
     built = read_ledger(folder)["cells"]
-    taught = [name for name in built if catalogue.cell(name).subtask.teacher]
+    taught = [name for name in built if catalogue.cell(name).task.teacher]
     chosen = [name for name in catalogue.select(configs) if name in taught]
     for name in set(configs or ()) & set(catalogue.cell_names()) - set(chosen):
         raise UsageError(f"{folder}: no config {name!r} that a teacher writes for; have: {', '.join(taught) or 'none'}")
@@ -87,7 +87,7 @@ def select(
 
 def teacher_of(cell: str) -> Teacher:
     """The teacher prompt of a cell's subtask. Raises UsageError when it has none."""
-    teacher = catalogue.cell(cell).subtask.teacher
+    teacher = catalogue.cell(cell).task.teacher
     if teacher is None:
         raise UsageError(f"{cell}: its references are the data's own; want an ir-* or tui-* config")
     return teacher

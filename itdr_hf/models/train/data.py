@@ -81,8 +81,8 @@ def prompt_facts(folder: Path, cells: Sequence[str], tokenizer: Any) -> dict[str
     words = {}
     for name in cells:
         cell, used = catalogue.cell(name), ledger[name]["recipe"]["template"]
-        chosen = [t for t in cell.subtask.templates if t != HELD_OUT] if used == MIXED else [used]
-        words[name] = [cell.subtask.description, *(template_text(cell, template) for template in chosen)]
+        chosen = [t for t in cell.task.templates if t != HELD_OUT] if used == MIXED else [used]
+        words[name] = [cell.task.description, *(template_text(cell, template) for template in chosen)]
     known = json.dumps([words, tokenizer.chat_template], sort_keys=True, ensure_ascii=False)
     form = "chat" if tokenizer.chat_template else "plain"
     return {"form": form, "hash": hashlib.sha256(known.encode()).hexdigest()[:16]}

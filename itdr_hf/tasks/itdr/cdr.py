@@ -107,9 +107,9 @@ def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
     return rows.drop("shelf", *_ranking.LABELS)
 
 
-def example(row: Mapping[str, Any], wording: TaskContext) -> ExampleParts:
-    count = wording.recipe.source_history
-    source, target = (_words(wording.source, domain) for domain in row["domain"].split(ARROW))
+def example(row: Mapping[str, Any], context: TaskContext) -> ExampleParts:
+    count = context.recipe.source_history
+    source, target = (_words(context.source, domain) for domain in row["domain"].split(ARROW))
     candidates = _ranking.candidates(row)
     return ExampleParts(
         slots={
@@ -126,7 +126,7 @@ def example(row: Mapping[str, Any], wording: TaskContext) -> ExampleParts:
     )
 
 
-def parse(text: str, example: Example, *, strict: bool = False) -> ParsedAnswer:
+def parse(text: str, example: Example, context: TaskContext, *, strict: bool = False) -> ParsedAnswer:
     """The candidates as ranked by the answer."""
     return answers.read_ranking(text, example.candidates, example.history, strict)
 
@@ -168,6 +168,8 @@ TASK = Task(
     description=DESCRIPTION,
     templates={"default": DEFAULT, "plain": PLAIN, "brief": BRIEF, HELD_OUT: UNSEEN},
     slots=frozenset({"source_domain", "source_history", "target_domain", "target_history", "candidates"}),
+    answer="ranking",
+    timed=True,
     metrics=("N@10", "H@1", "P@5"),
     defaults={"source_history": 5, "history": 5, "positives": 5, "negatives": 5},
     needs=needs,

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from itdr_hf.tasks.family import Family, Group
+from itdr_hf.tasks.itdr import paper
+from itdr_hf.tasks.itdr.composite import ITDR
+
 GRID: dict[str, dict[str, int]] = {
     "rp": {"movielens32m": 6250, "bookcrossing": 4623, "anime2023": 6250, "yelp": 5707},
     "tkr": {
@@ -33,4 +37,19 @@ OVERRIDES: dict[str, dict[str, Any]] = {
 }
 
 
-ROOTS = {"uii": ("rp", "tkr", "cdr", "nir"), "uiu": ("uap", "ir", "tui")}
+GROUPS = (
+    Group(id="uii", title="User–item interaction", tasks=("rp", "tkr", "cdr", "nir")),
+    Group(id="uiu", title="User–item understanding", tasks=("uap", "ir", "tui")),
+)
+
+FAMILY = Family(
+    id="itdr",
+    title="ITDR",
+    version="1.0.0",
+    package="itdr_hf.tasks.itdr",
+    grid=GRID,
+    overrides=OVERRIDES,
+    groups=GROUPS,
+    composites=ITDR,
+    published=paper,
+)

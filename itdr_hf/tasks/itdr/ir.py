@@ -107,13 +107,13 @@ def _told(plan: PlanContext, interactions: ir.Table) -> ir.Table:
     return rows.filter(rows.text_row.notnull()) if plan.tables.has("texts") else rows
 
 
-def example(row: Mapping[str, Any], wording: TaskContext) -> ExampleParts:
-    likes, dislikes = ([_opinion(told, wording) for told in row[side]] for side in ("likes", "dislikes"))
-    reference = _extractive.interests(likes, dislikes, wording.source)
+def example(row: Mapping[str, Any], context: TaskContext) -> ExampleParts:
+    likes, dislikes = ([_opinion(told, context) for told in row[side]] for side in ("likes", "dislikes"))
+    reference = _extractive.interests(likes, dislikes, context.source)
     return ExampleParts(
         slots={
-            "likes": answers.numbered([_shown(opinion, wording) for opinion in likes]),
-            "dislikes": answers.numbered([_shown(opinion, wording) for opinion in dislikes]),
+            "likes": answers.numbered([_shown(opinion, context) for opinion in likes]),
+            "dislikes": answers.numbered([_shown(opinion, context) for opinion in dislikes]),
         },
         output=reference,
         history=[opinion.title for opinion in (*likes, *dislikes)],
@@ -122,21 +122,21 @@ def example(row: Mapping[str, Any], wording: TaskContext) -> ExampleParts:
     )
 
 
-def _opinion(told: Mapping[str, Any], wording: TaskContext) -> Opinion:
-    review = show_text(told["review"] or "", wording.recipe.max_chars)
+def _opinion(told: Mapping[str, Any], context: TaskContext) -> Opinion:
+    review = show_text(told["review"] or "", context.recipe.max_chars)
     return Opinion(title=told["title"], label=told["label"], rating=told["rating"], review=review)
 
 
-def _shown(opinion: Opinion, wording: TaskContext) -> str:
+def _shown(opinion: Opinion, context: TaskContext) -> str:
     """'Title [label]' and under it the review, or behind it the rating where there is no review."""
     line = _ranking.labelled([opinion.title], [opinion.label])[0]
     if opinion.review:
         return f"{line}\n   Review: {opinion.review}"
-    scale = wording.source.scale
+    scale = context.source.scale
     return f"{line}, rated {scale.text(opinion.rating)}" if scale and opinion.rating is not None else line
 
 
-def parse(text: str, example: Example, *, strict: bool = False) -> ParsedAnswer:
+def parse(text: str, example: Example, context: TaskContext, *, strict: bool = False) -> ParsedAnswer:
     """The text itself."""
     return answers.read_text(text, strict)
 
@@ -149,6 +149,7 @@ TASK = Task(
     description=DESCRIPTION,
     templates={"default": DEFAULT, "plain": PLAIN, "brief": BRIEF, HELD_OUT: UNSEEN},
     slots=frozenset({"likes", "dislikes"}),
+    answer="text",
     metrics=("BLEU-1", "BLEU-2", "ROUGE-1", "ROUGE-2", "ROUGE-L"),
     defaults={"reviews": 3, "max_chars": 600},
     needs=needs,
