@@ -67,7 +67,7 @@ def catalogue_of(ledger: Mapping[str, Any]) -> Catalogue:
     """Return the current catalogue with the ledger's custom sources that it does not know, and their cells."""
     known = catalogue.current()
     for source_id, description in ledger.get("own", {}).items():
-        if not known.own(source_id):
+        if not (known.own(source_id) and known.source(source_id).layouts):  # not one that was registered
             cells = {name: cell for name, cell in ledger["cells"].items() if known.source_of(name) == source_id}
             sizes = {known.task_of(name): sum(cell["counts"].values()) for name, cell in cells.items()}
             kept = {task: size for task, size in sizes.items() if task in known.task_ids()}
