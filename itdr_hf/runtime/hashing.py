@@ -57,6 +57,12 @@ def _text(module: str) -> str:
     return Path(path).read_text(encoding="utf-8") if path else ""
 
 
+def forget() -> None:
+    """Forget the source texts that were read: for whoever changes them while running."""
+    _text.cache_clear()
+    _imports.cache_clear()
+
+
 def _origin(module: str) -> str | None:
     try:
         spec = find_spec(module)
