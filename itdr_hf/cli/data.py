@@ -75,6 +75,9 @@ def build(
     ] = "duckdb",
     spark_master: Annotated[str | None, typer.Option(help="Such as local[4] or spark://host:7077.")] = None,
     cache: Annotated[Path | None, typer.Option(help="Of the tables; default: $ITDR_CACHE or the user's.")] = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Hash every file that is there; without, those of another time.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Build all cells whose sources are present into a dataset folder that plain `datasets` reads."""
@@ -111,6 +114,7 @@ def build(
             settings,
             configs=config,
             changes=changes,
+            verify=verify,
             done=lambda o: say(f"{next(number)} of {total}: {o.cell}: {o.state}"),
         )
     print_json([asdict(o) for o in outcomes]) if json else print_outcomes(outcomes, out)
@@ -125,8 +129,9 @@ def show(
 ) -> None:
     """One example of a cell, readable in the terminal."""
     from itdr_hf.cli.show_example import print_example
-    from itdr_hf.dataset.folder import read_example
+    from itdr_hf.dataset import Dataset
     from itdr_hf.runtime.terminal import print_json
 
-    row = read_example(folder, config, split, index)
-    print_json(row) if json else print_example(row, split=split, index=index)
+    dataset = Dataset.open(folder)
+    row = dataset.example(config, split, index)
+    print_json(row) if json else print_example(row, dataset.catalogue, split=split, index=index)

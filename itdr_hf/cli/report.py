@@ -25,15 +25,17 @@ def report(
 
     The audit is shown if `itdr audit` was run on just this content. `--card` needs the extra [plots].
     """
+    from itdr_hf.dataset import Dataset
     from itdr_hf.dataset.statistics import load_tokenizer
     from itdr_hf.report.page import write_report
     from itdr_hf.report.pictures import draw_for_card
     from itdr_hf.runtime.terminal import print_json, progress
 
     count = load_tokenizer(tokenizer) if tokenizer else None
+    dataset = Dataset.open(folder)
     with progress("reporting") as say:
-        made = write_report(folder, out, scores=scores or (), most=examples, tokenizer=count, say=say)
-        drawn = draw_for_card(folder, made.drawings) if card else []
+        made = write_report(dataset, out, scores=scores or (), most=examples, tokenizer=count, say=say)
+        drawn = draw_for_card(dataset, made.drawings) if card else []
     if json:
         return print_json({**made.as_dict(), "pictures": [str(path) for path in drawn]})
     print(f"{out}: {made.bytes / 1e6:.1f} MB, {made.shown:,} of {made.examples:,} examples of {made.cells} configs")

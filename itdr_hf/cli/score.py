@@ -49,6 +49,7 @@ def predict(
     Give one of `--model`, `--endpoint` with `--model-name`, `--baseline`. The key of a server is read from
     `OPENAI_API_KEY`.
     """
+    from itdr_hf.dataset import Dataset
     from itdr_hf.errors import UsageError
     from itdr_hf.models.predict.questions import read_questions
     from itdr_hf.models.predict.run import predict_into
@@ -56,12 +57,13 @@ def predict(
 
     if sum(given is not None for given in (model, endpoint, baseline)) != 1 or bool(endpoint) != bool(model_name):
         raise UsageError("predict: want one of --model, --endpoint with --model-name, --baseline; see --help")
-    questions = read_questions(folder, config, split, limit)
+    dataset = Dataset.open(folder)
+    questions = read_questions(dataset, config, split, limit)
     system: System
     if baseline:
         from itdr_hf.models.recommenders.baselines import Baseline
 
-        system = Baseline(name=baseline, folder=folder, seed=seed)
+        system = Baseline(name=baseline, dataset=dataset, seed=seed)
     elif endpoint:
         from itdr_hf.models.predict.served import Endpoint
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from itdr_hf import catalogue
 from itdr_hf.dataset.audit.findings import counted
 from itdr_hf.runtime.terminal import print_table
 
 if TYPE_CHECKING:
+    from itdr_hf.dataset import BuiltCell, Dataset
     from itdr_hf.dataset.audit import Report
     from itdr_hf.dataset.diff import CellDifference, Difference
     from itdr_hf.dataset.statistics import CellStatistics
+    from itdr_hf.tasks.task import Cell
 
 
 def print_audit(report: Report, *, verbose: bool = False) -> None:
@@ -59,45 +60,44 @@ def _labels_row(values: Mapping[str, int]) -> list[str]:
     return [f"{len(values):,}", value[:40], f"{count / sum(values.values()):.1%}"]
 
 
-def print_ledger(ledger: Mapping[str, Any], timings: Mapping[str, Any]) -> None:
+def print_ledger(dataset: Dataset, timings: Mapping[str, Any]) -> None:
     """Raw files, the steps from rows read to tables, the steps from the eligible to examples, and what it took."""
-    cells: Mapping[str, Mapping[str, Any]] = ledger["cells"]
-    sources = {name.partition("-")[2]: entry for name, entry in cells.items()}
-    rows = [[s, f["name"], f"{f['size']:,}", f["sha256"][:12]] for s, entry in sources.items() for f in entry["raw"]]
+    cells = dataset.cells
+    sources = {cell.source: cell for cell in cells.values()}
+    rows = [[s, f.name, f"{f.size:,}", f.sha256[:12]] for s, cell in sources.items() for f in cell.raw]
     print_table({"source": "left", "raw file": "fold", "bytes": "right", "sha256": "left"}, rows)
     print()
-    rows = [[s, e["table"], e["what"], f"{e['rows']:,}"] for s, entry in sources.items() for e in entry["tables"]]
+    rows = [[s, step.table, step.what, f"{step.rows:,}"] for s, cell in sources.items() for step in cell.tables]
     print_table({"source": "left", "table": "left", "step": "fold", "rows": "right"}, rows)
     print()
-    rows = [[name, *step] for name, entry in cells.items() for step in _steps(name, entry["rows"])]
+    rows = [[name, *step] for name, cell in cells.items() for step in _steps(cell, dataset.cell(name))]
     print_table({"config": "left", "step": "fold", "rows": "right"}, rows)
     print()
     columns = {"config": "left", "seed": "right", "engine": "left", "tables, s": "right", "cell, s": "right"}
-    rows = [[name, str(e["recipe"]["seed"]), e["engine"], *_took(timings.get(name, {}))] for name, e in cells.items()]
-    print_table({**columns, "peak, MB": "right", "content": "left"}, _with_content(rows, cells))
-    packages = ", ".join(f"{name} {version}" for name, version in ledger["packages"].items())
-    print(f"\nversion {ledger['version']}; {packages}")
-    for name, why in {n: why for entry in sources.values() for n, why in entry.get("unread", {}).items()}.items():
+    rows = [
+        [name, str(cell.recipe["seed"]), cell.engine, *_took(timings.get(name, {})), cell.content[:12]]
+        for name, cell in cells.items()
+    ]
+    print_table({**columns, "peak, MB": "right", "content": "left"}, rows)
+    packages = ", ".join(f"{name} {version}" for name, version in dataset.ledger.packages.items())
+    print(f"\nversion {dataset.version}; {packages}")
+    for name, why in {n: why for cell in sources.values() for n, why in cell.unread.items()}.items():
         print(f"here and not read: {name}: {why}")
-    for name, note in ledger.get("not_built", {}).items():
+    for name, note in dataset.ledger.not_built.items():
         print(f"not built: {name}: {note}")
 
 
-def _steps(cell: str, steps: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    for step in steps:
-        if "of" in step:
-            yield f"{catalogue.cell(cell).task.subject}s", f"{step['of']:,}"
-            yield "below a minimum", f"{step['rows'] - step['of']:,}"
-        yield step["what"], f"{step['rows']:,}"
+def _steps(built: BuiltCell, cell: Cell) -> Iterator[tuple[str, str]]:
+    for step in built.steps:
+        if step.of is not None:
+            yield f"{cell.task.subject}s", f"{step.of:,}"
+            yield "below a minimum", f"{step.rows - step.of:,}"
+        yield step.what, f"{step.rows:,}"
 
 
 def _took(timing: Mapping[str, Any]) -> list[str]:
     names = ("tables_seconds", "cell_seconds", "peak_memory_mb")
     return [f"{timing[name]:,}" if name in timing else "-" for name in names]
-
-
-def _with_content(rows: list[list[str]], cells: Mapping[str, Mapping[str, Any]]) -> list[list[str]]:
-    return [[*row, cells[row[0]]["content"][:12]] for row in rows]
 
 
 def print_diff(difference: Difference) -> None:

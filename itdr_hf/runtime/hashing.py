@@ -71,6 +71,12 @@ def _origin(module: str) -> str | None:
     return spec.origin if spec else None
 
 
+def hash_file(path: Path, kind: str = "sha256") -> str:
+    """Return the hex digest of a file's content, in bounded memory."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, kind).hexdigest()
+
+
 _HASHING = Lock()  # of threads that want the same files hashed, the second finds what the first remembered
 
 
@@ -88,7 +94,6 @@ def _remembered(path: Path, memo: Path) -> str:
         known: dict[str, str | int] = json.loads(note.read_text())
         if all(known.get(key) == value for key, value in seen.items()):
             return str(known["sha256"])
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = hash_file(path)
     write_atomically(note, json.dumps({**seen, "sha256": digest}))
     return digest
