@@ -14,9 +14,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from itdr_hf.catalogue import DEFAULT
 from itdr_hf.build.distributed import write_cell_apart
 from itdr_hf.build.prepare import Prepared, Settings, identity, prepare, recipes, shortfall
+from itdr_hf.catalogue import DEFAULT
 from itdr_hf.dataset.card import write_card
 from itdr_hf.dataset.cell import BuiltCell, RawFile, Step
 from itdr_hf.dataset.folder import Dataset

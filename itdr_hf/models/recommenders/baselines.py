@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from itdr_hf import catalogue
 from itdr_hf.dataset.folder import Dataset, opened
 from itdr_hf.errors import unknown
 from itdr_hf.models.predict.predictions import Completion, Keep, Run
