@@ -14,7 +14,7 @@ from filelock import FileLock
 
 from itdr_hf.catalogue import DEFAULT, Catalogue, current
 from itdr_hf.dataset import shards
-from itdr_hf.dataset.cell import BuiltCell
+from itdr_hf.dataset.cell import BuiltCell, ShardFacts
 from itdr_hf.dataset.ledger import LEDGER, Ledger, ledger_text, packages, parse_ledger
 from itdr_hf.errors import UsageError, unknown
 from itdr_hf.raw.source import Source
@@ -73,6 +73,11 @@ class Dataset:
     def edited(self) -> str:
         """How the ledger differs from the one that was written, '' if it does not."""
         return self._ledger.edited
+
+    @property
+    def files(self) -> dict[str, ShardFacts]:
+        """Every published file by its path in the folder."""
+        return {f"{cell.name}/{name}": facts for cell in self.cells.values() for name, facts in cell.files.items()}
 
     @property
     def contents(self) -> dict[str, str]:

@@ -49,7 +49,7 @@ def ledger_as_written(corpus: Corpus) -> Iterator[Finding]:
 @check(alpaca=False)
 def files_as_built(corpus: Corpus) -> Iterator[Finding]:
     """Are the files byte for byte those that the ledger names?"""
-    for name, facts in ((f"{c.name}/{n}", f) for c in corpus.dataset.cells.values() for n, f in c.files.items()):
+    for name, facts in corpus.dataset.files.items():
         path = corpus.folder / name
         if not path.is_file():
             yield _breach(name, "no such file; want every file of the ledger; build the cell again", "files-as-built")
