@@ -18,7 +18,7 @@ from itdr_hf.dataset.cell import BuiltCell, ShardFacts
 from itdr_hf.dataset.ledger import LEDGER, Ledger, ledger_text, packages, parse_ledger
 from itdr_hf.errors import UsageError, unknown
 from itdr_hf.raw.source import Source
-from itdr_hf.records import INSTRUCTION, SPLITS
+from itdr_hf.records import INSTRUCTION, SPLITS, Shape
 from itdr_hf.runtime.files import write_atomically
 from itdr_hf.sources.own import described, recalled
 from itdr_hf.tasks.task import Cell
@@ -128,6 +128,12 @@ class Dataset:
         return self
 
     # cells and what they are of
+
+    def shape_of(self, name: str) -> Shape:
+        """The shape of a cell's rows; that of its task where the ledger does not list it."""
+        if name in self.cells:
+            return self.cells[name].shape
+        return self.cell(name).task.shape if self.known(name) else INSTRUCTION
 
     @cached_property
     def names(self) -> list[str]:
