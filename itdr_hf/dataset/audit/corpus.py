@@ -212,6 +212,7 @@ _AS_INSTRUCTION = {
         "subtask": "task",
         "input": _TEXT.format("prompt", "<>"),
         "output": _TEXT.format("chosen", "="),
+        "targets": f"[{_TEXT.format('chosen', '=')}]",
     },
 }
 
