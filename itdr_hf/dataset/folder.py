@@ -37,6 +37,7 @@ class Dataset:
         self.folder = folder
         self._base = base or current()
         self._text: str | None = None
+        family = self._family_here() or family
         self._ledger = Ledger(family=family, version=self._base.family(family).version)
         self._read()
 
@@ -262,6 +263,12 @@ class Dataset:
             self._ledger = parse_ledger(path, text, lambda name: (self._base.task_of(name), self._base.source_of(name)))
             self._text = text
             self._forget()
+
+    def _family_here(self) -> str | None:
+        """The family of the cells whose files are here, where it is one: all that a folder without a ledger says."""
+        tasks = {self._base.task_of(path.parent.name) for path in self.folder.glob("*/*-00000-of-*.parquet")}
+        found = {family.id for family in map(self._base.family_of, tasks) if family}
+        return found.pop() if len(found) == 1 else None
 
     def _forget(self) -> None:
         """Drop what was derived from the ledger before."""
