@@ -21,7 +21,7 @@ from itdr_hf.tasks.family import Family, Statistic
 from itdr_hf.tasks.task import Cell, Task
 
 FAMILIES = {"itdr": "itdr_hf.tasks.itdr.family"}  # id -> the module with its FAMILY, the default one first
-OTHER_SOURCES: tuple[str, ...] = ()  # modules of `itdr_hf.sources` that feed no cell by default
+OTHER_SOURCES = ("netflix", "amazon2018")  # modules of `itdr_hf.sources` that feed no cell by default
 DEFAULT = next(iter(FAMILIES))
 OWN_SIZE = 6_250  # examples of a custom source's cell, where no number is given
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+from codecs import getincrementaldecoder
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -42,6 +43,7 @@ class Quoted:
     header: bool
 
 
+ONE_BYTE = ("latin-1", "cp1252")  # encodings of releases, which know no invalid text
 CSV = Dialect()
 TSV = Dialect(delimiter="\t", quote="", escape="", header=False)
 JSONL = Dialect(delimiter="", quote="", escape="", header=False)  # of JSON lines: blank ones are no records
@@ -163,6 +165,26 @@ def python_rows(file: IO[str], dialect: Dialect) -> Any:
         escapechar=backslash or None,
         doublequote=not backslash,
     )
+
+
+def actual_encoding(path: Path, expected: str) -> str:
+    """Return the encoding of a file, where a release in a one-byte encoding may have been saved as UTF-8 since.
+
+    Text in a one-byte encoding that is not ASCII is hardly ever valid UTF-8 from its beginning to its end, so that a
+    file that is, is taken for UTF-8. A file with other bytes, or with ASCII alone, has the encoding expected.
+    """
+    if expected not in ONE_BYTE:
+        return expected
+    decoder, ascii_only = getincrementaldecoder("utf-8")(), True
+    try:
+        with open_bytes(path) as file:
+            while piece := file.read(2**20):
+                ascii_only = ascii_only and piece.isascii()
+                decoder.decode(piece)
+            decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return expected
+    return expected if ascii_only else "utf-8"
 
 
 def open_bytes(path: Path) -> IO[bytes]:

@@ -13,8 +13,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import uuid4
 
-from itdr_hf.raw import python_literals
-from itdr_hf.raw.dialects import CSV, JSONL, MAX_LINE, Dialect, Quoted, check_fields, check_whole, header_of, open_text
+from itdr_hf.raw import blocks, python_literals
+from itdr_hf.raw.dialects import (
+    CSV,
+    JSONL,
+    MAX_LINE,
+    Dialect,
+    Quoted,
+    actual_encoding,
+    check_fields,
+    check_whole,
+    header_of,
+    open_text,
+)
 from itdr_hf.raw.gzip_pipes import Unpacking
 from itdr_hf.runtime.duckdb_engine import quote
 from itdr_hf.runtime.engine import RawReader
@@ -86,7 +97,9 @@ class Scan:
 
         With a header the file may hold further columns, in any order; without one, `columns` are all.
         """
-        self.dialects[role] = replace(dialect, header=header_of(self.files[role][0], columns, dialect)[0])
+        first = self.files[role][0]
+        written = replace(dialect, encoding=actual_encoding(first, dialect.encoding))
+        self.dialects[role] = replace(written, header=header_of(first, columns, written)[0])
         return self._union(self._csv(path, columns, dialect) for path in self.files[role])
 
     def jsonl(self, role: str, columns: Mapping[str, str]) -> str:
@@ -114,6 +127,15 @@ class Scan:
         fields = ", ".join(f'o."{name}"' for name in columns) + (", _row" if self.numbered else "")
         return f"(SELECT {fields}, line IS NOT NULL AS readable FROM (SELECT *, from_json(line, {shape}) AS o FROM {name}))"
 
+    def blocks(self, role: str) -> str:
+        """Return a fragment over files of ratings in blocks (see `blocks.stream`): block, user, rating, day.
+
+        The files are streamed: one use, in one query.
+        """
+        name = f"blocks_{uuid4().hex}"
+        self.engine.sql.register(name, blocks.stream(self.files[role]))
+        return f"(SELECT * FROM {name})" if self.numbered else f"(SELECT * EXCLUDE (_row) FROM {name})"
+
     def lines(self, path: Path) -> str:
         """A fragment of the non-blank lines of a text file, as `line`."""
         check_whole(path)
@@ -128,6 +150,7 @@ class Scan:
 
     def _csv(self, path: Path, columns: Mapping[str, str], dialect: Dialect) -> str:
         check_fields(path, dialect)
+        dialect = replace(dialect, encoding=actual_encoding(path, dialect.encoding))
         header, all_columns = header_of(path, columns, dialect)
         types = ", ".join(f"{quote(name)}: {quote(columns.get(name, 'VARCHAR'))}" for name in all_columns)
         # without quotes nothing is ambiguous, and line ends of both kinds in one file can be taken

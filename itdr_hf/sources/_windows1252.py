@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from itdr_hf.raw.dialects import open_text
+from itdr_hf.raw.dialects import actual_encoding, open_text
 from itdr_hf.raw.scan import Scan
 from itdr_hf.runtime.duckdb_engine import quote
 
@@ -49,7 +49,7 @@ def _copy(path: Path, spill: Path, mend: Callable[[str], str]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     opener: Any = partial(gzip.open, compresslevel=1) if path.suffix == ".gz" else open
     with (
-        open_text(path, ENCODING) as source,
+        open_text(path, actual_encoding(path, ENCODING)) as source,
         opener(folder / path.name, "wt", encoding="utf-8", newline="") as copy,
     ):
         copy.writelines(map(mend, source))
