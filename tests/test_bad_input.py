@@ -89,9 +89,7 @@ def test_a_row_without_a_required_value_is_named_with_its_line(raw, read):
     insert(raw / RATINGS, 7, b"12,,3.5,99")
     with pytest.raises(MalformedRowError) as error:
         read()
-    assert message(error).startswith(
-        "ml-32m/ratings.csv line 7: '12,,3.5,99', want user and item and rating and timestamp; get the file again"
-    )
+    assert message(error).startswith("ml-32m/ratings.csv line 7: '12,,3.5,99', want item; get the file again")
 
 
 def test_a_file_cut_in_the_middle_of_a_row_is_named_with_its_last_line(raw, read):

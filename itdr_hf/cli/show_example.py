@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from itdr_hf.report.names import source_title, task_title
 from itdr_hf.runtime.terminal import console
+from itdr_hf.runtime.text import printable
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -44,9 +45,9 @@ def _part(row: Mapping[str, Any], part: str) -> Text:
     """The text of a part; the truth stands out: chosen titles in a ranking, a rating, attributes."""
     from rich.text import Text
 
-    shown = Text(row[part])
+    shown = Text(printable(row[part]))
     if part == "output" or (part == "input" and len(row["candidates"]) > 1):
-        for match in re.finditer(_truths(row["targets"]), row[part], re.M):
+        for match in re.finditer(_truths(row["targets"]), shown.plain, re.M):
             shown.stylize(CHOSEN, *match.span(1))
     return shown
 
@@ -60,4 +61,4 @@ def _truths(targets: Sequence[str]) -> str:
 def _mark(title: str, chosen: bool) -> Text:
     from rich.text import Text
 
-    return Text(f"✓ {title}", style=CHOSEN) if chosen else Text(f"  {title}")
+    return Text(f"✓ {printable(title)}", style=CHOSEN) if chosen else Text(f"  {printable(title)}")

@@ -16,13 +16,14 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Any
 
 from itdr_hf.errors import RawDataError
 from itdr_hf.raw.layout import Member
 from itdr_hf.runtime.files import new_folder
 
 CHUNK = 2**20
+_LONG = (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +32,13 @@ class Limits:
 
     files: int = 100_000
     size: int = 400 * 10**9
-    ratio: int = 1_100  # deflate itself cannot do more than 1,032
+    ratio: int = 200  # text packs to a tenth or so; deflate itself could do 1,032
+    small: int = 64 * 2**20  # bytes to which any archive may unpack
+    header: int = 2**20  # bytes of the names and remarks that a tar keeps before one of its members
+
+    def most(self, archive: Path) -> int:
+        """Bytes to which an archive may unpack."""
+        return min(self.size, max(self.small, self.ratio * archive.stat().st_size))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +47,7 @@ class _Entry:
 
     name: str
     kind: str  # file, folder or other
+    size: int | None  # bytes it says that it unpacks to
     open: Callable[[], IO[bytes]]
 
 
@@ -56,16 +64,18 @@ def extract(
     A member's name is a pattern. `tick` hears of every piece written. Raises RawDataError for an archive that is
     damaged, not to be trusted, or without a wanted member; `folder` is then as it was.
     """
-    most = min(limits.size, limits.ratio * archive.stat().st_size)
+    most = limits.most(archive)
     with _damage_named(archive), new_folder(folder, locked=True) as draft:
         written, found = 0, set[str]()
-        for number, entry in enumerate(_entries(archive), 1):
+        for number, entry in enumerate(_entries(archive, limits), 1):
             _check(archive, entry, number, limits)
             member = next((m for m in wanted if entry.kind == "file" and fnmatchcase(entry.name, m.name)), None)
             if member is None:
                 continue
             if member.path in found:
                 raise _untrusted(archive, f"{member.name} more than once")
+            if entry.size is not None and entry.size > most - written:
+                raise _untrusted(archive, f"{entry.name!r}, which says that it unpacks to {entry.size:,} bytes")
             found.add(member.path)
             written += _write(archive, entry, draft / member.path, most - written, tick)
         if missing := [m.name for m in wanted if m.path not in found]:
@@ -78,25 +88,31 @@ def extract(
 def names(archive: Path) -> list[str]:
     """The names of the files in an archive. Raises RawDataError for one that is damaged."""
     with _damage_named(archive):
-        return [entry.name for entry in _entries(archive) if entry.kind == "file"]
+        return [entry.name for entry in _entries(archive, Limits()) if entry.kind == "file"]
 
 
-def _entries(archive: Path) -> Iterator[_Entry]:
+def _entries(archive: Path, limits: Limits) -> Iterator[_Entry]:
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as packed:
             for info in packed.infolist():
+                if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                    raise _untrusted(archive, f"{info.filename!r}, which is packed in a way that no release is")
                 mode = stat.S_IFMT(info.external_attr >> 16)
-                kind = "folder" if info.is_dir() else "file" if mode in (0, stat.S_IFREG) else "other"
-                yield _Entry(name=info.filename, kind=kind, open=lambda info=info: packed.open(info))  # type: ignore[misc]
+                name = info.filename.replace("\\", "/")  # as some programs write them on Windows
+                kind = "folder" if name.endswith("/") else "file" if mode in (0, stat.S_IFREG) else "other"
+                yield _Entry(name=name, kind=kind, size=info.file_size, open=lambda info=info: packed.open(info))  # type: ignore[misc]
     elif _is_tar(archive):
-        with _unrolled(archive) as stream, tarfile.open(fileobj=stream, mode="r|") as rolled:
+        with (
+            _unrolled(archive, limits) as stream,
+            tarfile.open(fileobj=stream, mode="r|", tarinfo=_header(limits.header)) as rolled,
+        ):
             for item in rolled:
                 kind = "folder" if item.isdir() else "file" if item.isreg() else "other"
-                yield _Entry(name=item.name, kind=kind, open=lambda item=item: _content(rolled, item))  # type: ignore[misc]
+                yield _Entry(name=item.name, kind=kind, size=item.size, open=lambda item=item: _content(rolled, item))  # type: ignore[misc]
             while stream.read(CHUNK):  # to its end, where the checksum is
                 pass
     elif archive.suffix == ".gz":
-        yield _Entry(name=archive.stem, kind="file", open=lambda: gzip.open(archive))  # type: ignore[arg-type, return-value]  # noqa: SIM115
+        yield _Entry(name=archive.stem, kind="file", size=None, open=lambda: gzip.open(archive))  # type: ignore[arg-type, return-value]  # noqa: SIM115
     else:
         raise RawDataError(f"{archive}: neither zip, tar nor gz; want the release's own archive; get it again")
 
@@ -111,13 +127,40 @@ def _is_tar(archive: Path) -> bool:
     return named
 
 
+def _header(most: int) -> type[tarfile.TarInfo]:
+    """A TarInfo that refuses a header of more bytes than `most`, which tarfile would read into memory at once."""
+
+    class Bounded(tarfile.TarInfo):
+        def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+            kinds = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, *_LONG)
+            if self.type in kinds and self.size > most:
+                raise tarfile.ReadError(f"a header of {self.size:,} bytes")
+            return super()._proc_member(archive)  # type: ignore[misc, no-any-return]
+
+    return Bounded
+
+
+class _Capped:
+    """A stream of which no more than `most` bytes are read: what is skipped unpacks too."""
+
+    def __init__(self, stream: IO[bytes], most: int) -> None:
+        self._stream, self._most, self._left = stream, most, most
+
+    def read(self, size: int = -1) -> bytes:
+        content = self._stream.read(min(size, CHUNK) if size >= 0 else CHUNK)
+        self._left -= len(content)
+        if self._left < 0:
+            raise tarfile.ReadError(f"it unpacks to more than {self._most:,} bytes")
+        return content
+
+
 @contextmanager
-def _unrolled(archive: Path) -> Iterator[IO[bytes]]:
+def _unrolled(archive: Path, limits: Limits) -> Iterator[Any]:
     """The bytes of a tar, decompressed. Raises tarfile.ReadError for a plain one without its end."""
     with archive.open("rb") as file:
         if file.read(2) == b"\x1f\x8b":
             with gzip.open(archive) as stream:
-                yield stream  # type: ignore[misc]
+                yield _Capped(stream, limits.most(archive) + limits.header)  # type: ignore[arg-type]
             return
         file.seek(-min(tarfile.BLOCKSIZE, archive.stat().st_size), 2)
         if file.read().strip(b"\0"):
@@ -134,7 +177,7 @@ def _content(rolled: tarfile.TarFile, item: tarfile.TarInfo) -> IO[bytes]:
 
 def _check(archive: Path, entry: _Entry, number: int, limits: Limits) -> None:
     path = PurePosixPath(entry.name.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or ":" in path.parts[0] or "\0" in entry.name:
+    if path.is_absolute() or ".." in path.parts or ":" in "".join(path.parts[:1]) or "\0" in entry.name:
         raise _untrusted(archive, f"the name {entry.name!r}, which leads out of the folder")
     if entry.kind == "other":
         raise _untrusted(archive, f"{entry.name!r}, which is a link or a device")

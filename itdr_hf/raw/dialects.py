@@ -48,6 +48,8 @@ CSV = Dialect()
 TSV = Dialect(delimiter="\t", quote="", escape="", header=False)
 JSONL = Dialect(delimiter="", quote="", escape="", header=False)  # of JSON lines: blank ones are no records
 
+PYTHON = Dialect(delimiter="", quote="", escape="", header=False)  # of lines that each spell a Python dict
+
 
 def header_of(path: Path, columns: Mapping[str, str], dialect: Dialect) -> tuple[bool, list[str]]:
     """Whether the file has a header line, and all its columns in order.
@@ -141,8 +143,8 @@ def records_at(path: Path, numbers: Sequence[int], dialect: Dialect | None) -> l
 
 def _numbered(file: IO[str], dialect: Dialect | None) -> Iterator[tuple[int, int, str]]:
     """The records of a file with their number and the line each ends in."""
-    if dialect is None or dialect is JSONL:
-        lines = ((n, line) for n, line in enumerate(file, 1) if dialect is None or line.strip())
+    if dialect is None or dialect is JSONL or dialect is PYTHON:
+        lines = ((n, line) for n, line in enumerate(file, 1) if dialect is not JSONL or line.strip())
         yield from ((number, n, line) for number, (n, line) in enumerate(lines, 1))
         return
     rows = python_rows(file, dialect)
@@ -192,9 +194,9 @@ def open_bytes(path: Path) -> IO[bytes]:
     return igzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
 
 
-def open_text(path: Path, encoding: str = "utf-8") -> IO[str]:
+def open_text(path: Path, encoding: str = "utf-8", errors: str = "replace") -> IO[str]:
     """A file's content as text without a byte order mark; bytes that do not decode become U+FFFD, to be shown."""
     encoding = "utf-8-sig" if encoding == "utf-8" else encoding
     opener: Any = igzip.open if path.suffix == ".gz" else open
-    file: IO[str] = opener(path, "rt", encoding=encoding, errors="replace", newline="")
+    file: IO[str] = opener(path, "rt", encoding=encoding, errors=errors, newline="")
     return file

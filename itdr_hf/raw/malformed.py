@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from itdr_hf.errors import MalformedRowError, RawDataError, UsageError
-from itdr_hf.raw.dialects import DAMAGED, Quoted, open_bytes, records_at
+from itdr_hf.raw import python_literals
+from itdr_hf.raw.dialects import DAMAGED, JSONL, PYTHON, Dialect, Quoted, open_bytes, records_at
+from itdr_hf.raw.mending import utf_16
 from itdr_hf.raw.release import Release
 from itdr_hf.raw.scan import Scan, Select
 from itdr_hf.runtime.duckdb_engine import interrupted
@@ -80,24 +84,60 @@ def rows_without(release: Release, name: str, scan: Scan, rejected: Collection[P
                 numbers = _numbers(numbered, select)
             if not numbers:
                 continue
-            wanted = " and ".join(select.required)
-            for line, text in records_at(path, numbers, numbered.dialects.get(role)):
+            dialect = numbered.dialects.get(role)
+            for number, (line, text) in zip(numbers, records_at(path, list(numbers), dialect), strict=False):
+                wanted = _no_object(text, dialect) or " and ".join(numbers[number])
                 found.append(Fault(path=path, line=line, found=repr(text.strip()[:160]), wanted=wanted))
             if len(found) >= LISTED:
                 return found[:LISTED]
     return found
 
 
-def _numbers(numbered: Scan, select: Select) -> list[int]:
-    """Which records of the one file lack a required value; none where a row of the table is not one record."""
-    nulls = " OR ".join(f"({select.columns[c]}) IS NULL" for c in select.required)
+def _numbers(numbered: Scan, select: Select) -> dict[int, list[str]]:
+    """Which records of the one file lack required values, and which values; none where a row is not one record."""
+    nulls = {name: f"({select.columns[name]}) IS NULL" for name in select.required}
+    lacking = ", ".join(f"bool_or({null})" for null in nulls.values())
     try:
-        query = f"SELECT DISTINCT _row FROM {select.rows} WHERE {nulls} ORDER BY _row LIMIT {LISTED}"
-        return [row for (row,) in numbered.engine.sql.execute(query).fetchall() if row is not None]
+        query = (
+            f"SELECT _row, {lacking} FROM {select.rows} WHERE {' OR '.join(nulls.values())} "
+            f"GROUP BY _row ORDER BY _row LIMIT {LISTED}"
+        )
+        rows = numbered.engine.sql.execute(query).fetchall()
+        return {row: [name for name, lacks in zip(nulls, each, strict=True) if lacks] for row, *each in rows if row}
     except Exception:  # this table is not one record a row: no line can be told
-        return []
+        return {}
     finally:
         faults(numbered.engine)
+
+
+def _no_object(text: str, dialect: Dialect | None) -> str:
+    """What is wanted of a line that is no object in its notation, and where it ceases to be JSON; "" for one that is."""
+    if dialect is PYTHON:
+        if "\ufffd" in text:  # what stands for bytes that do not decode
+            return "text in UTF-8"
+        return "" if python_literals.as_json(text) else "a Python dict on one line"
+    if dialect is not JSONL:
+        return ""
+    try:
+        value = json.loads(text.strip())
+    except ValueError as error:
+        reason = str(getattr(error, "msg", error)).removesuffix(" at")
+        return f"a JSON object ({reason[:1].lower()}{reason[1:]} at character {getattr(error, 'colno', 1)})"
+    except RecursionError:
+        return "a JSON object (it is nested too deep)"
+    return "" if isinstance(value, dict) else f"a JSON object, not a {type(value).__name__}"
+
+
+def check_encodings(release: Release) -> None:
+    """Raises RawDataError for a file in UTF-16, which no release is in: a spreadsheet or an editor has saved it so."""
+    for path in chain(*release.files.values()):
+        with unreadable_named([path]):
+            kind = utf_16(path)
+        if kind:
+            raise RawDataError(
+                f"{path.parent.name}/{path.name}: text in UTF-16 ({kind}); want the encoding it was published in; "
+                "get it again, or save it as UTF-8"
+            )
 
 
 SHOWN = 120  # characters of a row or of a library's words in a message

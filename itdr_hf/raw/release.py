@@ -85,8 +85,45 @@ def find_release(source: Source, raw: Path) -> Release:
             f"`itdr download {source.id} --raw {raw} --archive {archive}`"
         )
     where = str(folders[0] if folders else raw / source.folders[0])
-    state = "none of the release's files" if folders else "no such folder"
+    state = _found_instead(folders[0]) if folders else f"no such folder{_elsewhere(source, raw)}"
     raise MissingFileError(f"{where}: {state}; want {'; or '.join(wanted)}; get {source.title}: {source.obtain}")
+
+
+LISTED = 5  # names of files that a message lists
+KINDS = {
+    ".parquet": "Parquet, as the Hub converts datasets to; want the raw files in its place",
+    ".arrow": "Arrow, as `datasets` keeps its own; want the raw files in its place",
+    ".zip": "an archive; unpack it",
+    ".7z": "an archive; unpack it",
+    ".rar": "an archive; unpack it",
+    ".pkl": "pickles, which are not read",
+    ".xlsx": "a spreadsheet, which is not read",
+}
+
+
+def _found_instead(folder: Path) -> str:
+    """What is in a folder that holds none of a release's files, and what that looks like."""
+    names = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() and p.name[0] != ".")
+    if not names:
+        return "an empty folder"
+    more = f" and {len(names) - LISTED:,} more" if len(names) > LISTED else ""
+    kinds = [KINDS[end] for end in dict.fromkeys(Path(name).suffix.lower() for name in names) if end in KINDS]
+    looks = f" ({kinds[0]})" if kinds else " (other names, another version, or a repack)"
+    return f"none of the release's files, but {', '.join(names[:LISTED])}{more}{looks}"
+
+
+def _elsewhere(source: Source, raw: Path) -> str:
+    """Folders of other names that hold a whole layout of the source, for a message; "" where there are none."""
+    known = set(source.folders)
+    others = [p for p in sorted(raw.glob("*")) if p.is_dir() and p.name not in known and not (p / SIMULATED).exists()]
+    alike = [
+        folder.name
+        for folder in others
+        if any(_match(source, folder, layout).tables == list(layout.tables) for layout in source.layouts)
+    ]
+    if not alike:
+        return ""
+    return f", but {', '.join(alike)} has files of these names (if it is this release, name it {source.folders[0]})"
 
 
 def packed(source: Source, raw: Path) -> Path | None:

@@ -18,6 +18,7 @@ from itdr_hf.raw.dialects import (
     CSV,
     JSONL,
     MAX_LINE,
+    PYTHON,
     Dialect,
     Quoted,
     actual_encoding,
@@ -27,6 +28,7 @@ from itdr_hf.raw.dialects import (
     open_text,
 )
 from itdr_hf.raw.gzip_pipes import Unpacking
+from itdr_hf.raw.mending import alike_copy, begins_with_mark, has_halves, whole_characters
 from itdr_hf.runtime.duckdb_engine import quote
 from itdr_hf.runtime.engine import RawReader
 
@@ -91,6 +93,8 @@ class Scan:
     focus: str = ""  # the role in which a bad row is looked for, when numbered
     dialects: dict[str, Dialect] = field(default_factory=dict)  # of the roles read as delimited text
     quoted: dict[Path, Quoted] = field(default_factory=dict)  # how each file with quotes is read
+    listed: list[Path] = field(default_factory=list)  # files read line by line
+    mended: bool = False  # read copies in which line ends are alike, and lines of which half characters are gone
 
     def csv(self, role: str, columns: Mapping[str, str], dialect: Dialect = CSV) -> str:
         """A fragment over all files of a role; `columns` maps the wanted names to DuckDB types.
@@ -111,19 +115,26 @@ class Scan:
         self.dialects[role] = JSONL
         types = ", ".join(f"{quote(name)}: {quote(kind)}" for name, kind in columns.items())
         options = f"columns={{{types}}}, ignore_errors=true, maximum_object_size={MAX_LINE}, compression='uncompressed'"
-        paths = (self.unpacking.pipe(path) if path.suffix == ".gz" else path for path in self.files[role])
+        paths = map(self._json_path, self.files[role])
         return self._union(self._number(f"read_ndjson({quote(path)}, {options})") for path in paths)
+
+    def _json_path(self, path: Path) -> Path:
+        """The file itself, or a pipe of its content where that has to be changed before the engine reads it."""
+        if self.mended:
+            return self.unpacking.pipe(path, whole_characters)
+        return self.unpacking.pipe(path) if path.suffix == ".gz" or begins_with_mark(path) else path
 
     def python_lines(self, role: str, columns: Mapping[str, str]) -> str:
         """As `jsonl`, over files of one Python dict literal a line, with `readable`: false for any other line.
 
         The lines are streamed: one use, in one query.
         """
+        self.dialects[role] = PYTHON
         return self._union(self._literals(path, columns) for path in self.files[role])
 
     def _literals(self, path: Path, columns: Mapping[str, str]) -> str:
         name, shape = f"literals_{uuid4().hex}", quote(json.dumps(dict(columns)))
-        self.engine.sql.register(name, python_literals.stream(open_text(path)))
+        self.engine.sql.register(name, python_literals.stream(open_text(path, errors="surrogateescape")))
         fields = ", ".join(f'o."{name}"' for name in columns) + (", _row" if self.numbered else "")
         return f"(SELECT {fields}, line IS NOT NULL AS readable FROM (SELECT *, from_json(line, {shape}) AS o FROM {name}))"
 
@@ -139,7 +150,9 @@ class Scan:
     def lines(self, path: Path) -> str:
         """A fragment of the non-blank lines of a text file, as `line`."""
         check_whole(path)
-        options = "delim=chr(1), quote='', escape='', header=false, auto_detect=false, strict_mode=false"
+        self.listed.append(path)
+        path = self._alike(path)
+        options = "delim=chr(1), quote='', escape='', header=false, auto_detect=false"
         options += f", columns={{'line': 'VARCHAR'}}, {BUFFER}, store_rejects=true"
         fragment = self._number(f"read_csv({quote(path)}, {options})")
         return f"(SELECT * FROM {fragment} WHERE line IS NOT NULL)"
@@ -153,12 +166,11 @@ class Scan:
         dialect = replace(dialect, encoding=actual_encoding(path, dialect.encoding))
         header, all_columns = header_of(path, columns, dialect)
         types = ", ".join(f"{quote(name)}: {quote(columns.get(name, 'VARCHAR'))}" for name in all_columns)
-        # without quotes nothing is ambiguous, and line ends of both kinds in one file can be taken
-        lenient = "" if dialect.quote else "strict_mode=false, "
+        path = path if dialect.quote else self._alike(path)
         options = (
             f"delim={quote(dialect.delimiter)}, quote={quote(dialect.quote)}, escape={quote(dialect.escape)}, "
             f"header={str(header).lower()}, auto_detect=false, encoding={quote(dialect.encoding)}, "
-            f"nullstr=[{', '.join(map(quote, dialect.nulls))}], columns={{{types}}}, {lenient}"
+            f"nullstr=[{', '.join(map(quote, dialect.nulls))}], columns={{{types}}}, "
             f"{BUFFER}, store_rejects=true"
         )
         fragment = f"read_csv({quote(path)}, {options})"
@@ -166,12 +178,31 @@ class Scan:
             self.quoted[path] = Quoted(fragment=fragment, columns=all_columns, wanted=list(columns), header=header)
         return self._number(fragment)
 
+    def _alike(self, path: Path) -> Path:
+        """The file itself, or a copy in which all lines end alike: without quotes, a mixture of ends is no ambiguity."""
+        return alike_copy(path, self.engine.spill) if self.mended else path
+
     def _number(self, fragment: str) -> str:
         return f"(SELECT *, row_number() OVER () AS _row FROM {fragment})" if self.numbered else fragment
 
     def _union(self, fragments: Iterator[str]) -> str:
         parts = list(fragments)
         return parts[0] if len(parts) == 1 else "(" + " UNION ALL ".join(f"SELECT * FROM {p}" for p in parts) + ")"
+
+    def mendable(self, error: Exception) -> bool:
+        """Whether reading may succeed once the line ends of files without quotes are alike."""
+        delimited = [dialect for dialect in self.dialects.values() if dialect.delimiter]
+        plain = any(not dialect.quote for dialect in delimited) or self.listed
+        return bool(plain) and not self.mended and "invalid state" in str(error)
+
+    def halves(self) -> bool:
+        """Whether JSON lines hold halves of characters that are not mended yet."""
+        roles = [role for role, dialect in self.dialects.items() if dialect is JSONL]
+        return not self.mended and any(has_halves(path) for role in roles for path in self.files[role])
+
+    def mend(self) -> Scan:
+        """The same scan of mended files, to be read from the beginning."""
+        return replace(self, mended=True, unpacking=Unpacking(self.engine.spill), dialects={}, quoted={})
 
     def only(self, role: str, path: Path) -> Scan:
         """The same scan with one file in a role: for a release whose file names say something."""

@@ -44,7 +44,7 @@ def read_interactions(scan: Scan) -> Select:
             "item": "parent_asin",
             "domain": "domain",
             "rating": "rating",
-            "timestamp": f"CASE WHEN timestamp < {MILLISECONDS} THEN timestamp ELSE timestamp // 1000 END",
+            "timestamp": f"CASE WHEN timestamp < {MILLISECONDS} THEN timestamp ELSE timestamp / 1000 END",
             "text": "nullif(text, '')",
         },
         required=("user", "item", "rating", "timestamp"),

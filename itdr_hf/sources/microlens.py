@@ -26,7 +26,7 @@ LONGEST_TAG = 40  # characters; a longer piece behind a '#' is a sentence, not a
 def read_pairs(scan: Scan) -> Select:
     return Select(
         rows=scan.csv("pairs", {"user": "BIGINT", "item": "BIGINT", "timestamp": "BIGINT"}),
-        columns={"user": '"user"', "item": "item", "timestamp": "timestamp // 1000"},
+        columns={"user": '"user"', "item": "item", "timestamp": "timestamp / 1000"},
         required=("user", "item", "timestamp"),
     )
 

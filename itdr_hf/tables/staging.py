@@ -10,7 +10,16 @@ from threading import Lock
 from typing import Any
 
 from itdr_hf.raw.gzip_pipes import Unpacking
-from itdr_hf.raw.malformed import BadRows, faults, judge, listed, lost_lines, rows_without, unreadable_named
+from itdr_hf.raw.malformed import (
+    BadRows,
+    check_encodings,
+    faults,
+    judge,
+    listed,
+    lost_lines,
+    rows_without,
+    unreadable_named,
+)
 from itdr_hf.raw.release import TABLES, Release
 from itdr_hf.raw.scan import Scan, Select, Staged
 from itdr_hf.runtime.engine import RawReader
@@ -32,6 +41,7 @@ def _read(
     release: Release, draft: Path, engine: RawReader, bad: BadRows, say: Say
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Stage every table as read, then clean: items decide which interactions stay, and those the popularity."""
+    check_encodings(release)
     engine.sql.create_function("unescape", html.unescape, ["VARCHAR"], "VARCHAR")
     steps: list[dict[str, Any]] = []
     passed_over: list[dict[str, Any]] = []
@@ -74,16 +84,32 @@ def _written(release: Release, name: str, scan: Scan, query: str, path: Path, sa
     return rows
 
 
+def _attempt(release: Release, name: str, scan: Scan, path: Path, say: Say) -> tuple[Scan, Select, int]:
+    """Read a table's files once; the scan knows the dialects that it met."""
+    with scan.unpacking:
+        select: Select = release.layout.tables[name].read(scan)
+        rows = _written(release, name, scan, select.sql(*marks_of(name, select.columns)), path, say)
+        scan.unpacking.check()
+    return scan, select, rows
+
+
 def _stage(
     release: Release, name: str, scan: Scan, path: Path, bad: BadRows, passed_over: list[dict[str, Any]], say: Say
 ) -> tuple[Staged, list[dict[str, Any]]]:
     table = release.layout.tables[name]
     files = [*(p for role in table.roles for p in release.files[role]), *chain(*release.files.values())]
-    with unreadable_named(files), scan.unpacking:
-        select: Select = table.read(scan)
-        rows = _written(release, name, scan, select.sql(*marks_of(name, select.columns)), path, say)
-        scan.unpacking.check()
+    with unreadable_named(files):
+        try:
+            scan, select, rows = _attempt(release, name, scan, path, say)
+        except Exception as error:
+            if not scan.mendable(error):
+                raise
+            faults(scan.engine)
+            scan, select, rows = _attempt(release, name, scan.mend(), path, say)
     staged = Staged(path=path, required=select.required)
+    if scan.halves() and scan.engine.value(f"SELECT count(*) FROM {staged.rows} WHERE bad"):
+        with unreadable_named(files):
+            scan, select, rows = _attempt(release, name, scan.mend(), path, say)
     counts, first = faults(scan.engine)
     for p in [p for p in counts if p in scan.quoted and bad.policy == "skip"]:
         counts[p] = max(0, lost_lines(scan.engine, p, scan.quoted[p])) or counts[p]

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
+from unicodedata import normalize
 
 QUOTES = "\"'`“”‘’«»*_ \t"
 _MARK = re.compile(r"\s*(?:\d{1,3}\s*[.):]|[-*•])\s*")
@@ -118,6 +119,7 @@ class Titles:
 
 def norm(title: str) -> str:
     """A title as compared: lower case, one blank between words, as the tables' `norm`."""
+    title = title if title.isascii() else normalize("NFC", title)  # as one types it, however it was written
     return " ".join(title.lower().split())
 
 
