@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,13 @@ from filelock import FileLock, Timeout
 
 from itdr_hf.download import archives, from_hub, from_kaggle, https
 from itdr_hf.download.place import complete, put_down
+from itdr_hf.download.places import ATTEMPTS, obtain
 from itdr_hf.download.plan import Want, by_hand, check_room
 from itdr_hf.download.verify import wrong, wrong_by_sums
 from itdr_hf.errors import DownloadError, OutputError, RawDataError
 from itdr_hf.hub import RetryPolicy
-from itdr_hf.raw.layout import Download, Layout, Member
+from itdr_hf.raw.layout import Download, Layout, Member, whole
+from itdr_hf.raw.lock import read_lock, sha256_of
 from itdr_hf.runtime.files import full_disk_named
 
 SUMS = "checksums.txt"  # a member of this name lists the md5 sums of the others
@@ -86,6 +88,24 @@ def _ready(want: Want, file: Download, means: Clients) -> list[Path]:
     """The files that a download leaves, whole, checked and waiting."""
     waiting = want.place.waiting / file.path
     waiting.parent.mkdir(parents=True, exist_ok=True)
+    lock = read_lock(want.place.raw)
+    file = lock.pin(want.source.id, file)
+    paths: list[Path] = []
+
+    def get(placed: Download) -> str:
+        nonlocal paths
+        paths, fault = _from_place(want, placed, waiting, means)
+        return fault
+
+    obtain(file, get, say=means.say)
+    if not whole(file.sha256):
+        lock.note(want.source.id, file.path, sha256_of(waiting))
+    return paths
+
+
+def _from_place(want: Want, file: Download, waiting: Path, means: Clients) -> tuple[list[Path], str]:
+    """Obtain a file from one place, whole and checked: where it lies, and what is wrong with it at last."""
+    fault = ""
     for again in (True, False):
         if not waiting.is_file():
             _fetch(want, file, waiting, means)
@@ -93,13 +113,11 @@ def _ready(want: Want, file: Download, means: Clients) -> list[Path]:
         if not (fault := wrong(waiting, file)) and file.members:
             paths, fault = _unpacked(file, waiting, means)
         if not fault:
-            return paths
+            return paths, ""
         waiting.unlink()
         if again:
             means.say(f"{file.path}: {fault}; once more from the beginning")
-    raise DownloadError(
-        f"{file.url}: {fault}; the release has changed, or the way to it is damaged; run it again later"
-    )
+    return [], f"{fault}; the release has changed, or the way to it is damaged; run it again later"
 
 
 def _unpacked(file: Download, archive: Path, means: Clients) -> tuple[list[Path], str]:
@@ -144,7 +162,9 @@ def _fetch(want: Want, file: Download, waiting: Path, means: Clients) -> None:
             waiting,
             size=file.size,
             client=means.http,
-            patience=means.patience,
+            patience=replace(
+                means.patience, tries=min(means.patience.tries, ATTEMPTS) if file.mirrors else means.patience.tries
+            ),
             tick=lambda done, total: means.tick(file.path, done, total),
         )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,16 @@ from itdr_hf.errors import DownloadError
 from itdr_hf.hub.retry import TRANSIENT, RetryPolicy
 from itdr_hf.runtime.files import write_atomically
 
+ODD = (ValueError, OverflowError)  # what odd answers make of the library's parsing, and of ours
+UNRESOLVED = (
+    "Name or service not known",
+    "nodename nor servname",
+    "Temporary failure in name resolution",
+    "getaddrinfo failed",
+    "No address associated",
+)
+SLOWEST, PATIENT = 1_000, 300.0  # bytes a second that a server must send, looked at every so many seconds
+LONGEST = 8 * 10**9  # bytes of a file whose length nobody tells: a server may never end
 REFUSED = {
     401: "an account",
     403: "leave to have it",
@@ -77,35 +88,61 @@ def fetch(
     A try that brought something does not count against the patience. Raises DownloadError.
     """
     part = _open(url, target)
-    attempt = 0
-    with _client(client) as opened:
+    attempt, restarts = 0, 0
+    with opened(client) as asking:
         while True:
             before = part.size
             try:
-                _once(opened, url, part, size, tick)
+                _once(asking, url, part, size, tick)
                 break
+            except (library().TooManyRedirects, library().DecodingError, library().InvalidURL, *ODD) as error:
+                raise DownloadError(
+                    f"{url}: {said(error)}; want the file; see the source's homepage, it may have moved"
+                ) from error
             except (_Interrupted, library().TransportError) as error:
-                attempt = 1 if part.size > before else attempt + 1
+                restarts += part.size < before or (before == 0 and part.size > 0)
+                attempt = 1 if part.size > before and restarts <= patience.tries else attempt + 1
                 wait = error.wait if isinstance(error, _Interrupted) else None
                 pause = patience.pause * 2 ** (attempt - 1) if wait is None else wait
                 if attempt >= patience.tries or pause > patience.longest:
-                    said = str(error) or type(error).__name__
                     raise DownloadError(
-                        f"{url}: {said} ({part.size:,} bytes are kept); want the rest; run it again to go on"
+                        f"{url}: {said(error)}, {attempt} attempts ({part.size:,} bytes are kept); want the rest; run it again to go on"
                     ) from error
                 patience.sleep(pause)
     part.note.unlink(missing_ok=True)
     part.file.replace(target)
 
 
+def said(error: Exception) -> str:
+    """What went wrong, in a few words: a certificate, a name, a connection, or what the library says."""
+    text = str(error) or type(error).__name__
+    if "CERTIFICATE_VERIFY_FAILED" in text:
+        reason = re.search(r"verify failed: ([^(]*)", text)
+        return f"its certificate is not accepted ({reason[1].strip() if reason else 'not valid'})"
+    if any(words in text for words in UNRESOLVED):
+        return "its name does not resolve"
+    return {"ConnectError": f"no connection ({text})", "ConnectTimeout": "no connection in time"}.get(
+        type(error).__name__, text
+    )
+
+
 def _open(url: str, target: Path) -> Part:
     target.parent.mkdir(parents=True, exist_ok=True)
     part = Part(target)
     if part.file.is_file() and part.note.is_file():
-        part.version = json.loads(part.note.read_text(encoding="utf-8"))
+        part.version = _noted(part.note)
     if part.version.get("url") != url or not part.version.get("validator"):
         part.forget()
     return part
+
+
+def _noted(note: Path) -> dict[str, str]:
+    """The version that is noted; none where the note is damaged."""
+    try:
+        document = json.loads(note.read_text(encoding="utf-8"))
+    except ValueError:
+        return {}
+    return {str(k): str(v) for k, v in document.items()} if isinstance(document, dict) else {}
 
 
 def _once(client: Any, url: str, part: Part, size: int | None, tick: Callable[[int, int | None], None]) -> None:
@@ -161,11 +198,14 @@ def _read_head(answer: Any, url: str, have: int) -> tuple[int, int | None]:
 
 def _pour(answer: Any, part: Part, have: int, total: int | None, tick: Callable[[int, int | None], None]) -> None:
     with part.file.open("ab" if have else "wb") as file:
+        pace, most = _Pace(), LONGEST if total is None else total
         for chunk in answer.iter_raw() if answer.status_code in (200, 206) else ():
             have += len(chunk)
-            if total is not None and have > total:
+            pace.heed(have)
+            if have > most:
                 part.forget()
-                raise DownloadError(f"{answer.url}: more than the {total:,} bytes announced; want those; run it again")
+                told = "without an end being told" if total is None else "announced"
+                raise DownloadError(f"{answer.url}: more than the {most:,} bytes {told}; want those; run it again")
             file.write(chunk)
             tick(have, total)
     if answer.status_code == 416:
@@ -173,6 +213,21 @@ def _pour(answer: Any, part: Part, have: int, total: int | None, tick: Callable[
         raise _Interrupted("the server has less than was there")
     if total is not None and have < total:
         raise _Interrupted(f"the connection ended {total - have:,} bytes early")
+
+
+class _Pace:
+    """Ends what would never end: a server that sends next to nothing."""
+
+    def __init__(self) -> None:
+        self._since, self._had = time.monotonic(), 0
+
+    def heed(self, have: int) -> None:
+        """Raises _Interrupted for a server that is too slow."""
+        now = time.monotonic()
+        if now - self._since > PATIENT:
+            if have - self._had < SLOWEST * PATIENT:
+                raise _Interrupted(f"less than {SLOWEST:,} bytes a second")
+            self._since, self._had = now, have
 
 
 def _validator(headers: Any) -> str:
@@ -183,7 +238,7 @@ def _validator(headers: Any) -> str:
 
 def _length(headers: Any) -> int | None:
     told = str(headers.get("Content-Length", ""))
-    return int(told) if told.isdigit() and not headers.get("Transfer-Encoding") else None
+    return int(told) if told.isascii() and told.isdigit() and not headers.get("Transfer-Encoding") else None
 
 
 def _total(answer: Any) -> int | None:
@@ -195,11 +250,11 @@ def _seconds(after: str | None) -> float | None:
     """What Retry-After asks for: seconds, or a date."""
     if not after:
         return None
-    if after.strip().isdigit():
+    if after.strip().isascii() and after.strip().isdigit():
         return float(after)
     try:
         return max(0.0, (parsedate_to_datetime(after) - datetime.now(UTC)).total_seconds())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
@@ -211,8 +266,20 @@ def library() -> Any:
         return import_module("httpx")
 
 
+def failures() -> tuple[type[Exception], ...]:
+    """What asking a server may raise."""
+    return (library().HTTPError, library().InvalidURL, DownloadError, OSError, *ODD)
+
+
+def told_length(answer: Any) -> int | None:
+    """How long a whole file is, by the headers of an answer to HEAD or to the question for its first byte."""
+    told = re.fullmatch(r"bytes \d+-\d+/(\d+)", answer.headers.get("Content-Range", "").strip(), re.ASCII)
+    return int(told[1]) if told else _length(answer.headers) if answer.status_code == 200 else None
+
+
 @contextmanager
-def _client(given: Any) -> Iterator[Any]:
+def opened(given: Any, seconds: float = 60.0) -> Iterator[Any]:
+    """The client that is given, or one of our own that waits so long for an answer and never goes on to plain http."""
     if given is not None:
         yield given
         return
@@ -222,7 +289,7 @@ def _client(given: Any) -> Iterator[Any]:
         if following is not None and answer.request.url.scheme == "https" and following.url.scheme != "https":
             raise DownloadError(f"{answer.request.url}: redirected to plain http; want https; tell its keepers")
 
-    timeout = library().Timeout(60.0, connect=30.0)
+    timeout = library().Timeout(seconds, connect=min(seconds, 30.0))
     hooks = {"response": [never_less_safe]}
     with library().Client(follow_redirects=True, max_redirects=10, timeout=timeout, event_hooks=hooks) as client:
         client.headers["User-Agent"] = "itdr-hf"

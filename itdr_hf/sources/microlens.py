@@ -152,9 +152,21 @@ SOURCE = Source(
                 default=False,
             )
             for name, size, sha256 in (
-                ("MicroLens-50k_pairs.csv", 9_431_093, "7ff8b91b"),
-                ("MicroLens-50k_titles.csv", 2_392_145, "244aad53"),
-                ("MicroLens-50k_likes_and_views.txt", 386_787, "9031dcd6"),
+                (
+                    "MicroLens-50k_pairs.csv",
+                    9_431_093,
+                    "7ff8b91bcc84f5434ac2c5be7d0b7d7730f5e84f79f9648b5ae67a7641f97bbd",
+                ),
+                (
+                    "MicroLens-50k_titles.csv",
+                    2_392_145,
+                    "244aad5380cbbe0fb43458cfcda5ebe820f534384602f80a64dbbcd07dd30e49",
+                ),
+                (
+                    "MicroLens-50k_likes_and_views.txt",
+                    386_787,
+                    "9031dcd6fd575abc28776b6fe55a9b5a5a6446ff1d25bbb97d0e9437f480dfb2",
+                ),
             )
         ),
     ),

@@ -34,6 +34,7 @@ def test_a_spoilt_file_is_named_or_read_right(tmp_path: Path):
         for number, case in enumerate(chosen):
             verdict = judge(case, raw, clean[case.source], engine, tmp_path / str(number))
             found[verdict.partition(":")[0]] += 1
+            print(f"{case}: {verdict}"[:300], flush=True)
             wrong += [f"{case}: {verdict}"] if verdict not in ("named", "read right") else []
     print(dict(found), len(every), "cases in all")
     assert not wrong
