@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from itdr_hf.cli import annotate, audit, bench, data, download, push, report, score, train
+from itdr_hf.cli import annotate, audit, bench, data, download, lock, push, report, score, train
 from itdr_hf.errors import ItdrError
 
 STOPPED = 130  # what typer makes of Ctrl-C
@@ -46,7 +46,7 @@ def itdr(
 
 
 PANELS = {
-    "Raw releases": (data.sources, download.download, data.simulate),
+    "Raw releases": (data.sources, download.download, lock.lock, data.simulate),
     "The dataset": (data.build, data.show, report.report, annotate.annotate, train.export),
     "Can it be trusted": (audit.audit, audit.stats, audit.ledger, audit.diff),
     "Models": (train.train, score.predict, score.score, score.harness),

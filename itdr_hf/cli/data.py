@@ -13,13 +13,19 @@ Raw = Annotated[Path, typer.Option("--raw", help="Folder of the raw releases, on
 
 
 def sources(
-    raw: Raw = Path("raw"), json: Annotated[bool, typer.Option("--json", help="For machines.")] = False
+    raw: Raw = Path("raw"),
+    check_links: Annotated[
+        bool, typer.Option("--check-links", help="Ask every place of every file; exit 1 if a file has none left.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """What raw releases are there, what is missing, how to get it, under which licence."""
     from itdr_hf.catalogue import current
-    from itdr_hf.cli.show_build import print_sources, source_states
+    from itdr_hf.cli.show_build import print_links, print_sources, source_states
     from itdr_hf.runtime.terminal import print_json
 
+    if check_links:
+        raise typer.Exit(print_links([current().source(name) for name in current().source_ids()], json))
     states = source_states(raw, current().with_found(raw))
     print_json(states) if json else print_sources(states)
 
@@ -75,6 +81,9 @@ def build(
     ] = "duckdb",
     spark_master: Annotated[str | None, typer.Option(help="Such as local[4] or spark://host:7077.")] = None,
     cache: Annotated[Path | None, typer.Option(help="Of the tables; default: $ITDR_CACHE or the user's.")] = None,
+    locked: Annotated[
+        bool, typer.Option("--locked", help="Take no other raw files than those in RAW/itdr.lock.")
+    ] = False,
     verify: Annotated[
         bool, typer.Option("--verify", help="Hash every file that is there; without, those of another time.")
     ] = False,
@@ -86,6 +95,7 @@ def build(
 
     from itdr_hf.build.folder import build_folder
     from itdr_hf.build.prepare import Settings
+    from itdr_hf.cli.lock import check_locked
     from itdr_hf.cli.show_build import print_outcomes
     from itdr_hf.raw.malformed import BadRows
     from itdr_hf.runtime.terminal import print_json, progress
@@ -108,7 +118,10 @@ def build(
             say=say,
             warn=lambda text: None,  # the table says it
         )
-        total = len(settings.known.select(config))
+        chosen = settings.known.select(config)
+        total = len(chosen)
+        if locked:
+            check_locked(raw, {settings.known.source_of(name) for name in chosen}, cache)
         outcomes = build_folder(
             out,
             settings,

@@ -11,7 +11,6 @@ from itdr_hf.cli import completion
 
 if TYPE_CHECKING:
     from itdr_hf.dataset.ledger import Ledger
-    from itdr_hf.raw.lock import Lock
 
 
 def lock(
@@ -31,15 +30,14 @@ def lock(
     from itdr_hf.runtime.terminal import print_json
 
     held = read_lock(raw)
-    if published:
-        found = _of_ledger(published_ledger(published, endpoint))
-    else:
-        found = _of_files(raw, source or (), cache)
+    found = _of_ledger(published_ledger(published, endpoint)) if published else _of_files(raw, source or (), cache)
     held.releases.update({name: files for name, files in found.items() if not source or name in source})
     held.save()
     if json:
         return print_json(held.releases)
-    print(f"{sum(map(len, found.values())):,} files of {len(found)} releases in {raw / LOCK}\n\nitdr build --raw {raw} --locked")
+    print(
+        f"{sum(map(len, found.values())):,} files of {len(found)} releases in {raw / LOCK}\n\nitdr build --raw {raw} --locked"
+    )
 
 
 def _of_files(raw: Path, sources: list[str] | tuple[()], cache: Path | None) -> dict[str, dict[str, str]]:

@@ -76,14 +76,28 @@ def push(
 
 
 def verify(
-    repo_id: Annotated[str, typer.Argument(help="A published release, such as someone/itdr.")],
+    repo_id: Annotated[str | None, typer.Argument(help="A published release, such as someone/itdr.")] = None,
     revision: Annotated[str, typer.Option(help="A tag or commit.")] = "main",
+    rebuilt: Annotated[Path | None, typer.Option(help="A dataset folder that was built here, to compare.")] = None,
+    against: Annotated[str | None, typer.Option(help="With --rebuilt: someone/itdr@v2.0.0, or a folder.")] = None,
     endpoint: Annotated[str | None, typer.Option(help="Another Hub than the default.")] = None,
     json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
-    """Check a published release against its own ledger: every file there, every sha256 right. Exit 1 if not."""
+    """Check a published release against its own ledger: every file there, every sha256 right. Exit 1 if not.
+
+    With --rebuilt FOLDER --against RELEASE: whether the cells built here are the published ones, by the ledgers alone.
+    """
     from itdr_hf import hub
+    from itdr_hf.cli.lock import print_rebuilt
+    from itdr_hf.errors import UsageError
     from itdr_hf.runtime.terminal import print_json, progress
+
+    if rebuilt and (wanted := against or repo_id):
+        raise typer.Exit(0 if print_rebuilt(rebuilt, wanted, endpoint, json) else 1)
+    if repo_id is None:
+        raise UsageError(
+            "verify: no release; want someone/itdr, or --rebuilt FOLDER --against someone/itdr@v2.0.0; name it"
+        )
 
     with progress(f"verifying {repo_id}") as say:
         problems = hub.verify_release(

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from itdr_hf.errors import MissingFileError
+from itdr_hf.raw.lock import read_lock
 from itdr_hf.records import SPLITS
 from itdr_hf.runtime.terminal import print_table
 
 if TYPE_CHECKING:
     from itdr_hf.build.folder import Outcome
     from itdr_hf.catalogue import Catalogue
+    from itdr_hf.raw.source import Source
 
 
 def source_states(raw: Path, known: Catalogue) -> list[dict[str, Any]]:
@@ -24,6 +26,7 @@ def source_states(raw: Path, known: Catalogue) -> list[dict[str, Any]]:
         source = known.source(source_id)
         state: dict[str, Any] = {"source": source.id, "title": source.title, "licence": source.licence}
         state |= {"redistributable": source.redistributable, "obtain": source.obtain, "homepage": source.homepage}
+        state["hashes"] = hash_state(source, raw)
         state["cells"] = [name for name in known.cell_names() if known.source_of(name) == source.id]
         try:
             release = find_release(source, raw)
@@ -38,6 +41,34 @@ def source_states(raw: Path, known: Catalogue) -> list[dict[str, Any]]:
             state |= {"state": "missing", "layout": None, "missing": [str(error)], "unread": {}}
         states.append(state)
     return states
+
+
+def hash_state(source: Source, raw: Path) -> dict[str, str]:
+    """Of every file that can be downloaded, what is known of its content: pinned, recorded (here, before) or unknown."""
+    recorded = read_lock(raw).downloads.get(source.id, {})
+    return {
+        file.path: "pinned" if file.pinned else "recorded" if file.path in recorded else "unknown"
+        for file in source.downloads
+    }
+
+
+def print_links(sources: Sequence[Source], json: bool) -> int:
+    """Ask every place of every file and print what it answered; returns 1 if a file has no place left, else 0."""
+    from dataclasses import asdict
+
+    from itdr_hf.download.links import check_links, lost, table
+    from itdr_hf.runtime.terminal import print_json
+
+    links = check_links(sources)
+    gone = lost(links)
+    if json:
+        print_json([asdict(link) for link in links])
+        return int(bool(gone))
+    print_table(dict.fromkeys(("source", "file", "place", "state", "date"), "fold"), table(links))
+    print(f"\n{sum(link.works for link in links)} of {len(links)} places have their file")
+    for source, path in gone:
+        print(f"{source}: {path}: no place has it any more")
+    return int(bool(gone))
 
 
 def print_sources(states: Sequence[Mapping[str, Any]]) -> None:
@@ -57,6 +88,17 @@ def print_sources(states: Sequence[Mapping[str, Any]]) -> None:
             print(f"\n{state['source']}: to get it, {state['obtain']}")
         for name, why in state["unread"].items():
             print(f"\n{state['source']}: {name} is here and not read: {why}")
+    print(f"\n{_hashes(states)}")
+
+
+def _hashes(states: Sequence[Mapping[str, Any]]) -> str:
+    """How many files are pinned by a whole sha256, and of which sources some are not."""
+    every = [(state["source"], kind) for state in states for kind in state["hashes"].values()]
+    unknown = ", ".join(dict.fromkeys(source for source, kind in every if kind == "unknown"))
+    kinds = {kind: sum(one == kind for _, one in every) for kind in ("pinned", "recorded", "unknown")}
+    told = f"{kinds['pinned']} of {len(every)} files are pinned by their sha256"
+    told += f", {kinds['recorded']} recorded at their first download" if kinds["recorded"] else ""
+    return told + (f"; of {unknown} some are unknown until then (itdr.lock)" if unknown else "")
 
 
 def print_outcomes(outcomes: Sequence[Outcome], out: Path) -> None:

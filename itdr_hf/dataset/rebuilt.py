@@ -53,12 +53,17 @@ def _raw(mine: BuiltCell, theirs: BuiltCell) -> list[str]:
     """Raw files of other bytes, and those that only one of the two read."""
     here, there = ({file.name: file.sha256 for file in cell.raw} for cell in (mine, theirs))
     differ = [f"raw: {name} has other bytes" for name in here if there.get(name, here[name]) != here[name]]
-    return differ + [f"raw: {name} was read only {'here' if name in here else 'there'}" for name in sorted(here.keys() ^ there.keys())]
+    return differ + [
+        f"raw: {name} was read only {'here' if name in here else 'there'}"
+        for name in sorted(here.keys() ^ there.keys())
+    ]
 
 
 def _recipe(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:
     names = sorted({*mine, *theirs})
-    return [f"recipe: {n} is {mine.get(n)!r} here, {theirs.get(n)!r} there" for n in names if mine.get(n) != theirs.get(n)]
+    return [
+        f"recipe: {n} is {mine.get(n)!r} here, {theirs.get(n)!r} there" for n in names if mine.get(n) != theirs.get(n)
+    ]
 
 
 def _code(here: Ledger, there: Ledger) -> tuple[str, ...]:

@@ -36,7 +36,9 @@ class Link:
 
 def check_links(sources: Iterable[Source], *, client: Any = None, hub: str = HUB) -> list[Link]:
     """Ask every place of every file of the sources, some at a time. Kaggle's, which want an account, are not asked."""
-    asked = [(source, file, url) for source in sources for file in source.downloads for url in (file.url, *file.mirrors)]
+    asked = [
+        (source, file, url) for source in sources for file in source.downloads for url in (file.url, *file.mirrors)
+    ]
     with https.opened(client, SECONDS) as opened, ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(lambda one: _ask(opened, hub, *one), asked))
 
