@@ -75,7 +75,7 @@ def extract(
             if member.path in found:
                 raise _untrusted(archive, f"{member.name} more than once")
             if entry.size is not None and entry.size > most - written:
-                raise _untrusted(archive, f"{entry.name!r}, which says that it unpacks to {entry.size:,} bytes")
+                raise _untrusted(archive, f"{entry.name!r}, which unpacks to more than {most - written:,} bytes")
             found.add(member.path)
             written += _write(archive, entry, draft / member.path, most - written, tick)
         if missing := [m.name for m in wanted if m.path not in found]:

@@ -106,7 +106,7 @@ def fetch(
                 pause = patience.pause * 2 ** (attempt - 1) if wait is None else wait
                 if attempt >= patience.tries or pause > patience.longest:
                     raise DownloadError(
-                        f"{url}: {said(error)}, {attempt} attempts ({part.size:,} bytes are kept); want the rest; run it again to go on"
+                        f"{url}: {said(error)} ({part.size:,} bytes are kept); want the rest; run it again to go on, after {attempt} attempts"
                     ) from error
                 patience.sleep(pause)
     part.note.unlink(missing_ok=True)
