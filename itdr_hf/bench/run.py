@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from itdr_hf import catalogue
-from itdr_hf.bench.releases import Measured, amazon, movielens
+from itdr_hf.bench.releases import Measured, amazon, movielens, netflix
 from itdr_hf.errors import BuildError
 
 Result = dict[str, Any]
@@ -23,15 +23,22 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Sizes:
-    """How much is measured: rows of ratings.csv, reviews, examples that are rendered, rounds of everything."""
+    """How much is measured: rows of ratings.csv, reviews, ratings in Netflix's blocks, examples that are rendered, rounds of everything."""
 
     ratings: tuple[int, ...] = (300_000, 1_000_000, 3_000_000)
     reviews: tuple[int, ...] = (30_000, 100_000)
+    blocks: tuple[int, ...] = (1_000_000,)
     rendered: tuple[int, int] = (10_000, 40_000)
     rounds: int = 2
 
 
-FULL = Sizes(ratings=(3_200_000, 32_000_000), reviews=(300_000, 3_000_000), rendered=(20_000, 180_000), rounds=3)
+FULL = Sizes(
+    ratings=(3_200_000, 32_000_000),
+    reviews=(300_000, 3_000_000),
+    blocks=(10_000_000, 100_480_507),
+    rendered=(20_000, 180_000),
+    rounds=3,
+)
 FOUR = ("rp", "tkr", "nir", "tui")  # of MovieLens 32M
 
 
@@ -63,6 +70,7 @@ def run(work: Path, sizes: Sizes, *, memory: str = "1GB", say: Say = lambda text
     work.mkdir(parents=True, exist_ok=True)
     rows = [_movielens(movielens_at(work, n, say), work, sizes.rounds, memory, say) for n in sizes.ratings]
     rows += [_amazon(amazon_at(work, n, say), work, sizes.rounds, memory, say) for n in sizes.reviews]
+    rows += [_netflix(netflix_at(work, n, say), work, sizes.rounds, memory, say) for n in sizes.blocks]
     once = _once(movielens_at(work, sizes.ratings[-1], say), work, sizes, memory, say)
     return Bench(rows=rows, once=once, machine=machine())
 
@@ -75,6 +83,11 @@ def movielens_at(work: Path, rows: int, say: Say) -> Measured:
 def amazon_at(work: Path, rows: int, say: Say) -> Measured:
     say(f"simulating {rows:,} reviews")
     return amazon(work, rows)
+
+
+def netflix_at(work: Path, rows: int, say: Say) -> Measured:
+    say(f"simulating {rows:,} ratings in blocks")
+    return netflix(work, rows)
 
 
 def machine() -> dict[str, Any]:
@@ -104,6 +117,16 @@ def _amazon(measured: Measured, work: Path, rounds: int, memory: str, say: Say) 
     cells = [name for name in catalogue.published() if name.endswith(f"-{measured.source}")]
     jobs: dict[str, tuple[str, Result]] = {
         "parse": ("parse_jsonl", {"paths": [str(p) for p in measured.parsed], "memory": memory}),
+        "build": ("build", {"raw": str(measured.raw), "work": str(work / "ours"), "configs": cells, "memory": memory}),
+    }
+    return _row(measured, jobs, rounds, say)
+
+
+def _netflix(measured: Measured, work: Path, rounds: int, memory: str, say: Say) -> Row:
+    """One cell, since the release feeds none by default; beside the lines of its files, since no reader knows blocks."""
+    cells = [f"tkr-{measured.source}"]
+    jobs: dict[str, tuple[str, Result]] = {
+        "parse": ("parse_lines", {"paths": [str(p) for p in measured.parsed], "memory": memory}),
         "build": ("build", {"raw": str(measured.raw), "work": str(work / "ours"), "configs": cells, "memory": memory}),
     }
     return _row(measured, jobs, rounds, say)

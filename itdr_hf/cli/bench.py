@@ -17,8 +17,13 @@ def bench(
         list[int] | None, typer.Option(min=20_000, help="Rows of MovieLens; may be given again.")
     ] = None,
     reviews: Annotated[list[int] | None, typer.Option(min=10_000, help="Rows of Amazon; may be given again.")] = None,
+    blocks: Annotated[
+        list[int] | None, typer.Option(min=20_000, help="Rows of Netflix Prize; may be given again.")
+    ] = None,
     rounds: Annotated[int | None, typer.Option(min=1, help="Of each the quickest counts.")] = None,
-    full: Annotated[bool, typer.Option("--full", help="32 million ratings, 3 million reviews: an hour.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="32 and 100 million ratings, 3 million reviews: two hours.")
+    ] = False,
     memory_limit: Annotated[str, typer.Option(help="Of a build.")] = "1GB",
     json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
@@ -34,6 +39,7 @@ def bench(
         sizes,
         ratings=tuple(sorted(ratings)) if ratings else sizes.ratings,
         reviews=tuple(sorted(reviews)) if reviews else sizes.reviews,
+        blocks=tuple(sorted(blocks)) if blocks else sizes.blocks,
         rounds=rounds or sizes.rounds,
     )
     with progress("measuring") as say:
