@@ -32,7 +32,7 @@ class Sizes:
 
 
 FULL = Sizes(ratings=(3_200_000, 32_000_000), reviews=(300_000, 3_000_000), rendered=(20_000, 180_000), rounds=3)
-FOUR = ("rp", "tkr", "nir", "tui")  # of MovieLens 32M
+FOUR = [cell.task.id for cell in map(catalogue.cell, catalogue.published()) if cell.source.id == "movielens32m"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,7 @@ from itdr_hf.catalogue import Catalogue
 from itdr_hf.dataset.folder import Dataset, opened
 from itdr_hf.dataset.statistics import CellStatistics, Count, statistics
 from itdr_hf.records import SPLITS
-from itdr_hf.report.drawing import PAINTS, Drawing, to_svg
+from itdr_hf.report.drawing import Drawing, paints, to_svg
 from itdr_hf.report.flow import Stream, flow
 from itdr_hf.report.funnel import funnels
 from itdr_hf.report.labels import label_charts
@@ -152,8 +152,8 @@ def _hash(text: str) -> str:
 
 def _style() -> str:
     """The paints as variables, for the light and the dark, and a class for each."""
-    light, dark = ("".join(f"--{name}:{pair[k]};" for name, pair in PAINTS.items()) for k in (0, 1))
-    fills = "".join(f".{name}{{fill:var(--{name})}}" for name in PAINTS)
+    light, dark = ("".join(f"--{name}:{pair[k]};" for name, pair in paints().items()) for k in (0, 1))
+    fills = "".join(f".{name}{{fill:var(--{name})}}" for name in paints())
     night = f"@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}"
     return f":root{{{light}}}{night}{fills}\n"
 

@@ -137,6 +137,11 @@ def signed(metric: str, reading: str) -> str:
     return f"{signature(metric, made_of)}|read:{reading}{f'|{NUMBERS}' if numbers else ''}"
 
 
+def lower_is_better(metric: str) -> bool:
+    """Return whether less of a metric or of a score that spans cells is better."""
+    return metric.startswith("RMSE") or any(metric in composites.lower_is_better for composites in _composites())
+
+
 def _composites() -> list[Composites]:
     families = map(catalogue.family, catalogue.families())
     return [family.composites for family in families if family.composites]

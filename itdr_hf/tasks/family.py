@@ -112,6 +112,7 @@ class Family:
     citation: str = ""  # BibTeX of that paper
     published: Published | None = None
     composites: Composites | None = None
+    colours: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # of tasks and groups: on white, on black
 
     @property
     def task_ids(self) -> list[str]:
