@@ -1,0 +1,35 @@
+"""The steps before any reading: thoughts, ends, the cap on length, fences and tags."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from itdr_hf.tasks.reading.faults import Fault
+from itdr_hf.tasks.reading.markup import remove_ends, remove_fences, remove_tags
+from itdr_hf.tasks.reading.thoughts import remove_thoughts
+
+MAX_CHARS = 100_000  # of an answer without its thoughts; what comes after is not read
+
+
+class Prepared(NamedTuple):
+    """An answer without its wrapping. With no text, `fault` says why; with text it may be Fault.TOO_LONG."""
+
+    text: str
+    fault: Fault | None
+
+
+def prepare(text: str) -> Prepared:
+    """Return the answer that a raw text holds, without its wrapping."""
+    answer = bare_answer(text)
+    return answer._replace(text=remove_tags(remove_fences(answer.text)).strip())
+
+
+def bare_answer(text: str) -> Prepared:
+    """Return an answer without thoughts and end tokens, its markup as written: what both readings start from."""
+    left = remove_thoughts(text)
+    if not left.finished:
+        return Prepared("", Fault.TRUNCATED)
+    answer = remove_ends(left.text)
+    if not answer:
+        return Prepared("", Fault.EMPTY)
+    return Prepared(answer[:MAX_CHARS], Fault.TOO_LONG if len(answer) > MAX_CHARS else None)
