@@ -17,13 +17,20 @@ _NOUNS = (
 )
 _HEADING = re.compile(
     rf"""(?:^|(?<=\n))[ \t>]{{0,4}}[#*_ ]{{0,8}}(?:[\w'’]{{1,12}}\s){{0,5}}?(?:{_NOUNS})\b
-    (?:\s(?:is|are|of|for|by|in|based|list)\b[^\n:]{{0,80}} | \s?\([^()\n]{{0,80}}\))?
+    (?:\s(?:(?:is|are)\sas\sfollows|(?:of|for|by|in|based|list)\b[^\n:]{{0,80}}) | \s?\([^()\n]{{0,80}}\))?
     [*_ ]{{0,4}}(?:[:：][*_ ]{{0,4}}|(?=\n|$))""",
     re.IGNORECASE | re.VERBOSE,
 )
 _SAID = re.compile(
     r"\b(?:final|my|the|so)\s(?:final\s|predicted\s|complete\s)?(?:answer|ranking|order|ranked list|list)\s"
     r"(?:is|would be|will be)\b(?:\sas follows|\sthus|\stherefore)?\s?:?|####\s?|\*\*answer\*\*\s?:?",
+    re.IGNORECASE,
+)
+_FINAL = re.compile(
+    r"(?:^|(?<=\n))[ \t#*_>]{0,8}(?:(?:my|the|here is my|here's my)\s)?(?:final\s|revised\s|corrected\s)"
+    r"(?:answer|summary|response|description|output|version|text|profile)[*_ ]{0,4}(?::[*_ ]{0,4}|(?=\n))|"
+    r"(?:^|(?<=\n))\s{0,3}(?:so\s)?(?:my|the)\s(?:final\s)?(?:answer|summary)\sis(?:\s?:)?\s|(?:^|(?<=\n))####\s|"
+    r"(?:^|(?<=\n))[*_ ]{0,4}answer[*_ ]{0,4}:",
     re.IGNORECASE,
 )
 _PARTS = 6  # parts that are looked at, from the last one back
@@ -39,6 +46,12 @@ def answer_parts(text: str) -> Iterator[str]:
     for end in after_markers(text):
         yield text[end:]
     yield text
+
+
+def after_final(text: str) -> str:
+    """Return what follows the last mark of a final text; the whole where there is none."""
+    ends = [found.end() for found in _FINAL.finditer(text)]
+    return next((text[end:].strip() for end in reversed(ends[-_PARTS:]) if text[end:].strip()), text)
 
 
 def after_markers(text: str) -> list[int]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from itdr_hf.tasks.reading import folds
 from itdr_hf.tasks.reading.answer_part import answer_parts
 from itdr_hf.tasks.reading.faults import Fault, ParsedAnswer, first_fault
-from itdr_hf.tasks.reading.labels import fold_label, label_of, labels_in, without_remark
+from itdr_hf.tasks.reading.labels import fold_label, label_of, labels_in, without_remark, without_units
 from itdr_hf.tasks.reading.list_lines import BREAK, lines_of
 from itdr_hf.tasks.reading.named_values import Named, named_values
 from itdr_hf.tasks.reading.number import read_number
@@ -85,7 +85,7 @@ def _value(asked: AskedAttribute, given: Sequence[str], strict: bool) -> tuple[s
 
 def _one_value(asked: AskedAttribute, value: str, strict: bool) -> tuple[str, str | None]:
     if asked.scale is not None:
-        number = read_number(value, *asked.scale, strict=strict)
+        number = read_number(value if strict else without_units(value), *asked.scale, strict=strict)
         return (number.values[0] if number.values else ""), number.fault
     if asked.labels:
         return _label(asked, value, strict)

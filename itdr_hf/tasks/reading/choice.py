@@ -103,7 +103,9 @@ def _by_key(text: str, index: TitleIndex) -> Fits:
 
 def _at_the_beginning(text: str, index: TitleIndex) -> Fits:
     """Read a first line that is a title, unless it only begins a list of titles."""
-    first, *rest = lines_of(text)
+    if not (lines := lines_of(text)):
+        return ()
+    first, rest = lines[0], lines[1:]
     fits = _line(first, index) if first.kind == "plain" else ()
     alone = not rest or rest[0].kind != "plain" or rest[0].paragraph != first.paragraph or not _line(rest[0], index)
     return fits if fits and alone else ()
@@ -141,7 +143,7 @@ def _on_the_last_line(text: str, index: TitleIndex) -> Fits:
     """Read a last line that is a title alone, where no other line is."""
     lines = lines_of(text)
     alone = [line for line in lines if index.whole(line.body) and line.kind == "plain"]
-    return index.whole(lines[-1].body) if alone == lines[-1:] else ()
+    return index.whole(lines[-1].body) if lines and alone == lines[-1:] else ()
 
 
 def _only_one_named(text: str, index: TitleIndex) -> Fits:

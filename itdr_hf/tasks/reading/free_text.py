@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from itdr_hf.tasks.reading.answer_part import tagged_part
+from itdr_hf.tasks.reading.answer_part import after_final, tagged_part
 from itdr_hf.tasks.reading.faults import Fault, ParsedAnswer, first_fault
 from itdr_hf.tasks.reading.json_values import json_values
 from itdr_hf.tasks.reading.markup import remove_emphasis
@@ -32,7 +32,7 @@ def _plain(text: str) -> str:
     text = _in_json(text) or text
     tagged = tagged_part(text)
     text = _boxed(text if tagged is None else tagged).strip()
-    text = _LEAD.sub("", text, count=1)
+    text = _LEAD.sub("", after_final(text), count=1)
     text = _QUOTED.sub("", _HEADING.sub("", text))
     text = remove_emphasis(text).strip()
     if len(text) > 1 and text[0] + text[-1] in ('""', "“”", "«»") and text[0] not in text[1:-1]:

@@ -111,6 +111,11 @@ def without_remark(value: str) -> str:
     return re.sub(r"\s*[(\[][^()\[\]]{0,300}[)\]]\s*$", "", _HEDGE.sub("", value, count=1)).strip() or value
 
 
+def without_units(value: str) -> str:
+    """Remove the words that go with an age: 'aged 25 years'."""
+    return _UNITS.sub(" ", value)
+
+
 def _forms(value: str) -> Iterator[str]:
     yield value
     yield (bare := _HEDGE.sub("", value.strip(), count=1))

@@ -31,11 +31,24 @@ _MEMBERS = (
 )
 
 
+_ONLY_BEFORE = re.compile(rf"\s*[\"'“‘({{\[|]{{0,3}}\s?{_BEFORE}[\"'“‘]?", re.IGNORECASE)
+_ENDS_VALUE = re.compile(r"[,;|{(]|\.\s|\band\s")
+_ROOM = 200  # characters looked at before a name, or on the line after one
+
+
 class Named(NamedTuple):
     """One value given for a name."""
 
     name: str
     value: str
+
+
+class _Mark(NamedTuple):
+    """A name within a line: where what belongs to it begins, and where its value does."""
+
+    name: str
+    start: int
+    end: int
 
 
 def named_values(text: str, names: Sequence[str]) -> list[Named]:
@@ -108,34 +121,43 @@ def _of_lines(lines: Sequence[str], keys: Mapping[str, str]) -> Iterator[Named]:
     """Give the names of each line with what follows them, up to the next name; an empty value is on the next line."""
     pattern = _name_pattern(keys)
     for place, line in enumerate(lines):
-        marks = list(pattern.finditer(line))
+        marks = list(_marks(line, pattern))
         for mark, after in zip(marks, [*marks[1:], None], strict=False):
-            value = line[mark.end() : after.start() if after else len(line)]
-            value = _clean(value) if after is None else _clean(value).rstrip(",;| ").removesuffix(" and")
+            value = _clean(line[mark.end : after.start if after else len(line)])
+            value = value.rstrip(",;| ").removesuffix(" and") if after else value
             if not value and after is None:
                 value = _next_value(lines, place, pattern)
-            yield Named(keys[name_key(mark["name"])], value)
+            yield Named(keys[name_key(mark.name)], value)
         if not marks and (name := keys.get(_core(line))) is not None:
             yield Named(name, _next_value(lines, place, pattern))
 
 
 def _name_pattern(keys: Mapping[str, str]) -> re.Pattern[str]:
-    """Match a name with its sign at the start of a line, or after what ends a value."""
+    """Match a name with its sign."""
     spelled = sorted(keys, key=len, reverse=True)
     names = "|".join(r"[\s_-]?".join(map(re.escape, key.split())) for key in spelled)
-    return re.compile(
-        rf"(?:^|(?<=[,;|{{(])|(?<=\.\s)|(?<=\band\s))\s*[\"'“‘({{\[|]{{0,3}}\s?{_BEFORE}[\"'“‘]?(?P<name>{names})(?!\w){_SIGN}",
-        re.IGNORECASE,
-    )
+    return re.compile(rf"(?<!\w)(?P<name>{names})(?!\w){_SIGN}", re.IGNORECASE)
+
+
+def _marks(line: str, pattern: re.Pattern[str]) -> Iterator[_Mark]:
+    """Give the names of a line that stand at its start, or after what ends a value."""
+    end = 0
+    for found in pattern.finditer(line):
+        before = _ENDS_VALUE.split(line[max(end, found.start() - _ROOM) : found.start()])[-1]
+        if _ONLY_BEFORE.fullmatch(before):
+            yield _Mark(found["name"], found.start() - len(before), found.end())
+            end = found.end()
 
 
 def _next_value(lines: Sequence[str], place: int, pattern: re.Pattern[str]) -> str:
-    following = lines[place + 1] if place + 1 < len(lines) else ""
+    following = lines[place + 1][:_ROOM] if place + 1 < len(lines) else ""
     return "" if pattern.search(following) else _clean(re.sub(r"^\s*(?:[-*•+>]|\d{1,2}[.)])\s+", "", following))
 
 
 def _core(text: str) -> str:
     """Return the key of a name that stands alone, without the words that may stand before it."""
+    if len(text) > _ROOM:
+        return ""
     plain = remove_emphasis(text).strip(" #:*-|>\t\"'").casefold()
     return name_key(re.sub(rf"^{_BEFORE}", "", plain))
 
@@ -144,4 +166,5 @@ def _clean(value: str) -> str:
     """Remove quotes, brackets and commas around a value, and the full stop of a sentence; 'D.C.' keeps its own."""
     value = value.strip().strip("|{}[] \t").rstrip(",; \t")
     value = re.sub(r"(?:(?<=[a-z]{3})|(?<=\d))([\"'”’]?)\.$", r"\1", value)
-    return value.strip(folds.OUTER + "<>").strip()
+    value = value[1:-1] if value[:1] + value[-1:] == "<>" else value
+    return value.strip(folds.OUTER).strip()

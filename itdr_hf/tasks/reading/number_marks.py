@@ -78,7 +78,7 @@ def with_halves(text: str) -> str:
 
 def without_other_numbers(text: str, *, years: bool) -> str:
     """Remove the numbers that are no answer: list marks, spans, shares, counts, what '4/5' is out of, years."""
-    if len(_LISTED.findall(text)) > 1:
+    if len(_LISTED.findall(text)) > 1 or _one_point(text):
         text = _LISTED.sub("", text)
     text = _BULLET.sub("", _ASIDE.sub(" ", text))
     text = _YEARS.sub(" ", text) if years else text
@@ -86,3 +86,9 @@ def without_other_numbers(text: str, *, years: bool) -> str:
     for other in (_SCALE, _SHARES, _COUNTS):
         text = other.sub(" ", text)
     return _BETWEEN.sub(" ", _SPAN.sub(" ", text)).strip()
+
+
+def _one_point(text: str) -> bool:
+    """Whether a leading '1.' only numbers what follows, since that marks an answer itself."""
+    rest = text[2:]
+    return bool(re.match(r"1[.)]\s+\D", text)) and any(mark.search(rest) for mark in (EXPECTED, RATED, COLON))

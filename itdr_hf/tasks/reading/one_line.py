@@ -17,12 +17,18 @@ _SEPARATORS = (
 )
 _INLINE = re.compile(r"(?:^|(?<=[\s,;(\[]))[(\[#]?(\d{1,3})[.):\]]+\s*")
 _BRACKETS = "[](){} \t"
+_MAY_LIST = re.compile(r"[>;|,/·•≻»→⟶]|\d\s+\d|\d[.)]|\bthen\b|\bfollowed by\b")
 _NUMBERS_ALONE = re.compile(r"[\d\s\[\](){}#.]+")
+
+
+def may_list(line: str) -> bool:
+    """Whether a line holds anything that parts items: a quick look before the slow one."""
+    return _MAY_LIST.search(line) is not None
 
 
 def one_line_list(line: str, index: TitleIndex) -> list[tuple[str, Fits]]:
     """Return the items of a line that lists two titles or more, each with the titles it may name; else nothing."""
-    line = line[: (index.longest + 50) * (len(index.titles) + 5) * 2]
+    line = line.strip("*_` \t")[: (index.longest + 50) * (len(index.titles) + 5) * 2]
     for start in (line, line.rpartition(": ")[2]):
         for pieces in _ways(start, index):
             known = sum(len(fits) == 1 for _, fits in pieces)
@@ -37,10 +43,9 @@ def _ways(line: str, index: TitleIndex) -> Iterator[list[tuple[str, Fits]]]:
         yield [(item, index.line(item.strip().rstrip(",;"))) for item in items]
     bare = line.strip().strip(_BRACKETS).rstrip(".") if line.count("[") < 2 else line.strip().rstrip(".")
     for separator in _SEPARATORS[: None if _NUMBERS_ALONE.fullmatch(line) else -1]:
-        most = 1 + max((len(separator.findall(title)) for title in index.titles), default=0)
-        parts = separator.split(bare)
-        if len(parts) > 1:
-            yield _joined(bare, [*_bounds(separator, bare)], most, index)
+        bounds = list(_bounds(separator, bare))
+        if len(bounds) > 1:
+            yield _joined(bare, bounds, index.most_pieces(separator), index)
 
 
 def _bounds(separator: re.Pattern[str], line: str) -> Iterator[tuple[int, int]]:

@@ -25,14 +25,13 @@ def plain_items(lines: Sequence[Line], index: TitleIndex, past: TitleIndex) -> l
         return []
     sizes = Counter(line.paragraph for line in plain)
     spaced = len(known) > 1 and all(sizes[paragraph] == 1 for paragraph in known)
-    blocks = {line.paragraph for line in plain if past.whole(line.body)}
-    blocks |= {paragraph for paragraph, size in sizes.items() if size > 1 and _all_like_titles(plain, paragraph)}
-    items = []
-    for line in plain:
-        inside = line.paragraph in known or line.paragraph in blocks
-        if _known(line, index) or (inside and not _words(line)) or (spaced and like_a_title(line.body)):
-            items.append(line.body)
-    return items
+    wordy = {line.paragraph for line in plain if sizes[line.paragraph] == 1 or not like_a_title(line.body)}
+    lists = known | (sizes.keys() - wordy) | {line.paragraph for line in plain if past.whole(line.body)}
+    return [
+        line.body
+        for line in plain
+        if (line.paragraph in lists and not _words(line)) or (spaced and like_a_title(line.body)) or _known(line, index)
+    ]
 
 
 def like_a_title(text: str) -> bool:
@@ -42,7 +41,7 @@ def like_a_title(text: str) -> bool:
 
 
 def _known(line: Line, index: TitleIndex) -> bool:
-    return bool(index.whole(line.body) or index.line(line.body))
+    return bool(index.line(line.body))
 
 
 def _words(line: Line) -> bool:
@@ -50,7 +49,3 @@ def _words(line: Line) -> bool:
     text = line.body.strip()
     sentence = text[-1] in ".!?" and len(text.split()) > 6
     return text.endswith(":") or bool(_INTRODUCTION.fullmatch(text)) or sentence
-
-
-def _all_like_titles(lines: Sequence[Line], paragraph: int) -> bool:
-    return all(like_a_title(line.body) for line in lines if line.paragraph == paragraph)

@@ -17,13 +17,14 @@ from itdr_hf.tasks.reading.json_lists import item_lists
 from itdr_hf.tasks.reading.json_values import json_values, quoted_strings
 from itdr_hf.tasks.reading.list_lines import BREAK, Line, lines_of, lists_of, unmarked
 from itdr_hf.tasks.reading.mentions import ordered_mentions
-from itdr_hf.tasks.reading.one_line import one_line_list
+from itdr_hf.tasks.reading.one_line import may_list, one_line_list
 from itdr_hf.tasks.reading.pipeline import bare_answer, prepare
 from itdr_hf.tasks.reading.plain_lists import plain_items
 from itdr_hf.tasks.reading.titles import Fits, TitleIndex
 
 _ECHO = re.compile(r"\b(?:candidates?|original|given|input|history|provided|options|unranked)\b", re.IGNORECASE)
 _RANKED = re.compile(r"rank|order|sort|final|predict|recommend", re.IGNORECASE)
+_LOOKED_UP = 50  # unknown lines that are compared with the history
 
 
 class Entry(NamedTuple):
@@ -81,15 +82,15 @@ def _strict_entries(text: str, index: TitleIndex) -> list[Entry]:
 def _entries(text: str, index: TitleIndex, past: TitleIndex) -> Sequence[Entry]:
     """Return the entries of the first part that lists candidates; an answer without a list has none."""
     for part in answer_parts(text):
-        best = _best(list(_lists(part, index, past)), len(index.titles))
+        best = _best(_lists(part, index, past), len(index.titles))
         if best and best.named:
             return best.entries
     return ()
 
 
-def _best(lists: Sequence[_List], count: int) -> _List | None:
+def _best(found: Sequence[_List], count: int) -> _List | None:
     """Return the last whole list; else lists that only together name everything; else the fullest, the last such."""
-    lists = [one for one in lists if one.named]
+    lists = [one for one in found if one.named]
     whole = [one for one in lists if len(one.named) == count]
     if whole:
         return ([one for one in whole if not one.echo] or whole)[-1]
@@ -100,13 +101,15 @@ def _best(lists: Sequence[_List], count: int) -> _List | None:
     return max(reversed(lists), key=lambda one: len(one.named), default=None)
 
 
-def _lists(text: str, index: TitleIndex, past: TitleIndex) -> Iterator[_List]:
-    """Give every list of a text; looser kinds only where stricter ones name nothing."""
+def _lists(text: str, index: TitleIndex, past: TitleIndex) -> Sequence[_List]:
+    """Return every list of the strictest kind that names two candidates; where none does, those that name one."""
+    fewer: list[_List] = []
     for kind in (_json, _marked, _plain, _on_one_line, _told):
         found = [one for one in kind(text, index, past) if one.named]
-        if found:
-            yield from found
-            return
+        if any(len(one.named) > 1 for one in found):
+            return found
+        fewer = fewer or found
+    return fewer
 
 
 def _json(text: str, index: TitleIndex, past: TitleIndex) -> Iterator[_List]:
@@ -136,8 +139,9 @@ def _plain(text: str, index: TitleIndex, past: TitleIndex) -> Iterator[_List]:
 
 
 def _on_one_line(text: str, index: TitleIndex, past: TitleIndex) -> Iterator[_List]:
-    for line in (line for line in BREAK.split(text) if line.strip()):
-        yield _List([Entry(*piece) for piece in one_line_list(line, index)])
+    for line in (line for line in BREAK.split(text) if may_list(line)):
+        items = one_line_list(line, index) or one_line_list(unmarked(line), index)
+        yield _List([Entry(*item) for item in items])
 
 
 def _told(text: str, index: TitleIndex, past: TitleIndex) -> Iterator[_List]:
@@ -186,8 +190,8 @@ def _fault(
     last = BREAK.split(text)[-1]
     if _cut_off(last, entries, set(index.titles) - set(values)):
         return Fault.TRUNCATED
-    lines = unknown or ([] if entries else BREAK.split(text)[: len(past.titles) + 5])
-    if any(past.line(unmarked(line)) or past.line(line) for line in lines):
+    lines = unknown or ([] if entries else BREAK.split(text))
+    if any(past.line(unmarked(line)) or past.line(line) for line in lines[:_LOOKED_UP]):
         return Fault.COPIED_HISTORY
     if unknown or not any(values):
         return Fault.NOT_A_CANDIDATE

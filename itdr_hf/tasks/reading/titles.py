@@ -25,6 +25,7 @@ _YEAR_NEXT = re.compile(rf"\s*{folds.YEAR.pattern.removesuffix('$')}", re.IGNORE
 _SMALL = frozenset(
     {"of", "the", "and", "in", "a", "an", "to", "for", "on", "at", "by", "from", "with", "or", "vs", "de", "la"}
 )
+_LONGEST_NUMBER = 40  # characters of a line that is a number of the prompt, '**Candidate [12]**'
 _CUTS = 8  # places of a line where a title may end
 
 
@@ -41,15 +42,20 @@ class TitleIndex:
         self.exact = {line: title for lines in (self.shown, self.titles) for line, title in zip(lines, titles)}  # noqa: B905
         self.longest = max(map(len, [*self.titles, *self.shown]), default=0)
         self._numbered = numbered
+        self._seen: dict[str, Fits] = {}
+        self._pieces: dict[re.Pattern[str], int] = {}
 
     def strict(self, line: str) -> str | None:
         """Return the title that a line is, exactly as it is shown."""
         return self.exact.get(line)
 
-    def line(self, line: str, *, short: bool = True) -> Fits:
+    def line(self, line: str) -> Fits:
         """Return the titles that a line may name: none, the one, or several where it fits more than one alike."""
         line = line[: self.longest + _ROOM]
-        return self.whole(line, short=short) or self._delimited(line) or self._number(line) or self._start(line)
+        if (fits := self._seen.get(line)) is None:
+            fits = self.whole(line) or self._delimited(line) or self._number(line) or self._start(line)
+            self._seen[line] = fits
+        return fits
 
     def whole(self, line: str, *, short: bool = True) -> Fits:
         """Return the titles that a line as a whole may be; `short` allows parts of titles."""
@@ -65,12 +71,26 @@ class TitleIndex:
     def _possible(self, line: str) -> bool:
         """Whether any tier can know a line; most lines are turned away here, after one fold."""
         key = folds.bare(line)
-        return not key or any(key in known for _, known in self._tiers[2:]) or folds.YEAR.search(line) is not None
+        return not key or key in self._bare or folds.YEAR.search(line) is not None
+
+    @cached_property
+    def _shortest(self) -> int:
+        return min(map(len, self._bare), default=0)
+
+    @cached_property
+    def _bare(self) -> frozenset[str]:
+        return frozenset(key for _, known in self._tiers[2:] for key in known)
 
     def number(self, text: str) -> str | None:
         """Return the title that stands under a number in the prompt."""
         place = int(text) - 1
         return self.titles[place] if self._numbered and 0 <= place < len(self.titles) else None
+
+    def most_pieces(self, separator: re.Pattern[str]) -> int:
+        """Return how many pieces a separator takes a title apart into, at most."""
+        if separator not in self._pieces:
+            self._pieces[separator] = 1 + max((len(separator.findall(title)) for title in self.titles), default=0)
+        return self._pieces[separator]
 
     @cached_property
     def _tiers(self) -> list[tuple[Callable[[str], str], dict[str, Fits]]]:
@@ -101,12 +121,14 @@ class TitleIndex:
         return self.whole(inner) or self._start(inner) if inner else ()
 
     def _number(self, line: str) -> Fits:
-        found = _NUMBER.fullmatch(line.strip(folds.OUTER))
+        found = _NUMBER.fullmatch(line.strip(folds.OUTER)) if self._numbered and len(line) < _LONGEST_NUMBER else None
         title = self.number(found[1]) if found else None
         return (title,) if title is not None else ()
 
     def _start(self, line: str) -> Fits:
         """Read a line that begins with a title, a label or a reason behind it; the longest such title."""
+        if len(line) < self._shortest:
+            return ()
         cuts = [cut for _, cut in zip(range(_CUTS), _AFTER.finditer(line), strict=False)]
         for cut in reversed(cuts):
             start, rest = line[: cut.start()], line[cut.start() :]
