@@ -15,7 +15,7 @@ from itdr_hf.tasks.reading.json_values import json_values
 from itdr_hf.tasks.reading.list_lines import Line, lines_of
 from itdr_hf.tasks.reading.markup import remove_emphasis
 from itdr_hf.tasks.reading.mentions import SENTENCE, chosen
-from itdr_hf.tasks.reading.pipeline import bare_answer, prepare
+from itdr_hf.tasks.reading.pipeline import bare_answer, unwrapped
 from itdr_hf.tasks.reading.titles import Fits, TitleIndex
 
 _MARK = re.compile(
@@ -59,10 +59,11 @@ def read_choice(
     is one title, or its line as shown, and nothing else.
     """
     index = TitleIndex(candidates, shown, numbered=numbered)
-    answer = bare_answer(text) if strict else prepare(text)
-    for whole in (text, text.strip(), bare_answer(text).text):
+    answer = bare_answer(text)
+    for whole in (text, text.strip(), answer.text):
         if (title := index.strict(whole)) is not None:
             return ParsedAnswer((title,), None)
+    answer = answer if strict else unwrapped(answer)
     if not answer.text:
         return ParsedAnswer((), answer.fault)
     fits = () if strict else _choice(answer.text, index)
@@ -131,7 +132,7 @@ def _said(tail: str, index: TitleIndex) -> Fits:
         tail,
     )
     fits = index.line(tail) or index.line(SENTENCE.split(tail.rstrip("} "))[0].rstrip(" .}*$"))
-    return fits or tuple(sorted(chosen(SENTENCE.split(tail)[0], index)))
+    return fits or tuple(sorted(chosen(f"it is {SENTENCE.split(tail)[0]}", index)))
 
 
 def _only_one_bold(text: str, index: TitleIndex) -> Fits:

@@ -10,7 +10,7 @@ from typing import Any
 
 _START = re.compile(r"[\[{](?=\s*[\"'\[{\d\]}-])")
 _TRAILING = re.compile(r",(?=\s*[\]}])")
-_STRING = re.compile(r'"((?:[^"\\\n]|\\.){1,500})"')
+_STRING = re.compile(r'"((?:[^"\\\n]|\\.){1,500})(?:"|\Z)')
 _TRIES = 6
 _PYTHON = 20_000  # characters of a Python literal that are looked at
 _DECODER = json.JSONDecoder(strict=False)
@@ -29,7 +29,7 @@ def json_values(text: str) -> Iterator[Any]:
 
 
 def quoted_strings(text: str) -> list[str]:
-    """Return the double-quoted strings of a broken JSON list, unescaped."""
+    """Return the double-quoted strings of a broken JSON list, unescaped; the last may be cut off."""
     return [_unescaped(found[1]) for found in _STRING.finditer(text)]
 
 

@@ -158,8 +158,8 @@ def _core(text: str) -> str:
     """Return the key of a name that stands alone, without the words that may stand before it."""
     if len(text) > _ROOM:
         return ""
-    plain = remove_emphasis(text).strip(" #:*-|>\t\"'").casefold()
-    return name_key(re.sub(rf"^{_BEFORE}", "", plain))
+    plain = remove_emphasis(text).strip(" #:*-|>\t\"'")
+    return name_key(re.sub(rf"^{_BEFORE}", "", plain, flags=re.IGNORECASE))
 
 
 def _clean(value: str) -> str:

@@ -91,4 +91,6 @@ def without_other_numbers(text: str, *, years: bool) -> str:
 def _one_point(text: str) -> bool:
     """Whether a leading '1.' only numbers what follows, since that marks an answer itself."""
     rest = text[2:]
-    return bool(re.match(r"1[.)]\s+\D", text)) and any(mark.search(rest) for mark in (EXPECTED, RATED, COLON))
+    return bool(re.match(r"1[.)]\s+\D|\d{1,3}[.)]\s+the title ", text)) and any(
+        mark.search(rest) for mark in (EXPECTED, RATED, COLON)
+    )

@@ -20,7 +20,11 @@ class Prepared(NamedTuple):
 
 def prepare(text: str) -> Prepared:
     """Return the answer that a raw text holds, without its wrapping."""
-    answer = bare_answer(text)
+    return unwrapped(bare_answer(text))
+
+
+def unwrapped(answer: Prepared) -> Prepared:
+    """Return a bare answer without fences and tags."""
     return answer._replace(text=remove_tags(remove_fences(answer.text)).strip())
 
 

@@ -18,7 +18,7 @@ from itdr_hf.tasks.reading.json_values import json_values, quoted_strings
 from itdr_hf.tasks.reading.list_lines import BREAK, Line, lines_of, lists_of, unmarked
 from itdr_hf.tasks.reading.mentions import ordered_mentions
 from itdr_hf.tasks.reading.one_line import may_list, one_line_list
-from itdr_hf.tasks.reading.pipeline import bare_answer, prepare
+from itdr_hf.tasks.reading.pipeline import bare_answer, unwrapped
 from itdr_hf.tasks.reading.plain_lists import plain_items
 from itdr_hf.tasks.reading.titles import Fits, TitleIndex
 
@@ -57,11 +57,14 @@ def read_ranking(
     candidates and nothing else.
     """
     index = TitleIndex(candidates, shown)
-    for whole in (text, bare_answer(text).text):
-        asked = listed_as_asked(whole, index)
-        if asked is not None:
-            return ParsedAnswer(tuple(asked), _missing(asked, candidates))
-    answer = bare_answer(text) if strict else prepare(text)
+    asked = listed_as_asked(text, index)
+    if asked is not None:
+        return ParsedAnswer(tuple(asked), _missing(asked, candidates))
+    answer = bare_answer(text)
+    asked = listed_as_asked(answer.text, index)
+    if asked is not None:
+        return ParsedAnswer(tuple(asked), _missing(asked, candidates))
+    answer = answer if strict else unwrapped(answer)
     if not answer.text:
         return ParsedAnswer((), answer.fault)
     past = TitleIndex(history, numbered=False)
@@ -208,5 +211,7 @@ def _cut_off(last: str, entries: Sequence[Entry], left: set[str]) -> bool:
     """Whether the last line is a mark alone or the beginning of a title that is not named: the answer was cut."""
     if not left or not entries or (entries[-1].fits and entries[-1].text.strip() in last):
         return False
-    begun = folds.typographic(unmarked(last)).lstrip("[{")
+    if entries[-1].text and last.endswith(entries[-1].text):
+        last = entries[-1].text
+    begun = folds.typographic(unmarked(last))
     return not begun or any(folds.typographic(title).startswith(begun) for title in left)

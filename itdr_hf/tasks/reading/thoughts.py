@@ -15,7 +15,7 @@ _NAMES = (
 )
 # begins with one set of characters, so that a search skips plain text quickly
 _MARK = re.compile(
-    rf"""[<＜◁\[&](?:
+    rf"""[<＜◁\[&](?=[\s/|｜\w])(?:
       (?P<none>(?:lt;)?\s?(?:{_NAMES})\s?/\s?(?:>|&gt;))
     | (?P<close>
         (?:lt;)?\s?/\s?(?:\w{{1,12}}:)?(?:{_NAMES})\s?(?:>|＞|▷|&gt;)

@@ -151,6 +151,8 @@ class TitleIndex:
         """Whether what follows a title is a remark, and not the rest of another, longer title."""
         if folds.YEAR.search(start) or cut.strip(" :-–—|") != "" or start.strip().endswith(("*", '"', "”", "`")):
             return True
+        if folds.YEAR.search(rest):
+            return False
         if folds.bare(rest) == folds.bare(self._label(title)) != "":
             return True
         words = rest.split()

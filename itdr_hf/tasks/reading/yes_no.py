@@ -57,7 +57,7 @@ def _decided(text: str) -> str | Fault:
             return _WORDS[beginning["word"].lower()]
     if marks := list(_MARK.finditer(plain)):
         return _WORDS[marks[-1]["word"].lower()]
-    said = {word.lower() for word in _SAID.findall(plain)}
+    said = {found[1].lower() for found in _SAID.finditer(plain)}
     if len(said) == 1:
         return said.pop()
     return Fault.YES_AND_NO if said else Fault.NOT_YES_OR_NO

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
-
 import pytest
+from tasks.reading.styles import STYLES, Said
 
 from itdr_hf.tasks.reading import (
     AskedAttribute,
@@ -17,12 +14,6 @@ from itdr_hf.tasks.reading import (
     read_text,
     read_yes_no,
 )
-
-_SPEC = importlib.util.spec_from_file_location("reading_styles", Path(__file__).with_name("styles.py"))
-styles = importlib.util.module_from_spec(_SPEC)
-sys.modules["reading_styles"] = styles
-_SPEC.loader.exec_module(styles)
-Said, STYLES = styles.Said, styles.STYLES
 
 MOVIES = [
     "12 Angry Men (1957)",
