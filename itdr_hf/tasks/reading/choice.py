@@ -58,7 +58,7 @@ def read_choice(
     `numbered` says that the prompt numbers its candidates, so that a number names one. Strictly read, an answer
     is one title, or its line as shown, and nothing else.
     """
-    index = TitleIndex(candidates, shown, numbered=numbered)
+    index = TitleIndex(candidates, shown, past=history, numbered=numbered)
     answer = bare_answer(text)
     for whole in (text, text.strip(), answer.text):
         if (title := index.strict(whole)) is not None:

@@ -56,7 +56,7 @@ def read_ranking(
     `shown` are the candidates as the prompt shows them. Strictly read, an answer is the numbered list of all
     candidates and nothing else.
     """
-    index = TitleIndex(candidates, shown)
+    index = TitleIndex(candidates, shown, past=history)
     asked = listed_as_asked(text, index)
     if asked is not None:
         return ParsedAnswer(tuple(asked), _missing(asked, candidates))

@@ -33,15 +33,18 @@ class TitleIndex:
     """The titles that an answer may name, as shown in the prompt, ready to be looked up.
 
     `shown` holds the lines of the prompt ('Title [Category]'), in the order of `titles`; `numbered` says whether
-    the prompt numbers them, so that '3' or '[3]' names the third.
+    the prompt numbers them, so that '3' or '[3]' names the third. What is a title of `past`, the history, is never
+    taken for the first words of a candidate.
     """
 
-    def __init__(self, titles: Sequence[str], shown: Sequence[str] = (), *, numbered: bool = True) -> None:
+    def __init__(
+        self, titles: Sequence[str], shown: Sequence[str] = (), *, past: Sequence[str] = (), numbered: bool = True
+    ) -> None:
         self.titles = list(titles)
         self.shown = list(shown) or self.titles
         self.exact = {line: title for lines in (self.shown, self.titles) for line, title in zip(lines, titles)}  # noqa: B905
         self.longest = max(map(len, [*self.titles, *self.shown]), default=0)
-        self._numbered = numbered
+        self._numbered, self._past = numbered, past
         self._seen: dict[str, Fits] = {}
         self._pieces: dict[re.Pattern[str], int] = {}
 
@@ -96,13 +99,15 @@ class TitleIndex:
     def _tiers(self) -> list[tuple[Callable[[str], str], dict[str, Fits]]]:
         whole = [self._known(fold, _itself) for fold in (folds.norm, folds.typographic, folds.bare)]
         yearless = dict(whole[-1])  # a line's year may go where the title has none
+        seen = {folds.bare(form) for title in self._past for form in (title, folds.without_year(title))}
+        short = self._known(folds.bare, folds.shortened)
         return [
             (folds.norm, whole[0]),
             (folds.typographic, whole[1]),
             (folds.bare, whole[2]),
             (lambda line: folds.bare(folds.without_year(line)), yearless),
             (folds.bare, self._known(folds.bare, _yearless)),
-            (folds.bare, self._known(folds.bare, folds.shortened)),
+            (folds.bare, {key: titles for key, titles in short.items() if key not in seen}),
         ]
 
     def _known(self, fold: Callable[[str], str], forms: Callable[[str], Iterator[str]]) -> dict[str, Fits]:
