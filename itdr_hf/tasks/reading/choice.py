@@ -19,7 +19,7 @@ from itdr_hf.tasks.reading.pipeline import bare_answer, unwrapped
 from itdr_hf.tasks.reading.titles import Fits, TitleIndex
 
 _MARK = re.compile(
-    r"""\b(?:answer|choice|pick|prediction|recommendation|selection|conclusion|verdict|title|guess|
+    r"""\b(?:answer|best(?:\s(?:fit|match|option|candidate|one))?|choice|pick|prediction|recommendation|selection|conclusion|verdict|title|guess|
         (?:next|chosen|predicted|selected|recommended|likely)\s(?:item|movie|film|book|game|song|anime|product|one|\w+))
         (?:\s(?:for|of|by|to)\b[^\n:.]{0,40})?[*_"]{0,3}\s*(?:\bis\b|\bwould\sbe\b|\bwill\sbe\b|[:=→]|\n)+[*_\s]*:?
     | \b(?:I|we)(?:'d|’d|'ll|’ll|\swould|\swill)?\s(?:therefore\s|finally\s)?

@@ -12,7 +12,7 @@ BREAK = re.compile(r"\r\n|\n|\r|\u2028|\x85")
 _ORDINALS = "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth"
 _BULLET = re.compile(r"(?:[-*+•●▪◦‣·■►–—]|->|=>|✅|☑|\[[ xX]\])\s+(?=\S)|[•●▪◦‣■►]")
 _NUMBER = re.compile(
-    rf"""[*_`~]{{0,3}}(?:
+    rf"""["'“*_`~]{{0,3}}(?:
       (?:rank|place|position|no\.?|nr\.?)\s?\#?(?P<rank>\d{{1,3}})\s?[.:)\]-]
     | \(?\#?\[?(?P<plain>\d{{1,3}})\]?(?:\s?[.:](?!\d)|\s?[)、．。\]]|\s[-–—]\s)
     | \#(?P<hash>\d{{1,3}})(?=\s) | \[(?P<square>\d{{1,3}})\](?=\s)
@@ -58,8 +58,8 @@ def lines_of(text: str) -> list[Line]:
         elif _RULE.fullmatch(raw):
             if "|" in raw and lines and lines[-1].cells:
                 lines.pop()
-        else:
-            lines.append(_line(raw, paragraph))
+        elif (line := _line(raw, paragraph)).body or line.kind != "plain":
+            lines.append(line)
     return lines
 
 
@@ -94,8 +94,10 @@ def _restarts(current: ItemList, line: Line, before: Line | None) -> bool:
         return before is not None and before.kind == "number" and line.indent > before.indent
     if line.number is None or last.number is None:
         return False
+    before_last = current.lines[-2].number if len(current.lines) > 1 else last.number + 1
+    down = line.number == last.number - 1 and before_last == last.number + 1
     lazy = line.number == last.number == 1 and line.paragraph == last.paragraph
-    return line.number <= last.number and not lazy and line.number != last.number - 1
+    return line.number <= last.number and not lazy and not down
 
 
 def _line(raw: str, paragraph: int) -> Line:

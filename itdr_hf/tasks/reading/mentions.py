@@ -26,6 +26,7 @@ class Mention(NamedTuple):
     title: str
     start: int
     end: int
+    sure: bool
 
 
 def mentions(text: str, index: TitleIndex) -> Iterator[Mention]:
@@ -37,33 +38,36 @@ def mentions(text: str, index: TitleIndex) -> Iterator[Mention]:
     wanted = "|".join(map(re.escape, sorted(forms, key=len, reverse=True)))
     for found in re.finditer(rf"(?<!\w)(?:{wanted})(?!\w)", text, re.IGNORECASE):
         titles = forms.get(found.group().casefold(), ())
-        if len(titles) == 1 and _stands_alone(text, found):
-            yield Mention(titles[0], found.start(), found.end())
+        if len(titles) == 1 and (kind := _stands_alone(text, found)) is not None:
+            yield Mention(titles[0], found.start(), found.end(), kind)
 
 
 def ordered_mentions(text: str, index: TitleIndex) -> list[str]:
     """Return the candidates in the order in which one line tells them, each named just once; else nothing."""
     for line in text.split("\n"):
         if _IN_ORDER.search(line) and not _REVERSED.search(line):
-            named = [mention.title for mention in mentions(line, index)]
+            named = [mention.title for mention in mentions(line, index) if mention.sure]
             if sorted(named) == sorted(index.titles):
                 return named
     return []
 
 
 def chosen(text: str, index: TitleIndex) -> set[str]:
-    """Return the titles that the sentences of a text name, except where they say no to them."""
+    """Return the titles that the sentences of a text name, except where they say no to them.
+
+    A short title at the start of a sentence may be an ordinary word: alone it is none, beside another it counts.
+    """
     plain = folds.plain_characters(text)
-    found = list(mentions(text, index))
     breaks = [0, *(end.end() for end in SENTENCE.finditer(plain)), len(plain) + 1]
-    named, place = set(), 0
-    for mention in found:
+    named: dict[bool, set[str]] = {True: set(), False: set()}
+    place = 0
+    for mention in mentions(text, index):
         while breaks[place + 1] <= mention.start:
             place += 1
         before = plain[max(breaks[place], mention.start - 200) : mention.start]
         if not _NEGATED.search(before):
-            named.add(mention.title)
-    return named
+            named[mention.sure].add(mention.title)
+    return named[True] | named[False] if named[True] else set()
 
 
 def _forms(index: TitleIndex) -> dict[str, tuple[str, ...]]:
@@ -78,12 +82,12 @@ def _forms(index: TitleIndex) -> dict[str, tuple[str, ...]]:
     return {form: tuple(titles) for form, titles in forms.items()}
 
 
-def _stands_alone(text: str, found: re.Match[str]) -> bool:
-    """Whether a mention is a title and neither part of a longer one nor an ordinary word."""
+def _stands_alone(text: str, found: re.Match[str]) -> bool | None:
+    """Whether a mention is surely a title; None where it is part of a longer one or an ordinary word."""
     if _LONGER.match(text, found.end()):
-        return False
+        return None
     said, before = found.group(), text[max(0, found.start() - 2) : found.start()]
     if before[-1:] in tuple("\"'*_`") or " " in said or any(mark.isdigit() for mark in said):
         return True
     opening = not before.strip() or before.rstrip()[-1:] in tuple(".!?\n")
-    return said[:1].isupper() and len(said) > 3 and not opening
+    return (len(said) > 3 and not opening) if said[:1].isupper() else None

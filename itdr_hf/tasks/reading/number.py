@@ -28,6 +28,7 @@ from itdr_hf.tasks.reading.number_marks import (
 from itdr_hf.tasks.reading.pipeline import bare_answer, prepare
 
 _SPAN_ALONE = re.compile(r"\d\s?(?:-|to|or|and)\s?\d", re.IGNORECASE)
+_THOUSANDS = re.compile(r"[-+−]?[1-9]\d{0,2},\d{3}")
 _WHOLE = re.compile(r"[-+−]?\d{1,30}(?:[.,]\d{1,30})?")
 
 
@@ -74,7 +75,7 @@ def _of_part(text: str, low: float, high: float, titles: re.Pattern[str] | None)
     marked = _decided(without_other_numbers(plain, years=low < 1000))
     if marked is Fault.NOT_A_NUMBER and _SPAN_ALONE.search(plain):
         return Fault.SEVERAL_NUMBERS
-    if isinstance(marked, float) and any(scale not in (high, marked) for scale in scales):
+    if isinstance(marked, float) and any(scale != high for scale in scales):
         return Fault.OTHER_SCALE
     return marked
 
@@ -105,4 +106,5 @@ def _title_pattern(titles: Iterable[str], text: str) -> re.Pattern[str] | None:
 
 
 def _value(digits: str) -> float:
-    return float(digits.replace(",", ".").replace("−", "-"))
+    plain = digits.replace(",", "") if _THOUSANDS.fullmatch(digits) else digits
+    return float(plain.replace(",", ".").replace("−", "-"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_N = r"(?P<number>(?<![\w.,])[-+−]?\d{1,30}(?:[.,]\d{1,30})?(?![\w%]|[.,]\d|\s(?-i:(?!Stars?\b|Points?\b|Out\b)[A-Z][a-z])))"
+_N = r"(?P<number>(?<![\w.,])[-+−]?\d{1,30}(?:[.,]\d{1,30})?(?![\w%]|[.,]\d|\s(?-i:(?!Stars?\b|Points?\b|Out\b)[A-Z][a-z])|\s?[+*×÷]\s?\(?\d))"
 NUMBER = re.compile(_N.replace("?P<number>", "?:"))
 _COUNTED = (
     r"(?:movies?|films?|items?|books?|songs?|tracks?|artists?|games?|products?|ratings?|reviews?|users?|people|times?|"

@@ -13,12 +13,12 @@ _SEPARATORS = (
     re.compile(r"\s*\|\s*"),
     re.compile(r"\s*,\s*(?:and\s+|then\s+|finally\s+|followed by\s+)*|\s+(?:and then|then|followed by)\s+"),
     re.compile(r"\s*[/·•]\s*"),
-    re.compile(r"\s+"),
+    re.compile(r"\s*[-–]\s*|\s+"),
 )
 _INLINE = re.compile(r"(?:^|(?<=[\s,;(\[]))[(\[#]?(\d{1,3})[.):\]]+\s*")
 _BRACKETS = "[](){} \t"
-_MAY_LIST = re.compile(r"[>;|,/·•≻»→⟶]|\d\s+\d|\d[.)]|\bthen\b|\bfollowed by\b")
-_NUMBERS_ALONE = re.compile(r"[\d\s\[\](){}#.]+")
+_MAY_LIST = re.compile(r"[>;|,/·•≻»→⟶]|\d\s+\d|\d\s?[-–]\s?\d|\d[.)]|\bthen\b|\bfollowed by\b")
+_NUMBERS_ALONE = re.compile(r"[\d\s\[\](){}#.–-]+")
 
 
 def may_list(line: str) -> bool:

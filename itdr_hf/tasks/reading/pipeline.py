@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from itdr_hf.tasks.reading.faults import Fault
 from itdr_hf.tasks.reading.markup import remove_ends, remove_fences, remove_tags
 from itdr_hf.tasks.reading.thoughts import remove_thoughts
 
+_ESCAPED_BREAK = re.compile(r"\\n(?=[\s\d*#A-Z-]|\\n|$)")  # of an answer that was quoted once too often
 MAX_CHARS = 100_000  # of an answer without its thoughts; what comes after is not read
 
 
@@ -25,7 +27,9 @@ def prepare(text: str) -> Prepared:
 
 def unwrapped(answer: Prepared) -> Prepared:
     """Return a bare answer without fences and tags."""
-    return answer._replace(text=remove_tags(remove_fences(answer.text)).strip())
+    text = _ESCAPED_BREAK.sub("\n", answer.text) if "\n" not in answer.text else answer.text
+    text = remove_tags(remove_fences(text)).strip()
+    return Prepared(text, answer.fault or (None if text else Fault.EMPTY))
 
 
 def bare_answer(text: str) -> Prepared:

@@ -109,9 +109,9 @@ def _lists(text: str, index: TitleIndex, past: TitleIndex) -> Sequence[_List]:
     fewer: list[_List] = []
     for kind in (_json, _marked, _plain, _on_one_line, _told):
         found = [one for one in kind(text, index, past) if one.named]
-        if any(len(one.named) > 1 for one in found):
+        if any(len(one.named) > 1 and not one.echo for one in found):
             return found
-        fewer = fewer or found
+        fewer = [*fewer, *found] if any(one.echo for one in [*fewer, *found]) else fewer or found
     return fewer
 
 
@@ -134,7 +134,8 @@ def _marked(text: str, index: TitleIndex, past: TitleIndex) -> Iterator[_List]:
         return
     for one in lists_of(lines):
         echo = bool(_ECHO.search(one.heading)) and not _RANKED.search(one.heading)
-        yield _List(_of_lines(_by_rank(one.lines, index), index), echo)
+        entries = _of_lines(_by_rank(one.lines, index), index)
+        yield _List(entries, echo and [entry.fits for entry in entries] == [(title,) for title in index.titles])
 
 
 def _plain(text: str, index: TitleIndex, past: TitleIndex) -> Iterator[_List]:
@@ -162,7 +163,12 @@ def _of_lines(lines: Sequence[Line], index: TitleIndex) -> list[Entry]:
 def _line_fits(line: Line, index: TitleIndex) -> Fits:
     """Return what a line names; a title may itself begin with a mark, or be another cell of a table."""
     cells = (index.whole(cell) for cell in line.cells)
-    return next((found for found in cells if found), ()) or index.whole(line.raw.strip()) or index.line(line.body)
+    return (
+        next((found for found in cells if found), ())
+        or index.whole(line.raw.strip())
+        or index.line(line.body)
+        or index.line(unmarked(line.body))
+    )
 
 
 def _by_rank(lines: Sequence[Line], index: TitleIndex) -> Sequence[Line]:

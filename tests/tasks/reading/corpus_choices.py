@@ -28,6 +28,8 @@ CHOICES = [
     ("assistant\nHeat (1995)", 2, None), ("Prediction: Heat (1995)\nConfidence: 0.8", 2, None), ("> Heat (1995)", 2, None),
     ("Option: Heat (1995)", 2, None), ("Next: Heat (1995)", 2, None), ("→ Heat (1995)", 2, None), ("✅ Heat (1995)", 2, None),
     ("The user seems to like tension. Alien (1979) is the most fitting title here.", 1, None), ("ALIEN (1979)!", 1, None),
+    ("Of Alien (1979), Heat (1995) and Love, Actually (2003) the best fit is Heat (1995).", 2, None),
+    ("Alien vs. Heat: Heat wins.", 0, "several candidates"),
     ("", 0, "empty"), ("\n", 0, "empty"), ("</s>", 0, "empty"), ("<think>Heat (1995)", 0, "truncated"),
     ("<think>\nFinal answer: Heat (1995)", 0, "truncated"), ("Either Alien (1979) or Heat (1995).", 0, "several candidates"),
     ("Alien (1979)\nHeat (1995)", 0, "several candidates"), ("1. Alien (1979)\n2. Heat (1995)", 0, "several candidates"),

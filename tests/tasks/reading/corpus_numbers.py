@@ -46,6 +46,7 @@ NUMBERS = [
     ("[THINK]4.5", None, "truncated"), ("<thinking>Final rating: 4.5", None, "truncated"), ("four and a half", None, "not a number"), ("I cannot tell.", None, "not a number"),
     ("12 Angry Men (1957)", None, "not a number"), ("They rated 10 movies.", None, "not a number"), ("85%", None, "not a number"),
     ("4 or 5", None, "several numbers"), ("3-4", None, "several numbers"), ("They gave 3 to Heat and 5 to Se7en.", None, "several numbers"),
-    ("5.5", 5, "out of range"), ("6", 5, "out of range"), ("0", 0.5, "out of range"), ("-1", 0.5, "out of range"), ("Rating: 7", 5, "out of range"),
+    ("Final rating = (4+5)/2 = 4.5", 4.5, None), ("1,000", 5, "out of range"), ("10/10", None, "other scale"),
+    ("5 stars would be too much; 4", None, "several numbers"), ("around 3.5 or 4", None, "several numbers"), ("5.5", 5, "out of range"), ("6", 5, "out of range"), ("0", 0.5, "out of range"), ("-1", 0.5, "out of range"), ("Rating: 7", 5, "out of range"),
     ("100", 5, "out of range"), ("8/10", None, "other scale"), ("9 out of 10", None, "other scale"), ("Rating: 4/10", None, "other scale"), ("90/100", None, "other scale"),
 ]  # fmt: skip

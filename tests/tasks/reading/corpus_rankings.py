@@ -96,6 +96,13 @@ RANKINGS = [
     ("Candidates: Alien, Heat, Love, Actually, 12 Angry Men, Ocean's Eleven\nMy order: Heat, Alien, Ocean's Eleven, 12 Angry Men, Love, Actually", "21543", None),
     ("Draft:\n1. Alien\n2. Heat\n3. Love, Actually\n4. 12 Angry Men\n5. Ocean's Eleven\n\nFinal ranking:\n1. Heat\n2. Alien\n3. Ocean's Eleven\n4. 12 Angry Men\n5. Love, Actually", "21543", None),
     ("Likely:\n1. Heat\n2. Alien\n\nLess likely:\n1. Ocean's Eleven\n2. 12 Angry Men\n3. Love, Actually", "21543", None),
+    # marks twice, breaks written out, reasons in a list before
+    ("1. 2. Heat (1995)\n2. 1. Alien (1979)\n3. 5. Ocean's Eleven (2001)\n4. 4. 12 Angry Men (1957)\n5. 3. Love, Actually (2003)", "21543", None),
+    ("1. Heat (1995)\\n2. Alien (1979)\\n3. Ocean's Eleven (2001)\\n4. 12 Angry Men (1957)\\n5. Love, Actually (2003)", "21543", None),
+    ('"1. Heat\n2. Alien\n3. Ocean\'s Eleven\n4. 12 Angry Men\n5. Love, Actually"', "21543", None),
+    ("1. They like crime.\n2. They like old films.\n\n1. Heat\n2. Alien\n3. Ocean's Eleven\n4. 12 Angry Men\n5. Love, Actually", "21543", None),
+    ("2-1-5-4-3", "21543", None),
+    ("Candidates:\n- Alien (1979)\n- Heat (1995)\n- Love, Actually (2003)\n- 12 Angry Men (1957)\n- Ocean's Eleven (2001)\n\n2 > 1 > 5 > 4 > 3", "21543", None),
     # faults
     ("", "", "empty"),
     (" \n\t", "", "empty"),
