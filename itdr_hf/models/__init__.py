@@ -1,0 +1,1 @@
+"""Models: whoever answers or is tuned, from plain recommenders to language models."""
