@@ -15,10 +15,10 @@ from itdr_hf.models.recommenders.counting import item_neighbours, popularity
 from itdr_hf.models.recommenders.full_ranking import evaluate, rank
 from itdr_hf.models.recommenders.interactions import NO_FEATURES, Features, Interactions
 from itdr_hf.models.recommenders.scorers import FittedScorer, Scorer
-from itdr_hf.models.recommenders.settings import DEFAULTS, Settings
+from itdr_hf.models.recommenders.settings import DEFAULTS, Progress, Settings, silent
 
 if TYPE_CHECKING:
-    from itdr_hf.models.recommenders.training import Epoch, Progress
+    from itdr_hf.models.recommenders.training import Epoch
 
 COUNTING: dict[str, Callable[[Interactions], FittedScorer]] = {"popularity": popularity, "item-knn": item_neighbours}
 NETWORKS = {
@@ -63,7 +63,7 @@ def fit(
     validation: Interactions | None = None,
     features: Features = NO_FEATURES,
     settings: Settings | None = None,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> Fitted:
     """Fit one of RECOMMENDERS on `train`.
 
@@ -80,9 +80,7 @@ def fit(
         return Fitted(name=name, scorer=COUNTING[name](train))
     chosen = settings or DEFAULTS[name]
     judge = None if validation is None or not len(validation) else _judge(train, validation, chosen.seed)
-    scorer, epochs = _torch("training").train_network(
-        _network(name), train, features, chosen, judge, progress or _silent
-    )
+    scorer, epochs = _torch("training").train_network(_network(name), train, features, chosen, judge, progress)
     return Fitted(name=name, scorer=scorer, settings=chosen, epochs=epochs)
 
 
@@ -111,7 +109,3 @@ def _torch(module: str) -> Any:
     except ModuleNotFoundError as error:
         wanted = "the extra [recommend]; pip install 'itdr-hf[recommend]', or use popularity or item-knn"
         raise UsageError(f"recommenders: {error.name} is not installed; want {wanted}") from error
-
-
-def _silent(message: str, done: int, total: int) -> None:
-    """Report nothing."""

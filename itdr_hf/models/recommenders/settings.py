@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 
 from itdr_hf.errors import UsageError, unknown
+
+Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,3 +75,7 @@ RECLM: dict[str, Settings] = {
     "simgcl": _PAPER.changed(l2=1e-5, contrast=1e-2, temperature=0.1, noise=0.9),
 }
 """What HKUDS/RecLM@b9a4072 sets. Too few steps for a small set: 90,000 pairs make 18 an epoch."""
+
+
+def silent(message: str, done: int, total: int) -> None:
+    """Report nothing: the `progress` of those who do not ask."""

@@ -18,10 +18,9 @@ from itdr_hf.errors import ModelError
 from itdr_hf.models.recommenders.interactions import Features, Interactions
 from itdr_hf.models.recommenders.network import MakeNetwork, Network
 from itdr_hf.models.recommenders.scorers import FittedScorer, Scorer
-from itdr_hf.models.recommenders.settings import Settings
+from itdr_hf.models.recommenders.settings import Progress, Settings
 
 Judge = Callable[[Scorer], float]
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, kw_only=True)
