@@ -20,7 +20,7 @@ from itdr_hf.models.recommenders.recommender import Fitted
 from itdr_hf.models.recommenders.scorers import SCORERS
 from itdr_hf.models.recommenders.settings import Settings
 
-TYPES = {"F32": np.dtype("<f4"), "I64": np.dtype("<i8")}
+TYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "I64": np.dtype("<i8")}
 NAMES = {dtype: name for name, dtype in TYPES.items()}
 LONGEST_HEADER = 100_000_000
 

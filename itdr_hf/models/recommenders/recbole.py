@@ -47,9 +47,9 @@ def read_recbole(folder: Path, name: str) -> tuple[Split, Strings, Strings]:
     MissingFileError for a file that is not there, MalformedRowError naming the line of a row that does not fit.
     """
     sides = [_read_inter(folder / name / f"{name}.{word}.inter") for word in SIDES.values()]
-    timed = all(times is not None for _, _, times in sides)
-    columns = [[value for side in sides for value in side[column] or ()] for column in range(3)]
-    log, user_keys, item_keys = from_keys(columns[0], columns[1], columns[2] if timed else None)
+    users, items = [key for side in sides for key in side[0]], [key for side in sides for key in side[1]]
+    times = [second for side in sides for second in side[2] or ()]
+    log, user_keys, item_keys = from_keys(users, items, times if len(times) == len(users) else None)
     bounds = np.cumsum([0, *(len(users) for users, _, _ in sides)])
     parts = [log.take(np.arange(start, stop)) for start, stop in pairwise(bounds)]
     return Split(train=parts[0], validation=parts[1], test=parts[2]), user_keys, item_keys
