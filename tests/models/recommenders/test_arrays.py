@@ -238,3 +238,16 @@ def test_item_neighbours_are_counted_the_same_in_small_pieces(monkeypatch):
     monkeypatch.setattr("itdr_hf.models.recommenders.counting.PAIRS_AT_ONCE", 64)
     pieces = fit("item-knn", log).scorer
     assert (whole.neighbours == pieces.neighbours).all() and (whole.similarities == pieces.similarities).all()
+
+
+def test_scores_are_made_for_one_block_of_users_at_a_time():
+    log, asked = a_log(), []
+
+    class Recording(DotScorer):
+        def score_users(self, users):
+            asked.append(len(users))
+            return super().score_users(users)
+
+    plain = random_scorer(log)
+    rank(Recording(user_vectors=plain.user_vectors, item_vectors=plain.item_vectors), np.arange(30), k=3, block=8)
+    assert asked == [8, 8, 8, 6]
