@@ -22,7 +22,7 @@ def ids_of_their_content(corpus: Corpus) -> Iterator[Finding]:
     wrong = " AND ".join(f"NOT ends_with(id, {_DIGITS.format(kind)})" for kind in ("DOUBLE", "BIGINT"))
     query = (
         f"SELECT cell, {', '.join(COLUMNS)} FROM examples WHERE reference_by = 'data' AND \"user\" <> '' "
-        f"AND {wrong} ORDER BY cell, id"
+        f"AND history IS NOT NULL AND {wrong} ORDER BY cell, id"  # of instructions: other shapes have no history
     )
     found: dict[str, Tally] = {}
     for cell, *values in corpus.many(query):  # DuckDB and Python may write a rating differently
