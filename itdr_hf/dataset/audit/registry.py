@@ -14,7 +14,15 @@ from itdr_hf.dataset.folder import Dataset
 from itdr_hf.errors import unknown
 
 Run = Callable[[Corpus], Iterator[Finding]]
-MODULES = ("shape", "privacy", "leaks", "candidates", "answers", "provenance")  # in the order of the report
+MODULES = (
+    "shape",
+    "example_ids",
+    "privacy",
+    "leaks",
+    "candidates",
+    "answers",
+    "provenance",
+)  # in the order of the report
 
 
 @dataclass(frozen=True, kw_only=True)
