@@ -26,7 +26,7 @@ from itdr_hf.runtime.engine import Engine
 from itdr_hf.runtime.files import full_disk_named, sweep
 from itdr_hf.runtime.memory import peak as peak_memory
 from itdr_hf.runtime.parallel import awaited, lanes
-from itdr_hf.runtime.progress import reached
+from itdr_hf.runtime.progress import Progress
 from itdr_hf.sources.own import described
 from itdr_hf.tasks.planning.recipe import Recipe
 from itdr_hf.tasks.task import Cell
@@ -185,9 +185,9 @@ def _counted(prepared: Prepared, settings: Settings) -> Batches:
         nonlocal done
         for batch in prepared.batches(split, settings.num_proc):
             yield batch
-            before, done = done, done + batch.num_rows
-            for number in reached(before, done, total) if total > MANY else ():
-                settings.say(f"{prepared.cell.name}: {number:,} of {total:,} examples")
+            done += batch.num_rows
+            if total > MANY:
+                settings.progress(Progress(prepared.cell.name, done, total, "examples"))
 
     return batches
 

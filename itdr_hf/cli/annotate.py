@@ -96,17 +96,19 @@ def _annotate(
     from itdr_hf.cli import show_annotation
     from itdr_hf.models.teacher.annotate import annotate, plan
     from itdr_hf.models.teacher.write_back import write_references
-    from itdr_hf.runtime.terminal import progress
+    from itdr_hf.runtime.progress import each
+    from itdr_hf.runtime.terminal import show_progress
 
     run, tallies = None, plan(selection, writer, store)
     if any(tally.asks for tally in tallies.values()):
-        with show_annotation.progress(sum(selection.counts.values())) as watch:
-            run = annotate(selection, writer, store, budget=budget, haste=haste, key_variable=key_variable, watch=watch)
+        with show_progress("asking") as progress:
+            run = annotate(
+                selection, writer, store, budget=budget, haste=haste, key_variable=key_variable, progress=progress
+            )
         tallies = plan(selection, writer, store)
-    with progress("writing") as say:
+    with show_progress("writing") as progress:
         written = {}
-        for cell in (cell for cell, tally in tallies.items() if tally.accepted):
-            say(f"{cell}: writing the references")
+        for cell in each("writing", [cell for cell, tally in tallies.items() if tally.accepted], progress):
             written[cell] = write_references(selection.folder, cell, writer, store)
     show_annotation.print_result(show_annotation.result_facts(tallies, written, run, store), json)
     if run and run.failure:

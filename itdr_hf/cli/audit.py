@@ -32,10 +32,10 @@ def audit(
     """
     from itdr_hf.cli.show_reports import print_audit
     from itdr_hf.dataset.audit import audit as run
-    from itdr_hf.runtime.terminal import print_json, progress
+    from itdr_hf.runtime.terminal import print_json, show_progress
 
-    with progress("auditing") as say:
-        report = run(folder, only=check or None, memory_limit=memory_limit, say=say)
+    with show_progress("auditing") as progress:
+        report = run(folder, only=check or None, memory_limit=memory_limit, progress=progress)
     if out:
         _write(out, report.as_dict())
     print_json(report.as_dict()) if json else print_audit(report, verbose=verbose)
@@ -54,11 +54,11 @@ def stats(
     """Examples, lengths in characters, words and tokens, and labels, beside the paper's averages."""
     from itdr_hf.cli.show_reports import print_statistics
     from itdr_hf.dataset.statistics import load_tokenizer, plot, statistics
-    from itdr_hf.runtime.terminal import print_json, progress
+    from itdr_hf.runtime.terminal import print_json, show_progress
 
     count = load_tokenizer(tokenizer) if tokenizer else None
-    with progress("counting") as say:
-        made = statistics(folder, tokenizer=count, say=say)
+    with show_progress("counting") as progress:
+        made = statistics(folder, tokenizer=count, progress=progress)
         drawn = plot(made, plots) if plots else []
     print_json([s.as_dict() for s in made]) if json else print_statistics(made)
     if drawn and not json:
@@ -91,10 +91,10 @@ def diff(
     """What was added, removed, changed or moved between two dataset folders, per cell."""
     from itdr_hf.cli.show_reports import print_diff
     from itdr_hf.dataset.diff import diff as compare
-    from itdr_hf.runtime.terminal import print_json, progress
+    from itdr_hf.runtime.terminal import print_json, show_progress
 
-    with progress("comparing") as say:
-        difference = compare(old, new, say=say)
+    with show_progress("comparing") as progress:
+        difference = compare(old, new, progress=progress)
     if out:
         _write(out, difference.as_dict())
     print_json(difference.as_dict()) if json else print_diff(difference)

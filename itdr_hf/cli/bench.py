@@ -27,7 +27,7 @@ def bench(
 
     from itdr_hf.bench.report import as_dict, print_bench, write_bench
     from itdr_hf.bench.run import FULL, Sizes, run
-    from itdr_hf.runtime.terminal import print_json, progress
+    from itdr_hf.runtime.terminal import print_json, show_progress
 
     sizes = FULL if full else Sizes()
     sizes = replace(
@@ -36,8 +36,8 @@ def bench(
         reviews=tuple(sorted(reviews)) if reviews else sizes.reviews,
         rounds=rounds or sizes.rounds,
     )
-    with progress("measuring") as say:
-        found = run(work or out / "work", sizes, memory=memory_limit, say=say)
+    with show_progress("measuring") as progress:
+        found = run(work or out / "work", sizes, memory=memory_limit, progress=progress)
     paths = write_bench(found, out)
     if json:
         return print_json(as_dict(found))

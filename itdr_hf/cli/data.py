@@ -33,11 +33,11 @@ def simulate(
     seed: int = 0,
 ) -> None:
     """Write synthetic raw releases in the sources' true file formats, for trying everything without a download."""
-    from itdr_hf.runtime.terminal import progress
+    from itdr_hf.runtime.terminal import show_progress
     from itdr_hf.simulate import simulate as write
 
-    with progress("simulating") as say:
-        write(out, sources=source, scale=scale, seed=seed, progress=say)
+    with show_progress("simulating") as progress:
+        write(out, sources=source, scale=scale, seed=seed, progress=progress)
 
 
 def build(
@@ -85,7 +85,8 @@ def build(
     from itdr_hf.build.prepare import Settings
     from itdr_hf.cli.show_build import print_outcomes
     from itdr_hf.raw.malformed import BadRows
-    from itdr_hf.runtime.terminal import print_json, progress
+    from itdr_hf.runtime.progress import Progress
+    from itdr_hf.runtime.terminal import print_json, show_progress
 
     changes: dict[str, object] = {"num_examples": num_examples, "history": history, "source_history": source_history}
     changes |= {"positives": positives, "negatives": negatives, "reviews": reviews, "max_chars": max_chars}
@@ -93,7 +94,7 @@ def build(
     changes |= {"template": template, "negative_sampling": negative_sampling, "split_protocol": split_protocol}
     changes["with_description"] = description
     number = count(1)
-    with progress("building") as say:
+    with show_progress("building") as progress:
         settings = Settings(
             raw=raw,
             cache=cache,
@@ -102,7 +103,7 @@ def build(
             num_proc=num_proc,
             engine=engine,
             spark_master=spark_master,
-            say=say,
+            progress=progress,
             warn=lambda text: None,  # the table says it
         )
         total = len(settings.known.select(config))
@@ -111,7 +112,7 @@ def build(
             settings,
             configs=config,
             changes=changes,
-            done=lambda o: say(f"{next(number)} of {total}: {o.cell}: {o.state}"),
+            done=lambda o: progress(Progress("cells", next(number), total, detail=f"{o.cell}: {o.state}")),
         )
     print_json([asdict(o) for o in outcomes]) if json else print_outcomes(outcomes, out)
 

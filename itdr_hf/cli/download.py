@@ -68,11 +68,11 @@ _ALL = ("all",)
 def _get(want: Want, archive: Path | None, endpoint: str | None) -> Sequence[Path]:
     from itdr_hf import hub
     from itdr_hf.download import Clients, download, unpack
-    from itdr_hf.download.progress_bars import counting_bytes
+    from itdr_hf.runtime.terminal import show_progress
 
-    with counting_bytes() as (tick, say):
+    with show_progress("downloading") as progress:
         api = hub.connect(endpoint=endpoint) if endpoint else None
-        means = Clients(api=api, tick=tick, say=say)
+        means = Clients(api=api, progress=progress)
         return unpack(want, archive, means) if archive else download(want, means)
 
 

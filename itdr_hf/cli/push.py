@@ -39,7 +39,7 @@ def push(
     from itdr_hf.cli.show_build import print_plan
     from itdr_hf.dataset.card import write_card
     from itdr_hf.dataset.ledger import published_ledger
-    from itdr_hf.runtime.terminal import print_json, progress
+    from itdr_hf.runtime.terminal import print_json, show_progress
 
     ledger = published_ledger(folder)
     sources = {name.partition("-")[2]: catalogue.cell(name).source for name in ledger["cells"]}
@@ -51,7 +51,7 @@ def push(
         print_plan(plan.rows(), plan.summary())
     if dry_run:
         return print_json(plan.as_dict()) if json else None
-    with progress(f"pushing to {repo_id}") as say:
+    with show_progress(f"pushing to {repo_id}") as progress:
         release = hub.push_folder(
             api,
             folder,
@@ -61,7 +61,7 @@ def push(
             create_pr=create_pr,
             force=force,
             gated=gated,  # type: ignore[arg-type]
-            progress=lambda stage, done, total: say(f"{stage}: {done:,} of {total:,}"),
+            progress=progress,
         )
     if json:
         return print_json(asdict(release))
@@ -79,14 +79,14 @@ def verify(
 ) -> None:
     """Check a published release against its own ledger: every file there, every sha256 right. Exit 1 if not."""
     from itdr_hf import hub
-    from itdr_hf.runtime.terminal import print_json, progress
+    from itdr_hf.runtime.terminal import print_json, show_progress
 
-    with progress(f"verifying {repo_id}") as say:
+    with show_progress(f"verifying {repo_id}") as progress:
         problems = hub.verify_release(
             hub.connect(endpoint=endpoint),
             repo_id,
             revision,
-            progress=lambda stage, done, total: say(f"{stage}: {done:,} of {total:,}"),
+            progress=progress,
         )
     if json:
         print_json({"repo_id": repo_id, "revision": revision, "problems": problems})

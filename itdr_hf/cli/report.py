@@ -28,11 +28,11 @@ def report(
     from itdr_hf.dataset.statistics import load_tokenizer
     from itdr_hf.report.page import write_report
     from itdr_hf.report.pictures import draw_for_card
-    from itdr_hf.runtime.terminal import print_json, progress
+    from itdr_hf.runtime.terminal import print_json, show_progress
 
     count = load_tokenizer(tokenizer) if tokenizer else None
-    with progress("reporting") as say:
-        made = write_report(folder, out, scores=scores or (), most=examples, tokenizer=count, say=say)
+    with show_progress("reporting") as progress:
+        made = write_report(folder, out, scores=scores or (), most=examples, tokenizer=count, progress=progress)
         drawn = draw_for_card(folder, made.drawings) if card else []
     if json:
         return print_json({**made.as_dict(), "pictures": [str(path) for path in drawn]})

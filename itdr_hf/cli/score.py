@@ -52,7 +52,7 @@ def predict(
     from itdr_hf.errors import UsageError
     from itdr_hf.models.predict.questions import read_questions
     from itdr_hf.models.predict.run import predict_into
-    from itdr_hf.runtime.terminal import counting
+    from itdr_hf.runtime.terminal import show_progress
 
     if sum(given is not None for given in (model, endpoint, baseline)) != 1 or bool(endpoint) != bool(model_name):
         raise UsageError("predict: want one of --model, --endpoint with --model-name, --baseline; see --help")
@@ -76,7 +76,8 @@ def predict(
             model or "", adapter=adapter, revision=revision, dtype=dtype, batch_tokens=batch_tokens,
             max_tokens=max_tokens, temperature=temperature, seed=seed,
         )  # fmt: skip
-    made = predict_into(out, questions, system, lambda total: counting("answers", total))
+    with show_progress("asking") as progress:
+        made = predict_into(out, questions, system, progress)
     print(made.sentence(out, folder))
 
 
@@ -96,7 +97,7 @@ def score(
 ) -> None:
     """Figures with 95 % intervals, the share of answers that parse, baselines and the paper's rows beside."""
     from itdr_hf.errors import UsageError
-    from itdr_hf.runtime.terminal import print_json, progress
+    from itdr_hf.runtime.terminal import print_json, show_progress
     from itdr_hf.score.exports import as_json, write_exports
     from itdr_hf.score.plots import figure_class
     from itdr_hf.score.score_file import Options, score_file
@@ -114,8 +115,8 @@ def score(
         baselines=baselines,
         resampling=Resampling(seed=seed, replicates=replicates),
     )
-    with progress("scoring") as say:
-        report = score_file(predictions, folder, options, against=against, say=say)
+    with show_progress("scoring") as progress:
+        report = score_file(predictions, folder, options, against=against, progress=progress)
         written = write_exports(report, out, plots=plots) if out else []
     print_json(as_json(report)) if json else print_report(report)
     for path in () if json else written:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from itdr_hf.runtime.terminal import console, print_json, print_table
+from itdr_hf.runtime.terminal import print_json, print_table
 
 if TYPE_CHECKING:
     from itdr_hf.models.teacher.annotate import Run, Tallies
@@ -15,38 +13,7 @@ if TYPE_CHECKING:
     from itdr_hf.models.teacher.compare import Agreement
     from itdr_hf.models.teacher.store import Store
 
-SAY_EVERY = 10.0  # seconds between lines where there is no terminal
 LISTED = 20  # examples without a reference that are named; --json names all
-
-
-@contextmanager
-def progress(total: int) -> Iterator[Callable[[Run], None]]:
-    """A bar with rate, cost so far and estimate; without a terminal, a line on stderr now and then."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    started, said, out = time.monotonic(), time.monotonic(), console(stderr=True)
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
-    with Progress(*columns, console=out, disable=not out.is_terminal) as bar:
-        task = bar.add_task("asking", total=total)
-
-        def watch(run: Run) -> None:
-            nonlocal said
-            state = pace_text(run, total, time.monotonic() - started)
-            bar.update(task, completed=run.seen, description=state)
-            if not out.is_terminal and time.monotonic() - said > SAY_EVERY:
-                said = time.monotonic()
-                out.print(f"{run.seen:,}/{total:,} examples, {state}")
-
-        yield watch
-
-
-def pace_text(run: Run, total: int, seconds: float) -> str:
-    """'31.5 answers/s, cost 0.12 of about 1.40': the estimate takes the rest to be like what is done."""
-    text = f"{run.answers / max(seconds, 1e-9):.1f} answers/s"
-    spent = run.budget.spent
-    if spent is not None and run.seen:
-        text += f", cost {spent:.4f} of about {spent * total / run.seen:.4f}"
-    return text
 
 
 def plan_facts(tallies: Tallies, prices: Prices | None) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def train(
     from itdr_hf.models.train.recipe import read_weights
     from itdr_hf.models.train.run_record import is_first
     from itdr_hf.models.train.sft import train as run
-    from itdr_hf.runtime.terminal import print_json, progress
+    from itdr_hf.runtime.terminal import print_json, show_progress
 
     changes: dict[str, Any] = {
         "revision": revision,
@@ -80,8 +80,8 @@ def train(
     changes |= {"evaluations": evaluations, "eval_limit": eval_limit, "rank": rank, "alpha": alpha}
     changes |= {"precision": precision, "quantised": quantised, "gradient_checkpointing": gradient_checkpointing}
     chosen, content = _recipe(model, preset, recipe, changes)
-    with progress("training") as say:
-        facts = run(folder, chosen, output, content=content, command=_command(), say=say)
+    with show_progress("training") as progress:
+        facts = run(folder, chosen, output, content=content, command=_command(), progress=progress)
     if not is_first():
         return
     if json:
@@ -136,7 +136,7 @@ def push_adapter(
     from itdr_hf.cli.show_build import print_plan
     from itdr_hf.hub.adapter import push_adapter as send
     from itdr_hf.hub.adapter import write_card
-    from itdr_hf.runtime.terminal import progress
+    from itdr_hf.runtime.terminal import show_progress
 
     checked = write_card(adapter, repo_id, dataset_id=dataset_id, scores=scores, version=version, licence=licence)
     for warning in checked.warnings:
@@ -146,11 +146,11 @@ def push_adapter(
     print_plan(plan.rows(), plan.summary())
     if dry_run:
         return
-    with progress(f"pushing to {repo_id}") as say:
+    with show_progress(f"pushing to {repo_id}") as progress:
         release = send(
             api, adapter, repo_id, dataset_id=dataset_id, scores=scores, version=version, licence=licence,
             private=not public, create_pr=create_pr, force=force,
-            progress=lambda stage, done, total: say(f"{stage}: {done:,} of {total:,}"),
+            progress=progress,
         )  # fmt: skip
     print(f"{'pushed' if release.committed else 'nothing to push'}: {release.pr_url or release.url}")
 

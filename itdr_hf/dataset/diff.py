@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from itdr_hf.dataset.shards import open_shard
 from itdr_hf.errors import UsageError
 from itdr_hf.records import INSTRUCTION
 from itdr_hf.runtime.duckdb_engine import DuckDBEngine, open_duckdb, quote
+from itdr_hf.runtime.progress import OnProgress, each, ignore
 
 NAMED = 5  # ids named of each kind
 
@@ -51,15 +52,14 @@ class Difference:
         return {**asdict(self), "different": self.any}
 
 
-def diff(old: Path, new: Path, *, say: Callable[[str], None] = lambda text: None) -> Difference:
+def diff(old: Path, new: Path, *, progress: OnProgress = ignore) -> Difference:
     """Compare two dataset folders. Raises UsageError for a folder without cells."""
     ledgers = [read_ledger(folder) for folder in (old, new)]
     have = [_cells(folder) for folder in (old, new)]
     order = [*catalogue.cell_names(), *sorted({*have[0], *have[1]} - set(catalogue.cell_names()))]
     made = []
     with open_duckdb() as engine:
-        for cell in [name for name in order if name in have[0] or name in have[1]]:
-            say(cell)
+        for cell in each("comparing", [name for name in order if name in have[0] or name in have[1]], progress):
             made.append(_compare(engine, cell, (old, new), have, ledgers))
     versions = tuple(str(ledger.get("version", "?")) for ledger in ledgers)
     return Difference(old=str(old), new=str(new), versions=(versions[0], versions[1]), cells=made)

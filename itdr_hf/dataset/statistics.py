@@ -16,6 +16,7 @@ from itdr_hf import catalogue
 from itdr_hf.dataset.shards import read_batches, shards
 from itdr_hf.errors import UsageError
 from itdr_hf.records import SPLITS
+from itdr_hf.runtime.progress import OnProgress, each, ignore
 
 BATCH = 4_096
 FIELDS = ("input", "prompt", "output")  # prompt is the task description with the input; the paper counts the input
@@ -50,9 +51,7 @@ class CellStatistics:
         return asdict(self)
 
 
-def statistics(
-    folder: Path, *, tokenizer: Count | None = None, say: Callable[[str], None] = lambda text: None
-) -> list[CellStatistics]:
+def statistics(folder: Path, *, tokenizer: Count | None = None, progress: OnProgress = ignore) -> list[CellStatistics]:
     """The statistics of every cell of a dataset folder. Raises UsageError for a folder without any."""
     cells = sorted({path.parent.name for path in folder.glob("*/*-*.parquet")}, key=_catalogue_order)
     if not cells:
@@ -64,8 +63,7 @@ def statistics(
     if tokenizer:
         units["tokens"] = tokenizer
     made = []
-    for number, cell in enumerate(cells, 1):
-        say(f"{number} of {len(cells)}: {cell}")
+    for cell in each("counting", cells, progress):
         made.append(_cell(folder, cell, units))
     return made
 

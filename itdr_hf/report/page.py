@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -27,9 +27,9 @@ from itdr_hf.report.names import source_title, subtask_title
 from itdr_hf.report.samples import DEFAULT, blocks
 from itdr_hf.report.scores import read_scores
 from itdr_hf.runtime.files import write_atomically
+from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 from itdr_hf.score.scoring import TOTALS
 
-Say = Callable[[str], None]
 PICTURES = ("flow", "lengths")  # slots that are drawings
 
 
@@ -58,15 +58,15 @@ def write_report(
     scores: Sequence[Path] = (),
     most: int = DEFAULT,
     tokenizer: Count | None = None,
-    say: Say = lambda text: None,
+    progress: OnProgress = ignore,
 ) -> Written:
     """Write the page about a dataset folder; `most` examples of each split of a cell are in it.
 
     The same folder and scores give the same bytes. Raises UsageError for a folder that was not built, and for a
     file of scores that is none.
     """
-    slots = page_slots(folder, scores=scores, most=most, tokenizer=tokenizer, say=say)
-    say("writing")
+    slots = page_slots(folder, scores=scores, most=most, tokenizer=tokenizer, progress=progress)
+    progress(Progress("writing"))
     write_atomically(out, render(slots))
     board = slots["board"]
     return Written(
@@ -82,7 +82,12 @@ def write_report(
 
 
 def page_slots(
-    folder: Path, *, scores: Sequence[Path] = (), most: int = DEFAULT, tokenizer: Count | None = None, say: Say
+    folder: Path,
+    *,
+    scores: Sequence[Path] = (),
+    most: int = DEFAULT,
+    tokenizer: Count | None = None,
+    progress: OnProgress = ignore,
 ) -> dict[str, Any]:
     """Everything the template shows."""
     from itdr_hf.dataset.audit.registry import load_checks
@@ -90,7 +95,7 @@ def page_slots(
 
     ledger = published_ledger(folder)
     board = read_scores(scores)
-    made = [s for s in statistics(folder, tokenizer=tokenizer, say=say) if s.cell in ledger["cells"]]
+    made = [s for s in statistics(folder, tokenizer=tokenizer, progress=progress) if s.cell in ledger["cells"]]
     names = [s.cell for s in made]
     return {
         "folder": folder.resolve().name,
@@ -104,7 +109,7 @@ def page_slots(
         "titles": {name: f"{subtask_title(name.partition('-')[0])}, {_source(name)}" for name in names},
         "sources": {name: _source(name) for name in names},
         "flow": flow({s.cell: sum(s.counts.values()) for s in made}),
-        "lengths": length_picture(distributions(folder, made, say)),
+        "lengths": length_picture(distributions(folder, made, progress)),
         "tokens": tokenizer is not None,
         "funnels": funnels(ledger),
         "labels": label_charts(made),
@@ -112,7 +117,7 @@ def page_slots(
         "asks": {check.id: check.asks for check in load_checks().values()},
         "writers": _writers(ledger),
         "recipes": _recipes(ledger),
-        "blocks": blocks(folder, names, most=most, say=say),
+        "blocks": blocks(folder, names, most=most, progress=progress),
         "board": board,
         "all_cells": TOTALS,
         "strangers": _strangers(board.lines if board else (), made),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from itdr_hf.dataset.ledger import read_ledger
 from itdr_hf.errors import UsageError
 from itdr_hf.metrics.bootstrap import Comparison
 from itdr_hf.models.predict.predictions import Predictions, Run, read_predictions
+from itdr_hf.runtime.progress import OnProgress, Progress, each, ignore
 from itdr_hf.score.comparisons import answer_baselines, paper_rows
 from itdr_hf.score.parsed import CellAnswers, RawAnswer, check_predictions, read_answers, read_examples
 from itdr_hf.score.rules import ranges_of
@@ -97,7 +98,7 @@ def score_file(
     options: Options,
     *,
     against: Path | None = None,
-    say: Callable[[str], None] = lambda text: None,
+    progress: OnProgress = ignore,
 ) -> Report:
     """Score a predictions file on the dataset folder that was asked.
 
@@ -109,8 +110,7 @@ def score_file(
     configs, notes = _shared_configs(files)
     ranges = {config: ranges_of(folder, config) for config in configs}
     read: list[list[CellAnswers]] = [[] for _ in files]
-    for config in configs:
-        say(f"{config}: reading answers")
+    for config in each("reading answers", configs, progress):
         examples = read_examples(folder, config, options.split)
         for file in files:
             check_predictions(examples, file.rows, config, options.partial)
@@ -120,10 +120,10 @@ def score_file(
         for place, file in enumerate(files):
             said = [RawAnswer(file.rows[e.id].text, file.rows[e.id].finish_reason) for e in asked]
             read[place].append(read_answers(config, asked, said))
-    say("measuring")
+    progress(Progress("measuring"))
     measure = partial(score_system, reading=options.reading, resampling=options.resampling)
     systems = [measure(name_of(file), answers, ranges) for file, answers in zip(files, read, strict=True)]
-    say("measuring what stands beside")
+    progress(Progress("measuring the baselines"))
     beside = (
         [measure(name, given, ranges) for name, given in answer_baselines(folder, read[0])] if options.baselines else []
     )

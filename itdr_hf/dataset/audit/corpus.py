@@ -6,7 +6,7 @@ absence is a finding of its own), so that every other check still runs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from itdr_hf.dataset.shards import open_shard
 from itdr_hf.errors import UsageError
 from itdr_hf.records import INSTRUCTION, SPLITS
 from itdr_hf.runtime.duckdb_engine import DuckDBEngine, open_duckdb, quote
+from itdr_hf.runtime.progress import OnProgress, ignore
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -96,9 +97,7 @@ class Corpus:
 
 
 @contextmanager
-def open_corpus(
-    folder: Path, *, memory_limit: str | None = None, say: Callable[[str], None] = lambda text: None
-) -> Iterator[Corpus]:
+def open_corpus(folder: Path, *, memory_limit: str | None = None, progress: OnProgress = ignore) -> Iterator[Corpus]:
     """Open a dataset folder or a folder of Alpaca files. Raises UsageError for a folder that is neither."""
     from itdr_hf.dataset.audit.alpaca import find_alpaca, to_parquet
 
@@ -116,7 +115,7 @@ def open_corpus(
                     f"{folder}: no <config>/<split>-*.parquet and no '<task> <source> <split>.json'; "
                     "want a dataset folder or the authors' files; name another folder"
                 )
-            files = to_parquet(engine, found, say)
+            files = to_parquet(engine, found, progress)
         _make_view(engine, files)
         yield Corpus(
             folder=folder,
