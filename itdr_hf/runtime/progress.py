@@ -169,9 +169,9 @@ def duration(seconds: float) -> str:
 
 
 def _is_due(step: Step, now: float) -> bool:
-    done, total = step.latest.done, step.latest.total
-    if done is None or done == 0:
-        return step.printed == float("-inf") or done is None
+    done = step.latest.done
+    if not done:
+        return done is None or step.printed == float("-inf")
     return _tenth(step.latest) > step.tenth or now - max(step.printed, step.started) >= STEADY
 
 

@@ -15,22 +15,25 @@ def report_steps(trainer: Any, progress: OnProgress) -> None:
     transformers = extra("transformers")
 
     class Watch(transformers.TrainerCallback):  # type: ignore[misc, name-defined]
-        losses: dict[str, str]
+        loss: str
         tokens: tuple[float, float] | None  # when, and how many by then
         speed: str
         validated: int
 
         def on_train_begin(self, args: Any, state: Any, control: Any, **others: Any) -> None:
-            self.losses, self.tokens, self.speed, self.validated = {}, None, "", 0
+            self.loss, self.tokens, self.speed, self.validated = "", None, "", 0
             self._report(state)
 
         def on_step_end(self, args: Any, state: Any, control: Any, **others: Any) -> None:
             self._report(state)
 
         def on_log(self, args: Any, state: Any, control: Any, logs: Mapping[str, Any], **others: Any) -> None:
-            for name, title in (("loss", "loss"), ("eval_loss", "validation loss")):
-                if name in logs:
-                    self.losses[title] = f"{title} {float(logs[name]):.4f}"
+            if "loss" in logs:
+                self.loss = f"loss {float(logs['loss']):.4f}"
+            if "eval_loss" in logs:
+                progress(
+                    Progress("validated", detail=f"step {state.global_step:,}, loss {float(logs['eval_loss']):.4f}")
+                )
             if "loss" in logs and "num_tokens" in logs:
                 self._measure(float(logs["num_tokens"]))
             self._report(state)
@@ -53,7 +56,7 @@ def report_steps(trainer: Any, progress: OnProgress) -> None:
             self.tokens = now, tokens
 
         def _report(self, state: Any) -> None:
-            facts = ", ".join(filter(None, (*self.losses.values(), self.speed)))
+            facts = ", ".join(filter(None, (self.loss, self.speed)))
             progress(Progress("training", state.global_step, state.max_steps, "steps", facts))
 
     trainer.remove_callback(transformers.trainer_callback.PrinterCallback)
