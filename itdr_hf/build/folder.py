@@ -48,6 +48,14 @@ class Outcome:
     note: str = ""
 
 
+class CellsFailedError(BuildError):
+    """Cells that were asked for and could not be built; `outcomes` is what became of all."""
+
+    def __init__(self, message: str, outcomes: Sequence[Outcome]) -> None:
+        super().__init__(message)
+        self.outcomes = outcomes
+
+
 def build_folder(
     out: Path,
     settings: Settings,
@@ -234,6 +242,6 @@ def _raise_failures(outcomes: Sequence[Outcome], configs: Set[str], ledger: Mapp
     failed = {o.note: None for o in outcomes if o.state == "failed"}
     failed |= {o.note: None for o in outcomes if o.state == "not built" and o.cell in configs}
     if failed:
-        raise BuildError("\n".join(failed))
+        raise CellsFailedError("\n".join(failed), outcomes)
     if not any(o.state in ("built", "unchanged") for o in outcomes):
-        raise BuildError("nothing was built:\n" + "\n".join(dict.fromkeys(o.note for o in outcomes)))
+        raise CellsFailedError("nothing was built:\n" + "\n".join(dict.fromkeys(o.note for o in outcomes)), outcomes)

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from itdr_hf.cli.options import CHECK, FOLDER, Folder, Json, Memory, one_of
+from itdr_hf.runtime.terminal import print_line
+
 if TYPE_CHECKING:
     from itdr_hf.dataset.audit import Report
 
-Json = Annotated[bool, typer.Option("--json", help="For machines.")]
-Folder = Annotated[Path, typer.Argument(help="A dataset folder.")]
-
 
 def audit(
-    folder: Annotated[Path, typer.Argument(help="A dataset folder, or one of the authors' Alpaca files.")],
-    check: Annotated[list[str] | None, typer.Option(help="Only this check; may be given again.")] = None,
+    folder: Annotated[Path, typer.Argument(help="A dataset folder, or one of the authors' Alpaca files.")] = FOLDER,
+    check: Annotated[list[str] | None, one_of(CHECK, help="Only this check; may be given again.")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print the infos too.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write the report as JSON to this file.")] = None,
-    memory_limit: Annotated[
-        str | None, typer.Option(help="Of the whole process, such as 2GB; default: a quarter.")
-    ] = None,
+    memory_limit: Memory = None,
     json: Json = False,
 ) -> None:
     """Look for leaks, repeats and given-away answers; exit code 1 on a breach.
@@ -46,7 +43,7 @@ def audit(
 
 
 def stats(
-    folder: Folder,
+    folder: Folder = FOLDER,
     tokenizer: Annotated[str | None, typer.Option(help="A tokenizer.json, its folder, or a model's id.")] = None,
     plots: Annotated[Path | None, typer.Option(help="Draw plots into this folder.")] = None,
     json: Json = False,
@@ -62,21 +59,27 @@ def stats(
         drawn = plot(made, plots) if plots else []
     print_json([s.as_dict() for s in made]) if json else print_statistics(made)
     if drawn and not json:
-        print(f"\n{len(drawn)} plots in {plots}/")
+        print_line(f"\n{len(drawn)} plots in {plots}/")
 
 
-def ledger(folder: Folder, json: Json = False) -> None:
+def ledger(
+    folder: Folder = FOLDER,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Print raw files, seeds, times and contents too.")
+    ] = False,
+    json: Json = False,
+) -> None:
     """Every row accounted for: raw files, what was read, left out and why; exit code 1 if it does not add up."""
-    from itdr_hf.cli.show_reports import print_ledger
-    from itdr_hf.dataset.audit.provenance import unbalanced
+    from itdr_hf.cli.show_ledger import faults, print_ledger
     from itdr_hf.dataset.ledger import published_ledger, read_timings
     from itdr_hf.runtime.terminal import print_json
 
     found, timings = published_ledger(folder), read_timings(folder)
-    print_json({**found, "timings": timings}) if json else print_ledger(found, timings)
-    wrong = [f"{cell}: {text}" for cell, entry in found["cells"].items() for text in unbalanced(entry)]
-    for text in wrong:
-        print(text)
+    wrong = faults(found["cells"])
+    if json:
+        print_json({**found, "timings": timings, "faults": wrong})
+    else:
+        print_ledger(found, timings, verbose=verbose)
     if wrong:
         raise typer.Exit(1)
 
@@ -114,7 +117,7 @@ def _note(folder: Path, report: Report) -> None:
     try:
         note_audit(folder, ledger, report.rows())
     except OutputError as error:
-        print(f"the card is as it was: {error}", file=sys.stderr)
+        print_line(f"the card is as it was: {error}", error=True)
 
 
 def _write(path: Path, value: object) -> None:

@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+from itdr_hf.cli.options import Json
+from itdr_hf.runtime.terminal import print_line
+
 
 def bench(
     out: Annotated[Path, typer.Option(help="Folder for bench.json and bench.png.")] = Path("bench"),
@@ -20,7 +23,7 @@ def bench(
     rounds: Annotated[int | None, typer.Option(min=1, help="Of each the quickest counts.")] = None,
     full: Annotated[bool, typer.Option("--full", help="32 million ratings, 3 million reviews: an hour.")] = False,
     memory_limit: Annotated[str, typer.Option(help="Of a build.")] = "1GB",
-    json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    json: Json = False,
 ) -> None:
     """Measure builds of simulated releases as ratios: to the bare parse of the same file, to plain pandas."""
     from dataclasses import replace
@@ -43,4 +46,4 @@ def bench(
         return print_json(as_dict(found))
     print_bench(found)
     for path in paths:
-        print(f"wrote {path}")
+        print_line(f"wrote {path}")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from itdr_hf.cli import completion
+from itdr_hf.cli.options import FOLDER, GATED, Endpoint, Folder, Json, one_of
+from itdr_hf.runtime.terminal import print_line
 
 
 def push(
-    folder: Annotated[Path, typer.Argument(help="A dataset folder that `itdr build` wrote.")],
+    *,
+    folder: Folder = FOLDER,
     repo_id: Annotated[str, typer.Option(help="Such as someone/itdr; made if it is not there.")],
     public: Annotated[bool, typer.Option("--public/--private", help="Who may read it.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan, send nothing.")] = False,
@@ -25,9 +27,9 @@ def push(
     delete: Annotated[list[str] | None, typer.Option(help="A file or folder of an older release to remove.")] = None,
     create_pr: Annotated[bool, typer.Option("--create-pr", help="As a pull request, without a tag.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a card that is not ours.")] = False,
-    gated: Annotated[str | None, typer.Option(help="auto or manual: readers ask first.")] = None,
-    endpoint: Annotated[str | None, typer.Option(help="Another Hub than the default.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    gated: Annotated[str | None, one_of(GATED, help="Readers ask first.")] = None,
+    endpoint: Endpoint = None,
+    json: Json = False,
 ) -> None:
     """Publish a dataset folder: one commit, verified, tagged with its version. A second push changes nothing.
 
@@ -65,8 +67,8 @@ def push(
         )
     if json:
         return print_json(asdict(release))
-    print(f"{'pushed' if release.committed else 'nothing to push'}: {release.pr_url or release.url}")
-    print(
+    print_line(f"{'pushed' if release.committed else 'nothing to push'}: {release.pr_url or release.url}")
+    print_line(
         f'\n    load_dataset("{repo_id}", "{next(iter(ledger["cells"]))}", revision="{release.tag or release.commit}")'
     )
 
@@ -74,8 +76,8 @@ def push(
 def verify(
     repo_id: Annotated[str, typer.Argument(help="A published release, such as someone/itdr.")],
     revision: Annotated[str, typer.Option(help="A tag or commit.")] = "main",
-    endpoint: Annotated[str | None, typer.Option(help="Another Hub than the default.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    endpoint: Endpoint = None,
+    json: Json = False,
 ) -> None:
     """Check a published release against its own ledger: every file there, every sha256 right. Exit 1 if not."""
     from itdr_hf import hub
@@ -91,5 +93,5 @@ def verify(
     if json:
         print_json({"repo_id": repo_id, "revision": revision, "problems": problems})
     else:
-        print("\n".join(problems) or f"{repo_id}@{revision}: whole")
+        print_line("\n".join(problems) or f"{repo_id}@{revision}: complete, as its ledger has it")
     raise typer.Exit(1 if problems else 0)

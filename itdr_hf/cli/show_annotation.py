@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from itdr_hf.runtime.terminal import print_json, print_table
+from itdr_hf.runtime.terminal import print_json, print_line, print_table
 
 if TYPE_CHECKING:
     from itdr_hf.models.teacher.annotate import Run, Tallies
@@ -46,7 +46,7 @@ def print_plan(tallies: Tallies, prices: Prices | None, json: bool) -> None:
     rows = {**facts["cells"], "total": facts["total"]}
     names = ("examples", "accepted", "to_ask", "prompt_tokens", "completion_tokens")
     print_table(columns, [[c, *(f"{f[n]:,}" for n in names), _money(f["cost"])] for c, f in rows.items()])
-    print("\nTokens are estimates. " + ("" if prices else "For the cost give --price-in and --price-out."))
+    print_line("\nTokens are estimates. " + ("" if prices else "For the cost give --price-in and --price-out."))
 
 
 def result_facts(
@@ -85,17 +85,19 @@ def print_result(facts: Mapping[str, Any], json: bool) -> None:
     ]
     print_table(columns, rows)
     cost = "" if facts.get("cost") is None else f", cost {_money(facts['cost'])}"
-    print(f"\n{facts['answers']:,} answers in this run{cost}. The rest keep the reference they had.")
+    print_line(f"\n{facts['answers']:,} answers in this run{cost}. The rest keep the reference they had.")
     if lost := {kind: facts["store"][kind] for kind in ("torn", "damaged") if facts["store"][kind]}:
-        print(f"{facts['store']['folder']}: {', '.join(f'{n} {kind} line(s) dropped' for kind, n in lost.items())}")
+        print_line(
+            f"{facts['store']['folder']}: {', '.join(f'{n} {kind} line(s) dropped' for kind, n in lost.items())}"
+        )
     if facts.get("stopped"):
-        print(f"stopped: {facts['stopped']}")
+        print_line(f"stopped: {facts['stopped']}")
     without = {i: f"rejected: {', '.join(why)}" for f in facts["cells"].values() for i, why in f["rejected"].items()}
     without |= facts["unanswered"]
     for example, why in list(without.items())[:LISTED]:
-        print(f"{example}: {why}")
+        print_line(f"{example}: {why}")
     if len(without) > LISTED:
-        print(f"… and {len(without) - LISTED:,} more; --json names all")
+        print_line(f"… and {len(without) - LISTED:,} more; --json names all")
 
 
 def print_agreement(rows: Sequence[Agreement], sides: Sequence[str], json: bool) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from itdr_hf.report.names import source_title, subtask_title
+from itdr_hf.runtime.escaping import safe_line, safe_text
 from itdr_hf.runtime.terminal import console
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def print_example(row: Mapping[str, Any], *, split: str, index: int) -> None:
     from rich.text import Text
 
     out = console()
-    titles = f"{subtask_title(row['subtask'])}, {source_title(row['source'])}"
+    titles = safe_line(f"{subtask_title(row['subtask'])}, {source_title(row['source'])}")
     out.print(Text.assemble((titles, "bold"), (f"  {split}, example {index}", "dim")), soft_wrap=True)
     out.print(Text(_facts(row), style="dim"))
     for part, border in BORDERS.items():
@@ -35,16 +36,16 @@ def print_example(row: Mapping[str, Any], *, split: str, index: int) -> None:
 
 def _facts(row: Mapping[str, Any]) -> str:
     facts = [row["id"], row["domain"], row["user"] and f"user {row['user']}", f"answer by {row['reference_by']}"]
-    return " · ".join(filter(None, facts))
+    return safe_line(" · ".join(filter(None, facts)))
 
 
 def _part(row: Mapping[str, Any], part: str) -> Text:
     """The text of a part; the truth stands out: chosen titles in a ranking, a rating, attributes."""
     from rich.text import Text
 
-    shown = Text(row[part])
+    shown = Text(text := safe_text(row[part]))
     if part == "output" or (part == "input" and len(row["candidates"]) > 1):
-        for match in re.finditer(_truths(row["targets"]), row[part], re.M):
+        for match in re.finditer(_truths([safe_line(t) for t in row["targets"]]), text, re.M):
             shown.stylize(CHOSEN, *match.span(1))
     return shown
 
@@ -58,4 +59,4 @@ def _truths(targets: Sequence[str]) -> str:
 def _mark(title: str, chosen: bool) -> Text:
     from rich.text import Text
 
-    return Text(f"✓ {title}", style=CHOSEN) if chosen else Text(f"  {title}")
+    return Text(f"✓ {safe_line(title)}", style=CHOSEN) if chosen else Text(f"  {safe_line(title)}")

@@ -30,7 +30,9 @@ class CellDifference:
     changed: int = 0  # the same id, other content
     moved: int = 0  # the same id, another split
     columns: Mapping[str, int] = field(default_factory=dict)  # column -> examples in which it changed
-    recipe: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)  # field -> (old, new)
+    recipe: Mapping[str, tuple[Any, Any]] = field(
+        default_factory=dict
+    )  # field -> (old, new), also of the same examples
     ids: Mapping[str, list[str]] = field(default_factory=dict)  # added, removed, changed, moved -> a few ids
 
 
@@ -121,7 +123,7 @@ def _compare_rows(
     numbers = {name: row[name] for name in kinds}
     return CellDifference(
         cell=cell,
-        state="changed" if any(numbers.values()) or recipe else "same",
+        state="changed" if any(numbers.values()) else "same",
         same=row["same"],
         columns={name: row[f"at_{name}"] for name in content if row[f"at_{name}"]},
         recipe=recipe,

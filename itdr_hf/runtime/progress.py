@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from threading import Event, Lock, Thread
 from typing import NamedTuple, TypeVar
 
+from itdr_hf.runtime.escaping import safe_text
+
 T = TypeVar("T")
 
-SETTLED = 1.0  # seconds before a rate means anything
+SETTLED = 0.3  # seconds before a rate means anything
 STEADY = 30.0  # seconds after which a step that moves gets a further line, whatever its tenth
 SILENCE = 55.0  # seconds without a line after which the latest one is said again: at least one a minute
 
@@ -192,4 +194,4 @@ def _rate(rate: float, unit: str) -> str:
 
 
 def _to_stderr(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    print(safe_text(text), file=sys.stderr, flush=True)

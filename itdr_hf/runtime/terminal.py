@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from itdr_hf.runtime.escaping import safe_text
+from itdr_hf.runtime.escaping import safe_json, safe_line, safe_text
 from itdr_hf.runtime.progress import OnProgress, Progress, Steps, lines
 
 if TYPE_CHECKING:
@@ -29,9 +29,18 @@ def console(stderr: bool = False) -> Console:
     return Console(file=stream, width=None if stream.isatty() else 80, highlight=False)
 
 
+def print_line(text: str = "", *, error: bool = False) -> None:
+    """Print a text on standard output, or on standard error, with all that would steer a terminal spelled out."""
+    stream = sys.stderr if error else sys.stdout
+    print(
+        safe_text(text).encode(stream.encoding or "utf-8", "backslashreplace").decode(stream.encoding or "utf-8"),
+        file=stream,
+    )
+
+
 def print_json(value: Any) -> None:
-    """JSON on standard output."""
-    print(json.dumps(value, indent=1, ensure_ascii=False))
+    """Print a value as JSON on standard output."""
+    print(safe_json(json.dumps(value, indent=1, ensure_ascii=False)))
 
 
 @contextmanager
@@ -87,11 +96,22 @@ def print_table(columns: Mapping[str, str], rows: Sequence[Sequence[str]], title
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    table = Table(
+        title=Text(safe_line(title)) if title else None,
+        title_justify="left",
+        box=None,
+        pad_edge=False,
+        header_style="bold",
+    )
     for heading, kind in columns.items():
         table.add_column(
-            heading, justify="right" if kind == "right" else "left", no_wrap=kind != "fold", overflow="fold"
+            Text(safe_line(heading)),
+            justify="right" if kind == "right" else "left",
+            no_wrap=kind != "fold",
+            overflow="fold",
         )
     for row in rows:
-        table.add_row(*(Text(value, style=TINTS.get(value, "")) for value in row))  # no markup in others' titles
+        table.add_row(
+            *(Text(safe_line(value), style=TINTS.get(value, "")) for value in row)
+        )  # no markup in others' titles
     console().print(table)

@@ -121,8 +121,6 @@ def test_without_the_package_the_message_says_what_to_install_and_a_dry_run_work
         (["--configs", "tkr-mind"], "no config 'tkr-mind' that a teacher writes for; have: ir-steam, tui-mind"),
         (["--configs", "uii"], "nothing a teacher writes for"),
         (["--configs", "nonsense"], "no config 'nonsense'"),
-        (["--split", "dev"], "no split 'dev'"),
-        (["--mode", "yaml"], "no mode 'yaml'"),
         (["--parameter", "top_p"], "want name=JSON"),
         (["--price-in", "1"], "one given; want both"),
         (["--max-cost", "1"], "--max-cost: no prices"),
