@@ -5,8 +5,8 @@ Names are imported when they are first used, so that `import itdr_hf` costs noth
 
 from __future__ import annotations
 
-import os.path
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 __version__: str
 
-_CHECKOUT = os.path.dirname(os.path.dirname(__file__))
-if os.path.isfile(os.path.join(_CHECKOUT, "builders", "itdr.py")):  # builders/ and cards/ lie beside, not within
-    __path__.append(_CHECKOUT)
+_CHECKOUT = Path(__file__).parent.parent
+if (_CHECKOUT / "builders/itdr.py").is_file():  # a checkout: builders/ and cards/ lie beside this folder, not within
+    __path__.append(str(_CHECKOUT))
 
 _HOMES = {
     "Itdr": "itdr_hf.builders.itdr",

@@ -15,6 +15,7 @@ import pytest
 from itdr_hf.build.folder import build_folder
 from itdr_hf.build.prepare import Settings
 from itdr_hf.dataset.audit import CHECKS, Finding, audit
+from itdr_hf.dataset.ledger import sealed
 from itdr_hf.records import INSTRUCTION
 
 CELLS = ["rp-movielens32m", "tkr-movielens32m", "nir-movielens32m", "tui-movielens32m", "uap-movielens1m"]
@@ -59,7 +60,7 @@ class Planted:
         path = self.folder / "ledger.json"
         ledger = json.loads(path.read_text())
         change(ledger)
-        path.write_text(json.dumps(ledger))
+        path.write_text(json.dumps(sealed(ledger)))
 
     def found(self, check: str, where: str) -> list[Finding]:
         return [f for f in audit(self.folder, only=[check]).findings if f.where.startswith(where)]

@@ -14,7 +14,7 @@ from small_disk import needs_mount, run_on_small_disk
 from itdr_hf import catalogue
 from itdr_hf.build.folder import build_folder
 from itdr_hf.build.prepare import Settings
-from itdr_hf.dataset.ledger import read_ledger
+from itdr_hf.dataset import Dataset
 from itdr_hf.errors import MalformedRowError, MissingFileError, OutputError, UsageError
 from itdr_hf.raw.malformed import BadRows, physical_line
 from itdr_hf.runtime.duckdb_engine import DuckDBEngine
@@ -167,8 +167,8 @@ def test_bad_rows_that_were_passed_over_are_listed_to_the_user_and_not_in_the_le
     assert told[0] == "3 malformed rows of interactions passed over:"
     assert [line.partition(": ")[0].strip() for line in told[1:4]] == [f"{RATINGS} line {n}" for n in (3, 6, 9)]
     assert told[4] == "12 malformed rows of items passed over:" and told[-1] == "    and 2 more" and len(told) == 16
-    steps = read_ledger(tmp_path / "out")["cells"]["rp-movielens32m"]["tables"]
-    assert [step["rows"] for step in steps if step["what"] == "malformed"] == [-3, -12]
+    steps = Dataset.open(tmp_path / "out").cells["rp-movielens32m"].tables
+    assert [step.rows for step in steps if step.what == "malformed"] == [-3, -12]
     assert "12,,3.5,99" not in (tmp_path / "out" / "ledger.json").read_text()
 
 

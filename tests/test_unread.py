@@ -13,7 +13,7 @@ from itdr_hf import catalogue
 from itdr_hf.build.folder import build_folder
 from itdr_hf.build.prepare import Settings
 from itdr_hf.cli.app import app
-from itdr_hf.dataset.ledger import read_ledger
+from itdr_hf.dataset import Dataset
 from itdr_hf.raw.release import find_release
 
 WHY = "microlens is read as MicroLens-50k"
@@ -45,7 +45,7 @@ def test_sources_and_the_ledger_name_what_is_not_read(both_layouts, tmp_path):
     states = json.loads(run.invoke(app, ["sources", "--raw", str(both_layouts), "--json"]).stdout)
     assert {s["source"]: s["unread"] for s in states if s["unread"]} == {"microlens": LEFT}
     build_folder(tmp_path / "out", Settings(raw=both_layouts, warn=lambda text: None), configs=["tui-microlens"])
-    assert read_ledger(tmp_path / "out")["cells"]["tui-microlens"]["unread"] == LEFT
+    assert Dataset.open(tmp_path / "out").cells["tui-microlens"].unread == LEFT
     assert "here and not read: MicroLens-100k_title_en.csv" in run.invoke(app, ["ledger", str(tmp_path / "out")]).stdout
 
 

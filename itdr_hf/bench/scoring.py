@@ -31,7 +31,7 @@ def measure(folder: Path, *, lists: int = LISTS) -> dict[str, Any]:
     questions = read_questions(folder)
     with tempfile.TemporaryDirectory() as home:
         answers = Path(home) / "chance.parquet"
-        predict_into(answers, questions, Baseline(name="random", folder=folder))
+        predict_into(answers, questions, Baseline(name="random", dataset=folder))
         alone = _seconds(lambda: score_file(answers, folder, Options(baselines=False)))
         beside = _seconds(lambda: score_file(answers, folder, Options()))
     ranked, targets = _rankings(lists)

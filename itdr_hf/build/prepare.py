@@ -15,11 +15,12 @@ from itdr_hf.build.rows import Rows, check, ensure_rows
 from itdr_hf.catalogue import Catalogue, current
 from itdr_hf.errors import UsageError
 from itdr_hf.raw.malformed import BadRows, told
+from itdr_hf.raw.release import find_release
 from itdr_hf.runtime.engine import Engine
 from itdr_hf.runtime.engines import open_engine
-from itdr_hf.runtime.hashing import fingerprint
+from itdr_hf.runtime.hashing import fingerprint, imported_by
 from itdr_hf.runtime.progress import OnProgress, Progress, ignore
-from itdr_hf.tables.cache import Tables, ensure_tables, locate
+from itdr_hf.tables.cache import Tables, ensure_tables, locate, readers
 from itdr_hf.tasks.planning.recipe import Recipe
 from itdr_hf.tasks.task import Cell
 
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
     from itdr_hf.build.render import Job
 
-# The code that decides examples, besides the subtask's own modules and what reads the tables.
+# Where the code that makes files of tables begins, besides the task's own module; the rest is what these import.
+MAKING = ("itdr_hf.build.rows", "itdr_hf.build.render", "itdr_hf.build.distributed")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,4 +147,13 @@ def identity(cell: Cell, recipe: Recipe, settings: Settings) -> str:
         f.name: getattr(cell.source, f.name) for f in fields(cell.source) if f.name not in ("layouts", "downloads")
     }
     facts = [cell.version, cell.name, asdict(recipe), place.folder.name, spoken]
-    return fingerprint(facts, {cell.task.example.__module__, "itdr_hf.build.render", __name__})
+    return fingerprint(facts, {cell.task.example.__module__, *MAKING})
+
+
+def made_by(cell: Cell, settings: Settings) -> list[str]:
+    """Return every module that decides what a cell's files hold, from the readers of its release to what writes them.
+
+    Raises MissingFileError when the release is not there.
+    """
+    release = find_release(cell.source, settings.raw)
+    return imported_by({*readers(release), cell.task.example.__module__, *MAKING})

@@ -110,7 +110,7 @@ def _annotate(
     with show_progress("writing") as progress:
         written = {}
         for cell in each("writing", [cell for cell, tally in tallies.items() if tally.accepted], progress):
-            written[cell] = write_references(selection.folder, cell, writer, store)
+            written[cell] = write_references(selection.dataset, cell, writer, store)
     show_annotation.print_result(show_annotation.result_facts(tallies, written, run, store), json)
     if run and run.failure:
         raise run.failure
@@ -132,7 +132,7 @@ def _compare(selection: Selection, store: Store, given: Sequence[str], json: boo
 
     if len(given) > 2:
         raise UsageError(f"--compare: {len(given)} sides; want one, to compare with the folder, or two")
-    first, second = given if len(given) == 2 else (str(selection.folder), given[0])
+    first, second = given if len(given) == 2 else (str(selection.dataset.folder), given[0])
     print_agreement(compare(selection, store, first, second), (first, second), json)
 
 

@@ -11,6 +11,7 @@ from itdr_hf.cli.options import CHECK, FOLDER, Folder, Json, Memory, one_of
 from itdr_hf.runtime.terminal import print_line
 
 if TYPE_CHECKING:
+    from itdr_hf.dataset import Dataset
     from itdr_hf.dataset.audit import Report
 
 
@@ -28,16 +29,18 @@ def audit(
     ids, prompts and the ledger. The card of a folder that `itdr build` wrote shows the result.
     """
     from itdr_hf.cli.show_reports import print_audit
+    from itdr_hf.dataset import Dataset
     from itdr_hf.dataset.audit import audit as run
     from itdr_hf.runtime.terminal import print_json, show_progress
 
+    dataset = Dataset.open(folder, lenient=True)
     with show_progress("auditing") as progress:
-        report = run(folder, only=check or None, memory_limit=memory_limit, progress=progress)
+        report = run(dataset, only=check or None, memory_limit=memory_limit, progress=progress)
     if out:
         _write(out, report.as_dict())
     print_json(report.as_dict()) if json else print_audit(report, verbose=verbose)
     if not check:
-        _note(folder, report)
+        _note(dataset, report)
     if report.breaches:
         raise typer.Exit(1)
 
@@ -71,15 +74,16 @@ def ledger(
 ) -> None:
     """Every row accounted for: raw files, what was read, left out and why; exit code 1 if it does not add up."""
     from itdr_hf.cli.show_ledger import faults, print_ledger
-    from itdr_hf.dataset.ledger import published_ledger, read_timings
+    from itdr_hf.dataset import Dataset
+    from itdr_hf.dataset.notes import read_timings
     from itdr_hf.runtime.terminal import print_json
 
-    found, timings = published_ledger(folder), read_timings(folder)
-    wrong = faults(found["cells"])
+    dataset, timings = Dataset.open(folder).as_built(), read_timings(folder)
+    wrong = faults(dataset)
     if json:
-        print_json({**found, "timings": timings, "faults": wrong})
+        print_json({**dataset.ledger.as_dict(), "timings": timings, "faults": wrong})
     else:
-        print_ledger(found, timings, verbose=verbose)
+        print_ledger(dataset, timings, verbose=verbose)
     if wrong:
         raise typer.Exit(1)
 
@@ -105,17 +109,16 @@ def diff(
         raise typer.Exit(1)
 
 
-def _note(folder: Path, report: Report) -> None:
+def _note(dataset: Dataset, report: Report) -> None:
     """Show the result on the card, where the folder holds what its ledger says and may be written."""
     from itdr_hf.dataset.card import note_audit
-    from itdr_hf.dataset.ledger import read_ledger
     from itdr_hf.errors import OutputError
 
-    ledger = read_ledger(folder)
-    if not ledger["cells"] or any(f.check in ("schema", "files-as-built") for f in report.breaches):
+    other = ("schema", "files-as-built", "ledger-as-written")
+    if not dataset.cells or any(finding.check in other for finding in report.breaches):
         return
     try:
-        note_audit(folder, ledger, report.rows())
+        note_audit(dataset, report)
     except OutputError as error:
         print_line(f"the card is as it was: {error}", error=True)
 

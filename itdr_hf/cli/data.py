@@ -51,7 +51,7 @@ def simulate(
     json: Json = False,
 ) -> None:
     """Write synthetic raw releases in the sources' true file formats, for trying everything without a download."""
-    from itdr_hf.cli.show_build import counted
+    from itdr_hf.dataset.audit.findings import counted
     from itdr_hf.runtime.terminal import print_json, show_progress
     from itdr_hf.simulate import simulate as write
 
@@ -92,6 +92,9 @@ def build(
     ] = "duckdb",
     spark_master: Annotated[str | None, typer.Option(help="Such as local[4] or spark://host:7077.")] = None,
     cache: Annotated[Path | None, typer.Option(help="Of the tables; default: $ITDR_CACHE or the user's.")] = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Hash every file that is there; without, those of another time.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Build all cells whose sources are present into a dataset folder that plain `datasets` reads."""
@@ -125,7 +128,10 @@ def build(
         total = len(settings.known.select(separated(config)))
         done = partial(_report_cell, progress, count(1), total)
         try:
-            outcomes, failure = build_folder(out, settings, configs=separated(config), changes=changes, done=done), None
+            outcomes, failure = (
+                build_folder(out, settings, configs=separated(config), changes=changes, verify=verify, done=done),
+                None,
+            )
         except CellsFailedError as error:
             outcomes, failure = list(error.outcomes), error
     print_json([asdict(o) for o in outcomes]) if json else print_outcomes(outcomes, out)
@@ -148,9 +154,10 @@ def show(
 ) -> None:
     """One example of a cell, readable in the terminal."""
     from itdr_hf.cli.show_example import print_example
-    from itdr_hf.dataset.folder import read_example
+    from itdr_hf.dataset import Dataset
     from itdr_hf.runtime.terminal import print_json
 
     place, cell = (folder, config) if config else (FOLDER, str(folder))
-    row = read_example(place, cell, split, index)
-    print_json(row) if json else print_example(row, split=split, index=index)
+    dataset = Dataset.open(place)
+    row = dataset.example(cell, split, index)
+    print_json(row) if json else print_example(row, dataset.catalogue, split=split, index=index)

@@ -110,8 +110,8 @@ def _splits() -> Iterable[str]:
 
 
 def _templates() -> Iterable[str]:
-    from itdr_hf.build.examples import MIXED
     from itdr_hf.catalogue import current
+    from itdr_hf.tasks.itdr._audience import MIXED
 
     tasks = map(current().task, current().task_ids())
     return dict.fromkeys([*(template for task in tasks for template in task.templates), MIXED])

@@ -27,26 +27,32 @@ def push(
     delete: Annotated[list[str] | None, typer.Option(help="A file or folder of an older release to remove.")] = None,
     create_pr: Annotated[bool, typer.Option("--create-pr", help="As a pull request, without a tag.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a card that is not ours.")] = False,
+    despite_breaches: Annotated[
+        bool, typer.Option("--despite-breaches", help="Publish what the audit found a reason not to use.")
+    ] = False,
     gated: Annotated[str | None, one_of(GATED, help="Readers ask first.")] = None,
     endpoint: Endpoint = None,
     json: Json = False,
 ) -> None:
-    """Publish a dataset folder: one commit, verified, tagged with its version. A second push changes nothing.
+    """Publish a dataset folder: audited, one commit, verified, tagged with its version. A second push changes nothing.
 
     The token is the one of `hf auth login` or $HF_TOKEN.
     """
     from dataclasses import asdict
 
-    from itdr_hf import catalogue, hub
+    from itdr_hf import hub
     from itdr_hf.cli.show_build import print_plan
+    from itdr_hf.dataset import Dataset
+    from itdr_hf.dataset.audit.noted import breaches_of
     from itdr_hf.dataset.card import write_card
-    from itdr_hf.dataset.ledger import published_ledger
     from itdr_hf.runtime.terminal import print_json, show_progress
 
-    ledger = published_ledger(folder)
-    sources = {name.partition("-")[2]: catalogue.cell(name).source for name in ledger["cells"]}
+    dataset = Dataset.open(folder).as_built()
+    sources = {cell.source: dataset.catalogue.source(cell.source) for cell in dataset.cells.values()}
     hub.check_redistribution(sources.values(), public=public, allowed=allow or ())
-    write_card(folder, ledger, repo_id)
+    with show_progress("auditing") as progress:
+        hub.check_audit(folder, breaches_of(dataset, progress=progress), despite=despite_breaches)
+    write_card(dataset, repo_id)
     api = hub.connect(endpoint=endpoint)
     plan = hub.plan_push(api, folder, repo_id, delete=delete or ())
     if not json:
@@ -69,7 +75,7 @@ def push(
         return print_json(asdict(release))
     print_line(f"{'pushed' if release.committed else 'nothing to push'}: {release.pr_url or release.url}")
     print_line(
-        f'\n    load_dataset("{repo_id}", "{next(iter(ledger["cells"]))}", revision="{release.tag or release.commit}")'
+        f'\n    load_dataset("{repo_id}", "{next(iter(dataset.cells))}", revision="{release.tag or release.commit}")'
     )
 
 

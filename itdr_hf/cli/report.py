@@ -27,15 +27,17 @@ def report(
 
     The audit is shown if `itdr audit` was run on just this content. `--card` needs the extra [plots].
     """
+    from itdr_hf.dataset import Dataset
     from itdr_hf.dataset.statistics import load_tokenizer
     from itdr_hf.report.page import write_report
     from itdr_hf.report.pictures import draw_for_card
     from itdr_hf.runtime.terminal import print_json, show_progress
 
     count = load_tokenizer(tokenizer) if tokenizer else None
+    dataset = Dataset.open(folder)
     with show_progress("reporting") as progress:
-        made = write_report(folder, out, scores=scores or (), most=examples, tokenizer=count, progress=progress)
-        drawn = draw_for_card(folder, made.drawings) if card else []
+        made = write_report(dataset, out, scores=scores or (), most=examples, tokenizer=count, progress=progress)
+        drawn = draw_for_card(dataset, made.drawings) if card else []
     if json:
         return print_json({**made.as_dict(), "pictures": [str(path) for path in drawn]})
     print_line(

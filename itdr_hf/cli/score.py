@@ -48,6 +48,7 @@ def predict(
     """
     from dataclasses import asdict
 
+    from itdr_hf.dataset import Dataset
     from itdr_hf.errors import UsageError
     from itdr_hf.models.predict.questions import read_questions
     from itdr_hf.models.predict.run import predict_into
@@ -55,12 +56,13 @@ def predict(
 
     if sum(given is not None for given in (model, endpoint, baseline)) != 1 or bool(endpoint) != bool(model_name):
         raise UsageError("predict: want one of --model, --endpoint with --model-name, --baseline; see --help")
-    questions = read_questions(folder, separated(config), split, limit)
+    dataset = Dataset.open(folder)
+    questions = read_questions(dataset, separated(config), split, limit)
     system: System
     if baseline:
         from itdr_hf.models.recommenders.baselines import Baseline
 
-        system = Baseline(name=baseline, folder=folder, seed=seed)
+        system = Baseline(name=baseline, dataset=dataset, seed=seed)
     elif endpoint:
         from itdr_hf.models.predict.served import Endpoint
 
@@ -136,7 +138,7 @@ def harness(
     json: Json = False,
 ) -> None:
     """Write the cells as tasks of lm-evaluation-harness, with the same prompts, parsers and metrics."""
-    from itdr_hf.cli.show_reports import counted
+    from itdr_hf.dataset.audit.findings import counted
     from itdr_hf.runtime.terminal import print_json
     from itdr_hf.score.harness import next_command, write_tasks
 

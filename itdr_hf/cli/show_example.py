@@ -6,24 +6,26 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from itdr_hf.report.names import source_title, subtask_title
+from itdr_hf.report.names import source_title, task_title
 from itdr_hf.runtime.escaping import safe_line, safe_text
 from itdr_hf.runtime.terminal import console
 
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from itdr_hf.catalogue import Catalogue
+
 BORDERS = {"instruction": "dim", "input": "blue", "output": "green"}
 CHOSEN = "bold green"
 
 
-def print_example(row: Mapping[str, Any], *, split: str, index: int) -> None:
+def print_example(row: Mapping[str, Any], catalogue: Catalogue, *, split: str, index: int) -> None:
     """An example of a split: colours show the truth on a terminal, a list with marks does everywhere."""
     from rich.panel import Panel
     from rich.text import Text
 
     out = console()
-    titles = safe_line(f"{subtask_title(row['subtask'])}, {source_title(row['source'])}")
+    titles = safe_line(f"{task_title(catalogue, row['subtask'])}, {source_title(catalogue, row['source'])}")
     out.print(Text.assemble((titles, "bold"), (f"  {split}, example {index}", "dim")), soft_wrap=True)
     out.print(Text(_facts(row), style="dim"))
     for part, border in BORDERS.items():

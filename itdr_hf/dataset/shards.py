@@ -1,32 +1,26 @@
-"""Writing the Parquet files of a cell: shards, and the facts about them that the ledger keeps."""
+"""Writing the Parquet files of a cell: shards, and the facts about them that the ledger keeps. Reading them again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from itdr_hf.errors import UsageError
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from itdr_hf.dataset.cell import ShardFacts
+from itdr_hf.errors import UsageError
 from itdr_hf.records import SPLITS
 from itdr_hf.runtime.engine import Done
 from itdr_hf.runtime.files import new_folder
+from itdr_hf.runtime.hashing import hash_file
 from itdr_hf.runtime.privacy import MARKS
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
+    import pyarrow.parquet as pq
 
 SHARD_ROWS = 500_000
 Batches = Callable[[str], "Iterator[pa.RecordBatch]"]  # of a split
@@ -96,23 +90,32 @@ def _facts(path: Path) -> Done:
 
     metadata = pq.read_metadata(path)
     groups = [metadata.row_group(n) for n in range(metadata.num_row_groups)]
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
     uncompressed = sum(group.total_byte_size for group in groups)
-    return {"sha256": digest, "size": path.stat().st_size, "rows": metadata.num_rows, "bytes": uncompressed}
+    return {"sha256": hash_file(path), "size": path.stat().st_size, "rows": metadata.num_rows, "bytes": uncompressed}
 
 
-def content(files: Mapping[str, Mapping[str, Any]]) -> str:
-    return hashlib.sha256("".join(files[name]["sha256"] for name in sorted(files)).encode()).hexdigest()
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """What is known of the files of a cell once they are written, as the ledger keeps it."""
+
+    content: str  # a hash of all of them
+    files: Mapping[str, ShardFacts]
+    written_by: Mapping[str, int]
+    masked: Mapping[str, int]
 
 
-def listed(files: Files) -> Files:
-    """The files as the ledger lists them."""
-    return {name: {fact: facts[fact] for fact in LISTED} for name, facts in files.items()}
+def written(files: Files) -> Written:
+    """Sum up the facts of a cell's files; what is nowhere is not counted."""
+    digests = "".join(files[name]["sha256"] for name in sorted(files))
+    return Written(
+        content=hashlib.sha256(digests.encode()).hexdigest(),
+        files={name: ShardFacts(**{fact: facts[fact] for fact in LISTED}) for name, facts in files.items()},
+        written_by=_summed(files, "written_by"),
+        masked=_summed(files, "masked"),
+    )
 
 
-def summed(files: Files, what: str) -> dict[str, int]:
-    """`masked` or `written_by` of all files of a cell together; nothing that is nowhere."""
+def _summed(files: Files, what: str) -> dict[str, int]:
     total: Counter[str] = Counter()
     for facts in files.values():
         total.update(facts[what])
@@ -157,15 +160,6 @@ def read_batches(path: Path, columns: Iterable[str], size: int = BATCH) -> Itera
         if batch is None:
             return
         yield batch
-
-
-def read_rows(
-    folder: Path, config: str, split: str, columns: Iterable[str], size: int = BATCH
-) -> Iterator[dict[str, Any]]:
-    """These columns of the examples of a split of a cell, one by one. Raises UsageError as `read_batches`."""
-    for path in shards(folder, config, split):
-        for batch in read_batches(path, columns, size):
-            yield from batch.to_pylist()
 
 
 @contextmanager

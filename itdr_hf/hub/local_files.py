@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from itdr_hf.dataset.card import PICTURES
+from itdr_hf.dataset.ledger import LEDGER, read_file_list
 from itdr_hf.errors import HubError
+from itdr_hf.runtime.hashing import hash_file
 from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 
-CARD, LEDGER, MARKER = "README.md", "ledger.json", "itdr"
+CARD, MARKER = "README.md", "itdr"
 PICTURE = re.compile(rf"{PICTURES}/(flow|lengths)\.(png|svg)")  # of the card, drawn after the build
 
 
@@ -34,10 +35,14 @@ class LocalFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Ledger:
-    """What we read of a ledger: the version, and (sha256, size) of each file by path."""
+    """What we read of a ledger: the version, and (sha256, size) of each file by path.
+
+    `edited` says how it differs from the one that was written, '' if it does not.
+    """
 
     version: str
     files: Mapping[str, tuple[str, int]]
+    edited: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,12 +82,11 @@ def read_folder(path: Path, repo_type: str = "dataset", progress: OnProgress = i
 def read_ledger(path: Path) -> Ledger:
     """The contract of a ledger: version, and sha256 and size of each file; HubError when it has none."""
     try:
-        ledger = json.loads(path.read_text(encoding="utf-8"))
-        listed = {name: (str(entry["sha256"]), int(entry["size"])) for name, entry in ledger["files"].items()}
-        return Ledger(version=str(ledger["version"]), files={n: e for n, e in listed.items() if n != LEDGER})
+        version, files, edited = read_file_list(path)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         wanted = 'wanted {"version", "files": {path: {"sha256", "size"}}}'
         raise HubError(f"{path}: {type(error).__name__} {error}; {wanted}; build the folder again") from error
+    return Ledger(version=version, files=files, edited=edited)
 
 
 def read_card(path: Path) -> Mapping[str, object]:
@@ -132,15 +136,15 @@ def _patterns(spec: object) -> Iterator[str]:
 def _hashed(folder: Path, names: list[str], progress: OnProgress) -> Iterator[tuple[str, LocalFile]]:
     for done, name in enumerate(names, 1):
         path = folder / name
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        yield name, LocalFile(name=name, path=path, size=path.stat().st_size, sha256=digest)
+        yield name, LocalFile(name=name, path=path, size=path.stat().st_size, sha256=hash_file(path))
         progress(Progress("hash", done, len(names), "files"))
 
 
 def _check_ledger(ledger: Ledger, folder: Path, files: Mapping[str, LocalFile]) -> None:
     """Every file is the one the ledger lists, and there are no others."""
     again = "build the folder again, or put back what was changed"
+    if ledger.edited:
+        raise HubError(f"{folder / LEDGER}: {ledger.edited}; wanted it as it was built; {again}")
     for name, (sha256, _) in ledger.files.items():
         if name not in files:
             raise HubError(f"{folder / name}: missing; wanted it, as {LEDGER} lists it; {again}")

@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
+from itdr_hf.dataset.ledger import LEDGER
 from itdr_hf.errors import HubError
 from itdr_hf.hub.local_files import (
     CARD,
-    LEDGER,
     Folder,
     Ledger,
     data_globs,
@@ -56,7 +56,8 @@ def verify_release(
             ledger = read_ledger(path)
         except HubError as error:
             return [f"{LEDGER}: {error}"]
-    problems = _check_version(ledger.version, revision) + _check_tree(ledger, tree)
+    problems = [f"{LEDGER}: {ledger.edited}"] if ledger.edited else []
+    problems += _check_version(ledger.version, revision) + _check_tree(ledger, tree)
     problems += _check_card(repo, state.commit, tree, set(ledger.files))
     if download:
         present = {name: sha for name, (sha, _) in ledger.files.items() if name in tree}

@@ -57,12 +57,24 @@ def _text(module: str) -> str:
     return Path(path).read_text(encoding="utf-8") if path else ""
 
 
+def forget() -> None:
+    """Forget the source texts that were read: for whoever changes them while running."""
+    _text.cache_clear()
+    _imports.cache_clear()
+
+
 def _origin(module: str) -> str | None:
     try:
         spec = find_spec(module)
     except (ModuleNotFoundError, ValueError):  # the parent is no package; a module without a file
         return None
     return spec.origin if spec else None
+
+
+def hash_file(path: Path, kind: str = "sha256") -> str:
+    """Return the hex digest of a file's content, in bounded memory."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, kind).hexdigest()
 
 
 _HASHING = Lock()  # of threads that want the same files hashed, the second finds what the first remembered
@@ -82,7 +94,6 @@ def _remembered(path: Path, memo: Path) -> str:
         known: dict[str, str | int] = json.loads(note.read_text())
         if all(known.get(key) == value for key, value in seen.items()):
             return str(known["sha256"])
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = hash_file(path)
     write_atomically(note, json.dumps({**seen, "sha256": digest}))
     return digest

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from pathlib import Path
 
 from itdr_hf import catalogue
+from itdr_hf.dataset.folder import Dataset
 from itdr_hf.models.predict.predictions import Completion
 from itdr_hf.models.predict.questions import COLUMNS, Question
 from itdr_hf.models.recommenders.baselines import BASELINES, Baseline
@@ -21,11 +21,11 @@ from itdr_hf.tasks.family import Published
 PLAIN = ("no-ft", "ft")  # the paper's variants that are neither a part of the data nor a part left out
 
 
-def answer_baselines(folder: Path, answers: Sequence[CellAnswers]) -> Iterator[tuple[str, list[CellAnswers]]]:
+def answer_baselines(dataset: Dataset, answers: Sequence[CellAnswers]) -> Iterator[tuple[str, list[CellAnswers]]]:
     """Every baseline's name and its answers to the examples of `answers`, of the cells for which it has any."""
     for name in BASELINES:
-        baseline = Baseline(name=name, folder=folder)
-        given = [_answers_of(baseline, cell) for cell in answers if baseline.takes(cell.config.partition("-")[0])]
+        baseline = Baseline(name=name, dataset=dataset)
+        given = [_answers_of(baseline, cell) for cell in answers if baseline.takes(cell.cell.task.id)]
         if given:
             yield name, given
 
@@ -63,4 +63,4 @@ def _answers_of(baseline: Baseline, cell: CellAnswers) -> CellAnswers:
     rows = [asdict(example) for example in cell.examples]
     questions = [Question(config=cell.config, **{name: row[name] for name in COLUMNS}) for row in rows]
     baseline.answer(questions, keep)
-    return read_answers(cell.config, cell.examples, said)
+    return read_answers(cell.cell, cell.examples, said)

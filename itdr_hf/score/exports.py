@@ -83,7 +83,7 @@ def model_index(report: Report, dataset: str = "itdr", revision: str | None = No
         known |= {} if config == TOTALS else {"config": config}
         known |= {"revision": revision} if revision else {}
         metrics = [_metric(row) for row in rows]
-        task = {"type": "text-generation", "name": config.partition("-")[0] if config != TOTALS else "ITDR"}
+        task = {"type": "text-generation", "name": report.ours.cells[config].task if config != TOTALS else "ITDR"}
         if metrics:
             results.append({"task": task, "dataset": known, "metrics": metrics})
     return [{"name": report.ours.name, "results": results}]
@@ -97,6 +97,8 @@ def _metric(row: Row) -> dict[str, Any]:
 
 def _cell(cell: CellScore) -> dict[str, Any]:
     return {
+        "task": cell.task,
+        "source": cell.source,
         "n": cell.n,
         "users": len(cell.clusters),
         "parsed": {reading: _plain(share) for reading, share in cell.parsed.items()},

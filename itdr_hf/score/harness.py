@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from itdr_hf import catalogue
-from itdr_hf.dataset.folder import cells_in
+from itdr_hf.dataset.folder import Dataset, opened
 from itdr_hf.models.predict.questions import most_tokens
 from itdr_hf.prompts import to_messages, to_prompt_completion
 from itdr_hf.records import INSTRUCTION, Example
 from itdr_hf.runtime.files import new_files
 from itdr_hf.score.parsed import CellAnswers, RawAnswer, read_answers
 from itdr_hf.score.rules import Ranges, ranges_of, samples
+from itdr_hf.tasks.task import Cell
 
 UTILS = """from pathlib import Path
 
@@ -42,23 +43,29 @@ TASK_VERSION = 1
 
 
 def write_tasks(
-    folder: Path, out: Path, configs: Iterable[str] | None = None, *, dataset: str | None = None, plain: bool = False
+    folder: Dataset | Path,
+    out: Path,
+    configs: Iterable[str] | None = None,
+    *,
+    dataset: str | None = None,
+    plain: bool = False,
 ) -> list[str]:
     """Write a task per cell and the group `itdr`; gives the tasks' names.
 
     The tasks load `dataset`, a Hub id, or the folder, which they find from where they are themselves. `plain` is for models asked without
     --apply_chat_template: the prompt then ends in the line break that training puts there.
     """
+    here = opened(folder)
     names, ranges, texts = [], {}, {}
-    for config in cells_in(folder, configs):
-        ranges[config] = dict(ranges_of(folder, config))
-        task = _task(config, dataset, plain)
+    for config in here.select(configs):
+        ranges[config] = dict(ranges_of(here, config))
+        task = _task(here.cell(config), dataset, plain)
         texts[f"{task['task']}.yaml"] = "".join(f"{key}: {_yaml(value)}\n" for key, value in task.items())
         names.append(task["task"])
     texts["itdr.yaml"] = f"group: itdr\ntask: {_yaml(names)}\n"
     texts["utils.py"] = UTILS.format(ranges={config: found for config, found in ranges.items() if found})
     if dataset is None:
-        texts["utils.py"] += LOAD.format(folder=os.path.relpath(folder, out))
+        texts["utils.py"] += LOAD.format(folder=os.path.relpath(here.folder, out))
     with new_files(out) as draft:
         for name, text in texts.items():
             (draft / name).write_text(text, encoding="utf-8")
@@ -117,22 +124,22 @@ def aggregate(items: Sequence[tuple[Any, ...]]) -> float:
 
 def _read(doc: Mapping[str, Any], text: str) -> CellAnswers:
     example = Example(**{name: doc[name] for name in INSTRUCTION})
-    return read_answers(f"{example.subtask}-{example.source}", [example], [RawAnswer(text, "stop")])
+    cell = catalogue.cell(f"{example.subtask}-{example.source}")
+    return read_answers(cell, [example], [RawAnswer(text, "stop")])
 
 
-def _task(config: str, dataset: str | None, plain: bool) -> dict[str, Any]:
-    subtask = catalogue.cell(config).task
-    most = most_tokens(subtask.id, None)
+def _task(cell: Cell, dataset: str | None, plain: bool) -> dict[str, Any]:
+    most = most_tokens(cell.task.id, None)
     return {
-        "task": f"itdr_{config}",
-        **_place(config, dataset),
+        "task": f"itdr_{cell.name}",
+        **_place(cell.name, dataset),
         "test_split": "test",
         "output_type": "generate_until",
         "doc_to_text": _Function(f"utils.{'plain' if plain else 'chat'}_prompt"),
         "doc_to_target": _Function("utils.target"),
         "process_results": _Function("utils.results"),
         "generation_kwargs": {"until": [], "do_sample": False, "temperature": 0.0, "max_gen_toks": most},
-        "metric_list": [_metric(name) for name in _metrics(config)],
+        "metric_list": [_metric(name) for name in _metrics(cell)],
         "metadata": {"version": TASK_VERSION},
     }
 
@@ -144,9 +151,8 @@ def _place(config: str, dataset: str | None) -> dict[str, Any]:
     return {"custom_dataset": _Function("utils.load"), "dataset_kwargs": {"config": config}}
 
 
-def _metrics(config: str) -> list[str]:
+def _metrics(cell: Cell) -> list[str]:
     """The metrics of a cell by their full names, and the shares of answers that parse."""
-    cell = catalogue.cell(config)
     listed = list(cell.task.metrics)
     if "ACC" in listed:
         kinds = {a.name: "RMSE" if a.kind == "number" else "ACC" for a in cell.source.user_attributes}

@@ -49,6 +49,8 @@ class CellScore:
     """One cell of one system: its figures, the share of answers read, and what was wrong with the others."""
 
     config: str
+    task: str
+    source: str
     n: int
     clusters: frozenset[str]
     parsed: Mapping[str, float]
@@ -117,6 +119,8 @@ def _score_cell(cell: CellAnswers, reading: str, ranges: Ranges, universe: Seque
     }
     return CellScore(
         config=cell.config,
+        task=cell.cell.task.id,
+        source=cell.cell.source.id,
         n=len(cell.examples),
         clusters=clusters,
         parsed={kind: cell.parsed(kind) for kind in cell.read},
@@ -148,13 +152,13 @@ def _totals(cells: Mapping[str, CellScore], reading: str) -> dict[str, Measured]
 
 def _totals_of(composites: Composites, cells: Mapping[str, CellScore], reading: str) -> dict[str, Measured]:
     tasks = {task for parts in composites.parts.values() for task in parts}
-    measured = [f for cell in cells.values() for f in cell.figures.values() if _subtask(f.config) in tasks and f.n]
+    measured = [f for cell in cells.values() for f in cell.figures.values() if cell.task in tasks and f.n]
     if not measured:
         return {}
     figures = [
         Figure(
-            subtask=_subtask(f.config),
-            source=f.config.partition("-")[2],
+            subtask=cells[f.config].task,
+            source=cells[f.config].source,
             metric=f.metric,
             value=f.interval.value,
             n=f.n,
@@ -166,7 +170,7 @@ def _totals_of(composites: Composites, cells: Mapping[str, CellScore], reading: 
     totals = {}
     for name, values in exact.items():
         if not math.isnan(values[0]):
-            members = [cell for config, cell in cells.items() if _subtask(config) in composites.parts[name]]
+            members = [cell for cell in cells.values() if cell.task in composites.parts[name]]
             clusters = len(frozenset().union(*(cell.clusters for cell in members)))
             totals[name] = Measured(
                 config=TOTALS,
@@ -194,9 +198,4 @@ def _universes(answers: Sequence[CellAnswers]) -> dict[str, list[str]]:
 
 def _stream(cell: CellAnswers) -> str:
     """Cells of one source share their users; those whose examples are of items share nothing."""
-    subtask, _, source = cell.config.partition("-")
-    return source if catalogue.task(subtask).subject == "user" else cell.config
-
-
-def _subtask(config: str) -> str:
-    return config.partition("-")[0]
+    return cell.cell.source.id if cell.cell.task.subject == "user" else cell.config

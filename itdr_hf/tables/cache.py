@@ -117,10 +117,14 @@ def locate(source: Source, raw: Path, *, cache: Path | None = None, bad: BadRows
     release = find_release(source, raw)
     cache = cache or default_cache()
     files = _describe(release, cache / "sha256")
-    readers = {inspect.unwrap(table.read).__module__ for table in release.layout.tables.values()}
     facts = [source.id, release.layout.name, files, bad.policy, bad.most]
-    key = fingerprint(facts, {*readers, __name__})
+    key = fingerprint(facts, readers(release))
     return Place(release=release, files=files, folder=cache / "tables" / source.id / key)
+
+
+def readers(release: Release) -> set[str]:
+    """Return the modules in which the code that reads a release into tables begins."""
+    return {__name__, *(inspect.unwrap(table.read).__module__ for table in release.layout.tables.values())}
 
 
 def _describe(release: Release, memo: Path) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from itdr_hf.dataset.folder import read_example
+from itdr_hf.dataset import Dataset
 from report.conftest import itdr
 
 pytestmark = pytest.mark.xdist_group("report")
@@ -71,7 +71,7 @@ def test_on_a_terminal_a_long_step_has_a_bar_with_a_rate(release):
 
 @pytest.mark.parametrize("cell", ["rp-movielens32m", "tkr-mind", "cdr-amazon2023", "nir-microlens", "uap-movielens1m"])
 def test_on_a_terminal_the_truth_of_an_example_stands_out(release, cell):
-    row = read_example(release, cell, "train", 0)
+    row = Dataset.open(release).example(cell, "train", 0)
     said = on_a_terminal("show", release, cell, "--split", "train", stream="stdout")
     bright = {text.rstrip() for text in re.findall(r"\x1b\[1;32m(?:✓ )?(.*?)\x1b\[0m", said)}
     truths = [t for t in row["targets"] if f"{t}\n" in f"{row['output']}\n"]

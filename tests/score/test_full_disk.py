@@ -68,7 +68,7 @@ from itdr_hf.score.score_file import Options, score_file
 from itdr_hf.score.scoring import Resampling
 
 small, folder, predictions, plots = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4] == "True"
-system = Baseline(name="random", folder=folder)
+system = Baseline(name="random", dataset=folder)
 predict_into(predictions, read_questions(folder, ["rp-movielens32m"]), system)
 
 def files():

@@ -18,7 +18,7 @@ from itdr_hf.models.recommenders.training_statistics import Knowledge
 
 def said(folder: Path, name: str, questions: list[Question]) -> dict[str, str]:
     answers: dict[str, str] = {}
-    Baseline(name=name, folder=folder).answer(questions, lambda q, answered: answers.__setitem__(q.id, answered.text))
+    Baseline(name=name, dataset=folder).answer(questions, lambda q, answered: answers.__setitem__(q.id, answered.text))
     return answers
 
 
@@ -104,5 +104,5 @@ def test_chance_depends_on_seed_and_example_not_on_the_order_of_questions(asked)
     questions = read_questions(asked, ["tkr-movielens32m"])
     assert said(asked, "random", questions) == said(asked, "random", questions[::-1])
     other: dict[str, str] = {}
-    Baseline(name="random", folder=asked, seed=1).answer(questions, lambda q, a: other.__setitem__(q.id, a.text))
+    Baseline(name="random", dataset=asked, seed=1).answer(questions, lambda q, a: other.__setitem__(q.id, a.text))
     assert other != said(asked, "random", questions)

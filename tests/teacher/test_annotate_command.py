@@ -13,7 +13,7 @@ from faultserver import FaultServer, completion, good
 from typer.testing import CliRunner
 
 from itdr_hf.cli.app import app
-from itdr_hf.dataset.ledger import read_ledger
+from itdr_hf.dataset import Dataset
 from itdr_hf.errors import ModelError, UsageError
 from itdr_hf.models.teacher.selection import select
 from itdr_hf.models.teacher.store import FILE, Store
@@ -75,7 +75,7 @@ def test_what_was_answered_before_a_fatal_error_is_written_back(folder, serve):
     server = serve(lambda r: completion(good(r.prompt)) if next(count) < 10 else (402, {}, "{}"))
     with pytest.raises(ModelError, match="status 402"):
         itdr(folder, "--endpoint", server.url, "--model", "m", "--configs", "tui-mind", "--concurrency", 1)
-    assert read_ledger(folder)["cells"]["tui-mind"]["written_by"] == {"extractive": 30, "m@tui-1": 10}
+    assert Dataset.open(folder).cells["tui-mind"].written_by == {"extractive": 30, "m@tui-1": 10}
 
 
 def test_the_key_is_sent_and_is_in_no_file_and_no_output(folder, serve, monkeypatch, tmp_path, caplog):

@@ -46,6 +46,16 @@ class AlpacaFile(NamedTuple):
     domain: str
     split: str
 
+    @property
+    def cell(self) -> str:
+        """The name of the cell that corresponds to it."""
+        return f"{self.subtask}-{self.source}"
+
+
+def origins_of(files: list[AlpacaFile]) -> dict[str, tuple[str, str]]:
+    """Cell -> its task and source."""
+    return {file.cell: (file.subtask, file.source) for file in files}
+
 
 def find_alpaca(folder: Path) -> list[AlpacaFile]:
     """The task files under a folder, in a stable order."""
@@ -69,7 +79,7 @@ def to_parquet(engine: DuckDBEngine, files: list[AlpacaFile], progress: OnProgre
     made: dict[str, list[Path]] = {}
     for number, file in enumerate(files):
         progress(Progress("reading", detail=file.path.name))
-        cell = f"{file.subtask}-{file.source}"
+        cell = file.cell
         path = engine.spill / "alpaca" / cell / f"{file.split}-{number:05d}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         with pq.ParquetWriter(path, INSTRUCTION.schema) as writer:
@@ -102,7 +112,7 @@ def _row(file: AlpacaFile, row: Mapping[str, str | None]) -> dict[str, Any]:
     user = hashlib.md5("\x1f".join(who).encode()).hexdigest()[:16] if len(found.history) >= TELLING else ""
     content = "\x1f".join([file.path.name, row["instruction"] or "", text, output])
     made: dict[str, Any] = {name: INSTRUCTION.empty(name) for name in INSTRUCTION}
-    made |= {"id": f"{file.subtask}-{file.source}-{hashlib.md5(content.encode()).hexdigest()[:16]}"}
+    made |= {"id": f"{file.cell}-{hashlib.md5(content.encode()).hexdigest()[:16]}"}
     made |= {"subtask": file.subtask, "source": file.source, "domain": file.domain, "user": user}
     made |= {"instruction": row["instruction"] or "", "input": text, "output": output}
     made |= {"history": found.history, "history_ratings": found.ratings}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from itdr_hf import catalogue
 from itdr_hf.dataset.audit.candidates import LEAST, chi_square, tail
 from itdr_hf.dataset.audit.corpus import RANKING, Corpus
 from itdr_hf.dataset.audit.findings import Finding, Severity, Tally, named
@@ -63,7 +62,7 @@ def _bare(line: str) -> str:
 def answers_parse_to_the_truth(corpus: Corpus) -> Iterator[Finding]:
     """Does the subtask's own parser read the targets back from the output?"""
     for cell in filter(corpus.known, corpus.cells):
-        asked = catalogue.cell(cell)
+        asked = corpus.cell(cell)
         found = Tally()
         for row in corpus.stream(cell, *INSTRUCTION):
             example = Example(
@@ -96,9 +95,9 @@ def _same(subtask_id: str, said: Any, targets: list[str]) -> bool:
 @check(alpaca=False)
 def ratings_on_the_scale(corpus: Corpus) -> Iterator[Finding]:
     """Does every rating lie on its source's scale?"""
-    for cell in [c for c in corpus.cells if c.startswith("rp-") and corpus.known(c)]:
-        scale = catalogue.cell(cell).source.scale
-        if scale is None:
+    for cell in filter(corpus.known, corpus.cells):
+        scale = corpus.cell(cell).source.scale
+        if scale is None or corpus.cell(cell).task.answer != "number":
             continue
         outside = f"NOT coalesce(try_cast(t AS DOUBLE) BETWEEN {scale.low} AND {scale.high}, false)"
         query = (

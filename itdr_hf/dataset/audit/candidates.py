@@ -166,7 +166,7 @@ def popularity_is_no_answer(corpus: Corpus) -> Iterator[Finding]:
 def hard_negatives_alike(corpus: Corpus) -> Iterator[Finding]:
     """Where hard negatives are promised, are they of a positive's genre or category, as far as prompts show these?"""
     for cell in [c for c in corpus.cells if corpus.recipe(c).get("negative_sampling") == "hard"]:
-        kinds = _kinds(corpus, cell.partition("-")[2])
+        kinds = _kinds(corpus, corpus.source_of(cell))
         alike = told = 0
         for row in corpus.stream(cell, "candidates", "targets"):
             liked = {kind for title in row["targets"] for kind in kinds.get(title, ())}
@@ -188,7 +188,7 @@ def hard_negatives_alike(corpus: Corpus) -> Iterator[Finding]:
 def _kinds(corpus: Corpus, source: str) -> dict[str, frozenset[str]]:
     """Title -> its genres or categories, from the lines 'title [genre, genre]' of all prompts of a source."""
     kinds: dict[str, frozenset[str]] = {}
-    for cell in [c for c in corpus.cells if c.partition("-")[2] == source]:
+    for cell in corpus.cells_of(source):
         for row in corpus.stream(cell, "input"):
             for title, label in _LABELLED.findall(row["input"] or ""):
                 kinds[title] = frozenset(part.strip() for part in label.split(","))

@@ -6,19 +6,20 @@ absence is a finding of its own), so that every other check still runs.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from itdr_hf import catalogue
-from itdr_hf.dataset.ledger import read_ledger
+from itdr_hf.dataset.folder import Dataset
 from itdr_hf.dataset.shards import open_shard
 from itdr_hf.errors import UsageError
 from itdr_hf.records import INSTRUCTION, SPLITS
 from itdr_hf.runtime.duckdb_engine import DuckDBEngine, open_duckdb, quote
 from itdr_hf.runtime.progress import OnProgress, ignore
+from itdr_hf.tasks.task import Cell
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,15 +33,21 @@ RANKING = "('tkr', 'cdr', 'nir')"  # subtasks whose answers are among the candid
 
 @dataclass(frozen=True, kw_only=True)
 class Corpus:
-    """An open dataset: the view `examples`, its cells, and the ledger where there is one."""
+    """An open dataset: the view `examples`, its cells, and what the ledger says where there is one."""
 
-    folder: Path
+    dataset: Dataset
     engine: DuckDBEngine
     layout: str  # itdr or alpaca
     cells: list[str]
     files: Mapping[str, list[Path]]  # cell -> Parquet files
     unsound: Mapping[Path, str]  # files that cannot be read, and why: a finding, and no part of the rest
-    ledger: Mapping[str, Any]
+    origins: Mapping[str, tuple[str, str]]  # cell -> its task and source
+    patterns: dict[tuple[str, str], re.Pattern[str] | None] = field(default_factory=dict)  # of templates, once read
+
+    @property
+    def folder(self) -> Path:
+        """The folder under audit."""
+        return self.dataset.folder
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """All rows of a query whose result is small."""
@@ -79,32 +86,53 @@ class Corpus:
 
     def recipe(self, cell: str) -> Mapping[str, Any]:
         """The recipe a cell was built with, as far as the ledger knows."""
-        recipe: Mapping[str, Any] = self.ledger["cells"].get(cell, {}).get("recipe", {})
-        return recipe
+        return self.dataset.cells[cell].recipe if cell in self.dataset.cells else {}
+
+    def task_of(self, cell: str) -> str:
+        """The id of a cell's task."""
+        return self.origins[cell][0]
+
+    def source_of(self, cell: str) -> str:
+        """The id of a cell's source."""
+        return self.origins[cell][1]
+
+    def cells_of(self, source: str) -> list[str]:
+        """The cells of a source."""
+        return [cell for cell in self.cells if self.source_of(cell) == source]
 
     def by_user(self, where: str) -> bool:
         """Whether the splits of a cell, or of all cells of a source, are promised to share no user.
 
         They are not where ranking or rating cells were split along time.
         """
-        mine = [where] if where in self.cells else [c for c in self.cells if c.partition("-")[2] == where]
-        asked = [c for c in mine if c.partition("-")[0] in catalogue.unions()["uii"]]
-        return all(self.recipe(cell).get("split_protocol", "user") == "user" for cell in asked)
+        mine = [where] if where in self.cells else self.cells_of(where)
+        return all(self.recipe(cell).get("split_protocol", "user") == "user" for cell in mine if self._timed(cell))
+
+    def _timed(self, cell: str) -> bool:
+        return self.known(cell) and self.cell(cell).task.timed
 
     def known(self, cell: str) -> bool:
         """Whether the catalogue has this cell."""
-        return cell in catalogue.cell_names()
+        return self.dataset.known(cell)
+
+    def cell(self, name: str) -> Cell:
+        """The catalogue's cell of this name."""
+        return self.dataset.cell(name)
 
 
 @contextmanager
-def open_corpus(folder: Path, *, memory_limit: str | None = None, progress: OnProgress = ignore) -> Iterator[Corpus]:
+def open_corpus(
+    dataset: Dataset, *, memory_limit: str | None = None, progress: OnProgress = ignore
+) -> Iterator[Corpus]:
     """Open a dataset folder or a folder of Alpaca files. Raises UsageError for a folder that is neither."""
-    from itdr_hf.dataset.audit.alpaca import find_alpaca, to_parquet
+    from itdr_hf.dataset.audit.alpaca import find_alpaca, origins_of, to_parquet
+
+    folder = dataset.folder
 
     with open_duckdb(memory_limit=memory_limit) as engine:
         engine.sql.execute("SET preserve_insertion_order = true")
         engine.sql.execute(f"CREATE OR REPLACE TEMP MACRO normed(text) AS {_NORMED}")
-        (files, unsound), ledger, layout = _sound(_parquet(folder)), read_ledger(folder), "itdr"
+        (files, unsound), layout, origins = _sound(_parquet(dataset)), "itdr", {}
         if unsound and not files:
             path, why = next(iter(unsound.items()))
             raise UsageError(f"{path}: {why}; want a dataset folder with files that can be read; build it again")
@@ -115,30 +143,22 @@ def open_corpus(folder: Path, *, memory_limit: str | None = None, progress: OnPr
                     f"{folder}: no <config>/<split>-*.parquet and no '<task> <source> <split>.json'; "
                     "want a dataset folder or the authors' files; name another folder"
                 )
-            files = to_parquet(engine, found, progress)
+            files, origins = to_parquet(engine, found, progress), origins_of(found)
         _make_view(engine, files)
+        cells = dataset.in_order(files)
         yield Corpus(
-            folder=folder,
+            dataset=dataset,
             engine=engine,
             layout=layout,
-            cells=_in_order(files),
+            cells=cells,
             files=files,
             unsound=unsound,
-            ledger=ledger,
+            origins=origins or {cell: (dataset.task_of(cell), dataset.source_of(cell)) for cell in cells},
         )
 
 
-def _parquet(folder: Path) -> dict[str, list[Path]]:
-    files: dict[str, list[Path]] = {}
-    for split in SPLITS:
-        for path in sorted(folder.glob(f"*/{split}-*.parquet")):
-            files.setdefault(path.parent.name, []).append(path)
-    return files
-
-
-def _in_order(files: Mapping[str, list[Path]]) -> list[str]:
-    order = {name: place for place, name in enumerate(catalogue.cell_names())}
-    return sorted(files, key=lambda name: (order.get(name, len(order)), name))
+def _parquet(dataset: Dataset) -> dict[str, list[Path]]:
+    return {cell: [path for split in SPLITS for path in dataset.paths(cell, split)] for cell in dataset.names}
 
 
 def _sound(files: Mapping[str, list[Path]]) -> tuple[dict[str, list[Path]], dict[Path, str]]:

@@ -27,7 +27,7 @@ def users_in_one_split(corpus: Corpus) -> Iterator[Finding]:
     within = {cell: shared for cell, shared, _, _ in corpus.rows(query.format(key="cell"))}
     for key in ("cell", "source"):
         for where, shared, users, who in corpus.rows(query.format(key=key)):
-            mine = [n for cell, n in within.items() if cell.endswith(f"-{where}")]
+            mine = [within.get(cell, 0) for cell in corpus.cells_of(where)]
             if not shared or (key == "source" and shared <= max(mine, default=0)):
                 continue
             promised = corpus.by_user(where)
@@ -49,10 +49,10 @@ def users_in_one_split(corpus: Corpus) -> Iterator[Finding]:
 @check(alpaca=False)
 def items_in_one_split(corpus: Corpus) -> Iterator[Finding]:
     """Is an item that is itself the subject (TUI) in one split only?"""
-    for cell in [c for c in corpus.cells if c.startswith("tui-") and corpus.known(c)]:
+    for cell in [c for c in filter(corpus.known, corpus.cells) if corpus.cell(c).task.subject == "item"]:
         seen: dict[bytes, dict[str, str]] = {}
         for row in corpus.stream(cell, "id", "input", "template", "domain"):
-            pattern = template_pattern(cell, row["template"] or "")
+            pattern = template_pattern(corpus, cell, row["template"] or "")
             match = pattern.fullmatch(row["input"] or "") if pattern else None
             text = f"{match['title']}\n{match['attributes']}" if match else (row["input"] or "").partition("\n")[0]
             item = hashlib.md5(f"{row['domain']}\n{text}".lower().encode()).digest()

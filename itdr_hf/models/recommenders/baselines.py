@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from itdr_hf import catalogue
+from itdr_hf.dataset.folder import Dataset, opened
 from itdr_hf.errors import unknown
 from itdr_hf.models.predict.predictions import Completion, Keep, Run
 from itdr_hf.models.predict.questions import Question
@@ -29,10 +30,10 @@ Write = Callable[[Question, Knowledge, int], str]
 
 @dataclass(frozen=True, kw_only=True)
 class Baseline:
-    """A baseline over a dataset folder; `seed` matters to random only."""
+    """A baseline over a dataset; `seed` matters to random only."""
 
     name: str
-    folder: Path
+    dataset: Dataset | Path
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -50,10 +51,11 @@ class Baseline:
     def answer(self, questions: Sequence[Question], keep: Keep) -> None:
         """Answer the questions of the subtasks it takes; each config's training split is read once."""
         known: dict[str, Knowledge] = {}
+        dataset = opened(self.dataset)
         for question in questions:
             if self.takes(question.subtask):
                 knowledge = known.get(question.config) or known.setdefault(
-                    question.config, Knowledge(self.folder, question.config)
+                    question.config, Knowledge(dataset, question.config)
                 )
                 write = BASELINES[self.name][catalogue.task(question.subtask).answer]
                 keep(question, Completion(write(question, knowledge, self.seed), "stop", 0, 0))
@@ -65,7 +67,7 @@ def baselines_of(task: str) -> list[str]:
 
 
 def _random_rating(question: Question, knowledge: Knowledge, seed: int) -> str:
-    scale = catalogue.source(question.source).scale
+    scale = knowledge.dataset.catalogue.source(question.source).scale
     assert scale is not None
     steps = round((scale.high - scale.low) / scale.step) + 1
     return scale.text(scale.low + scale.step * (_draw(question, seed) % steps))
@@ -111,13 +113,13 @@ def _user_mean(question: Question, knowledge: Knowledge, seed: int) -> str:
 
 
 def _majority(question: Question, knowledge: Knowledge, seed: int) -> str:
-    kinds = {a.name: a.kind for a in catalogue.source(question.source).user_attributes}
+    kinds = {a.name: a.kind for a in knowledge.dataset.catalogue.source(question.source).user_attributes}
     typical = ((name, knowledge.typical(name, kinds.get(name) == "number")) for name in question.target_names)
     return "\n".join(f"{name}: {value}" for name, value in typical if value)
 
 
 def _last_rating(question: Question, knowledge: Knowledge, seed: int) -> str:
-    scale = catalogue.source(question.source).scale
+    scale = knowledge.dataset.catalogue.source(question.source).scale
     return scale.text(question.history_ratings[-1]) if scale and question.history_ratings else ""
 
 

@@ -11,12 +11,10 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from string import Formatter
 
-from itdr_hf import catalogue
 from itdr_hf.models.endpoint.request import Reply
-from itdr_hf.tasks.task import Teacher
+from itdr_hf.tasks.task import Cell, Teacher
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 SHORTEST = 4  # letters of a word that says something
@@ -180,12 +178,10 @@ def own(text: str, besides: frozenset[str] = frozenset()) -> frozenset[str]:
     return frozenset(words) - besides - _ENGLISH
 
 
-@cache
-def common_words(cell: str) -> frozenset[str]:
+def common_words(cell: Cell) -> frozenset[str]:
     """What the prompts of a cell have in common: an answer with such words need not be about the example."""
-    found = catalogue.cell(cell)
-    templates = [*found.task.templates.values(), *found.source.wording.values(), found.subtask.description]
+    templates = [*cell.task.templates.values(), *cell.source.wording.values(), cell.task.description]
     fixed = ["".join(text for text, *_ in Formatter().parse(template)) for template in templates]
-    spoken = [value for value in vars(found.source.words).values() if isinstance(value, str)]
-    named = [a.name for a in (*found.source.item_attributes, *found.source.user_attributes)]
+    spoken = [value for value in vars(cell.source.words).values() if isinstance(value, str)]
+    named = [a.name for a in (*cell.source.item_attributes, *cell.source.user_attributes)]
     return own(" ".join([*fixed, *spoken, *named]))

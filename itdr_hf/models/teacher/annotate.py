@@ -19,7 +19,7 @@ from itdr_hf.models.endpoint.pace import RateLimiter
 from itdr_hf.models.endpoint.request import Ask
 from itdr_hf.models.endpoint.tokens import prompt_tokens
 from itdr_hf.models.teacher.budget import Budget
-from itdr_hf.models.teacher.selection import Selection, Wanted, standing, teacher_of
+from itdr_hf.models.teacher.selection import Selection, Wanted, standing
 from itdr_hf.models.teacher.store import Store
 from itdr_hf.models.teacher.writer import Writer
 from itdr_hf.runtime.progress import OnProgress, Progress, ignore
@@ -90,7 +90,7 @@ class Run:
         return self._later.popleft() if wanted is None and self._later else wanted
 
     async def _see_to(self, wanted: Wanted, client: Client) -> None:
-        while ask := standing(wanted.cell, wanted.input, self.writer, self.store).ask:
+        while ask := standing(wanted.taught, wanted.input, self.writer, self.store).ask:
             if not self.store.claim(ask.key):  # another process, or another example with the same input
                 self._later.append(wanted)
                 return await asyncio.sleep(POLL)
@@ -139,7 +139,7 @@ def plan(selection: Selection, writer: Writer, store: Store) -> Tallies:
     tallies = {cell: Tally() for cell in selection.counts}
     lengths: list[int] = []
     for wanted in selection:
-        tally, now = tallies[wanted.cell], standing(wanted.cell, wanted.input, writer, store)
+        tally, now = tallies[wanted.cell], standing(wanted.taught, wanted.input, writer, store)
         tally.examples += 1
         if now.ask is not None:
             tally.asks += 1
@@ -150,7 +150,7 @@ def plan(selection: Selection, writer: Writer, store: Store) -> Tallies:
         else:
             tally.rejected[wanted.id] = now.faults
     for cell, tally in tallies.items():
-        usual = sum(teacher_of(cell).words) / 2 * TOKENS_PER_WORD
+        usual = sum(selection.taught[cell].teacher.words) / 2 * TOKENS_PER_WORD
         tally.completion_tokens = round(tally.asks * (sum(lengths) / len(lengths) if any(lengths) else usual))
     return tallies
 

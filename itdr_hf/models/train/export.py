@@ -12,8 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from itdr_hf.dataset.folder import cells_in
-from itdr_hf.dataset.shards import read_rows
+from itdr_hf.dataset.folder import Dataset, opened
 from itdr_hf.errors import OutputError, unknown
 from itdr_hf.models.train.data import COLUMNS, Row, mixed_rows
 from itdr_hf.models.train.recipe import PAPER, TrainRecipe, changed
@@ -36,7 +35,7 @@ class Exported:
 
 
 def export(
-    folder: Path,
+    folder: Dataset | Path,
     out: Path,
     form: str,
     *,
@@ -59,9 +58,10 @@ def export(
     trainer = TRAINERS[form]
     used = changed(recipe or PAPER["llama-3.2-3b"], {"configs": list(configs) if configs else None})
     talks = bool(TALKS.search(used.model)) if chat is None else chat
+    dataset = opened(folder)
     with new_folder(out) as draft:
         (draft / "data").mkdir()
-        counts = {split: _write(_rows(folder, split, used), split, draft, trainer, talks) for split in SPLITS}
+        counts = {split: _write(_rows(dataset, split, used), split, draft, trainer, talks) for split in SPLITS}
         texts = {**trainer.files(used, talks), "README.md": _page(trainer, used, counts)}
         facts = {"format": form, "chat": talks, "counts": counts, "recipe": used.as_dict()}
         for name, text in {**texts, MARK: json.dumps(facts, indent=1)}.items():
@@ -69,12 +69,12 @@ def export(
     return Exported(folder=out, counts=counts, command=trainer.command)
 
 
-def _rows(folder: Path, split: str, recipe: TrainRecipe) -> list[Row]:
+def _rows(dataset: Dataset, split: str, recipe: TrainRecipe) -> list[Row]:
     """Train as the recipe mixes it; the other splits whole."""
     if split == "train":
-        return [row for rows in mixed_rows(folder, split, recipe).values() for row in rows]
-    cells = cells_in(folder, recipe.configs, split)
-    return [row for name in cells for row in read_rows(folder, name, split, COLUMNS)]
+        return [row for rows in mixed_rows(dataset, split, recipe).values() for row in rows]
+    cells = dataset.select(recipe.configs, split)
+    return [row for name in cells for row in dataset.rows(name, split, COLUMNS)]
 
 
 def _write(rows: Sequence[Row], split: str, draft: Path, trainer: Trainer, chat: bool) -> int:

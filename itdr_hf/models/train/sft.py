@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from itdr_hf.dataset.folder import Dataset, opened
 from itdr_hf.errors import ModelError, UsageError
 from itdr_hf.models.pretrained import QLORA, extra
 from itdr_hf.models.train.checkpoints import check_same_run, last_checkpoint
@@ -38,7 +39,7 @@ class Run:
 
 
 def train(
-    folder: Path,
+    folder: Dataset | Path,
     recipe: TrainRecipe,
     output: Path,
     *,
@@ -75,7 +76,7 @@ def train(
 
 
 def prepare(
-    folder: Path,
+    folder: Dataset | Path,
     recipe: TrainRecipe,
     output: Path,
     *,
@@ -83,10 +84,11 @@ def prepare(
     progress: OnProgress = ignore,
 ) -> Run:
     """Everything up to the first step: data checked, tokenised and counted, model loaded, trainer made."""
-    dataset = dataset_facts(folder, recipe)
-    _check_content(folder, dataset, content or {})
+    dataset = opened(folder)
+    about = dataset_facts(dataset, recipe)
+    _check_content(dataset.folder, about, content or {})
     mixes = {
-        split: mixed_rows(folder, split, recipe)
+        split: mixed_rows(dataset, split, recipe)
         for split in (("train", "validation") if recipe.eval_limit else ("train",))
     }
     progress(Progress("loading", detail=recipe.model))
@@ -98,8 +100,8 @@ def prepare(
         progress(Progress(split, detail=size))
     facts = {
         "recipe": recipe.as_dict(),
-        "dataset": dataset,
-        "prompt": prompt_facts(folder, list(dataset["cells"]), tokenizer),
+        "dataset": about,
+        "prompt": prompt_facts(dataset, list(about["cells"]), tokenizer),
     }
     facts |= {"data": {split: made.facts for split, made in data.items()}, **run_facts(recipe, model)}
     checkpoints = output.with_name(f"{output.name}.checkpoints")
