@@ -77,9 +77,13 @@ class HubError(ItdrError):
 
 def unknown(kind: str, name: str, have: Iterable[str]) -> UnknownNameError:
     """Return the error for a name that is not in a registry, with the nearest one that is, and all of them."""
+    names = list(have)
+    return UnknownNameError(f"no {kind} {name!r}; {meant(name, names)}have: {', '.join(names)}")
+
+
+def meant(name: str, have: Iterable[str]) -> str:
+    """Return 'did you mean tkr-mind? ', or '' where no name is near."""
     from difflib import get_close_matches
 
-    names = list(have)
-    near = get_close_matches(name, names, 1)
-    meant = f"did you mean {near[0]}? " if near else ""
-    return UnknownNameError(f"no {kind} {name!r}; {meant}have: {', '.join(names)}")
+    near = get_close_matches(name, list(have), 1)
+    return f"did you mean {near[0]}? " if near else ""

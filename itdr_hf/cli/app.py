@@ -24,7 +24,8 @@ app = typer.Typer(
     help="Recommendation instructions from raw data: **simulate** or get raw releases, see them with **sources**, "
     "**build** the cells into a dataset folder, **show** an example.\n\n"
     "Try: `itdr simulate raw/ --scale 0.01 && itdr build --raw raw/ --out itdr/ && itdr show itdr/ tkr-movielens32m`",
-    epilog="Exit codes: 0 done; 1 an error, a breach or a difference; 2 a wrong command line; 3 answers are missing; "
+    epilog="Exit codes: 0 done; 1 an error, a breach, or with diff --exit-code a difference; "
+    "2 a wrong command line, unknown names included; 3 answers are missing; "
     "130 stopped by Ctrl-C. Every command that prints a result prints it as JSON with `--json`.",
 )
 

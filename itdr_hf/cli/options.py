@@ -111,7 +111,7 @@ def _splits() -> Iterable[str]:
 
 def _templates() -> Iterable[str]:
     from itdr_hf.catalogue import current
-    from itdr_hf.tasks.itdr._audience import MIXED
+    from itdr_hf.tasks.templates import MIXED
 
     tasks = map(current().task, current().task_ids())
     return dict.fromkeys([*(template for task in tasks for template in task.templates), MIXED])

@@ -101,7 +101,7 @@ def plot(made: Sequence[CellStatistics], out: Path) -> list[Path]:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise UsageError("plots: matplotlib is not installed; want it; pip install 'itdr-hf[plots]'") from error
+        raise UsageError("plots: matplotlib is not installed; want it; pip install -e '.[plots]'") from error
     out.mkdir(parents=True, exist_ok=True)
     unit = "tokens" if "tokens" in made[0].lengths["input"] else "words"
     panels = [_bars("examples", {s.cell: sum(s.counts.values()) for s in made})]
