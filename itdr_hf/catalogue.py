@@ -273,6 +273,17 @@ def register(
     return [name for name, cell in current().own_cells.items() if cell.source.id == new_source.id]
 
 
+def register_family(family: Family) -> None:
+    """Add a family of your own to the current catalogue. Raises UsageError for an id that is taken."""
+    _current[0] = current().with_family(family)
+
+
+def unregister_family(family_id: str) -> None:
+    """Remove a family that was registered from the current catalogue."""
+    kept = {name: family for name, family in current().own_families.items() if name != family_id}
+    _current[0] = replace(current(), own_families=kept)
+
+
 def unregister(source_id: str) -> None:
     """Remove a registered source, its cells and the tasks that only it feeds from the current catalogue."""
     _current[0] = current().without_source(source_id)

@@ -6,8 +6,10 @@ are the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypedDict
+
+from itdr_hf.records import INSTRUCTION, PREFERENCE, Shape
 
 
 class Message(TypedDict):
@@ -43,6 +45,22 @@ def to_messages(row: Mapping[str, str]) -> dict[str, list[Message]]:
 def to_prompt_completion(row: Mapping[str, str]) -> dict[str, str]:
     """prompt, ending in a line break, and completion: the form for a loss on the answer only."""
     return {"prompt": prompt(row["instruction"], row["input"]) + "\n", "completion": row["output"]}
+
+
+def as_shown(row: Mapping[str, Any], shape: Shape) -> tuple[str, str]:
+    """Return the prompt and the answer of a row of any shape as texts for people: turns are named by their role."""
+    if shape == INSTRUCTION:
+        return prompt(row["instruction"], row["input"]), row["output"]
+    before, after = (
+        (row["prompt"], row["chosen"]) if shape == PREFERENCE else (row["messages"][:-1], row["messages"][-1:])
+    )
+    return _turns(before), _turns(after)
+
+
+def _turns(messages: Sequence[Mapping[str, str]]) -> str:
+    if len(messages) == 1:
+        return messages[0]["content"]
+    return "\n\n".join(f"{message['role']}: {message['content']}" for message in messages)
 
 
 def asked_messages(question: Asked) -> list[Message]:

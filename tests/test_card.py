@@ -114,5 +114,5 @@ def test_a_text_with_fences_stays_in_its_block_and_loses_nothing():
 def test_a_slot_that_is_not_filled_is_an_error():
     from jinja2 import UndefinedError
 
-    with pytest.raises(UndefinedError, match="total"):
+    with pytest.raises(UndefinedError, match="family"):
         render_card("dataset.md.j2", repo_id="itdr")

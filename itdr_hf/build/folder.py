@@ -194,9 +194,9 @@ def _write_planned(prepared: Prepared, build: _Build) -> Outcome:
     folder = build.dataset.folder / cell.name
     remove = partial(build.dataset.remove, cell.name)  # before other files take its place: no entry says anything false
     if build.engine.distributed:
-        files = write_cell_apart(folder, counts, prepared.jobs, build.engine.spread, remove)
+        files = write_cell_apart(folder, counts, prepared.jobs, build.engine.spread, cell.task.shape, remove)
     else:
-        files = write_cell(folder, counts, _counted(prepared, build.settings), remove)
+        files = write_cell(folder, counts, _counted(prepared, build.settings), remove, cell.task.shape)
     _record(prepared, build, files, prepared.seconds + time.monotonic() - started)
     note = "\n".join(filter(None, (build.damaged.get(cell.name), prepared.note)))
     return Outcome(cell=cell.name, state="built", counts=counts, note=note)

@@ -13,11 +13,11 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from itdr_hf.dataset.card_yaml import metadata
+from itdr_hf.dataset.card_yaml import members, metadata
 from itdr_hf.dataset.folder import Dataset
 from itdr_hf.dataset.notes import AUDIT, DRAWN, read_note, write_note
-from itdr_hf.prompts import prompt
-from itdr_hf.records import INSTRUCTION, SPLITS
+from itdr_hf.prompts import as_shown
+from itdr_hf.records import SPLITS
 from itdr_hf.runtime.files import write_atomically
 from itdr_hf.runtime.hashing import fingerprint
 from itdr_hf.tasks.task import Cell
@@ -29,7 +29,6 @@ CHECKS, CHECKS_FOLDER = "itdr_hf.dataset.audit", Path(__file__).with_name("audit
 PICTURES = "pictures"  # folder of flow.png and lengths.png, which `itdr report --card` draws
 FEW = 20  # examples, of which the shortest is shown
 ROW = ("check", "result", "finding")  # columns of the audit's table
-SHOWN = ("id", "instruction", "input", "output")
 WIDE = 96  # characters of a line of an example in the card
 
 
@@ -37,6 +36,13 @@ CHANGES = {"1.0.0": "first release of the rebuilt configs."}
 COLUMN_NOTES = {
     "id": "stable, from the content",
     "subtask": "which of the seven",
+    "task": "which task",
+    "messages": "the turns of the conversation, each with its role and its content",
+    "loss": "of each turn, whether a model is trained on it",
+    "prompt": "the turns before the answer",
+    "chosen": "the better answer",
+    "rejected": "the worse answer",
+    "rejected_kind": "how the worse answer was made",
     "source": "which dataset",
     "domain": "Amazon's category, or two for cross-domain; else empty",
     "instruction": "the task description",
@@ -96,10 +102,14 @@ def dataset_card(dataset: Dataset, repo_id: str = "itdr") -> str:
 
     cells = [dataset.cell(name) for name in dataset.cells]
     sources = list({cell.source.id: cell.source for cell in cells}.values())
+    family = dataset.catalogue.family(dataset.ledger.family)
     head = yaml.safe_dump(metadata(dataset, repo_id), sort_keys=False, allow_unicode=True, width=1000)
     body = render_card(
         "dataset.md.j2",
         ledger=dataset.ledger,
+        family=family,
+        unions=[name for name in members(dataset) if name not in dataset.cells],
+        groups=[group.id for group in family.groups if group.id in members(dataset)],
         repo_id=repo_id,
         total=sum(cell.examples for cell in dataset.cells.values()),
         cells=cells,
@@ -108,7 +118,7 @@ def dataset_card(dataset: Dataset, repo_id: str = "itdr") -> str:
         protocols=_protocols(dataset, cells),
         splits=SPLITS,
         simulated=dataset.simulated,
-        columns=[{"name": n, "kind": kind, "what": COLUMN_NOTES[n]} for n, kind in INSTRUCTION.columns.items()],
+        columns=[{"name": n, "kind": kind, "what": COLUMN_NOTES[n]} for n, kind in _columns(cells).items()],
         examples=_examples(dataset, cells),
         funnel=[_funnel(source.title, dataset, source.id) for source in sources],
         audit=noted_audit(dataset),
@@ -118,6 +128,11 @@ def dataset_card(dataset: Dataset, repo_id: str = "itdr") -> str:
         citations=list(dict.fromkeys(source.citation for source in sources if source.citation)),
     )
     return f"---\n{head}---\n\n{body}"
+
+
+def _columns(cells: Sequence[Cell]) -> dict[str, str]:
+    """The columns of all shapes that the cells have, with their types."""
+    return {name: kind for cell in cells for name, kind in cell.task.shape.columns.items()}
 
 
 def writers(dataset: Dataset) -> dict[str, int]:
@@ -154,10 +169,11 @@ def _examples(dataset: Dataset, cells: Sequence[Cell]) -> list[dict[str, str]]:
     firsts = {cell.task.id: cell for cell in reversed(cells)}
     shown = []
     for cell in reversed(firsts.values()):
-        first = (list(islice(dataset.rows(cell.name, split, SHOWN, FEW), FEW)) for split in reversed(SPLITS))
-        row = min(next(filter(None, first)), key=lambda row: (len(row["input"]), row["id"]))
-        asked = prompt(row["instruction"], row["input"])
-        shown.append({"title": cell.task.title, "config": cell.name, "prompt": asked, "output": row["output"]})
+        columns = cell.task.shape.names
+        first = (list(islice(dataset.rows(cell.name, split, columns, FEW), FEW)) for split in reversed(SPLITS))
+        told = [(*as_shown(row, cell.task.shape), row["id"]) for row in next(filter(None, first))]
+        asked, answer, _ = min(told, key=lambda one: (len(one[0]), one[2]))
+        shown.append({"title": cell.task.title, "config": cell.name, "prompt": asked, "output": answer})
     return shown
 
 

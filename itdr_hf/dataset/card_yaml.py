@@ -22,7 +22,7 @@ def metadata(dataset: Dataset, repo_id: str = "itdr") -> dict[str, Any]:
     sources = [dataset.cell(name).source for name in dataset.cells]
     total = sum(cell.examples for cell in dataset.cells.values())
     return {
-        "pretty_name": "ITDR: instructions for recommendation",
+        "pretty_name": f"{dataset.catalogue.family(dataset.ledger.family).title}: instructions for recommendation",
         "language": ["en"],
         **own_licence(repo_id, "datasets/"),
         "size_categories": [size_category(total)],
@@ -41,11 +41,12 @@ def own_licence(repo_id: str, kind: str = "") -> dict[str, str]:
 
 
 def members(dataset: Dataset) -> dict[str, list[BuiltCell]]:
-    """Config name -> its cells: unions that have any, then the cells themselves."""
+    """Return config name -> its cells: unions of cells of one shape, then the cells themselves."""
     cells = list(dataset.cells.values())
     tasks = dataset.catalogue.unions(dataset.ledger.family)
     unions = {name: [cell for cell in cells if cell.task in ids] for name, ids in tasks.items()}
-    return {**{name: found for name, found in unions.items() if found}, **{cell.name: [cell] for cell in cells}}
+    alike = {name: found for name, found in unions.items() if len({cell.shape.name for cell in found}) == 1}
+    return {**alike, **{cell.name: [cell] for cell in cells}}
 
 
 def size_category(rows: int) -> str:

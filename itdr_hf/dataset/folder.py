@@ -18,7 +18,7 @@ from itdr_hf.dataset.cell import BuiltCell, ShardFacts
 from itdr_hf.dataset.ledger import LEDGER, Ledger, ledger_text, packages, parse_ledger
 from itdr_hf.errors import UnknownNameError, UsageError, meant, unknown
 from itdr_hf.raw.source import Source
-from itdr_hf.records import INSTRUCTION, SPLITS
+from itdr_hf.records import INSTRUCTION, SPLITS, Shape
 from itdr_hf.runtime.files import write_atomically
 from itdr_hf.sources.own import described, recalled
 from itdr_hf.tasks.task import Cell
@@ -37,6 +37,7 @@ class Dataset:
         self.folder = folder
         self._base = base or current()
         self._text: str | None = None
+        family = self._family_here() or family
         self._ledger = Ledger(family=family, version=self._base.family(family).version)
         self._read()
 
@@ -128,6 +129,12 @@ class Dataset:
         return self
 
     # cells and what they are of
+
+    def shape_of(self, name: str) -> Shape:
+        """The shape of a cell's rows; that of its task where the ledger does not list it."""
+        if name in self.cells:
+            return self.cells[name].shape
+        return self.cell(name).task.shape if self.known(name) else INSTRUCTION
 
     @cached_property
     def names(self) -> list[str]:
@@ -259,6 +266,12 @@ class Dataset:
             self._ledger = parse_ledger(path, text, lambda name: (self._base.task_of(name), self._base.source_of(name)))
             self._text = text
             self._forget()
+
+    def _family_here(self) -> str | None:
+        """The family of the cells whose files are here, where it is one: all that a folder without a ledger says."""
+        tasks = {self._base.task_of(path.parent.name) for path in self.folder.glob("*/*-00000-of-*.parquet")}
+        found = {family.id for family in map(self._base.family_of, tasks) if family}
+        return found.pop() if len(found) == 1 else None
 
     def _forget(self) -> None:
         """Drop what was derived from the ledger before."""

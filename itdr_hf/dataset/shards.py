@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from itdr_hf.dataset.cell import ShardFacts
 from itdr_hf.errors import UsageError
-from itdr_hf.records import SPLITS
+from itdr_hf.records import INSTRUCTION, SPLITS, Shape
 from itdr_hf.runtime.engine import Done
 from itdr_hf.runtime.files import new_folder
 from itdr_hf.runtime.hashing import hash_file
@@ -36,22 +36,31 @@ class _Noted:
     written_by: Counter[str]  # who wrote the answers
 
     def add(self, part: pa.RecordBatch) -> None:
+        import pyarrow as pa
         import pyarrow.compute as pc
 
-        prompts, writers = part.column("input"), part.column("reference_by")
-        self.masked.update({mark: pc.sum(pc.count_substring(prompts, f"[{mark}]")).as_py() or 0 for mark in MARKS})
+        writers = part.column("reference_by")
+        for prompts in map(part.column, set(part.schema.names) & {"input", "messages", "prompt"}):
+            texts = (
+                prompts if pa.types.is_string(prompts.type) else pc.struct_field(pc.list_flatten(prompts), "content")
+            )
+            self.masked.update({mark: pc.sum(pc.count_substring(texts, f"[{mark}]")).as_py() or 0 for mark in MARKS})
         self.written_by.update({row["values"]: row["counts"] for row in writers.value_counts().to_pylist()})
 
 
 def write_cell(
-    folder: Path, counts: Mapping[str, int], batches: Batches, before: Callable[[], object] = lambda: None
+    folder: Path,
+    counts: Mapping[str, int],
+    batches: Batches,
+    before: Callable[[], object] = lambda: None,
+    shape: Shape = INSTRUCTION,
 ) -> Files:
-    """Write the shards of a cell one after the other; what is known of them. `before` as in `new_folder`."""
+    """Write the shards of a cell one after the other; returns what is known of them. `before` as in `new_folder`."""
     files: Files = {}
     with new_folder(folder, locked=True, before=before) as draft:
         for split in SPLITS:
             paths = [draft / name for name in _names(split, counts[split])]
-            written = _write_shards(batches(split), paths)
+            written = _write_shards(batches(split), paths, shape)
             files |= {path.name: facts for path, facts in zip(paths, written, strict=True)}
     return files
 
@@ -61,19 +70,17 @@ def _names(split: str, count: int) -> list[str]:
     return [f"{split}-{n:05d}-of-{shards:05d}.parquet" for n in range(shards)]
 
 
-def _write_shards(batches: Iterator[pa.RecordBatch], paths: Sequence[Path]) -> list[Done]:
+def _write_shards(batches: Iterator[pa.RecordBatch], paths: Sequence[Path], shape: Shape) -> list[Done]:
     """Fill the shards one after the other, SHARD_ROWS rows each; what is known of each.
 
     An empty split is a file without rows.
     """
     import pyarrow.parquet as pq
 
-    from itdr_hf.records import INSTRUCTION
-
     facts, pending = [], next(batches, None)
     for path in paths:
         room, noted = SHARD_ROWS, _Noted(masked=Counter(), written_by=Counter())
-        with pq.ParquetWriter(path, INSTRUCTION.schema, compression="zstd") as writer:
+        with pq.ParquetWriter(path, shape.schema, compression="zstd") as writer:
             while pending is not None and room:
                 part = pending.slice(0, room)
                 writer.write_batch(part)

@@ -108,7 +108,8 @@ class Family:
     tasks: Mapping[str, Task] = field(default_factory=dict)
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     groups: tuple[Group, ...] = ()
-    citation: str = ""  # BibTeX
+    after: str = ""  # the address of the paper that it implements
+    citation: str = ""  # BibTeX of that paper
     published: Published | None = None
     composites: Composites | None = None
 

@@ -24,21 +24,15 @@ def schema(corpus: Corpus) -> Iterator[Finding]:
     """Do all files have exactly the columns and types of the one schema?"""
     import pyarrow.parquet as pq
 
-    from itdr_hf.records import INSTRUCTION
-
     for path, why in corpus.unsound.items():
         text = f"{why}; want a whole file of the one schema; build the cell again (no other check has looked at it)"
         yield Finding(check="schema", severity="breach", where=f"{path.parent.name}/{path.name}", message=text)
     for cell, paths in corpus.files.items():
         for path in paths:
-            have = pq.read_schema(path)
-            wrong = [
-                n
-                for n in INSTRUCTION.schema.names
-                if n not in have.names or have.field(n).type != INSTRUCTION.schema.field(n).type
-            ]
-            wrong += [f"{name} (not ours)" for name in have.names if name not in INSTRUCTION.schema.names]
-            if wrong or have.names != INSTRUCTION.schema.names:
+            have, want = pq.read_schema(path), corpus.shape_of(cell).schema
+            wrong = [n for n in want.names if n not in have.names or have.field(n).type != want.field(n).type]
+            wrong += [f"{name} (not ours)" for name in have.names if name not in want.names]
+            if wrong or have.names != want.names:
                 text = f"columns {', '.join(wrong) or 'in another order'}; want the one schema; build it again"
                 yield Finding(check="schema", severity="breach", where=f"{cell}/{path.name}", message=text)
 

@@ -19,6 +19,7 @@ from itdr_hf.errors import UsageError
 from itdr_hf.models.predict.questions import Question
 from itdr_hf.models.train.recipe import TrainRecipe
 from itdr_hf.prompts import rendered, to_messages, token_ids
+from itdr_hf.records import INSTRUCTION, Shape
 from itdr_hf.runtime.hashing import hash_file
 from itdr_hf.tasks.templates import HELD_OUT, MIXED, template_text
 
@@ -102,12 +103,17 @@ def mixed_rows(folder: Dataset | Path, split: str, recipe: TrainRecipe) -> dict[
     limit = recipe.limit if split == "train" else recipe.eval_limit
     mix = {}
     for name in cells:
-        rows: Iterator[Row] = dataset.rows(name, split, COLUMNS)
+        rows: Iterator[Row] = dataset.rows(name, split, trained_columns(dataset.shape_of(name)))
         chosen = sorted(rows, key=lambda row: _place(row, recipe.seed))[:limit]
         mix[name] = list(_repeated(chosen, weights[name])) if split == "train" else chosen
     if not any(mix.values()):
         raise UsageError(f"{dataset.folder}: no {split} example left by limit and weights; want some; change them")
     return mix
+
+
+def trained_columns(shape: Shape) -> tuple[str, ...]:
+    """Return the columns that training and exports read: of an instruction these, of another shape all."""
+    return COLUMNS if shape == INSTRUCTION else shape.names
 
 
 def encode(mix: Mapping[str, Sequence[Row]], tokenizer: Any, recipe: TrainRecipe, room: int) -> Encoded:

@@ -42,6 +42,13 @@ GROUPS = (
     Group(id="uiu", title="User–item understanding", tasks=("uap", "ir", "tui")),
 )
 
+CITATION = """@article{liu2025itdr,
+  title={ITDR: An Instruction Tuning Dataset for Enhancing Large Language Models in Recommendations},
+  author={Liu, Zekun and Huang, Xiaowen and Sang, Jitao},
+  journal={arXiv preprint arXiv:2508.05667},
+  year={2025}
+}"""
+
 FAMILY = Family(
     id="itdr",
     title="ITDR",
@@ -51,5 +58,7 @@ FAMILY = Family(
     overrides=OVERRIDES,
     groups=GROUPS,
     composites=ITDR,
+    after="https://arxiv.org/abs/2508.05667",
+    citation=CITATION,
     published=paper,
 )
