@@ -116,7 +116,9 @@ def test_two_histories_in_two_domains_and_the_candidates_are_three_lists():
 
 
 def test_ratings_and_the_title_asked_for_are_read_with_years_and_colons():
-    found = listed("number", "Watched and rated with ratings: Up: A (2009) (4.5), Her (3). Predict it for It (1990).", "5")
+    found = listed(
+        "number", "Watched and rated with ratings: Up: A (2009) (4.5), Her (3). Predict it for It (1990).", "5"
+    )
     assert found.history == ["Up: A (2009)", "Her"] and list(found.ratings) == [4.5, 3.0]
     assert found.candidates == ["It (1990)"] and found.targets == ["5"]
     assert listed("number", "Other words entirely", "5").history == ()

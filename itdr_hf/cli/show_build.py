@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from itdr_hf.dataset.audit.findings import counted
 from itdr_hf.errors import MissingFileError
 from itdr_hf.records import SPLITS
-from itdr_hf.runtime.terminal import print_table
+from itdr_hf.runtime.terminal import print_line, print_table
 
 if TYPE_CHECKING:
     from itdr_hf.build.folder import Outcome
@@ -52,11 +53,11 @@ def print_sources(states: Sequence[Mapping[str, Any]]) -> None:
     )
     for state in states:
         if state["state"] == "incomplete":
-            print(f"\n{state['source']}: {'; '.join(state['missing'])}")
+            print_line(f"\n{state['source']}: {'; '.join(state['missing'])}")
         elif state["state"] == "missing":
-            print(f"\n{state['source']}: to get it, {state['obtain']}")
+            print_line(f"\n{state['source']}: to get it, {state['obtain']}")
         for name, why in state["unread"].items():
-            print(f"\n{state['source']}: {name} is here and not read: {why}")
+            print_line(f"\n{state['source']}: {name} is here and not read: {why}")
 
 
 def print_outcomes(outcomes: Sequence[Outcome], out: Path) -> None:
@@ -66,14 +67,17 @@ def print_outcomes(outcomes: Sequence[Outcome], out: Path) -> None:
     notes: dict[str, list[str]] = {}
     for outcome in outcomes:
         notes.setdefault(outcome.note, []).append(outcome.cell)
+    failed = {o.note for o in outcomes if o.state == "failed"}  # the error that follows says why
     for note, cells in notes.items():
-        if note:
-            print(f"{', '.join(cells)}: {note}")
+        if note and note not in failed:
+            print_line(f"{', '.join(cells)}: {note}")
     good = [o for o in outcomes if o.counts]
-    total = sum(sum(o.counts.values()) for o in good)
-    print(f"\n{len(good)} of {len(outcomes)} cells, {total:,} examples in {out}/. To load:\n")
-    print("    from datasets import load_dataset")
-    print(f'    load_dataset("{out}", "{good[0].cell}")')
+    total = counted(sum(sum(o.counts.values()) for o in good), "example")
+    if not good:
+        return print_line(f"\n0 of {counted(len(outcomes), 'cell')}")
+    print_line(f"\n{len(good)} of {counted(len(outcomes), 'cell')}, {total} in {out}/. To load:\n")
+    print_line("    from datasets import load_dataset")
+    print_line(f'    load_dataset("{out}", "{good[0].cell}")')
 
 
 def print_plan(rows: Sequence[tuple[str, str, int]], summary: str) -> None:
@@ -81,4 +85,4 @@ def print_plan(rows: Sequence[tuple[str, str, int]], summary: str) -> None:
     print_table(
         {"": "left", "file": "fold", "bytes": "right"}, [[action, path, f"{size:,}"] for action, path, size in rows]
     )
-    print(summary)
+    print_line(summary)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from itdr_hf.report.names import source_title, task_title
+from itdr_hf.runtime.escaping import safe_line, safe_text
 from itdr_hf.runtime.terminal import console
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def print_example(row: Mapping[str, Any], catalogue: Catalogue, *, split: str, i
     from rich.text import Text
 
     out = console()
-    titles = f"{task_title(catalogue, row['subtask'])}, {source_title(catalogue, row['source'])}"
+    titles = safe_line(f"{task_title(catalogue, row['subtask'])}, {source_title(catalogue, row['source'])}")
     out.print(Text.assemble((titles, "bold"), (f"  {split}, example {index}", "dim")), soft_wrap=True)
     out.print(Text(_facts(row), style="dim"))
     for part, border in BORDERS.items():
@@ -37,16 +38,16 @@ def print_example(row: Mapping[str, Any], catalogue: Catalogue, *, split: str, i
 
 def _facts(row: Mapping[str, Any]) -> str:
     facts = [row["id"], row["domain"], row["user"] and f"user {row['user']}", f"answer by {row['reference_by']}"]
-    return " · ".join(filter(None, facts))
+    return safe_line(" · ".join(filter(None, facts)))
 
 
 def _part(row: Mapping[str, Any], part: str) -> Text:
     """The text of a part; the truth stands out: chosen titles in a ranking, a rating, attributes."""
     from rich.text import Text
 
-    shown = Text(row[part])
+    shown = Text(text := safe_text(row[part]))
     if part == "output" or (part == "input" and len(row["candidates"]) > 1):
-        for match in re.finditer(_truths(row["targets"]), row[part], re.M):
+        for match in re.finditer(_truths([safe_line(t) for t in row["targets"]]), text, re.M):
             shown.stylize(CHOSEN, *match.span(1))
     return shown
 
@@ -60,4 +61,4 @@ def _truths(targets: Sequence[str]) -> str:
 def _mark(title: str, chosen: bool) -> Text:
     from rich.text import Text
 
-    return Text(f"✓ {title}", style=CHOSEN) if chosen else Text(f"  {title}")
+    return Text(f"✓ {safe_line(title)}", style=CHOSEN) if chosen else Text(f"  {safe_line(title)}")

@@ -16,7 +16,7 @@ from itdr_hf.catalogue import DEFAULT, Catalogue, current
 from itdr_hf.dataset import shards
 from itdr_hf.dataset.cell import BuiltCell, ShardFacts
 from itdr_hf.dataset.ledger import LEDGER, Ledger, ledger_text, packages, parse_ledger
-from itdr_hf.errors import UsageError, unknown
+from itdr_hf.errors import UnknownNameError, UsageError, meant, unknown
 from itdr_hf.raw.source import Source
 from itdr_hf.records import INSTRUCTION, SPLITS, Shape
 from itdr_hf.runtime.files import write_atomically
@@ -211,8 +211,11 @@ class Dataset:
         """One row. Raises UsageError when there is no such config, split or row."""
         _check_split(split)
         if not self.paths(name, split):
-            have = ", ".join(cell for cell in self.names if self.paths(cell, split)) or "none"
-            raise UsageError(f"{self.folder}: no config {name!r}; have: {have}; build it with `itdr build`")
+            names = [cell for cell in self.names if self.paths(cell, split)]
+            have = ", ".join(names) or "none"
+            raise UnknownNameError(
+                f"{self.folder}: no config {name!r}; {meant(name, names)}have: {have}; build it with `itdr build`"
+            )
         columns = self.cells[name].shape.names if name in self.cells else INSTRUCTION.names
         row = next(islice(self.rows(name, split, columns), index, None), None)
         if row is None:

@@ -15,6 +15,7 @@ from typing import Any
 from itdr_hf.dataset.folder import Dataset, opened
 from itdr_hf.errors import UsageError
 from itdr_hf.records import SPLITS
+from itdr_hf.runtime.progress import OnProgress, each, ignore
 
 BATCH = 4_096
 FIELDS = ("input", "prompt", "output")  # prompt is the task description with the input; the paper counts the input
@@ -52,7 +53,7 @@ class CellStatistics:
 
 
 def statistics(
-    folder: Dataset | Path, *, tokenizer: Count | None = None, say: Callable[[str], None] = lambda text: None
+    folder: Dataset | Path, *, tokenizer: Count | None = None, progress: OnProgress = ignore
 ) -> list[CellStatistics]:
     """The statistics of every cell of a dataset folder. Raises UsageError for a folder without any."""
     dataset = opened(folder)
@@ -67,8 +68,7 @@ def statistics(
     if tokenizer:
         units["tokens"] = tokenizer
     made = []
-    for number, cell in enumerate(dataset.names, 1):
-        say(f"{number} of {len(dataset.names)}: {cell}")
+    for cell in each("counting", dataset.names, progress):
         made.append(_cell(dataset, cell, units))
     return made
 
@@ -101,7 +101,7 @@ def plot(made: Sequence[CellStatistics], out: Path) -> list[Path]:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise UsageError("plots: matplotlib is not installed; want it; pip install 'itdr-hf[plots]'") from error
+        raise UsageError("plots: matplotlib is not installed; want it; pip install -e '.[plots]'") from error
     out.mkdir(parents=True, exist_ok=True)
     unit = "tokens" if "tokens" in made[0].lengths["input"] else "words"
     panels = [_bars("examples", {s.cell: sum(s.counts.values()) for s in made})]

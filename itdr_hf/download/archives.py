@@ -15,12 +15,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from itdr_hf.errors import RawDataError
 from itdr_hf.raw.layout import Member
 from itdr_hf.runtime.files import new_folder
+from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 
 CHUNK = 2**20
 
@@ -49,11 +51,11 @@ def extract(
     wanted: Sequence[Member],
     *,
     limits: Limits = Limits(),
-    tick: Callable[[int], None] = lambda size: None,
+    progress: OnProgress = ignore,
 ) -> list[Path]:
     """Put the wanted members into a new folder, which takes the place of `folder`; returns their paths.
 
-    A member's name is a pattern. `tick` hears of every piece written. Raises RawDataError for an archive that is
+    A member's name is a pattern. Raises RawDataError for an archive that is
     damaged, not to be trusted, or without a wanted member; `folder` is then as it was.
     """
     most = min(limits.size, limits.ratio * archive.stat().st_size)
@@ -67,7 +69,8 @@ def extract(
             if member.path in found:
                 raise _untrusted(archive, f"{member.name} more than once")
             found.add(member.path)
-            written += _write(archive, entry, draft / member.path, most - written, tick)
+            report = partial(_report, progress, archive, written)
+            written += _write(archive, entry, draft / member.path, most - written, report)
         if missing := [m.name for m in wanted if m.path not in found]:
             raise RawDataError(
                 f"{archive}: no {', '.join(missing)} in it; want the release's own archive; get it again"
@@ -142,7 +145,7 @@ def _check(archive: Path, entry: _Entry, number: int, limits: Limits) -> None:
         raise _untrusted(archive, f"more than {limits.files:,} files")
 
 
-def _write(archive: Path, entry: _Entry, path: Path, most: int, tick: Callable[[int], None]) -> int:
+def _write(archive: Path, entry: _Entry, path: Path, most: int, report: Callable[[int], None]) -> int:
     """Copy a member, `most` bytes at the most, whatever it says of its own size; returns how many it was."""
     path.parent.mkdir(parents=True, exist_ok=True)
     written = 0
@@ -152,8 +155,12 @@ def _write(archive: Path, entry: _Entry, path: Path, most: int, tick: Callable[[
             if written > most:
                 raise _untrusted(archive, f"{entry.name!r}, which unpacks to more than {most:,} bytes")
             file.write(chunk)
-            tick(len(chunk))
+            report(written)
     return written
+
+
+def _report(progress: OnProgress, archive: Path, before: int, written: int) -> None:
+    progress(Progress(f"unpacking {archive.name}", before + written, unit="B"))
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,6 +20,7 @@ from typing import Any
 from itdr_hf.errors import DownloadError
 from itdr_hf.hub.retry import TRANSIENT, RetryPolicy
 from itdr_hf.runtime.files import write_atomically
+from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 
 REFUSED = {
     401: "an account",
@@ -70,9 +71,9 @@ def fetch(
     size: int | None = None,
     client: Any = None,
     patience: RetryPolicy = RetryPolicy(),
-    tick: Callable[[int, int | None], None] = lambda done, total: None,
+    progress: OnProgress = ignore,
 ) -> None:
-    """Have a file at `target`; `tick` hears how many bytes are there and how many there will be.
+    """Have a file at `target`, reporting how many bytes are there and how many there will be.
 
     A try that brought something does not count against the patience. Raises DownloadError.
     """
@@ -82,7 +83,7 @@ def fetch(
         while True:
             before = part.size
             try:
-                _once(opened, url, part, size, tick)
+                _once(opened, url, part, size, progress)
                 break
             except (_Interrupted, library().TransportError) as error:
                 attempt = 1 if part.size > before else attempt + 1
@@ -108,7 +109,7 @@ def _open(url: str, target: Path) -> Part:
     return part
 
 
-def _once(client: Any, url: str, part: Part, size: int | None, tick: Callable[[int, int | None], None]) -> None:
+def _once(client: Any, url: str, part: Part, size: int | None, progress: OnProgress) -> None:
     """One request, from where the part ends; returns when the file is whole."""
     have = part.size
     headers = {"Accept-Encoding": "identity"}
@@ -132,7 +133,7 @@ def _once(client: Any, url: str, part: Part, size: int | None, tick: Callable[[i
         if not have:
             part.version = {"url": url, "validator": _validator(answer.headers)}
             write_atomically(part.note, json.dumps(part.version))
-        _pour(answer, part, have, size if total is None else total, tick)
+        _pour(answer, part, have, size if total is None else total, progress)
 
 
 def _read_head(answer: Any, url: str, have: int) -> tuple[int, int | None]:
@@ -159,7 +160,7 @@ def _read_head(answer: Any, url: str, have: int) -> tuple[int, int | None]:
     )
 
 
-def _pour(answer: Any, part: Part, have: int, total: int | None, tick: Callable[[int, int | None], None]) -> None:
+def _pour(answer: Any, part: Part, have: int, total: int | None, progress: OnProgress) -> None:
     with part.file.open("ab" if have else "wb") as file:
         for chunk in answer.iter_raw() if answer.status_code in (200, 206) else ():
             have += len(chunk)
@@ -167,7 +168,7 @@ def _pour(answer: Any, part: Part, have: int, total: int | None, tick: Callable[
                 part.forget()
                 raise DownloadError(f"{answer.url}: more than the {total:,} bytes announced; want those; run it again")
             file.write(chunk)
-            tick(have, total)
+            progress(Progress(part.file.stem, have, total, "B"))
     if answer.status_code == 416:
         part.forget()
         raise _Interrupted("the server has less than was there")

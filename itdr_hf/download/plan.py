@@ -82,7 +82,7 @@ def by_hand(source: Source, raw: Path) -> str:
             "read its terms, press Download, and take the archive whole",
             f"unpack it: itdr download {source.id} --raw {raw} --archive <the archive>",
             "or let this program do it: make a token at https://www.kaggle.com/settings, put it where Kaggle says "
-            "(~/.kaggle/access_token or KAGGLE_API_TOKEN), pip install 'itdr-hf[kaggle]', and run this again",
+            "(~/.kaggle/access_token or KAGGLE_API_TOKEN), pip install -e '.[kaggle]', and run this again",
         ]
         if "kaggle" not in source.homepage:
             steps.insert(0, f"either {source.obtain.split(', or ')[0]}; or from Kaggle:")

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from itdr_hf.errors import HubError
 from itdr_hf.hub.adapter_card import adapter_card
 from itdr_hf.hub.adapter_folder import HUB_ID, Adapter, _json, check_adapter
-from itdr_hf.hub.local_files import Progress
 from itdr_hf.hub.push import Release, push_folder
 from itdr_hf.hub.retry import RetryPolicy
 from itdr_hf.models.pretrained import revision_of
 from itdr_hf.runtime.files import write_atomically
+from itdr_hf.runtime.progress import OnProgress, ignore
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -34,7 +34,7 @@ def push_adapter(
     private: bool = True,
     create_pr: bool = False,
     force: bool = False,
-    progress: Progress | None = None,
+    progress: OnProgress = ignore,
     patience: RetryPolicy | None = None,
 ) -> Release:
     """Check an adapter, write its card, and publish it as v<version>; `scores` is the JSON of `itdr score`.

@@ -25,5 +25,5 @@ def eval_version(distribution: str) -> str:
 
 
 def _missing(package: str) -> UsageError:
-    wanted = "want it for BLEU and ROUGE: pip install itdr-hf[eval]"
+    wanted = "want it for BLEU and ROUGE: pip install -e '.[eval]'"
     return UsageError(f"text metrics: {package} is not installed; {wanted}")

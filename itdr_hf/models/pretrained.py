@@ -39,10 +39,10 @@ def _extra(name: str) -> Any:
     try:
         return import_module(name)
     except ModuleNotFoundError as error:
-        raise UsageError(f"local model: {name} is not installed; want it: pip install itdr-hf[train]") from error
+        raise UsageError(f"local model: {name} is not installed; want it: pip install -e '.[train]'") from error
 
 
-TRAIN = "the extra [train]; pip install 'itdr-hf[train]' (on a machine without a GPU, pip install torch==2.13.0 first)"
+TRAIN = "the extra [train]; pip install -e '.[train]' (on a machine without a GPU, pip install torch==2.13.0 first)"
 
 
 QLORA = "it for --quantised; pip install bitsandbytes, or train without --quantised"

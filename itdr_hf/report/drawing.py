@@ -127,7 +127,7 @@ def write_png(drawing: Drawing, path: Path, *, scale: float = 2.0) -> None:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise UsageError("pictures: matplotlib is not installed; want it; pip install 'itdr-hf[plots]'") from error
+        raise UsageError("pictures: matplotlib is not installed; want it; pip install -e '.[plots]'") from error
     figure = Figure(figsize=(drawing.width / 100, drawing.height / 100), facecolor=PAINTS["paper"][0])
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, drawing.width), ylim=(drawing.height, 0))

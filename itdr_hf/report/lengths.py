@@ -11,6 +11,7 @@ from itdr_hf.dataset.folder import Dataset
 from itdr_hf.records import SPLITS
 from itdr_hf.report.drawing import Area, Box, Drawing, Shape, Words
 from itdr_hf.report.flow import paint
+from itdr_hf.runtime.progress import OnProgress, each, ignore
 
 if TYPE_CHECKING:
     from itdr_hf.dataset.statistics import CellStatistics
@@ -33,12 +34,13 @@ class Distribution:
 
 
 def distributions(
-    dataset: Dataset, made: Sequence[CellStatistics], say: Callable[[str], None] = lambda text: None
+    dataset: Dataset, made: Sequence[CellStatistics], progress: OnProgress = ignore
 ) -> dict[str, dict[str, Distribution]]:
     """Cell -> field -> its distribution; the medians are those of the statistics."""
     found = {}
-    for number, s in enumerate(made, 1):
-        say(f"{number} of {len(made)}: lengths of {s.cell}")
+    of_cell = {s.cell: s for s in made}
+    for cell in each("lengths", list(of_cell), progress):
+        s = of_cell[cell]
         counts = _counts(dataset, s.cell)
         found[s.cell] = {
             field: Distribution(task=s.task, shares=shares, median=s.lengths[field]["characters"].median)

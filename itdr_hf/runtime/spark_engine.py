@@ -174,7 +174,7 @@ def open_spark(
 ) -> Iterator[SparkEngine]:
     """Spark for the length of a `with` block. Raises UsageError without PySpark or a Java that it runs on."""
     if find_spec("pyspark") is None:
-        raise UsageError("engine spark: pyspark is not installed; want the extra [spark]; pip install 'itdr-hf[spark]'")
+        raise UsageError("engine spark: pyspark is not installed; want the extra [spark]; pip install -e '.[spark]'")
     _check_java()
     engine = SparkEngine(reader=reader, master=master, memory_limit=memory_limit)
     try:

@@ -23,10 +23,10 @@ RULES = (
 
 def print_report(report: Report) -> None:
     """Every cell as a table, then subtasks and composites, then the comparison."""
-    from itdr_hf.runtime.terminal import print_table
+    from itdr_hf.runtime.terminal import print_line, print_table
 
     def titled(title: str, columns: Mapping[str, str], lines: Sequence[Sequence[str]]) -> None:
-        print(title)
+        print_line(title)
         print_table(columns, lines)
 
     for config in report.configs:
@@ -36,18 +36,18 @@ def print_report(report: Report) -> None:
             columns = {"": "left", **dict.fromkeys(part, "right")} | ({} if config == TOTALS else {"read": "right"})
             titled(_title(report, config), columns, list(_lines(rows, part, config)))
         if config in report.ours.cells and (faults := fault_line(report.ours.cells[config], report.ours.reading)):
-            print(faults)
-        print()
+            print_line(faults)
+        print_line()
     if report.other:
         titled(
             f"{report.ours.name} minus {report.other.name}, paired over users",
             dict.fromkeys(("cell", "metric"), "left") | dict.fromkeys(("difference", "95 %", "p"), "right"),
             [[config, metric, *cells] for (config, metric), cells in _differences(report).items()],
         )
-        print()
+        print_line()
     for note in report.notes:
-        print(note)
-    print(LEGEND)
+        print_line(note)
+    print_line(LEGEND)
 
 
 def markdown(report: Report) -> str:

@@ -14,7 +14,7 @@ from itdr_hf.raw.malformed import BadRows, faults, judge, listed, lost_lines, ro
 from itdr_hf.raw.release import TABLES, Release
 from itdr_hf.raw.scan import Scan, Select, Staged
 from itdr_hf.runtime.engine import RawReader
-from itdr_hf.runtime.progress import Say, watching
+from itdr_hf.runtime.progress import OnProgress, Progress, watching
 from itdr_hf.tables.cleaning import (
     WIDE,
     clean_interactions,
@@ -25,11 +25,12 @@ from itdr_hf.tables.cleaning import (
     marks_of,
 )
 
+TOLD = 10**7  # bytes of a table's files from which on the reading is worth a bar
 _READING = Lock()  # one release at a time: DuckDB's settings and functions are of the whole process
 
 
 def _read(
-    release: Release, draft: Path, engine: RawReader, bad: BadRows, say: Say
+    release: Release, draft: Path, engine: RawReader, bad: BadRows, progress: OnProgress
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Stage every table as read, then clean: items decide which interactions stay, and those the popularity."""
     engine.sql.create_function("unescape", html.unescape, ["VARCHAR"], "VARCHAR")
@@ -39,7 +40,9 @@ def _read(
     try:
         for name in release.tables:
             scan = Scan(engine=engine, files=release.files, staged=staged, unpacking=Unpacking(engine.spill))
-            staged[name], read = _stage(release, name, scan, draft / f"staged-{name}.parquet", bad, passed_over, say)
+            staged[name], read = _stage(
+                release, name, scan, draft / f"staged-{name}.parquet", bad, passed_over, progress
+            )
             steps += read
             if name not in TABLES:  # others are only read from: cleaning does not see them
                 steps += count_dropped(engine, name, staged[name])
@@ -59,29 +62,34 @@ def _read(
     return steps, passed_over
 
 
-def _written(release: Release, name: str, scan: Scan, query: str, path: Path, say: Say) -> int:
+def _written(release: Release, name: str, scan: Scan, query: str, path: Path, progress: OnProgress) -> int:
     """Write what a query reads from raw files, telling how many of their bytes are read, and at last the rows."""
     what, size = f"{release.source.id}: {name}", release.size(name)
-    megabytes = size // 10**6
     far = watching(
         lambda: max(scan.engine.progress(), scan.unpacking.done() / size),
-        megabytes,
-        lambda done: say(f"{what}: {done:,} of {megabytes:,} MB"),
+        size,
+        lambda done: progress(Progress(what, done, size, "B")),
     )
-    with far if megabytes >= 10 else nullcontext():
+    with far if size >= TOLD else nullcontext():
         rows = scan.engine.write(query, path, **({"row_group_size": WIDE} if name == "items" else {}))
-    say(f"{what}: {rows:,} rows")
+    progress(Progress(what, detail=f"{rows:,} rows"))
     return rows
 
 
 def _stage(
-    release: Release, name: str, scan: Scan, path: Path, bad: BadRows, passed_over: list[dict[str, Any]], say: Say
+    release: Release,
+    name: str,
+    scan: Scan,
+    path: Path,
+    bad: BadRows,
+    passed_over: list[dict[str, Any]],
+    progress: OnProgress,
 ) -> tuple[Staged, list[dict[str, Any]]]:
     table = release.layout.tables[name]
     files = [*(p for role in table.roles for p in release.files[role]), *chain(*release.files.values())]
     with unreadable_named(files), scan.unpacking:
         select: Select = table.read(scan)
-        rows = _written(release, name, scan, select.sql(*marks_of(name, select.columns)), path, say)
+        rows = _written(release, name, scan, select.sql(*marks_of(name, select.columns)), path, progress)
         scan.unpacking.check()
     staged = Staged(path=path, required=select.required)
     counts, first = faults(scan.engine)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ from itdr_hf.errors import RawDataError
 from itdr_hf.raw.malformed import unreadable_named
 from itdr_hf.records import INSTRUCTION
 from itdr_hf.runtime.duckdb_engine import DuckDBEngine, quote
+from itdr_hf.runtime.progress import OnProgress, Progress
 from itdr_hf.tasks.itdr.authors_files import NAME, SOURCES, SPLIT, TASKS
 
 TELLING = 4  # titles of a history by which a user is known again; fewer tell nobody apart
@@ -59,7 +60,7 @@ def find_alpaca(folder: Path) -> list[AlpacaFile]:
     return found
 
 
-def to_parquet(engine: DuckDBEngine, files: list[AlpacaFile], say: Callable[[str], None]) -> dict[str, list[Path]]:
+def to_parquet(engine: DuckDBEngine, files: list[AlpacaFile], progress: OnProgress) -> dict[str, list[Path]]:
     """Their files in our schema, in the engine's spill folder: cell -> Parquet files."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -68,7 +69,7 @@ def to_parquet(engine: DuckDBEngine, files: list[AlpacaFile], say: Callable[[str
 
     made: dict[str, list[Path]] = {}
     for number, file in enumerate(files):
-        say(f"reading {file.path.name}")
+        progress(Progress("reading", detail=file.path.name))
         cell = file.cell
         path = engine.spill / "alpaca" / cell / f"{file.split}-{number:05d}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ absence is a finding of its own), so that every other check still runs.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +19,7 @@ from itdr_hf.dataset.shards import open_shard
 from itdr_hf.errors import UsageError
 from itdr_hf.records import INSTRUCTION, SPLITS, Shape
 from itdr_hf.runtime.duckdb_engine import DuckDBEngine, open_duckdb, quote
+from itdr_hf.runtime.progress import OnProgress, ignore
 from itdr_hf.tasks.task import AnswerKind, Cell
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ class Corpus:
 
 @contextmanager
 def open_corpus(
-    dataset: Dataset, *, memory_limit: str | None = None, say: Callable[[str], None] = lambda text: None
+    dataset: Dataset, *, memory_limit: str | None = None, progress: OnProgress = ignore
 ) -> Iterator[Corpus]:
     """Open a dataset folder or a folder of Alpaca files. Raises UsageError for a folder that is neither."""
     from itdr_hf.dataset.audit.alpaca import find_alpaca, origins_of, to_parquet
@@ -169,7 +170,7 @@ def open_corpus(
                     f"{folder}: no <config>/<split>-*.parquet and no '<task> <source> <split>.json'; "
                     "want a dataset folder or the authors' files; name another folder"
                 )
-            files, origins = to_parquet(engine, found, say), origins_of(found)
+            files, origins = to_parquet(engine, found, progress), origins_of(found)
         _make_view(engine, files, dataset if layout == "itdr" else None)
         cells = dataset.in_order(files)
         yield Corpus(

@@ -156,7 +156,7 @@ async def connect(endpoint: str, key: str, **settings: Any) -> AsyncIterator[Cli
     try:
         from openai import AsyncOpenAI
     except ModuleNotFoundError as error:
-        raise UsageError("annotate: openai is not installed; want it: pip install itdr-hf[teacher]") from error
+        raise UsageError("annotate: openai is not installed; want it: pip install -e '.[teacher]'") from error
     timeout = settings.get("timeout", Client.timeout)
     async with AsyncOpenAI(base_url=endpoint, api_key=key or "none", timeout=timeout, max_retries=0) as opened:
         yield Client(openai=opened, secret=key, **settings)

@@ -63,7 +63,7 @@ class Endpoint:
         try:
             from openai import AsyncOpenAI
         except ModuleNotFoundError as error:
-            raise UsageError("endpoint: openai is not installed; want it: pip install itdr-hf[endpoint]") from error
+            raise UsageError("endpoint: openai is not installed; want it: pip install -e '.[endpoint]'") from error
         key = os.environ.get(KEY) or "none"
         return AsyncOpenAI(base_url=self.url, api_key=key, timeout=self.timeout, max_retries=self.retries)
 
