@@ -21,10 +21,10 @@ from itdr_hf.raw.source import Source, Words
 
 
 def read_plays(scan: Scan) -> Select:
-    columns = {"listener": "VARCHAR", "song": "VARCHAR", "at": "BIGINT"}
+    columns = {"listener": "VARCHAR", "song": "VARCHAR", "played_at": "BIGINT"}
     return Select(
         rows=scan.csv("plays", columns),
-        columns={"user": "listener", "item": "song", "timestamp": "at"},
+        columns={"user": "listener", "item": "song", "timestamp": "played_at"},
         required=("user", "item", "timestamp"),
     )
 
@@ -92,7 +92,7 @@ def built(tmp_path_factory):
     songs.mkdir(parents=True)
     (songs / "songs.csv").write_text("song,name\n" + "".join(f"s{n},Song no. {n}\n" for n in range(60)))
     plays = [f"u{u},s{(u * 7 + n * 11) % 60},{1000 * u + n}\n" for u in range(50) for n in range(12)]
-    (songs / "plays.csv").write_text("listener,song,at\n" + "".join(plays))
+    (songs / "plays.csv").write_text("listener,song,played_at\n" + "".join(plays))
     environment = {**os.environ, "PYTHONPATH": str(place)}
     done = subprocess.run([sys.executable, "-c", BUILD], cwd=place, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
