@@ -1,8 +1,8 @@
 """The relational engine: Ibis on an embedded DuckDB with a memory limit and a spill folder.
 
-Plans are Ibis expressions, so that another engine can run them (`planner.py`); raw files are read by DuckDB's own
-readers (`scan.py`). Nothing here depends on an engine's hash or random functions: sampling and ordering
-use md5 of text keys (`sampling.py`), and every window orders by a total key.
+Plans are Ibis expressions, so that another engine can run them (`engine.py`); raw files are read by DuckDB's own
+readers (`raw/scan.py`). Nothing here depends on an engine's hash or random functions: sampling and ordering
+use md5 of text keys (`tasks/planning/digest.py`), and every window orders by a total key.
 """
 
 from __future__ import annotations
