@@ -164,9 +164,9 @@ def test_bad_rows_that_were_passed_over_are_listed_to_the_user_and_not_in_the_le
     settings = Settings(raw=raw, cache=tmp_path / "cache", bad=BadRows(policy="skip"), warn=lambda text: None)
     (outcome,) = build_folder(tmp_path / "out", settings, configs=["rp-movielens32m"], changes={"num_examples": 5})
     told = outcome.note.splitlines()
-    assert told[0] == "3 malformed rows of interactions passed over:"
+    assert told[0] == "3 malformed rows of interactions skipped:"
     assert [line.partition(": ")[0].strip() for line in told[1:4]] == [f"{RATINGS} line {n}" for n in (3, 6, 9)]
-    assert told[4] == "12 malformed rows of items passed over:" and told[-1] == "    and 2 more" and len(told) == 16
+    assert told[4] == "12 malformed rows of items skipped:" and told[-1] == "    and 2 more" and len(told) == 16
     steps = Dataset.open(tmp_path / "out").cells["rp-movielens32m"].tables
     assert [step.rows for step in steps if step.what == "malformed"] == [-3, -12]
     assert "12,,3.5,99" not in (tmp_path / "out" / "ledger.json").read_text()

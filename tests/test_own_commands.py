@@ -1,4 +1,4 @@
-"""Data of one's own from the command line: found beside the releases, remembered by what was built of it."""
+"""Custom data from the command line: found beside the releases, remembered by what was built of it."""
 
 from __future__ import annotations
 

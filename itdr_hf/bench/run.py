@@ -78,7 +78,7 @@ def amazon_at(work: Path, rows: int, progress: OnProgress) -> Measured:
 
 
 def machine() -> dict[str, Any]:
-    """What the figures were taken on; they say nothing of another."""
+    """Return what the figures were taken on; they say nothing of another."""
     packages = {name: _version(name) for name in ("duckdb", "ibis-framework", "pandas", "pyarrow", "datasets")}
     taken = datetime.now(UTC).isoformat(timespec="seconds")
     return {"cores": os.cpu_count(), "python": platform.python_version(), "packages": packages, "taken": taken}
@@ -140,7 +140,7 @@ def _best(jobs: dict[str, tuple[str, Result]], rounds: int, progress: OnProgress
 
 
 def _alone(contestant: str, arguments: Result) -> Result:
-    """A contestant in a process of its own."""
+    """Return a contestant in a process of its own."""
     command = [sys.executable, "-m", "itdr_hf.bench.contestants", contestant, json.dumps(arguments)]
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment)

@@ -48,7 +48,7 @@ def measure(folder: Path, *, lists: int = LISTS) -> dict[str, Any]:
 
 
 def _rankings(count: int) -> tuple[list[list[str]], list[list[str]]]:
-    """Lists of 10 titles in random order, 5 of them positive."""
+    """Return lists of 10 titles in random order, 5 of them positive."""
     places = np.random.default_rng(0).permuted(np.tile(np.arange(10), (count, 1)), axis=1).tolist()
     titles = [f"title {place}" for place in range(10)]
     return [[titles[place] for place in row] for row in places], [titles[:5]] * count

@@ -155,7 +155,7 @@ def _plan_or_why(cell: Cell, recipe: Recipe, build: _Build, engine: Engine) -> O
 
 
 def _caught(cell: Cell, step: Callable[[], Outcome | Prepared]) -> Outcome | Prepared:
-    """What a step gives, or the outcome of a cell that cannot be built."""
+    """Return what a step gives, or the outcome of a cell that cannot be built."""
     try:
         return step()
     except (MissingFileError, BuildError) as error:
@@ -203,7 +203,7 @@ def _write_planned(prepared: Prepared, build: _Build) -> Outcome:
 
 
 def _counted(prepared: Prepared, settings: Settings) -> Batches:
-    """The batches of a split, telling how many examples there are so far, where there are many."""
+    """Return the batches of a split, telling how many examples there are so far, where there are many."""
     total, done = sum(prepared.rows.counts.values()), 0
 
     def batches(split: str) -> Iterator[pa.RecordBatch]:

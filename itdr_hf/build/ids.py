@@ -12,7 +12,7 @@ from itdr_hf.tasks.task import Cell
 
 
 def example_digits(domains: Sequence[str], subjects: Sequence[str], made: Mapping[str, Sequence[Any]]) -> list[str]:
-    """What the examples' ids are made of: 16 hex digits from all that an example says."""
+    """Return what the examples' ids are made of: 16 hex digits from all that an example says."""
     said = [
         targets if author == "data" else slots.values()
         for author, targets, slots in zip(made["reference_by"], made["targets"], made["slots"], strict=True)

@@ -54,7 +54,7 @@ class Settings:
         return self.catalogue.with_found(self.raw)
 
     def open_engine(self) -> AbstractContextManager[Engine]:
-        """The engine that plans, for the length of a `with` block."""
+        """Return the engine that plans, for the length of a `with` block."""
         return open_engine(self.engine, memory_limit=self.memory_limit, master=self.spark_master)
 
 
@@ -70,19 +70,19 @@ class Prepared:
 
     @property
     def note(self) -> str:
-        """What a caller should know of the result: too few examples, malformed rows passed over; or ''."""
+        """What a caller should know of the result: too few examples, malformed rows skipped; or ''."""
         wanted, made = self.recipe.num_examples, sum(self.rows.counts.values())
         short = shortfall(wanted, made, self.rows) if made < wanted else ""
         return "\n".join(filter(None, (short, told(self.tables.record["passed_over"]))))
 
     def batches(self, split: str, num_proc: int = 1) -> Iterator[pa.RecordBatch]:
-        """The examples of a split."""
+        """Yield the examples of a split."""
         from itdr_hf.build.render import render
 
         return render(self.cell, self.recipe, self.rows, split, num_proc=num_proc)
 
     def jobs(self, split: str, start: int, stop: int) -> list[Job]:
-        """What renders these examples of a split, anywhere."""
+        """Return what renders these examples of a split, anywhere."""
         from itdr_hf.build.render import slices
 
         return slices(self.cell, self.recipe, self.rows, split, start, stop)
@@ -137,7 +137,7 @@ def shortfall(wanted: int, made: int, rows: Rows) -> str:
 
 
 def identity(cell: Cell, recipe: Recipe, settings: Settings) -> str:
-    """A hash of everything the examples of a cell depend on: version, recipe, raw content, code.
+    """Return a hash of everything the examples of a cell depend on: version, recipe, raw content, code.
 
     Raises MissingFileError when the release is not there.
     """

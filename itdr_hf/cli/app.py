@@ -46,7 +46,7 @@ def itdr(
         bool, typer.Option("--version", callback=tell_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """What all commands share."""
+    """Set up what all commands share."""
 
 
 PANELS = {
@@ -79,7 +79,7 @@ def main() -> None:
 
 
 def _listen_for_ctrl_c() -> list[int]:
-    """A list that is no longer empty once Ctrl-C was pressed, whatever becomes of the exception that it raises."""
+    """Return a list that is no longer empty once Ctrl-C was pressed, whatever becomes of the exception that it raises."""
     heard: list[int] = []
 
     def hear(number: int, frame: FrameType | None) -> None:

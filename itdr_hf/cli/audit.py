@@ -95,7 +95,7 @@ def diff(
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit code 1 when they differ.")] = False,
     json: Json = False,
 ) -> None:
-    """What was added, removed, changed or moved between two dataset folders, per cell."""
+    """Show what was added, removed, changed or moved between two dataset folders, per cell."""
     from itdr_hf.cli.show_reports import print_diff
     from itdr_hf.dataset.diff import diff as compare
     from itdr_hf.runtime.terminal import print_json, show_progress

@@ -18,21 +18,21 @@ def configs(ctx: typer.Context, incomplete: str) -> list[str]:
 
 
 def cells(ctx: typer.Context, incomplete: str) -> list[str]:
-    """The cells that the folder holds, or all where there is no such folder."""
+    """Return the cells that the folder holds, or all where there is no such folder."""
     from itdr_hf import catalogue
 
     return begun(incomplete, _built(ctx) or catalogue.cell_names())
 
 
 def sources(incomplete: str) -> list[str]:
-    """Sources."""
+    """Complete the ids of sources."""
     from itdr_hf import catalogue
 
     return begun(incomplete, catalogue.source_ids())
 
 
 def begun(incomplete: str, names: Iterable[str]) -> list[str]:
-    """The names that begin with what is typed."""
+    """Return the names that begin with what is typed."""
     return [name for name in names if name.startswith(incomplete)]
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 def sources(raw: Raw = RAW, json: Json = False) -> None:
-    """What raw releases are there, what is missing, how to get it, under which licence."""
+    """List raw releases: which are present, which are missing, how to get them, under which licence."""
     from itdr_hf.catalogue import current
     from itdr_hf.cli.show_build import print_sources, source_states
     from itdr_hf.runtime.terminal import print_json

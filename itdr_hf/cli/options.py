@@ -31,7 +31,7 @@ class Names:
         return value
 
     def complete(self, incomplete: str) -> list[str]:
-        """The names that begin so."""
+        """Return the names that begin so."""
         return completion.begun(incomplete, self.names())
 
     def metavar(self) -> str | None:
@@ -44,7 +44,7 @@ LISTS: dict[str, Names] = {}  # what stands for a value in --help -> the names i
 
 
 def one_of(names: Names, *spelling: str, **more: Any) -> Any:
-    """An option whose value is one of some names."""
+    """Make an option whose value is one of some names."""
     LISTS[names.kind.upper()] = names
     return typer.Option(*spelling, parser=names, autocompletion=names.complete, metavar=names.kind.upper(), **more)
 
@@ -156,5 +156,5 @@ Endpoint = Annotated[str | None, typer.Option(help="Another Hub than the default
 
 
 def separated(config: list[str] | None) -> list[str] | None:
-    """The names in a list of options, where some hold several with commas."""
+    """Return the names in a list of options, where some hold several with commas."""
     return [name.strip() for names in config for name in names.split(",") if name.strip()] if config else None

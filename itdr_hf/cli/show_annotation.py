@@ -17,7 +17,7 @@ LISTED = 20  # examples without a reference that are named; --json names all
 
 
 def plan_facts(tallies: Tallies, prices: Prices | None) -> dict[str, Any]:
-    """The plan for machines; `cost` is None without prices."""
+    """Return the plan for machines; `cost` is None without prices."""
     cells = {
         cell: {
             "examples": t.examples,
@@ -35,7 +35,7 @@ def plan_facts(tallies: Tallies, prices: Prices | None) -> dict[str, Any]:
 
 
 def print_plan(tallies: Tallies, prices: Prices | None, json: bool) -> None:
-    """What would be asked, about how many tokens, and the price."""
+    """Print what would be asked, about how many tokens, and the price."""
     facts = plan_facts(tallies, prices)
     if json:
         return print_json(facts)
@@ -52,7 +52,7 @@ def print_plan(tallies: Tallies, prices: Prices | None, json: bool) -> None:
 def result_facts(
     tallies: Tallies, written: Mapping[str, Mapping[str, int]], run: Run | None, store: Store
 ) -> dict[str, Any]:
-    """What came of a run, for machines: every example without a reference is named."""
+    """Return what came of a run, for machines: every example without a reference is named."""
     unanswered = run.unanswered if run else {}
     cells = {
         cell: {
@@ -75,7 +75,7 @@ def result_facts(
 
 
 def print_result(facts: Mapping[str, Any], json: bool) -> None:
-    """What came of a run: per cell, then the examples without a reference and why."""
+    """Print what came of a run: per cell, then the examples without a reference and why."""
     if json:
         return print_json(facts)
     columns = {"config": "left", **dict.fromkeys(("examples", "accepted", "rejected", "not answered"), "right")}
@@ -101,7 +101,7 @@ def print_result(facts: Mapping[str, Any], json: bool) -> None:
 
 
 def print_agreement(rows: Sequence[Agreement], sides: Sequence[str], json: bool) -> None:
-    """The text metrics of the first side against the second, in per cent, with 95 % intervals."""
+    """Print the text metrics of the first side against the second, in per cent, with 95 % intervals."""
     if json:
         from dataclasses import asdict
 

@@ -42,7 +42,7 @@ def source_states(raw: Path, known: Catalogue) -> list[dict[str, Any]]:
 
 
 def print_sources(states: Sequence[Mapping[str, Any]]) -> None:
-    """The states of `source_states` as a table, and how to get what is missing."""
+    """Print the states of `source_states` as a table, and how to get what is missing."""
     columns = {"source": "left", "state": "left", "cells": "right", "pass on": "left", "licence": "fold"}
     print_table(
         columns,
@@ -61,7 +61,7 @@ def print_sources(states: Sequence[Mapping[str, Any]]) -> None:
 
 
 def print_outcomes(outcomes: Sequence[Outcome], out: Path) -> None:
-    """What was built, what was not and why, and the lines that load it."""
+    """Print what was built, what was not and why, and the lines that load it."""
     columns = {"config": "left", "state": "left", **dict.fromkeys(SPLITS, "right")}
     print_table(columns, [[o.cell, o.state, *(f"{o.counts.get(s, 0):,}" for s in SPLITS)] for o in outcomes])
     notes: dict[str, list[str]] = {}
@@ -81,7 +81,7 @@ def print_outcomes(outcomes: Sequence[Outcome], out: Path) -> None:
 
 
 def print_plan(rows: Sequence[tuple[str, str, int]], summary: str) -> None:
-    """What a push would do, a line a file, and in one line."""
+    """Print what a push would do, a line a file, and in one line."""
     print_table(
         {"": "left", "file": "fold", "bytes": "right"}, [[action, path, f"{size:,}"] for action, path, size in rows]
     )

@@ -20,7 +20,7 @@ CHOSEN = "bold green"
 
 
 def print_example(row: Mapping[str, Any], catalogue: Catalogue, *, split: str, index: int) -> None:
-    """An example of a split: colours show the truth on a terminal, a list with marks does everywhere."""
+    """Print an example of a split: colours show the truth on a terminal, a list with marks does everywhere."""
     from rich.panel import Panel
     from rich.text import Text
 
@@ -42,7 +42,7 @@ def _facts(row: Mapping[str, Any]) -> str:
 
 
 def _part(row: Mapping[str, Any], part: str) -> Text:
-    """The text of a part; the truth stands out: chosen titles in a ranking, a rating, attributes."""
+    """Return the text of a part; the truth stands out: chosen titles in a ranking, a rating, attributes."""
     from rich.text import Text
 
     shown = Text(text := safe_text(row[part]))
@@ -53,7 +53,7 @@ def _part(row: Mapping[str, Any], part: str) -> Text:
 
 
 def _truths(targets: Sequence[str]) -> str:
-    """A pattern of a target as a whole line, behind a number, a dash or a name, before what is said in brackets."""
+    """Return a pattern of a target as a whole line, behind a number, a dash or a name, before what is said in brackets."""
     longest_first = sorted(map(re.escape, targets), key=len, reverse=True)
     return rf"^(?:\d+\. |- |[\w ]+: )?({'|'.join(longest_first)})(?=$| \[| \()"
 

@@ -37,7 +37,7 @@ def print_ledger(dataset: Dataset, timings: Mapping[str, Any], *, verbose: bool 
 
 
 def faults(dataset: Dataset) -> list[str]:
-    """What does not add up, cell by cell."""
+    """Return what does not add up, cell by cell."""
     return [f"{name}: {text}" for name, cell in dataset.cells.items() for text in unbalanced(cell)]
 
 
@@ -56,7 +56,7 @@ def verdict(dataset: Dataset, sources: Sources) -> str:
 
 
 def _tables(source: str, steps: Sequence[Step]) -> Iterator[list[str]]:
-    """A row for each table: how many rows it had, how many it keeps, and why the others are left out."""
+    """Yield a row for each table: how many rows it had, how many it keeps, and why the others are left out."""
     for table in dict.fromkeys(step.table for step in steps):
         own = [step for step in steps if step.table == table]
         read, kept = (sum(step.rows for step in own if step.what == what) for what in KEPT)
@@ -66,7 +66,7 @@ def _tables(source: str, steps: Sequence[Step]) -> Iterator[list[str]]:
 
 
 def _examples(dataset: Dataset, name: str) -> list[str]:
-    """A cell's row: how many could be asked about, how many are, and what became of the others."""
+    """Return a cell's row: how many could be asked about, how many are, and what became of the others."""
     steps, lost = dataset.cells[name].steps, list[Step]()
     first = steps[0]
     start = first.rows if first.of is None else first.of
@@ -85,7 +85,7 @@ def _reason(step: Step) -> str:
 
 
 def _by_note(not_built: Mapping[str, str]) -> dict[str, list[str]]:
-    """The cells that were not built, by the reason they share."""
+    """Return the cells that were not built, by the reason they share."""
     reasons: dict[str, list[str]] = {}
     for name, note in not_built.items():
         reasons.setdefault(note, []).append(name)

@@ -175,7 +175,7 @@ def push_adapter(
 
 
 def _recipe(model: str | None, preset: str | None, recipe: Path | None, changes: dict[str, Any]) -> tuple[Any, Any]:
-    """The recipe that was asked for, and the content its data must have when it repeats a run."""
+    """Return the recipe that was asked for, and the content its data must have when it repeats a run."""
     from itdr_hf.errors import UsageError
     from itdr_hf.models.train.recipe import changed, preset_of, read_recipe
     from itdr_hf.models.train.recipe import preset as ready
@@ -193,7 +193,7 @@ def _recipe(model: str | None, preset: str | None, recipe: Path | None, changes:
 
 
 def _command() -> str:
-    """The command line as it was typed, less where things lie on this machine."""
+    """Return the command line as it was typed, less where things lie on this machine."""
     import shlex
 
     words = (Path(word).name if Path(word).is_absolute() else word for word in sys.argv[1:])

@@ -124,7 +124,7 @@ def _compare_rows(
 
 
 def _table(folder: Path, cell: str) -> str:
-    """The rows of a cell with their split, as a fragment; a column an older schema lacks is NULL."""
+    """Return the rows of a cell with their split, as a fragment; a column an older schema lacks is NULL."""
     paths = sorted((folder / cell).glob("*-*.parquet"))
     have = {name for path in paths for name in open_shard(path).schema_arrow.names}
     columns = [f'"{n}"' if n in have else f"NULL AS {n}" for n in INSTRUCTION]

@@ -55,7 +55,7 @@ class CellStatistics:
 def statistics(
     folder: Dataset | Path, *, tokenizer: Count | None = None, progress: OnProgress = ignore
 ) -> list[CellStatistics]:
-    """The statistics of every cell of a dataset folder. Raises UsageError for a folder without any."""
+    """Return the statistics of every cell of a dataset folder. Raises UsageError for a folder without any."""
     dataset = opened(folder)
     if not dataset.names:
         raise UsageError(
@@ -74,7 +74,7 @@ def statistics(
 
 
 def load_tokenizer(name: str) -> Count:
-    """A function that counts the tokens of texts, on all cores: a tokenizer.json, a folder that holds one, or the id of a model on the Hub.
+    """Return a function that counts the tokens of texts, on all cores: a tokenizer.json, a folder that holds one, or the id of a model on the Hub.
 
     Special tokens are not counted. Raises UsageError when it cannot be read.
     """
@@ -125,7 +125,7 @@ def _bars(title: str, values: Mapping[str, float]) -> tuple[str, Mapping[str, fl
 
 
 def _most_frequent(values: Mapping[str, int], most: int = 25) -> dict[str, float]:
-    """The values as they are ordered when they are few numbers, else the most frequent."""
+    """Return the values as they are ordered when they are few numbers, else the most frequent."""
     chosen = sorted(values, key=lambda v: -values[v])[:most]
     with suppress(ValueError):
         chosen.sort(key=float)
@@ -186,7 +186,7 @@ def _lengths(counts: Counter[int]) -> Lengths:
 
 
 def _at(counts: Counter[int], rank: float) -> int:
-    """The least length that so many do not exceed."""
+    """Return the least length that so many do not exceed."""
     passed = 0
     for length in sorted(counts):
         passed += counts[length]

@@ -79,7 +79,7 @@ def extract(
 
 
 def names(archive: Path) -> list[str]:
-    """The names of the files in an archive. Raises RawDataError for one that is damaged."""
+    """Return the names of the files in an archive. Raises RawDataError for one that is damaged."""
     with _damage_named(archive):
         return [entry.name for entry in _entries(archive) if entry.kind == "file"]
 
@@ -116,7 +116,7 @@ def _is_tar(archive: Path) -> bool:
 
 @contextmanager
 def _unrolled(archive: Path) -> Iterator[IO[bytes]]:
-    """The bytes of a tar, decompressed. Raises tarfile.ReadError for a plain one without its end."""
+    """Open the bytes of a tar, decompressed. Raises tarfile.ReadError for a plain one without its end."""
     with archive.open("rb") as file:
         if file.read(2) == b"\x1f\x8b":
             with gzip.open(archive) as stream:

@@ -71,7 +71,7 @@ def unpack(want: Want, archive: Path, means: Clients = Clients()) -> list[Path]:
 
 
 def _members(layout: Layout, names: list[str]) -> tuple[Member, ...]:
-    """The files of an archive that a layout reads, the first pattern that matches, each with its own folder."""
+    """Return the files of an archive that a layout reads, the first pattern that matches, each with its own folder."""
     found: dict[str, Member] = {}
     for patterns in layout.files.values():
         hits = next(
@@ -82,7 +82,7 @@ def _members(layout: Layout, names: list[str]) -> tuple[Member, ...]:
 
 
 def _ready(want: Want, file: Download, means: Clients) -> list[Path]:
-    """The files that a download leaves, whole, checked and waiting."""
+    """Return the files that a download leaves, whole, checked and waiting."""
     waiting = want.place.waiting / file.path
     waiting.parent.mkdir(parents=True, exist_ok=True)
     for again in (True, False):
@@ -102,7 +102,7 @@ def _ready(want: Want, file: Download, means: Clients) -> list[Path]:
 
 
 def _unpacked(file: Download, archive: Path, means: Clients) -> tuple[list[Path], str]:
-    """The members of an archive, waiting, and what is wrong with them or with it."""
+    """Return the members of an archive, waiting, and what is wrong with them or with it."""
     folder = archive.with_name(f"{archive.name}.unpacked")
     try:
         paths = archives.extract(archive, folder, file.members, progress=means.progress)

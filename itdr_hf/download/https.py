@@ -177,7 +177,7 @@ def _pour(answer: Any, part: Part, have: int, total: int | None, progress: OnPro
 
 
 def _validator(headers: Any) -> str:
-    """What names this version of the file: a strong ETag, else the time of its last change."""
+    """Return what names this version of the file: a strong ETag, else the time of its last change."""
     etag = str(headers.get("ETag", ""))
     return etag if etag and not etag.startswith("W/") else str(headers.get("Last-Modified", ""))
 
@@ -193,7 +193,7 @@ def _total(answer: Any) -> int | None:
 
 
 def _seconds(after: str | None) -> float | None:
-    """What Retry-After asks for: seconds, or a date."""
+    """Return what Retry-After asks for: seconds, or a date."""
     if not after:
         return None
     if after.strip().isdigit():
@@ -205,7 +205,7 @@ def _seconds(after: str | None) -> float | None:
 
 
 def library() -> Any:
-    """The HTTP library that huggingface_hub brought: httpx2, or httpx before its 2.0."""
+    """Return the HTTP library that huggingface_hub brought: httpx2, or httpx before its 2.0."""
     try:
         return import_module("httpx2")
     except ImportError:

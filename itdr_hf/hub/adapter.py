@@ -73,7 +73,7 @@ def write_card(
 
 
 def _scores(path: Path, adapter: Adapter) -> Mapping[str, Any]:
-    """The scores, found to be those of this adapter on the dataset it was tuned on, as far as they say."""
+    """Return the scores, found to be those of this adapter on the dataset it was tuned on, as far as they say."""
     found = _json(path)
     if missing := [name for name in ("run", "dataset", "figures", "cells") if name not in found]:
         raise HubError(f"{path}: no {', '.join(missing)}; want scores.json of `itdr score --out`; score again")
@@ -96,7 +96,7 @@ def _scores(path: Path, adapter: Adapter) -> Mapping[str, Any]:
 
 
 def _check_card(text: str, folder: Path) -> None:
-    """The card as huggingface_hub reads it, model-index included, and without a slot left open."""
+    """Check the card as huggingface_hub reads it, model-index included, and that no slot is left open."""
     from huggingface_hub import ModelCard
 
     if "{{" in text or "[More Information Needed]" in text:

@@ -28,7 +28,7 @@ class LocalFile:
     sha256: str
 
     def git_oid(self) -> str:
-        """The git blob id, which is what the Hub tells of files that are not large."""
+        """Return the git blob id, which is what the Hub tells of files that are not large."""
         header = b"blob %d\0" % self.size
         return hashlib.sha1(header + self.path.read_bytes(), usedforsecurity=False).hexdigest()
 
@@ -80,7 +80,7 @@ def read_folder(path: Path, repo_type: str = "dataset", progress: OnProgress = i
 
 
 def read_ledger(path: Path) -> Ledger:
-    """The contract of a ledger: version, and sha256 and size of each file; HubError when it has none."""
+    """Return the contract of a ledger: version, and sha256 and size of each file; HubError when it has none."""
     try:
         version, files, edited = read_file_list(path)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -90,7 +90,7 @@ def read_ledger(path: Path) -> Ledger:
 
 
 def read_card(path: Path) -> Mapping[str, object]:
-    """The YAML of a card; empty when there is none or it does not parse."""
+    """Return the YAML of a card; empty when there is none or it does not parse."""
     from huggingface_hub import metadata_load
 
     try:

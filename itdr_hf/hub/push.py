@@ -98,7 +98,7 @@ def push_folder(
 
 
 def _prepare(push: _Push, private: bool, gated: Gated | None) -> PushPlan:
-    """The plan, once the repository is there, as visible as wanted, and nothing speaks against it."""
+    """Return the plan, once the repository is there, as visible as wanted, and nothing speaks against it."""
     repo = push.repo
     plan = make_plan(repo, push.local, push.delete, push.tag)
     refuse(push.repo, push.local, plan, force=push.force, proposes=push.proposes)
@@ -154,7 +154,7 @@ def _send(push: _Push, plan: PushPlan) -> Commit:
 
 
 def _landed(push: _Push, plan: PushPlan) -> Commit | None:
-    """The commit whose reply was lost: a new head, or a pull request, that holds all of the plan."""
+    """Return the commit whose reply was lost: a new head, or a pull request, that holds all of the plan."""
     if push.proposes:
         return _standing(push)
     state = push.repo.state()
@@ -164,7 +164,7 @@ def _landed(push: _Push, plan: PushPlan) -> Commit | None:
 
 
 def _standing(push: _Push) -> Commit | None:
-    """An open pull request that proposes these very files."""
+    """Return an open pull request that proposes these very files."""
     return next((pr for pr in push.repo.open_proposals() if _holds(push, pr.oid)), None)
 
 
@@ -176,7 +176,7 @@ def _holds(push: _Push, commit: str) -> bool:
 
 
 def _plan_again(push: _Push, old: PushPlan) -> PushPlan:
-    """A plan against the new head; HubError when someone changed what this push is about."""
+    """Return a plan against the new head; HubError when someone changed what this push is about."""
     plan = make_plan(push.repo, push.local, push.delete, push.tag)
     wanted = {change.path for change in plan.adds + plan.updates + plan.deletes}
     if clash := sorted(differences(old.tree, plan.tree) & wanted):

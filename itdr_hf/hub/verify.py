@@ -40,7 +40,7 @@ def verify_release(
     progress: OnProgress = ignore,
     patience: RetryPolicy | None = None,
 ) -> list[str]:
-    """What is wrong with a published release, judged by its own ledger; empty when nothing is.
+    """Return what is wrong with a published release, judged by its own ledger; empty when nothing is.
 
     Raises HubError when the repository or the revision cannot be read at all.
     """
@@ -72,7 +72,7 @@ def check_files(
     how: Literal["tree", "download"],
     progress: OnProgress = ignore,
 ) -> list[str]:
-    """The files of a folder that are missing or different at a commit."""
+    """Return the files of a folder that are missing or different at a commit."""
     tree = repo.tree(commit)
     problems = [f"{name}: missing" for name in local.files if name not in tree]
     here = {name: file for name, file in local.files.items() if name in tree}
@@ -102,7 +102,7 @@ def _check_tree(ledger: Ledger, tree: Mapping[str, RemoteFile]) -> list[str]:
 
 
 def _check_card(repo: Repository, commit: str, tree: Mapping[str, RemoteFile], listed: set[str]) -> list[str]:
-    """The card's configs must find files, and only files of the release."""
+    """Return the card's configs must find files, and only files of the release."""
     with repo.download(CARD, commit) as path:
         card = read_card(path)
     problems = [] if is_ours(card) else [f"{CARD}: no tag `itdr`"]

@@ -11,7 +11,7 @@ from itdr_hf.errors import ModelError, UsageError
 
 
 def revision_of(name: str, model: Any) -> str:
-    """The commit of a Hub model, or of a folder 16 hex digits of the sha256 of its weights and configs."""
+    """Return the commit of a Hub model, or of a folder 16 hex digits of the sha256 of its weights and configs."""
     folder = Path(name)
     if not folder.is_dir():
         return str(getattr(getattr(model, "config", None), "_commit_hash", None) or "")
@@ -49,7 +49,7 @@ QLORA = "it for --quantised; pip install bitsandbytes, or train without --quanti
 
 
 def extra(name: str, wanted: str = TRAIN) -> Any:
-    """A module that is imported when it is needed; UsageError saying how to get it when it is not installed."""
+    """Return a module that is imported when it is needed; UsageError saying how to get it when it is not installed."""
     try:
         return import_module(name)
     except ModuleNotFoundError as error:

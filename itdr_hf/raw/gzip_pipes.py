@@ -42,7 +42,7 @@ class Unpacking:
                 raise OSError(f"{filler.damage} ({filler.path})") from filler.damage
 
     def pipe(self, path: Path) -> Path:
-        """A pipe with the file's name and its folder's, so that errors still name those."""
+        """Return a pipe with the file's name and its folder's, so that errors still name those."""
         pipe = self._folder / uuid4().hex / path.parent.name / path.name
         pipe.parent.mkdir(parents=True)
         os.mkfifo(pipe)
@@ -50,7 +50,7 @@ class Unpacking:
         return pipe
 
     def check(self) -> None:
-        """Raises OSError for a file that the engine did not read to its end: the rest would be missing in silence."""
+        """Raise OSError for a file that the engine did not read to its end: the rest would be missing in silence."""
         for filler in self._fillers:
             if not filler.whole:
                 raise OSError(f"not read to its end ({filler.path})")
@@ -96,7 +96,7 @@ class _Filler(Thread):
                     written += os.write(out, chunk[written:size])
 
     def stop(self) -> None:
-        """Ends the thread where it stands: opening a pipe that nobody reads, or writing to one."""
+        """End the thread where it stands: opening a pipe that nobody reads, or writing to one."""
         self._over.set()
         self.join(PAUSE)
         if self.is_alive():

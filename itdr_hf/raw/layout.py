@@ -1,4 +1,4 @@
-"""What a raw release consists of: its files, the tables read from them, and where it is to be had."""
+"""What a raw release consists of: its files, the tables read from them, and where it is available."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class Select:
     merged: str | None = None
 
     def sql(self, *extra: str) -> str:
-        """The SELECT, with `dropped` and any extra expressions behind the columns."""
+        """Return the SELECT, with `dropped` and any extra expressions behind the columns."""
         chosen = [f'{expression} AS "{name}"' for name, expression in self.columns.items()]
         chosen.append(f"{self.dropped or 'NULL::VARCHAR'} AS dropped")
         chosen += [f"{self.noted} AS noted"] if self.noted else []
@@ -82,7 +82,7 @@ class Scan:
     quoted: dict[Path, Quoted] = field(default_factory=dict)  # how each file with quotes is read
 
     def csv(self, role: str, columns: Mapping[str, str], dialect: Dialect = CSV) -> str:
-        """A fragment over all files of a role; `columns` maps the wanted names to DuckDB types.
+        """Return a fragment over all files of a role; `columns` maps the wanted names to DuckDB types.
 
         With a header the file may hold further columns, in any order; without one, `columns` are all.
         """
@@ -90,7 +90,7 @@ class Scan:
         return self._union(self._csv(path, columns, dialect) for path in self.files[role])
 
     def jsonl(self, role: str, columns: Mapping[str, str]) -> str:
-        """A fragment over files of one JSON object a line (.gz too: for one use, in one query); a missing key is NULL.
+        """Return a fragment over files of one JSON object a line (.gz too: for one use, in one query); a missing key is NULL.
 
         A value that is not of its column's type is NULL, and so is every value of a line that is no JSON object:
         no line is lost, and `required` tells the malformed. A column of type JSON takes any value as it stands.
@@ -115,7 +115,7 @@ class Scan:
         return f"(SELECT {fields}, line IS NOT NULL AS readable FROM (SELECT *, from_json(line, {shape}) AS o FROM {name}))"
 
     def lines(self, path: Path) -> str:
-        """A fragment of the non-blank lines of a text file, as `line`."""
+        """Return a fragment of the non-blank lines of a text file, as `line`."""
         check_whole(path)
         options = "delim=chr(1), quote='', escape='', header=false, auto_detect=false, strict_mode=false"
         options += f", columns={{'line': 'VARCHAR'}}, {BUFFER}, store_rejects=true"
@@ -123,7 +123,7 @@ class Scan:
         return f"(SELECT * FROM {fragment} WHERE line IS NOT NULL)"
 
     def table(self, name: str) -> str:
-        """A fragment of a table that was staged before this one."""
+        """Return a fragment of a table that was staged before this one."""
         return self.staged[name].rows
 
     def _csv(self, path: Path, columns: Mapping[str, str], dialect: Dialect) -> str:
@@ -151,7 +151,7 @@ class Scan:
         return parts[0] if len(parts) == 1 else "(" + " UNION ALL ".join(f"SELECT * FROM {p}" for p in parts) + ")"
 
     def only(self, role: str, path: Path) -> Scan:
-        """The same scan with one file in a role: for a release whose file names say something."""
+        """Return the same scan with one file in a role: for a release whose file names say something."""
         return replace(self, files={**self.files, role: (path,)})
 
     def one_file(self, role: str, path: Path) -> Scan:

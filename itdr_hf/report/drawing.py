@@ -92,7 +92,7 @@ class Drawing:
 
 
 def to_svg(drawing: Drawing, *, alone: bool = False) -> str:
-    """The picture as SVG; `alone` as a file with the light colours on white, else in those of the page."""
+    """Return the picture as SVG; `alone` as a file with the light colours on white, else in those of the page."""
     w, h = _n(drawing.width), _n(drawing.height)
     size = f'xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}"' if alone else ""
     head = f'<svg {size} viewBox="0 0 {w} {h}" role="img" font-family="{FONT}">'
@@ -110,7 +110,7 @@ def paints() -> Mapping[str, tuple[str, str]]:
 
 
 def file_style() -> str:
-    """The style sheet of a picture that stands alone."""
+    """Return the style sheet of a picture that stands alone."""
     rules = "".join(f".{name}{{fill:{light}}}" for name, (light, _) in paints().items())
     return f"{rules}.ribbon{{fill-opacity:.42}}text{{paint-order:stroke;stroke:#fff;stroke-width:3px}}"
 
@@ -141,7 +141,7 @@ def write_png(drawing: Drawing, path: Path, *, scale: float = 2.0) -> None:
 
 
 def outline(ribbon: Ribbon) -> list[tuple[float, float]]:
-    """The eight points of a ribbon: a cubic curve along its top, a line down, a cubic curve back."""
+    """Return the eight points of a ribbon: a cubic curve along its top, a line down, a cubic curve back."""
     r, middle = ribbon, (ribbon.x0 + ribbon.x1) / 2
     top = [(r.x0, r.y0), (middle, r.y0), (middle, r.y1), (r.x1, r.y1)]
     return top + [(x, y + r.thickness) for x, y in reversed(top)]

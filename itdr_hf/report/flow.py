@@ -67,7 +67,7 @@ def _sums(cells: Iterable[Stream], key: Callable[[Stream], str]) -> dict[str, in
 
 
 def _sources(cells: Sequence[Stream], tasks: Sequence[str]) -> dict[str, int]:
-    """Sources, those first that feed the tasks at the top, so that few ribbons cross."""
+    """Return sources, those first that feed the tasks at the top, so that few ribbons cross."""
     sums = _sums(cells, lambda cell: cell.source)
     weights = dict.fromkeys(sums, 0.0)
     for cell in cells:
@@ -127,7 +127,7 @@ def _nodes(
 
 
 def _look(column: int, name: str, catalogue: Catalogue) -> tuple[str, str]:
-    """The title and paint of a root, a subtask or a source."""
+    """Return the title and paint of a root, a subtask or a source."""
     if column == 0:
         return root_titles(catalogue).get(name, name), paint(name.lower())
     if column == 1:
@@ -136,5 +136,5 @@ def _look(column: int, name: str, catalogue: Catalogue) -> tuple[str, str]:
 
 
 def paint(subtask: str) -> str:
-    """The paint of a subtask, one for all that are not the paper's."""
+    """Return the paint of a subtask, one for all that are not the paper's."""
     return subtask if subtask in paints() else "own"

@@ -50,7 +50,7 @@ def distributions(
 
 
 def length_picture(found: Mapping[str, Mapping[str, Distribution]]) -> Drawing:
-    """A row for each cell, prompts on the left, answers on the right; a line marks the median."""
+    """Return a row for each cell, prompts on the left, answers on the right; a line marks the median."""
     shapes: list[Shape] = []
     for row, cell in enumerate(found):
         floor_of = HEAD + (row + 1) * ROW
@@ -88,7 +88,7 @@ def _counts(dataset: Dataset, cell: str) -> dict[str, dict[int, float]]:
 
 
 def _panel(field: str, left: float, width: float, rows: Mapping[str, Distribution]) -> Iterator[Shape]:
-    """An axis of whole decades and, for each cell, its outline."""
+    """Yield an axis of whole decades and, for each cell, its outline."""
     classes = [k for found in rows.values() for k in found.shares] or [0]
     first = floor(min(classes) / STEPS)
     last = max(ceil((max(classes) + 1) / STEPS), first + 1)
@@ -113,7 +113,7 @@ def _panel(field: str, left: float, width: float, rows: Mapping[str, Distributio
 
 
 def _outline(shares: Shares, base: float, across: Callable[[float], float], colour: str, tip: str) -> Iterator[Shape]:
-    """Steps as high as the shares, the highest filling the row; neighbouring classes in one outline."""
+    """Yield steps as high as the shares, the highest filling the row; neighbouring classes in one outline."""
     most = max(shares.values(), default=1.0)
     points: list[tuple[float, float]] = []
     for k in range(min(shares, default=0), max(shares, default=0) + 1):

@@ -127,7 +127,7 @@ def page_slots(
 
 
 def render(slots: Mapping[str, Any]) -> str:
-    """The page; raises jinja2.UndefinedError for a slot that is not filled."""
+    """Return the page; raises jinja2.UndefinedError for a slot that is not filled."""
     import jinja2
     from markupsafe import Markup, escape
 
@@ -156,7 +156,7 @@ def _hash(text: str) -> str:
 
 
 def _style() -> str:
-    """The paints as variables, for the light and the dark, and a class for each."""
+    """Return the paints as variables, for the light and the dark, and a class for each."""
     light, dark = ("".join(f"--{name}:{pair[k]};" for name, pair in paints().items()) for k in (0, 1))
     fills = "".join(f".{name}{{fill:var(--{name})}}" for name in paints())
     night = f"@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}"
@@ -164,7 +164,7 @@ def _style() -> str:
 
 
 def _groups(made: Sequence[CellStatistics], known: Catalogue) -> dict[str, list[str]]:
-    """The title of a task -> its cells."""
+    """Return the title of a task -> its cells."""
     groups: dict[str, list[str]] = {}
     for s in made:
         groups.setdefault(task_title(known, s.task), []).append(s.cell)
@@ -172,7 +172,7 @@ def _groups(made: Sequence[CellStatistics], known: Catalogue) -> dict[str, list[
 
 
 def _recipes(dataset: Dataset) -> dict[str, Any]:
-    """What every config has alike, and a table of what they do not."""
+    """Return what every config has alike, and a table of what they do not."""
     told = {name: {k: _plain(v) for k, v in cell.recipe.items()} for name, cell in dataset.cells.items()}
     names = list(dict.fromkeys(name for recipe in told.values() for name in recipe))
     same = {name for name in names if len({recipe.get(name) for recipe in told.values()}) == 1}
@@ -186,7 +186,7 @@ def _recipes(dataset: Dataset) -> dict[str, Any]:
 
 
 def _plain(value: object) -> str:
-    """A setting as people write it."""
+    """Return a setting as people write it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)

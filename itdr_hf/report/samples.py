@@ -44,7 +44,7 @@ def blocks(
     room: int = MOST_BYTES,
     progress: OnProgress = ignore,
 ) -> list[Block]:
-    """The blocks of all cells, in order; each has at most its part of `room` bytes, or one example."""
+    """Return the blocks of all cells, in order; each has at most its part of `room` bytes, or one example."""
     part = room // max(1, len(cells) * len(SPLITS))
     made = []
     for cell in each("examples", cells, progress):

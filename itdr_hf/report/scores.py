@@ -64,7 +64,7 @@ class Scoreboard:
 
 
 def read_scores(paths: Sequence[Path]) -> Scoreboard | None:
-    """The scoreboard of some files of `itdr score --json` or `--out`; None without files.
+    """Return the scoreboard of some files of `itdr score --json` or `--out`; None without files.
 
     Raises UsageError for a file that is not one of these.
     """

@@ -82,7 +82,7 @@ class Step:
     printed: float = 0.0
 
     def state(self) -> str:
-        """'validation: 240 of 800 MB, rp-yelp'."""
+        """Return how far it is, as in 'validation: 240 of 800 MB, rp-yelp'."""
         message, done, total, unit, detail = self.latest
         count = "" if done is None else _count(done, total, unit)
         return f"{message}{': ' if count or detail else ''}{', '.join(filter(None, (count, detail)))}"

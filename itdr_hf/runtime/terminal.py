@@ -22,7 +22,7 @@ MAX_BARS = 4  # steps shown at a time
 
 
 def console(stderr: bool = False) -> Console:
-    """A console that folds at the terminal's width, or at 80 columns where there is none."""
+    """Return a console that folds at the terminal's width, or at 80 columns where there is none."""
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
@@ -92,7 +92,7 @@ class _Bars:
 
 
 def print_table(columns: Mapping[str, str], rows: Sequence[Sequence[str]], title: str = "") -> None:
-    """An aligned table; `columns` maps headings to 'left', 'right' or 'fold' (left, and may break)."""
+    """Print an aligned table; `columns` maps headings to 'left', 'right' or 'fold' (left, and may break)."""
     from rich.table import Table
     from rich.text import Text
 

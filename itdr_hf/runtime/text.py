@@ -51,7 +51,7 @@ def apart(text: str) -> str:
 
 
 def cut(text: str, most: int) -> str:
-    """The text itself, or its longest beginning of at most `most` characters that ends well."""
+    """Return the text itself, or its longest beginning of at most `most` characters that ends well."""
     if len(text) <= most:
         return text
     head = text[: most + 1]
@@ -62,7 +62,7 @@ def cut(text: str, most: int) -> str:
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a text, in order."""
+    """Return the sentences of a text, in order."""
     starts = [0, *_ends(text)]
     return [s for a, b in zip(starts, [*starts[1:], len(text)], strict=True) if (s := text[a:b].strip())]
 
@@ -83,5 +83,5 @@ def _abbreviated(text: str, stop: int) -> bool:
 
 
 def join_words(words: list[str], last: str = "and") -> str:
-    """'a', 'a and b', 'a, b and c'."""
+    """Join words as people write them: 'a', 'a and b', 'a, b and c'."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}" if words else ""

@@ -79,22 +79,22 @@ def next_command(out: Path, *, plain: bool = False) -> str:
 
 
 def chat_prompt(doc: Mapping[str, Any]) -> str:
-    """The user's turn."""
+    """Return the user's turn."""
     return to_messages(doc)["messages"][0]["content"]
 
 
 def plain_prompt(doc: Mapping[str, Any]) -> str:
-    """The prompt of a model without a chat template."""
+    """Return the prompt of a model without a chat template."""
     return to_prompt_completion(doc)["prompt"]
 
 
 def target(doc: Mapping[str, Any]) -> str:
-    """What a model should answer."""
+    """Return what a model should answer."""
     return str(doc["output"])
 
 
 def results_with(ranges: Mapping[str, Ranges]) -> Callable[..., dict[str, Any]]:
-    """The function that gives one example's part in every metric of its cell, and whether its answer parses.
+    """Return the function that gives one example's part in every metric of its cell, and whether its answer parses.
 
     `ranges` as from `rules.ranges_of`, by config.
     """
@@ -111,7 +111,7 @@ def results_with(ranges: Mapping[str, Ranges]) -> Callable[..., dict[str, Any]]:
 
 
 def aggregate(items: Sequence[tuple[Any, ...]]) -> float:
-    """A pooled figure (RMSE, corpus BLEU) from what `results` made of the examples."""
+    """Return a pooled figure (RMSE, corpus BLEU) from what `results` made of the examples."""
     import numpy as np
 
     from itdr_hf.metrics.rating import rmse_sample
@@ -152,7 +152,7 @@ def _place(config: str, dataset: str | None) -> dict[str, Any]:
 
 
 def _metrics(cell: Cell) -> list[str]:
-    """The metrics of a cell by their full names, and the shares of answers that parse."""
+    """Return the metrics of a cell by their full names, and the shares of answers that parse."""
     listed = list(cell.task.metrics)
     if "ACC" in listed:
         kinds = {a.name: "RMSE" if a.kind == "number" else "ACC" for a in cell.source.user_attributes}
@@ -170,7 +170,7 @@ class _Function(str):
 
 
 def _yaml(value: Any) -> str:
-    """A value in YAML's flow style, which is JSON's but for the functions."""
+    """Return a value in YAML's flow style, which is JSON's but for the functions."""
     if isinstance(value, _Function):
         return f"!function {value}"
     if isinstance(value, list):

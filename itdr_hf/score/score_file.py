@@ -143,13 +143,13 @@ def score_file(
 
 
 def name_of(file: Predictions) -> str:
-    """What a system is called in tables: the model, and its adapter where it has one."""
+    """Return what a system is called in tables: the model, and its adapter where it has one."""
     adapter = file.run.settings.get("adapter")
     return f"{file.run.model} + {adapter}" if adapter else file.run.model
 
 
 def _shared_configs(files: Sequence[Predictions], dataset: Dataset) -> tuple[list[str], list[str]]:
-    """The cells that all files answer, in catalogue order, and a note on those that only some do."""
+    """Return the cells that all files answer, in catalogue order, and a note on those that only some do."""
     each = [{row.config for row in file.rows.values()} for file in files]
     shared, some = set.intersection(*each), set.union(*each)
     if not shared:

@@ -51,7 +51,7 @@ def print_report(report: Report) -> None:
 
 
 def markdown(report: Report) -> str:
-    """The whole report as a Markdown page."""
+    """Return the whole report as a Markdown page."""
     lines = [f"# {report.ours.name} on {report.split}", "", RULES.format(reading=report.ours.reading), ""]
     lines += [f"- {note}" for note in report.notes] + ([""] if report.notes else [])
     for config in sorted(report.configs, key=lambda name: name != TOTALS):
@@ -71,13 +71,13 @@ def markdown(report: Report) -> str:
 
 
 def fault_line(cell: CellScore, reading: str) -> str:
-    """What was wrong with the answers of a cell, as shares, or nothing."""
+    """Return what was wrong with the answers of a cell, as shares, or nothing."""
     faults = cell.faults[reading]
     return "faults: " + ", ".join(f"{fault} {100 * share:.1f} %" for fault, share in faults.items()) if faults else ""
 
 
 def number(value: float, places: int = 3) -> str:
-    """A figure: .774 below one, 1.034 above, 70.4 for a composite; – where there is none."""
+    """Return a figure: .774 below one, 1.034 above, 70.4 for a composite; – where there is none."""
     if math.isnan(value):
         return "–"
     if math.isinf(value):

@@ -61,7 +61,7 @@ def ensure_tables(
     bad: BadRows = BadRows(),
     progress: OnProgress = ignore,
 ) -> Tables:
-    """The tables of a source, from the cache or read from its raw files.
+    """Return the tables of a source, from the cache or read from its raw files.
 
     Raises MissingFileError when the release is not there and MalformedRowError for a row that does not
     parse, unless bad rows are to be skipped; nothing is left behind then.

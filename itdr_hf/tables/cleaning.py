@@ -20,7 +20,7 @@ MAX_TITLE = 300  # characters; a longer title ends in an ellipsis
 MARKS = ("bad", "dropped", "noted", "legible", "said")
 # Zero-width blanks and marks of direction, by which a prompt could be made to look other than it is; joiners stay.
 INVISIBLE = r"[\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2060}\x{2066}-\x{2069}\x{feff}]"
-PLAIN = r"[!-%'-~]+(?: [!-%'-~]+)*"  # most titles: ASCII without '&' in single blanks, of which nothing is to be mended
+PLAIN = r"[!-%'-~]+(?: [!-%'-~]+)*"  # most titles: ASCII without '&' in single blanks, of which nothing is to be fixed
 WIDE = 20_480  # items of a row group: each may hold thousands of characters, and a thread takes a group at a time
 NOT_BLANK = r"[^ \t\n\r\v\f]"
 BLANKS = r"[\s\p{Z}\x{00}-\x{1f}\x{7f}-\x{9f}]+"
@@ -122,7 +122,7 @@ def clean_users(engine: RawReader, source: Source, staged: Mapping[str, Staged],
 
 
 def marks_of(table: str, columns: Mapping[str, str]) -> list[str]:
-    """What is worked out of a table's columns, once, as its rows are staged, since it is asked for again and again."""
+    """Return what is worked out of a table's columns, once, as its rows are staged, since it is asked for again and again."""
     if table == "items":
         return [f"{legible(columns['title'])} AS legible"]
     if table == "interactions" and "text" in columns:
@@ -131,7 +131,7 @@ def marks_of(table: str, columns: Mapping[str, str]) -> list[str]:
 
 
 def legible(column: str) -> str:
-    """SQL for a title with HTML entities undone, invisible characters out, blanks and control characters one blank.
+    """Return SQL for a title with HTML entities undone, invisible characters out, blanks and control characters one blank.
 
     '' where nothing is left.
     """
@@ -167,7 +167,7 @@ def count_noted(engine: RawReader, table: str, stage: Staged) -> Steps:
 
 
 def _keep_popularity(engine: RawReader, key: str, repeats: bool) -> None:
-    """The temporary table `popular`: how many interactions an item keeps, from what was counted anyway."""
+    """Make the temporary table `popular`: how many interactions an item keeps, from what was counted anyway."""
     fewer = f"SELECT {key}, count(*) AS fewer FROM repeats GROUP BY ALL"
     kept = f"(rows - coalesce(fewer, 0))::BIGINT AS popularity FROM per_item LEFT JOIN ({fewer}) USING ({key})"
     kept = kept if repeats else "rows AS popularity FROM per_item"
@@ -193,7 +193,7 @@ def _count(engine: RawReader, path: Path) -> int:
 
 
 def _title(column: str) -> str:
-    """A legible text, control tokens set apart, cut at MAX_TITLE."""
+    """Return a legible text, control tokens set apart, cut at MAX_TITLE."""
     plain = _apart(column)
     return f"CASE WHEN length({plain}) > {MAX_TITLE} THEN rtrim(left({plain}, {MAX_TITLE - 1})) || '…' ELSE {plain} END"
 
@@ -205,7 +205,7 @@ def _apart(text: str) -> str:
 
 
 def _find_repeats(engine: RawReader, source: Source, columns: list[str], good: str) -> int:
-    """The temporary table `repeats`: the rows that come behind the earliest of their pair; how many they are.
+    """Return the temporary table `repeats`: the rows that come behind the earliest of their pair; how many they are.
 
     Rows are told apart by a hash first, which takes half the time; those that share one are then looked at and sorted.
     Their texts, most of the bytes, are read only where nothing before them decides.

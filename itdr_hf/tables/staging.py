@@ -112,7 +112,5 @@ def _stage(
         steps.append({"table": name, "what": what, "rows": rows - stood_for})
     if rejected + nameless:
         steps.append({"table": name, "what": "malformed", "rows": -(rejected + nameless)})
-    steps += [
-        {"table": name, "what": f"malformed in {p.name} ({n:,} passed over)", "rows": 0} for p, n in beside.items()
-    ]
+    steps += [{"table": name, "what": f"malformed in {p.name} ({n:,} skipped)", "rows": 0} for p, n in beside.items()]
     return staged, steps + (count_noted(scan.engine, name, staged) if select.noted else [])

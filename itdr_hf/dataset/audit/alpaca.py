@@ -4,7 +4,7 @@
 
 Their files name no user, history or candidates; what can be read back from the wording is (`listed.py`). Who has the
 same beginning of a history in the same source is taken for the same user. The files that hold everything once more
-(ITDR_train.json) are passed over. https://github.com/hellolzk/ITDR
+(ITDR_train.json) are skipped. https://github.com/hellolzk/ITDR
 """
 
 from __future__ import annotations

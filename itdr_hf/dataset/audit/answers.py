@@ -29,9 +29,7 @@ def answers_not_in_prompt(corpus: Corpus) -> Iterator[Finding]:
             if _readable(row, kind):
                 found.add(row["id"])
         if found.count:
-            text = (
-                f"{found.count:,} prompts give their answer away; want it only among the candidates; mend the prompts"
-            )
+            text = f"{found.count:,} prompts give their answer away; want it only among the candidates; fix the prompts"
             yield Finding(
                 check="answers-not-in-prompt", severity="breach", where=cell, message=text, examples=named(found.ids)
             )

@@ -33,7 +33,7 @@ class Made:
     not_taken: int
 
     def sentence(self, out: Path, folder: Path) -> str:
-        """What became of it, and what to do next."""
+        """Return what became of it, and what to do next."""
         parts = [f"{self.made:,} answers made"] + ([f"{self.found:,} found"] if self.found else [])
         parts += [f"{self.refused:,} refused (too long?)"] if self.refused else []
         parts += [f"{self.not_taken:,} questions it has no answer for"] if self.not_taken else []

@@ -22,7 +22,7 @@ from itdr_hf.prompts import asked_messages, asked_text
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
-KEY = "OPENAI_API_KEY"  # where the key is read from; servers of one's own want none
+KEY = "OPENAI_API_KEY"  # where the key is read from; self-hosted servers want none
 REFUSED = (400, 413, 422)  # about this one prompt
 REFUSALS_IN_A_ROW = 8  # from the start, without an answer: then it is not the prompts
 
@@ -132,5 +132,5 @@ class Asking:
         host = urlsplit(self.endpoint.url).netloc.rpartition("@")[2]
         return ModelError(
             f"{host}: {question.id}: {said}; want an answer of {self.endpoint.model}; "
-            "what was answered is kept: mend it and run again"
+            "what was answered is kept: fix it and run again"
         )

@@ -213,7 +213,7 @@ def _check_content(folder: Path, dataset: Mapping[str, Any], content: Mapping[st
 
 
 def _write(trainer: Any, recipe: TrainRecipe, facts: Mapping[str, Any], output: Path) -> None:
-    """The adapter as peft reads it, naming its base by its Hub id where it has one."""
+    """Write the adapter as peft reads it, naming its base by its Hub id where it has one."""
     model = trainer.accelerator.unwrap_model(trainer.model)
     adapter = model.peft_config["default"]
     adapter.base_model_name_or_path = recipe.base_id or recipe.model

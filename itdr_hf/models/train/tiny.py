@@ -79,7 +79,7 @@ def documents(folder: Path, recipe: TrainRecipe, seed: int = 0) -> Iterator[str]
 
 
 def train_tokenizer(texts: Sequence[str], sizes: TinyShape) -> Any:
-    """A byte-level BPE tokenizer; no text is unknown to it."""
+    """Return a byte-level BPE tokenizer; no text is unknown to it."""
     tokenizers = extra("tokenizers")
     pre, bytes_ = tokenizers.pre_tokenizers, tokenizers.pre_tokenizers.ByteLevel
     core = tokenizers.Tokenizer(tokenizers.models.BPE())

@@ -10,7 +10,7 @@ from itdr_hf.models.pretrained import extra
 from itdr_hf.runtime.progress import OnProgress, Progress
 
 
-def report_steps(trainer: Any, progress: OnProgress) -> None:
+def report_steps(trainer: Any, progress: OnProgress) -> None:  # noqa: C901 - one callback, whose methods are counted in
     """Have a trainer report every step and its losses as they come, instead of printing every log."""
     transformers = extra("transformers")
 
