@@ -39,7 +39,7 @@ class ItdrConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datasets is u
     max_bad_rows: int | None = None
 
     def recipes(self, known: Catalogue, family: str = DEFAULT) -> list[tuple[Cell, Recipe]]:
-        """The cells of this config in a catalogue, each with its recipe.
+        """Return the cells of this config in a catalogue, each with its recipe.
 
         Raises UsageError for an unknown name or a number out of its range.
         """
@@ -51,7 +51,7 @@ class ItdrConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datasets is u
         return recipes([known.cell(name) for name in known.select([self.name], family)], changes)
 
     def bad_rows(self) -> BadRows:
-        """What is done with malformed rows. Raises UsageError for an unknown policy."""
+        """Return what is done with malformed rows. Raises UsageError for an unknown policy."""
         return BadRows(policy=self.on_bad_row, most=self.max_bad_rows)
 
 

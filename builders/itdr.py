@@ -67,7 +67,7 @@ class Itdr(SplitsByUser, GeneratesExamples, datasets.GeneratorBasedBuilder):  # 
         )
         self.recipes = config.recipes(self.settings.known, family)
         key = fingerprint([identity(cell, recipe, self.settings) for cell, recipe in self.recipes])
-        if config_name not in {c.name for c in self.BUILDER_CONFIGS}:  # registered later: a source of one's own
+        if config_name not in {c.name for c in self.BUILDER_CONFIGS}:  # registered later: a custom source
             self.BUILDER_CONFIGS = []  # type: ignore[misc]
         super().__init__(config_name=config_name, dataset_name=family, hash=key, version=version, **kwargs)
 

@@ -48,7 +48,7 @@ class Catalogue:
     # families
 
     def families(self) -> list[str]:
-        """The ids of all families."""
+        """Return the ids of all families."""
         return [*FAMILIES, *self.own_families]
 
     def family(self, family_id: str = DEFAULT) -> Family:
@@ -72,7 +72,7 @@ class Catalogue:
         return [s for s in dict.fromkeys([*listed, *OTHER_SOURCES]) if s not in self.own_sources]
 
     def source_ids(self) -> list[str]:
-        """The ids of all sources, the published ones in the order of the grids, then those that were added."""
+        """Return the ids of all sources, the published ones in the order of the grids, then those that were added."""
         return [*self._published_sources, *self.own_sources]
 
     def source(self, source_id: str) -> Source:
@@ -88,7 +88,7 @@ class Catalogue:
         return source_id in self.own_sources
 
     def task_ids(self) -> list[str]:
-        """The ids of all tasks, family by family, then those that were added."""
+        """Return the ids of all tasks, family by family, then those that were added."""
         listed = [task for family in map(self.family, self.families()) for task in family.task_ids]
         return [*dict.fromkeys(listed), *(task for task in self.own_tasks if task not in listed)]
 
@@ -104,16 +104,16 @@ class Catalogue:
     # cells
 
     def published(self, family_id: str = DEFAULT) -> list[str]:
-        """The names of a family's published cells: `<task>-<source>`."""
+        """Return the names of a family's published cells: `<task>-<source>`."""
         return [f"{task}-{source}" for task, row in self.family(family_id).grid.items() for source in row]
 
     def cell_names(self, family_id: str = DEFAULT) -> list[str]:
-        """The names of all cells of a family: the published ones, then those of added sources."""
+        """Return the names of all cells of a family: the published ones, then those of added sources."""
         own = [name for name, cell in self.own_cells.items() if cell.family == family_id]
         return [*self.published(family_id), *own]
 
     def optional(self, family_id: str = DEFAULT) -> list[str]:
-        """The names of cells that are built only where they are asked for: a family's tasks on OTHER_SOURCES."""
+        """Return the names of cells that are built only where they are asked for: a family's tasks on OTHER_SOURCES."""
         tasks = {task: self.task(task) for task in self.family(family_id).task_ids}
         return [f"{t}-{s}" for s in OTHER_SOURCES for t, task in tasks.items() if _feeds(self.source(s), task)]
 
@@ -124,7 +124,7 @@ class Catalogue:
         task_id, _, source_id = name.partition("-")
         family = self.family_of(task_id)
         size = family.grid.get(task_id, {}).get(source_id) if family else None
-        if family and name in self.optional(family.id):
+        if size is None and family and name in self.optional(family.id):
             size = OWN_SIZE
         if family is None or size is None:
             raise unknown("config", name, [*self.cell_names(), *self.unions()])

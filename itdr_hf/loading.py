@@ -23,7 +23,7 @@ def load_dataset(
     streaming: bool = False,
     **options: Any,
 ) -> datasets.Dataset | datasets.DatasetDict | datasets.IterableDataset | datasets.IterableDatasetDict:
-    """A config of ITDR, as `datasets.load_dataset` gives it: a split, or a dict of all three.
+    """Return a config of ITDR, as `datasets.load_dataset` gives it: a split, or a dict of all three.
 
     `data_dir` (or $ITDR_RAW) is the folder of raw releases; with it, whatever is not in the cache is built, and
     `options` may be any field of ItdrConfig, `num_proc`, `memory_limit`, or `engine` ("spark": it plans, and
@@ -63,7 +63,7 @@ def _read(path: str, name: str, **options: Any) -> Any:
 
 
 def _cause(error: BaseException) -> BaseException:
-    """The package's own error inside a wrapped one, else the wrapped one."""
+    """Return the package's own error inside a wrapped one, else the wrapped one."""
     inner: BaseException | None = error
     while inner is not None:
         if isinstance(inner, ItdrError):

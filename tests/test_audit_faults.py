@@ -289,6 +289,27 @@ def test_a_file_that_is_not_the_one_that_was_built(planted):
     assert "sha256" in the(planted.found("files-as-built", RP)).message
 
 
+def test_a_candidate_that_was_changed_in_an_example_that_kept_its_id(planted):
+    planted.change(NIR, "test", lambda row: {**row, "candidates": [*row["candidates"][:-1], "Another One (1999)"]})
+    assert the(planted.found("ids-of-their-content", NIR)).message.startswith("1 examples whose id is not of what")
+
+
+def test_a_ledger_that_was_edited(planted):
+    path = planted.folder / "ledger.json"
+    path.write_text(path.read_text().replace('"seed": 0', '"seed": 1'))
+    assert "changed since it was written" in the(planted.found("ledger-as-written", "ledger.json")).message
+
+
+def test_a_config_of_the_card_without_an_example(planted):
+    planted.write(RP, "validation", [])
+    assert "`datasets` fails" in the(planted.found("configs-load", f"{RP} validation")).message
+
+
+def test_a_card_that_cannot_be_read(planted):
+    (planted.folder / "README.md").write_text("---\nconfigs: {\n---\n")
+    assert "its YAML cannot be read" in the(planted.found("configs-load", "README.md")).message
+
+
 def test_every_check_has_a_fault_planted_for_it():
     tested = Path(__file__).read_text()
     assert not [check.id for check in CHECKS.values() if f'"{check.id}"' not in tested and "itdr" in check.layouts]

@@ -34,7 +34,7 @@ def digests(folder: Path) -> dict[str, str]:
 
 @pytest.fixture
 def movielens(tmp_path: Path) -> Path:
-    """A raw folder of one's own, to be damaged."""
+    """Its own raw folder, to be damaged."""
     simulate(tmp_path / "raw", sources=["movielens32m", "movielens1m"], scale=0.01, seed=2)
     return tmp_path / "raw"
 

@@ -1,4 +1,4 @@
-"""Data of one's own from the command line: found beside the releases, remembered by what was built of it."""
+"""Custom data from the command line: found beside the releases, remembered by what was built of it."""
 
 from __future__ import annotations
 
@@ -113,7 +113,10 @@ def test_a_source_met_in_a_folder_gives_way_to_its_tables_and_those_to_one_that_
     ("text", "said"),
     [
         ("scale = [", "shop/source.toml: Invalid value"),
-        ("lable = 'brand'", r"no setting in shop/source.toml 'lable'; have: words, scale, liked_above"),
+        (
+            "lable = 'brand'",
+            r"no setting in shop/source.toml 'lable'; (did you mean \w+\? )?have: words, scale, liked_above",
+        ),
         ("[words]\nitem = 'x'", r"shop/source.toml \[words\]: missing 4 required"),
         ("[scale]\nlow = 1\nhigh = 5\nstep = 1\ntop = 3", r"shop/source.toml \[scale\]: got an unexpected keyword"),
     ],

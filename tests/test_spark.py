@@ -169,7 +169,7 @@ def test_an_engine_that_does_not_exist_is_named_with_those_that_do():
 def test_without_pyspark_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyspark", None)
     with (
-        pytest.raises(UsageError, match=r"pyspark is not installed; .* pip install 'itdr-hf\[spark\]'"),
+        pytest.raises(UsageError, match=r"pyspark is not installed; .* pip install -e '\.\[spark\]'"),
         open_engine("spark"),
     ):
         pass

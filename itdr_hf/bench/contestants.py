@@ -83,7 +83,7 @@ def build(
 
 
 def script(raw: str, work: str, examples: int) -> Result:
-    """The plain pandas script."""
+    """Return the plain pandas script."""
     import pyarrow.parquet  # noqa: F401
 
     from itdr_hf.bench.pandas_script import make_cells
@@ -92,7 +92,7 @@ def script(raw: str, work: str, examples: int) -> Result:
 
 
 def render(raw: str, work: str, config: str, examples: int, memory: str) -> Result:
-    """Rendering alone, on one core: examples of rows that are planned, as batches, nothing written."""
+    """Measure rendering alone, on one core: examples of rows that are planned, as batches, nothing written."""
     import pyarrow.parquet  # noqa: F401
 
     from itdr_hf import catalogue

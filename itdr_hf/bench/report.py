@@ -29,7 +29,7 @@ def print_bench(bench: Bench) -> None:
 
 
 def findings(bench: Bench) -> list[tuple[str, float, str]]:
-    """What is wanted of the largest releases and of what does not grow: name, value, target."""
+    """Return what is wanted of the largest releases and of what does not grow: name, value, target."""
     found: list[tuple[str, float, str]] = []
     for source in dict.fromkeys(row.source for row in bench.rows):
         rows = [row for row in bench.rows if row.source == source]
@@ -79,7 +79,7 @@ def _line(row: Row) -> list[str]:
 
 
 def _further(row: Row) -> float:
-    """The dearest cell from cached tables, against the bare parse."""
+    """Return the dearest cell from cached tables, against the bare parse."""
     return max(row.ratio(name, "parse") for name in row.results if name.startswith("again"))
 
 

@@ -84,7 +84,7 @@ MAKERS: dict[str, Callable[[Cell, Recipe, pa.Table], Columns]] = {
 
 
 def _spoken(cell: Cell, recipe: Recipe, rows: pa.Table) -> tuple[Columns, list[Any]]:
-    """What conversations and preferences have in common: their template is chosen by the subject, before the words."""
+    """Return what conversations and preferences have in common: their template is chosen by the subject, before the words."""
     templates = template_ids(cell, recipe)
     contexts = [TaskContext(source=cell.source, recipe=recipe, template=template) for template in templates]
     columns, parts = _parts(cell, rows, lambda subject: contexts[_number(recipe.seed, subject) % len(contexts)])
@@ -124,12 +124,12 @@ def _number(seed: int, subject: str) -> int:
 
 
 def _repeated(count: int, **values: str) -> Columns:
-    """The columns that are the same in all examples of a cell."""
+    """Return the columns that are the same in all examples of a cell."""
     return {name: [value] * count for name, value in values.items()}
 
 
 def _values(column: pa.ChunkedArray) -> list[Any]:
-    """A column as Python values; a list column is cut out of its values, in half the time of `to_pylist`."""
+    """Return a column as Python values; a list column is cut out of its values, in half the time of `to_pylist`."""
     if not pa.types.is_list(column.type) or column.null_count:
         return column.to_pylist()  # type: ignore[no-any-return]
     return [value for chunk in column.chunks for value in _lists(chunk)]

@@ -29,7 +29,7 @@ from itdr_hf.runtime.engine import Engine
 from itdr_hf.runtime.files import full_disk_named, sweep
 from itdr_hf.runtime.memory import peak as peak_memory
 from itdr_hf.runtime.parallel import awaited, lanes
-from itdr_hf.runtime.progress import reached
+from itdr_hf.runtime.progress import Progress
 from itdr_hf.tasks.planning.recipe import Recipe
 from itdr_hf.tasks.task import Cell
 
@@ -49,6 +49,14 @@ class Outcome:
     state: str
     counts: Mapping[str, int]
     note: str = ""
+
+
+class CellsFailedError(BuildError):
+    """Cells that were asked for and could not be built; `outcomes` is what became of all."""
+
+    def __init__(self, message: str, outcomes: Sequence[Outcome]) -> None:
+        super().__init__(message)
+        self.outcomes = outcomes
 
 
 def build_folder(
@@ -147,7 +155,7 @@ def _plan_or_why(cell: Cell, recipe: Recipe, build: _Build, engine: Engine) -> O
 
 
 def _caught(cell: Cell, step: Callable[[], Outcome | Prepared]) -> Outcome | Prepared:
-    """What a step gives, or the outcome of a cell that cannot be built."""
+    """Return what a step gives, or the outcome of a cell that cannot be built."""
     try:
         return step()
     except (MissingFileError, BuildError) as error:
@@ -195,16 +203,16 @@ def _write_planned(prepared: Prepared, build: _Build) -> Outcome:
 
 
 def _counted(prepared: Prepared, settings: Settings) -> Batches:
-    """The batches of a split, telling how many examples there are so far, where there are many."""
+    """Return the batches of a split, telling how many examples there are so far, where there are many."""
     total, done = sum(prepared.rows.counts.values()), 0
 
     def batches(split: str) -> Iterator[pa.RecordBatch]:
         nonlocal done
         for batch in prepared.batches(split, settings.num_proc):
             yield batch
-            before, done = done, done + batch.num_rows
-            for number in reached(before, done, total) if total > MANY else ():
-                settings.say(f"{prepared.cell.name}: {number:,} of {total:,} examples")
+            done += batch.num_rows
+            if total > MANY:
+                settings.progress(Progress(prepared.cell.name, done, total, "examples"))
 
     return batches
 
@@ -244,6 +252,6 @@ def _raise_failures(outcomes: Sequence[Outcome], configs: Set[str]) -> None:
     failed = {o.note: None for o in outcomes if o.state == "failed"}
     failed |= {o.note: None for o in outcomes if o.state == "not built" and o.cell in configs}
     if failed:
-        raise BuildError("\n".join(failed))
+        raise CellsFailedError("\n".join(failed), outcomes)
     if not any(o.state in ("built", "unchanged") for o in outcomes):
-        raise BuildError("nothing was built:\n" + "\n".join(dict.fromkeys(o.note for o in outcomes)))
+        raise CellsFailedError("nothing was built:\n" + "\n".join(dict.fromkeys(o.note for o in outcomes)), outcomes)

@@ -6,22 +6,19 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from itdr_hf.dataset.example_id import content_digits
 from itdr_hf.tasks.planning.recipe import Recipe
 from itdr_hf.tasks.task import Cell
 
 
 def example_digits(domains: Sequence[str], subjects: Sequence[str], made: Mapping[str, Sequence[Any]]) -> list[str]:
-    """What the examples' ids are made of: 16 hex digits from all that an example says."""
+    """Return what the examples' ids are made of: 16 hex digits from all that an example says."""
     said = [
         targets if author == "data" else slots.values()
         for author, targets, slots in zip(made["reference_by"], made["targets"], made["slots"], strict=True)
     ]
     told = zip(domains, subjects, made["history"], made["history_ratings"], made["candidates"], said, strict=True)
-    texts = [
-        "\x1f".join([domain, subject, *history, *map(str, ratings), *candidates, *rest])
-        for domain, subject, history, ratings, candidates, rest in told
-    ]
-    return [hashlib.md5(text.encode()).hexdigest()[:16] for text in texts]
+    return [content_digits(*one) for one in told]
 
 
 def user_hashes(cell: Cell, recipe: Recipe, subjects: Sequence[str]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
@@ -19,7 +19,7 @@ from itdr_hf.raw.release import find_release
 from itdr_hf.runtime.engine import Engine
 from itdr_hf.runtime.engines import open_engine
 from itdr_hf.runtime.hashing import fingerprint, imported_by
-from itdr_hf.runtime.progress import Say
+from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 from itdr_hf.tables.cache import Tables, ensure_tables, locate, readers
 from itdr_hf.tasks.planning.recipe import Recipe
 from itdr_hf.tasks.task import Cell
@@ -44,9 +44,9 @@ class Settings:
     num_proc: int = 1
     engine: str = "duckdb"  # that plans: one of `planner.ENGINES`
     spark_master: str | None = None
-    say: Say = lambda text: None  # progress
+    progress: OnProgress = ignore
     catalogue: Catalogue = field(default_factory=current)
-    warn: Say = logging.getLogger("itdr_hf").warning  # what a caller should know of the result
+    warn: Callable[[str], None] = logging.getLogger("itdr_hf").warning  # what a caller should know of the result
 
     @cached_property
     def known(self) -> Catalogue:
@@ -54,7 +54,7 @@ class Settings:
         return self.catalogue.with_found(self.raw)
 
     def open_engine(self) -> AbstractContextManager[Engine]:
-        """The engine that plans, for the length of a `with` block."""
+        """Return the engine that plans, for the length of a `with` block."""
         return open_engine(self.engine, memory_limit=self.memory_limit, master=self.spark_master)
 
 
@@ -70,19 +70,19 @@ class Prepared:
 
     @property
     def note(self) -> str:
-        """What a caller should know of the result: too few examples, malformed rows passed over; or ''."""
+        """What a caller should know of the result: too few examples, malformed rows skipped; or ''."""
         wanted, made = self.recipe.num_examples, sum(self.rows.counts.values())
         short = shortfall(wanted, made, self.rows) if made < wanted else ""
         return "\n".join(filter(None, (short, told(self.tables.record["passed_over"]))))
 
     def batches(self, split: str, num_proc: int = 1) -> Iterator[pa.RecordBatch]:
-        """The examples of a split."""
+        """Yield the examples of a split."""
         from itdr_hf.build.render import render
 
         return render(self.cell, self.recipe, self.rows, split, num_proc=num_proc)
 
     def jobs(self, split: str, start: int, stop: int) -> list[Job]:
-        """What renders these examples of a split, anywhere."""
+        """Return what renders these examples of a split, anywhere."""
         from itdr_hf.build.render import slices
 
         return slices(self.cell, self.recipe, self.rows, split, start, stop)
@@ -109,9 +109,14 @@ def prepare(cell: Cell, recipe: Recipe, settings: Settings, engine: Engine | Non
             return prepare(cell, recipe, settings, engine)
     started = time.monotonic()
     tables = ensure_tables(
-        cell.source, settings.raw, engine=engine.reader, cache=settings.cache, bad=settings.bad, say=settings.say
+        cell.source,
+        settings.raw,
+        engine=engine.reader,
+        cache=settings.cache,
+        bad=settings.bad,
+        progress=settings.progress,
     )
-    settings.say(f"{cell.name}: planning {recipe.num_examples:,} examples")
+    settings.progress(Progress(f"{cell.name}: planning", detail=f"{recipe.num_examples:,} examples"))
     rows = ensure_rows(cell, recipe, tables, engine)
     prepared = Prepared(cell=cell, recipe=recipe, tables=tables, rows=rows, seconds=time.monotonic() - started)
     if prepared.note:
@@ -132,7 +137,7 @@ def shortfall(wanted: int, made: int, rows: Rows) -> str:
 
 
 def identity(cell: Cell, recipe: Recipe, settings: Settings) -> str:
-    """A hash of everything the examples of a cell depend on: version, recipe, raw content, code.
+    """Return a hash of everything the examples of a cell depend on: version, recipe, raw content, code.
 
     Raises MissingFileError when the release is not there.
     """

@@ -36,7 +36,7 @@ class Job:
 
 
 def render(cell: Cell, recipe: Recipe, rows: Rows, split: str, *, num_proc: int = 1) -> Iterator[pa.RecordBatch]:
-    """The examples of a split, in order, as batches with INSTRUCTION.schema.
+    """Yield the examples of a split, in order, as batches with INSTRUCTION.schema.
 
     Raises UsageError for an unknown split or template.
     """
@@ -52,7 +52,7 @@ def render(cell: Cell, recipe: Recipe, rows: Rows, split: str, *, num_proc: int 
 
 
 def _in_order(pool: Executor, jobs: Sequence[Job], ahead: int) -> Iterator[pa.RecordBatch]:
-    """What other processes make of the jobs, only so many before they are asked for: memory stays flat."""
+    """Yield what other processes make of the jobs, only so many before they are asked for: memory stays flat."""
     begun: deque[Future[pa.RecordBatch]] = deque()
     for job in jobs:
         begun.append(pool.submit(render_job, job))
@@ -63,7 +63,7 @@ def _in_order(pool: Executor, jobs: Sequence[Job], ahead: int) -> Iterator[pa.Re
 
 
 def slices(cell: Cell, recipe: Recipe, rows: Rows, split: str, start: int, stop: int) -> list[Job]:
-    """The jobs that render examples start..stop of a split: whole batches, but for the ends."""
+    """Return the jobs that render examples start..stop of a split: whole batches, but for the ends."""
     order = sorted(SPLITS)  # the rows are sorted by the split's name
     first = sum(rows.counts[s] for s in order[: order.index(split)])
     edges = [start, *range(start - start % BATCH + BATCH, stop, BATCH), stop] if start < stop else []
@@ -73,7 +73,7 @@ def slices(cell: Cell, recipe: Recipe, rows: Rows, split: str, start: int, stop:
 
 
 def _files(path: Path) -> list[tuple[Path, int]]:
-    """The files of a cell's rows, in order, each with the number of its rows."""
+    """Return the files of a cell's rows, in order, each with the number of its rows."""
     paths = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
     return [(p, pq.read_metadata(p).num_rows) for p in paths]
 
@@ -89,12 +89,12 @@ def _parts(files: list[tuple[Path, int]], start: int, stop: int) -> tuple[tuple[
 
 
 def render_job(job: Job) -> pa.RecordBatch:
-    """The examples of one slice."""
+    """Return the examples of one slice."""
     return examples(job.cell, job.recipe, pa.concat_tables([_slice(*part) for part in job.parts]))
 
 
 def examples(cell: Cell, recipe: Recipe, rows: pa.Table) -> pa.RecordBatch:
-    """The examples that rows of a cell's plan, one at least, make."""
+    """Return the examples that rows of a cell's plan, one at least, make."""
     with _no_cycles():
         return pa.concat_batches([
             make_examples(cell, recipe, rows.slice(start, PIECE)) for start in range(0, rows.num_rows, PIECE)

@@ -46,7 +46,7 @@ class Rows:
 
 
 def ensure_rows(cell: Cell, recipe: Recipe, tables: Tables, engine: Engine) -> Rows:
-    """The rows of a cell, from the cache or planned now.
+    """Return the rows of a cell, from the cache or planned now.
 
     Raises BuildError when a table the plan needs is not in the release, UsageError for an unknown option.
     """
@@ -71,7 +71,7 @@ def ensure_rows(cell: Cell, recipe: Recipe, tables: Tables, engine: Engine) -> R
 
 
 def check(recipe: Recipe) -> None:
-    """Raises UsageError for a way of sampling or splitting that does not exist."""
+    """Raise UsageError for a way of sampling or splitting that does not exist."""
     if recipe.negative_sampling not in negatives.STRATEGIES:
         raise unknown("negative_sampling", recipe.negative_sampling, negatives.STRATEGIES)
     if recipe.split_protocol not in split_protocols.PROTOCOLS:
@@ -79,7 +79,7 @@ def check(recipe: Recipe) -> None:
 
 
 def protocol(cell: Cell, recipe: Recipe) -> str:
-    """The protocol a cell is split by: an answer without a time, as all of UIU's, goes by user or item."""
+    """Return the protocol a cell is split by: an answer without a time, as all of UIU's, goes by user or item."""
     return recipe.split_protocol if cell.task.timed else "user"
 
 
@@ -113,7 +113,7 @@ def _plan(cell: Cell, g: PlanContext, path: Path) -> tuple[dict[str, int], list[
 
 
 def _units(cell: Cell, g: PlanContext) -> ir.Table:
-    """The eligible, each with its split and its place in the sampling order."""
+    """Return the eligible, each with its split and its place in the sampling order."""
     import ibis
 
     if protocol(cell, g.recipe) == "user":
@@ -140,7 +140,7 @@ def _split(cell: Cell, g: PlanContext, eligible: ir.Table) -> ir.Table:
 
 
 def _gathered(cell: Cell, g: PlanContext, chosen: ir.Table, count: int) -> ir.Table:
-    """The content of the chosen: so many at a time, and split by split where a user may be in more than one."""
+    """Return the content of the chosen: so many at a time, and split by split where a user may be in more than one."""
     import ibis
 
     if protocol(cell, g.recipe) == "user":
@@ -185,7 +185,7 @@ def _with_spare(
 def _chosen(
     g: PlanContext, units: ir.Table, asked: Mapping[tuple[str, str], int], available: Mapping[tuple[str, str], int]
 ) -> ir.Table:
-    """The first so many of each (domain, split): looked for among those that come early in the order, else among all.
+    """Return the first so many of each (domain, split): looked for among those that come early in the order, else among all.
 
     The order is even, so that a little more than a group's share of it holds as many of the group as are asked for.
     """
@@ -199,7 +199,7 @@ def _chosen(
 
 
 def _first(units: ir.Table, counts: Mapping[tuple[str, str], int]) -> ir.Table:
-    """The first so many of each (domain, split) in sampling order."""
+    """Return the first so many of each (domain, split) in sampling order."""
     import ibis
 
     place = ibis.row_number().over(group_by=[units.domain, units.split], order_by=[units.order, units.subject])

@@ -44,13 +44,13 @@ def _of_files(raw: Path, sources: list[str] | tuple[()], cache: Path | None) -> 
     """Hash the releases that are here. Raises MissingFileError for one that was asked for and is not."""
     from itdr_hf.catalogue import current
     from itdr_hf.errors import MissingFileError
-    from itdr_hf.runtime.terminal import progress
+    from itdr_hf.runtime.progress import each
+    from itdr_hf.runtime.terminal import show_progress
     from itdr_hf.tables.cache import locate
 
     known, found = current().with_found(raw), {}
-    with progress("hashing") as say:
-        for name in sources or known.source_ids():
-            say(name)
+    with show_progress("hashing") as progress:
+        for name in each("hashing", list(sources or known.source_ids()), progress):
             try:
                 place = locate(known.source(name), raw, cache=cache)
             except MissingFileError:

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from itdr_hf.dataset.audit.findings import counted
 from itdr_hf.errors import MissingFileError
 from itdr_hf.raw.lock import read_lock
 from itdr_hf.records import SPLITS
-from itdr_hf.runtime.terminal import print_table
+from itdr_hf.runtime.terminal import print_line, print_table
 
 if TYPE_CHECKING:
     from itdr_hf.build.folder import Outcome
@@ -72,7 +73,7 @@ def print_links(sources: Sequence[Source], json: bool) -> int:
 
 
 def print_sources(states: Sequence[Mapping[str, Any]]) -> None:
-    """The states of `source_states` as a table, and how to get what is missing."""
+    """Print the states of `source_states` as a table, and how to get what is missing."""
     columns = {"source": "left", "state": "left", "cells": "right", "pass on": "left", "licence": "fold"}
     print_table(
         columns,
@@ -83,12 +84,12 @@ def print_sources(states: Sequence[Mapping[str, Any]]) -> None:
     )
     for state in states:
         if state["state"] == "incomplete":
-            print(f"\n{state['source']}: {'; '.join(state['missing'])}")
+            print_line(f"\n{state['source']}: {'; '.join(state['missing'])}")
         elif state["state"] == "missing":
-            print(f"\n{state['source']}: to get it, {state['obtain']}")
+            print_line(f"\n{state['source']}: to get it, {state['obtain']}")
         for name, why in state["unread"].items():
-            print(f"\n{state['source']}: {name} is here and not read: {why}")
-    print(f"\n{_hashes(states)}")
+            print_line(f"\n{state['source']}: {name} is here and not read: {why}")
+    print_line(f"\n{_hashes(states)}")
 
 
 def _hashes(states: Sequence[Mapping[str, Any]]) -> str:
@@ -102,25 +103,28 @@ def _hashes(states: Sequence[Mapping[str, Any]]) -> str:
 
 
 def print_outcomes(outcomes: Sequence[Outcome], out: Path) -> None:
-    """What was built, what was not and why, and the lines that load it."""
+    """Print what was built, what was not and why, and the lines that load it."""
     columns = {"config": "left", "state": "left", **dict.fromkeys(SPLITS, "right")}
     print_table(columns, [[o.cell, o.state, *(f"{o.counts.get(s, 0):,}" for s in SPLITS)] for o in outcomes])
     notes: dict[str, list[str]] = {}
     for outcome in outcomes:
         notes.setdefault(outcome.note, []).append(outcome.cell)
+    failed = {o.note for o in outcomes if o.state == "failed"}  # the error that follows says why
     for note, cells in notes.items():
-        if note:
-            print(f"{', '.join(cells)}: {note}")
+        if note and note not in failed:
+            print_line(f"{', '.join(cells)}: {note}")
     good = [o for o in outcomes if o.counts]
-    total = sum(sum(o.counts.values()) for o in good)
-    print(f"\n{len(good)} of {len(outcomes)} cells, {total:,} examples in {out}/. To load:\n")
-    print("    from datasets import load_dataset")
-    print(f'    load_dataset("{out}", "{good[0].cell}")')
+    total = counted(sum(sum(o.counts.values()) for o in good), "example")
+    if not good:
+        return print_line(f"\n0 of {counted(len(outcomes), 'cell')}")
+    print_line(f"\n{len(good)} of {counted(len(outcomes), 'cell')}, {total} in {out}/. To load:\n")
+    print_line("    from datasets import load_dataset")
+    print_line(f'    load_dataset("{out}", "{good[0].cell}")')
 
 
 def print_plan(rows: Sequence[tuple[str, str, int]], summary: str) -> None:
-    """What a push would do, a line a file, and in one line."""
+    """Print what a push would do, a line a file, and in one line."""
     print_table(
         {"": "left", "file": "fold", "bytes": "right"}, [[action, path, f"{size:,}"] for action, path, size in rows]
     )
-    print(summary)
+    print_line(summary)

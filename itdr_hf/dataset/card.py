@@ -72,7 +72,7 @@ def note_audit(dataset: Dataset, report: Report) -> None:
 
 
 def _audited(dataset: Dataset) -> str:
-    """A hash of what an audit is of: all that the ledger says, and the checks."""
+    """Return a hash of what an audit is of: all that the ledger says, and the checks."""
     return fingerprint(dataset.digest, [f"{CHECKS}.{path.stem}" for path in CHECKS_FOLDER.glob("*.py")])
 
 
@@ -131,7 +131,7 @@ def dataset_card(dataset: Dataset, repo_id: str = "itdr") -> str:
 
 
 def _columns(cells: Sequence[Cell]) -> dict[str, str]:
-    """The columns of all shapes that the cells have, with their types."""
+    """Return the columns of all shapes that the cells have, with their types."""
     return {name: kind for cell in cells for name, kind in cell.task.shape.columns.items()}
 
 
@@ -165,7 +165,7 @@ def _shows(recipes: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _examples(dataset: Dataset, cells: Sequence[Cell]) -> list[dict[str, str]]:
-    """The shortest of the first few test examples of each subtask's first cell."""
+    """Return the shortest of the first few test examples of each subtask's first cell."""
     firsts = {cell.task.id: cell for cell in reversed(cells)}
     shown = []
     for cell in reversed(firsts.values()):
@@ -187,7 +187,7 @@ def _funnel(title: str, dataset: Dataset, source_id: str) -> dict[str, str]:
 
 
 def render_card(template: str, **slots: Any) -> str:
-    """A card from `cards/`; raises jinja2.UndefinedError for a slot that is not filled."""
+    """Return a card from `cards/`; raises jinja2.UndefinedError for a slot that is not filled."""
     import jinja2
 
     loader = jinja2.PackageLoader("itdr_hf.cards", ".")
@@ -203,7 +203,7 @@ def render_card(template: str, **slots: Any) -> str:
 
 
 def fenced(text: str) -> str:
-    """A block of text as it is, long lines broken; the fence is longer than any in the text."""
+    """Return a block of text as it is, long lines broken; the fence is longer than any in the text."""
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
     lines = [part for line in text.split("\n") for part in textwrap.wrap(line, WIDE, drop_whitespace=False) or [""]]
     return "\n".join([f"{fence}text", *(line.rstrip() for line in lines), fence])

@@ -17,7 +17,7 @@ TERMS = (
 
 
 def metadata(dataset: Dataset, repo_id: str = "itdr") -> dict[str, Any]:
-    """The card's YAML: every cell and union as a config, unions as globs over the cells' files."""
+    """Return the card's YAML: every cell and union as a config, unions as globs over the cells' files."""
     groups = members(dataset)
     sources = [dataset.cell(name).source for name in dataset.cells]
     total = sum(cell.examples for cell in dataset.cells.values())
@@ -35,7 +35,7 @@ def metadata(dataset: Dataset, repo_id: str = "itdr") -> dict[str, Any]:
 
 
 def own_licence(repo_id: str, kind: str = "") -> dict[str, str]:
-    """The licence of a repository whose card tells it; the link is an address, as the Hub wants it."""
+    """Return the licence of a repository whose card tells it; the link is an address, as the Hub wants it."""
     link = {"license_link": f"https://huggingface.co/{kind}{repo_id}#licences"} if "/" in repo_id else {}
     return {"license": "other", "license_name": "per-source", **link}
 
@@ -50,7 +50,7 @@ def members(dataset: Dataset) -> dict[str, list[BuiltCell]]:
 
 
 def size_category(rows: int) -> str:
-    """The Hub's name for a number of rows."""
+    """Return the Hub's name for a number of rows."""
     bounds = [
         (1e3, "n<1K"),
         (1e4, "1K<n<10K"),
@@ -63,7 +63,7 @@ def size_category(rows: int) -> str:
 
 
 def _config(name: str, cells: list[BuiltCell]) -> dict[str, Any]:
-    """A config of the splits that have examples: `datasets` fails on a split of nothing but empty files."""
+    """Return a config of the splits that have examples: `datasets` fails on a split of nothing but empty files."""
     files = []
     for split in SPLITS:
         paths = [f"{cell.name}/{split}-*" for cell in cells if cell.counts.get(split)]

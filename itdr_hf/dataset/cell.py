@@ -21,7 +21,7 @@ class Step:
     of: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """The step as the ledger holds it."""
+        """Return the step as the ledger holds it."""
         facts = {"table": self.table, "what": self.what, "rows": self.rows, "of": self.of}
         return {name: value for name, value in facts.items() if value not in ("", None)}
 
@@ -88,11 +88,11 @@ class BuiltCell:
         return SHAPES[self.shape_name]
 
     def files_of(self, split: str) -> list[ShardFacts]:
-        """The files of a split, in order."""
+        """Return the files of a split, in order."""
         return [facts for name, facts in sorted(self.files.items()) if name.startswith(f"{split}-")]
 
     def as_dict(self) -> dict[str, Any]:
-        """The entry as the ledger holds it; the name is its key there."""
+        """Return the entry as the ledger holds it; the name is its key there."""
         entry = {
             "task": self.task, "source": self.source, "family": self.family, "shape": self.shape_name,
             "key": self.key, "content": self.content, "counts": dict(self.counts), "recipe": dict(self.recipe),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from itdr_hf.dataset.shards import open_shard
 from itdr_hf.errors import UsageError
 from itdr_hf.records import INSTRUCTION
 from itdr_hf.runtime.duckdb_engine import DuckDBEngine, open_duckdb, quote
+from itdr_hf.runtime.progress import OnProgress, each, ignore
 
 NAMED = 5  # ids named of each kind
 Pair = tuple[Dataset, Dataset]  # the old one and the new one
@@ -29,7 +30,9 @@ class CellDifference:
     changed: int = 0  # the same id, other content
     moved: int = 0  # the same id, another split
     columns: Mapping[str, int] = field(default_factory=dict)  # column -> examples in which it changed
-    recipe: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)  # field -> (old, new)
+    recipe: Mapping[str, tuple[Any, Any]] = field(
+        default_factory=dict
+    )  # field -> (old, new), also of the same examples
     ids: Mapping[str, list[str]] = field(default_factory=dict)  # added, removed, changed, moved -> a few ids
 
 
@@ -51,14 +54,13 @@ class Difference:
         return {**asdict(self), "different": self.any}
 
 
-def diff(old: Dataset | Path, new: Dataset | Path, *, say: Callable[[str], None] = lambda text: None) -> Difference:
+def diff(old: Dataset | Path, new: Dataset | Path, *, progress: OnProgress = ignore) -> Difference:
     """Compare two dataset folders. Raises UsageError for a folder without cells."""
     pair = (_with_cells(opened(old)), _with_cells(opened(new)))
     names = pair[1].in_order({*pair[0].names, *pair[1].names})
     made = []
     with open_duckdb() as engine:
-        for cell in names:
-            say(cell)
+        for cell in each("comparing", names, progress):
             made.append(_compare(engine, cell, pair))
     versions = (pair[0].version, pair[1].version)
     return Difference(old=str(pair[0].folder), new=str(pair[1].folder), versions=versions, cells=made)
@@ -112,7 +114,7 @@ def _compare_rows(
     numbers = {name: row[name] for name in kinds}
     return CellDifference(
         cell=cell,
-        state="changed" if any(numbers.values()) or recipe else "same",
+        state="changed" if any(numbers.values()) else "same",
         same=row["same"],
         columns={name: row[f"at_{name}"] for name in content if row[f"at_{name}"]},
         recipe=recipe,
@@ -122,7 +124,7 @@ def _compare_rows(
 
 
 def _table(folder: Path, cell: str) -> str:
-    """The rows of a cell with their split, as a fragment; a column an older schema lacks is NULL."""
+    """Return the rows of a cell with their split, as a fragment; a column an older schema lacks is NULL."""
     paths = sorted((folder / cell).glob("*-*.parquet"))
     have = {name for path in paths for name in open_shard(path).schema_arrow.names}
     columns = [f'"{n}"' if n in have else f"NULL AS {n}" for n in INSTRUCTION]

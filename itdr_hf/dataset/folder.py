@@ -16,7 +16,7 @@ from itdr_hf.catalogue import DEFAULT, Catalogue, current
 from itdr_hf.dataset import shards
 from itdr_hf.dataset.cell import BuiltCell, ShardFacts
 from itdr_hf.dataset.ledger import LEDGER, Ledger, ledger_text, packages, parse_ledger
-from itdr_hf.errors import UsageError, unknown
+from itdr_hf.errors import UnknownNameError, UsageError, meant, unknown
 from itdr_hf.raw.source import Source
 from itdr_hf.records import INSTRUCTION, SPLITS, Shape
 from itdr_hf.runtime.files import write_atomically
@@ -131,7 +131,7 @@ class Dataset:
     # cells and what they are of
 
     def shape_of(self, name: str) -> Shape:
-        """The shape of a cell's rows; that of its task where the ledger does not list it."""
+        """Return the shape of a cell's rows; that of its task where the ledger does not list it."""
         if name in self.cells:
             return self.cells[name].shape
         return self.cell(name).task.shape if self.known(name) else INSTRUCTION
@@ -148,11 +148,11 @@ class Dataset:
         return sorted(names, key=lambda name: (place.get(name, len(place)), name))
 
     def task_of(self, name: str) -> str:
-        """The id of a cell's task."""
+        """Return the id of a cell's task."""
         return self.cells[name].task if name in self.cells else self._base.task_of(name)
 
     def source_of(self, name: str) -> str:
-        """The id of a cell's source."""
+        """Return the id of a cell's source."""
         return self.cells[name].source if name in self.cells else self._base.source_of(name)
 
     def known(self, name: str) -> bool:
@@ -160,11 +160,11 @@ class Dataset:
         return name in self.catalogue.cell_names(self._ledger.family)
 
     def cell(self, name: str) -> Cell:
-        """The catalogue's cell of this name: its task and source. Raises UsageError for an unknown one."""
+        """Return the catalogue's cell of this name: its task and source. Raises UsageError for an unknown one."""
         return self.catalogue.cell(name)
 
     def select(self, configs: Iterable[str] | None = None, split: str = "test") -> list[str]:
-        """The cells with examples in a split that are among `configs`: names, unions, patterns; default all.
+        """Return the cells with examples in a split that are among `configs`: names, unions, patterns; default all.
 
         Raises UsageError when there is no such split, config or cell.
         """
@@ -188,13 +188,13 @@ class Dataset:
         return bool(self.paths(name, split))
 
     def paths(self, name: str, split: str) -> list[Path]:
-        """The Parquet files of a split of a cell, in order."""
+        """Return the Parquet files of a split of a cell, in order."""
         return shards.shards(self.folder, name, split)
 
     def batches(
         self, name: str, split: str, columns: Iterable[str], size: int = shards.BATCH
     ) -> Iterator[pa.RecordBatch]:
-        """These columns of a split of a cell, at most `size` rows at a time.
+        """Yield these columns of a split of a cell, at most `size` rows at a time.
 
         Raises UsageError, naming the file, when one is damaged or lacks a column.
         """
@@ -203,7 +203,7 @@ class Dataset:
             yield from shards.read_batches(path, columns, size)
 
     def rows(self, name: str, split: str, columns: Iterable[str], size: int = shards.BATCH) -> Iterator[dict[str, Any]]:
-        """These columns of the examples of a split of a cell, one by one. Raises UsageError as `batches`."""
+        """Yield these columns of the examples of a split of a cell, one by one. Raises UsageError as `batches`."""
         for batch in self.batches(name, split, columns, size):
             yield from batch.to_pylist()
 
@@ -211,8 +211,11 @@ class Dataset:
         """One row. Raises UsageError when there is no such config, split or row."""
         _check_split(split)
         if not self.paths(name, split):
-            have = ", ".join(cell for cell in self.names if self.paths(cell, split)) or "none"
-            raise UsageError(f"{self.folder}: no config {name!r}; have: {have}; build it with `itdr build`")
+            names = [cell for cell in self.names if self.paths(cell, split)]
+            have = ", ".join(names) or "none"
+            raise UnknownNameError(
+                f"{self.folder}: no config {name!r}; {meant(name, names)}have: {have}; build it with `itdr build`"
+            )
         columns = self.cells[name].shape.names if name in self.cells else INSTRUCTION.names
         row = next(islice(self.rows(name, split, columns), index, None), None)
         if row is None:
@@ -265,7 +268,7 @@ class Dataset:
             self._forget()
 
     def _family_here(self) -> str | None:
-        """The family of the cells whose files are here, where it is one: all that a folder without a ledger says."""
+        """Return the family of the cells whose files are here, where it is one: all that a folder without a ledger says."""
         tasks = {self._base.task_of(path.parent.name) for path in self.folder.glob("*/*-00000-of-*.parquet")}
         found = {family.id for family in map(self._base.family_of, tasks) if family}
         return found.pop() if len(found) == 1 else None
@@ -282,7 +285,7 @@ def opened(dataset: Dataset | Path) -> Dataset:
 
 
 def folder_lock(folder: Path) -> FileLock:
-    """What whoever changes a folder holds: one lock, by whichever path the folder is named."""
+    """Return what whoever changes a folder holds: one lock, by whichever path the folder is named."""
     place = folder.resolve()
     return FileLock(place.parent / f".{place.name}.lock")
 

@@ -43,7 +43,7 @@ class Ledger:
     edited: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """The document, digest included; the same for the same ledger."""
+        """Return the document, digest included; the same for the same ledger."""
         cells = {name: cell.as_dict() for name, cell in self.cells.items()}
         files = {f"{n}/{file}": asdict(facts) for n, cell in self.cells.items() for file, facts in cell.files.items()}
         document: dict[str, Any] = {"dataset": self.family, "format": FORMAT, "version": self.version}
@@ -76,7 +76,7 @@ def ledger_text(ledger: Ledger) -> str:
 
 
 def packages() -> dict[str, str]:
-    """The installed versions of the packages that decide what a build makes."""
+    """Return the installed versions of the packages that decide what a build makes."""
     return {name: version(name) for name in PACKAGES}
 
 
@@ -100,7 +100,7 @@ def edited(document: Mapping[str, Any]) -> str:
 
 
 def read_file_list(path: Path) -> tuple[str, dict[str, tuple[str, int]], str]:
-    """The contract of a release: its version, (sha256, size) of each file by path, and what `edited` says.
+    """Return the contract of a release: its version, (sha256, size) of each file by path, and what `edited` says.
 
     Raises KeyError, TypeError, ValueError or AttributeError for a file that is no ledger.
     """

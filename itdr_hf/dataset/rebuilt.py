@@ -67,7 +67,7 @@ def _recipe(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:
 
 
 def _code(here: Ledger, there: Ledger) -> tuple[str, ...]:
-    """Packages of other versions; what is left where raw files and recipe are alike is our own code, or the salt."""
+    """Return packages of other versions; what is left where raw files and recipe are alike is our own code, or the salt."""
     versions = [
         f"{name} {here.packages.get(name, 'none')} here, {there.packages.get(name, 'none')} there"
         for name in sorted({*here.packages, *there.packages})

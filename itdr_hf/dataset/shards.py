@@ -133,12 +133,12 @@ BATCH = 8_192  # rows read at a time
 
 
 def shards(folder: Path, config: str, split: str) -> list[Path]:
-    """The Parquet files of one split of one cell, in order."""
+    """Return the Parquet files of one split of one cell, in order."""
     return sorted((folder / config).glob(f"{split}-*.parquet"))
 
 
 def open_shard(path: Path) -> pq.ParquetFile:
-    """A Parquet file of a dataset folder. Raises UsageError, naming it, when it is damaged or none."""
+    """Return a Parquet file of a dataset folder. Raises UsageError, naming it, when it is damaged or none."""
     import pyarrow.parquet as pq
 
     with damage_named(path):
@@ -151,7 +151,7 @@ def count_rows(path: Path) -> int:
 
 
 def read_batches(path: Path, columns: Iterable[str], size: int = BATCH) -> Iterator[pa.RecordBatch]:
-    """These columns of a file's examples, at most `size` rows at a time.
+    """Yield these columns of a file's examples, at most `size` rows at a time.
 
     Raises UsageError, naming the file, when it is damaged or lacks a column.
     """

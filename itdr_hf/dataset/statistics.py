@@ -15,6 +15,7 @@ from typing import Any
 from itdr_hf.dataset.folder import Dataset, opened
 from itdr_hf.errors import UsageError
 from itdr_hf.records import SPLITS
+from itdr_hf.runtime.progress import OnProgress, each, ignore
 
 BATCH = 4_096
 FIELDS = ("input", "prompt", "output")  # prompt is the task description with the input; the paper counts the input
@@ -52,9 +53,9 @@ class CellStatistics:
 
 
 def statistics(
-    folder: Dataset | Path, *, tokenizer: Count | None = None, say: Callable[[str], None] = lambda text: None
+    folder: Dataset | Path, *, tokenizer: Count | None = None, progress: OnProgress = ignore
 ) -> list[CellStatistics]:
-    """The statistics of every cell of a dataset folder. Raises UsageError for a folder without any."""
+    """Return the statistics of every cell of a dataset folder. Raises UsageError for a folder without any."""
     dataset = opened(folder)
     if not dataset.names:
         raise UsageError(
@@ -67,14 +68,13 @@ def statistics(
     if tokenizer:
         units["tokens"] = tokenizer
     made = []
-    for number, cell in enumerate(dataset.names, 1):
-        say(f"{number} of {len(dataset.names)}: {cell}")
+    for cell in each("counting", dataset.names, progress):
         made.append(_cell(dataset, cell, units))
     return made
 
 
 def load_tokenizer(name: str) -> Count:
-    """A function that counts the tokens of texts, on all cores: a tokenizer.json, a folder that holds one, or the id of a model on the Hub.
+    """Return a function that counts the tokens of texts, on all cores: a tokenizer.json, a folder that holds one, or the id of a model on the Hub.
 
     Special tokens are not counted. Raises UsageError when it cannot be read.
     """
@@ -101,7 +101,7 @@ def plot(made: Sequence[CellStatistics], out: Path) -> list[Path]:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise UsageError("plots: matplotlib is not installed; want it; pip install 'itdr-hf[plots]'") from error
+        raise UsageError("plots: matplotlib is not installed; want it; pip install -e '.[plots]'") from error
     out.mkdir(parents=True, exist_ok=True)
     unit = "tokens" if "tokens" in made[0].lengths["input"] else "words"
     panels = [_bars("examples", {s.cell: sum(s.counts.values()) for s in made})]
@@ -125,7 +125,7 @@ def _bars(title: str, values: Mapping[str, float]) -> tuple[str, Mapping[str, fl
 
 
 def _most_frequent(values: Mapping[str, int], most: int = 25) -> dict[str, float]:
-    """The values as they are ordered when they are few numbers, else the most frequent."""
+    """Return the values as they are ordered when they are few numbers, else the most frequent."""
     chosen = sorted(values, key=lambda v: -values[v])[:most]
     with suppress(ValueError):
         chosen.sort(key=float)
@@ -186,7 +186,7 @@ def _lengths(counts: Counter[int]) -> Lengths:
 
 
 def _at(counts: Counter[int], rank: float) -> int:
-    """The least length that so many do not exceed."""
+    """Return the least length that so many do not exceed."""
     passed = 0
     for length in sorted(counts):
         passed += counts[length]

@@ -15,12 +15,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from itdr_hf.errors import RawDataError
 from itdr_hf.raw.layout import Member
 from itdr_hf.runtime.files import new_folder
+from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 
 CHUNK = 2**20
 _LONG = (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
@@ -57,11 +59,11 @@ def extract(
     wanted: Sequence[Member],
     *,
     limits: Limits = Limits(),
-    tick: Callable[[int], None] = lambda size: None,
+    progress: OnProgress = ignore,
 ) -> list[Path]:
     """Put the wanted members into a new folder, which takes the place of `folder`; returns their paths.
 
-    A member's name is a pattern. `tick` hears of every piece written. Raises RawDataError for an archive that is
+    A member's name is a pattern. Raises RawDataError for an archive that is
     damaged, not to be trusted, or without a wanted member; `folder` is then as it was.
     """
     most = limits.most(archive)
@@ -77,7 +79,8 @@ def extract(
             if entry.size is not None and entry.size > most - written:
                 raise _untrusted(archive, f"{entry.name!r}, which unpacks to more than {most - written:,} bytes")
             found.add(member.path)
-            written += _write(archive, entry, draft / member.path, most - written, tick)
+            report = partial(_report, progress, archive, written)
+            written += _write(archive, entry, draft / member.path, most - written, report)
         if missing := [m.name for m in wanted if m.path not in found]:
             raise RawDataError(
                 f"{archive}: no {', '.join(missing)} in it; want the release's own archive; get it again"
@@ -86,7 +89,7 @@ def extract(
 
 
 def names(archive: Path) -> list[str]:
-    """The names of the files in an archive. Raises RawDataError for one that is damaged."""
+    """Return the names of the files in an archive. Raises RawDataError for one that is damaged."""
     with _damage_named(archive):
         return [entry.name for entry in _entries(archive, Limits()) if entry.kind == "file"]
 
@@ -128,7 +131,7 @@ def _is_tar(archive: Path) -> bool:
 
 
 def _header(most: int) -> type[tarfile.TarInfo]:
-    """A TarInfo that refuses a header of more bytes than `most`, which tarfile would read into memory at once."""
+    """Return a TarInfo that refuses a header of more bytes than `most`, which tarfile would read into memory at once."""
 
     class Bounded(tarfile.TarInfo):
         def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
@@ -156,7 +159,7 @@ class _Capped:
 
 @contextmanager
 def _unrolled(archive: Path, limits: Limits) -> Iterator[Any]:
-    """The bytes of a tar, decompressed. Raises tarfile.ReadError for a plain one without its end."""
+    """Open the bytes of a tar, decompressed. Raises tarfile.ReadError for a plain one without its end."""
     with archive.open("rb") as file:
         if file.read(2) == b"\x1f\x8b":
             with gzip.open(archive) as stream:
@@ -185,7 +188,7 @@ def _check(archive: Path, entry: _Entry, number: int, limits: Limits) -> None:
         raise _untrusted(archive, f"more than {limits.files:,} files")
 
 
-def _write(archive: Path, entry: _Entry, path: Path, most: int, tick: Callable[[int], None]) -> int:
+def _write(archive: Path, entry: _Entry, path: Path, most: int, report: Callable[[int], None]) -> int:
     """Copy a member, `most` bytes at the most, whatever it says of its own size; returns how many it was."""
     path.parent.mkdir(parents=True, exist_ok=True)
     written = 0
@@ -195,8 +198,12 @@ def _write(archive: Path, entry: _Entry, path: Path, most: int, tick: Callable[[
             if written > most:
                 raise _untrusted(archive, f"{entry.name!r}, which unpacks to more than {most:,} bytes")
             file.write(chunk)
-            tick(len(chunk))
+            report(written)
     return written
+
+
+def _report(progress: OnProgress, archive: Path, before: int, written: int) -> None:
+    progress(Progress(f"unpacking {archive.name}", before + written, unit="B"))
 
 
 @contextmanager

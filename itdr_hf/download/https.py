@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,6 +21,7 @@ from typing import Any
 from itdr_hf.errors import DownloadError
 from itdr_hf.hub.retry import TRANSIENT, RetryPolicy
 from itdr_hf.runtime.files import write_atomically
+from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 
 ODD = (ValueError, OverflowError)  # what odd answers make of the library's parsing, and of ours
 UNRESOLVED = (
@@ -81,9 +82,9 @@ def fetch(
     size: int | None = None,
     client: Any = None,
     patience: RetryPolicy = RetryPolicy(),
-    tick: Callable[[int, int | None], None] = lambda done, total: None,
+    progress: OnProgress = ignore,
 ) -> None:
-    """Have a file at `target`; `tick` hears how many bytes are there and how many there will be.
+    """Have a file at `target`, reporting how many bytes are there and how many there will be.
 
     A try that brought something does not count against the patience. Raises DownloadError.
     """
@@ -93,7 +94,7 @@ def fetch(
         while True:
             before = part.size
             try:
-                _once(asking, url, part, size, tick)
+                _once(asking, url, part, size, progress)
                 break
             except (library().TooManyRedirects, library().DecodingError, library().InvalidURL, *ODD) as error:
                 raise DownloadError(
@@ -114,7 +115,7 @@ def fetch(
 
 
 def said(error: Exception) -> str:
-    """What went wrong, in a few words: a certificate, a name, a connection, or what the library says."""
+    """Return what went wrong, in a few words: a certificate, a name, a connection, or what the library says."""
     text = str(error) or type(error).__name__
     if "CERTIFICATE_VERIFY_FAILED" in text:
         reason = re.search(r"verify failed: ([^(]*)", text)
@@ -137,7 +138,7 @@ def _open(url: str, target: Path) -> Part:
 
 
 def _noted(note: Path) -> dict[str, str]:
-    """The version that is noted; none where the note is damaged."""
+    """Return the version that is noted; none where the note is damaged."""
     try:
         document = json.loads(note.read_text(encoding="utf-8"))
     except ValueError:
@@ -145,7 +146,7 @@ def _noted(note: Path) -> dict[str, str]:
     return {str(k): str(v) for k, v in document.items()} if isinstance(document, dict) else {}
 
 
-def _once(client: Any, url: str, part: Part, size: int | None, tick: Callable[[int, int | None], None]) -> None:
+def _once(client: Any, url: str, part: Part, size: int | None, progress: OnProgress) -> None:
     """One request, from where the part ends; returns when the file is whole."""
     have = part.size
     headers = {"Accept-Encoding": "identity"}
@@ -169,7 +170,7 @@ def _once(client: Any, url: str, part: Part, size: int | None, tick: Callable[[i
         if not have:
             part.version = {"url": url, "validator": _validator(answer.headers)}
             write_atomically(part.note, json.dumps(part.version))
-        _pour(answer, part, have, size if total is None else total, tick)
+        _pour(answer, part, have, size if total is None else total, progress)
 
 
 def _read_head(answer: Any, url: str, have: int) -> tuple[int, int | None]:
@@ -196,7 +197,7 @@ def _read_head(answer: Any, url: str, have: int) -> tuple[int, int | None]:
     )
 
 
-def _pour(answer: Any, part: Part, have: int, total: int | None, tick: Callable[[int, int | None], None]) -> None:
+def _pour(answer: Any, part: Part, have: int, total: int | None, progress: OnProgress) -> None:
     with part.file.open("ab" if have else "wb") as file:
         pace, most = _Pace(), LONGEST if total is None else total
         for chunk in answer.iter_raw() if answer.status_code in (200, 206) else ():
@@ -207,7 +208,7 @@ def _pour(answer: Any, part: Part, have: int, total: int | None, tick: Callable[
                 told = "without an end being told" if total is None else "announced"
                 raise DownloadError(f"{answer.url}: more than the {most:,} bytes {told}; want those; run it again")
             file.write(chunk)
-            tick(have, total)
+            progress(Progress(part.file.stem, have, total, "B"))
     if answer.status_code == 416:
         part.forget()
         raise _Interrupted("the server has less than was there")
@@ -222,7 +223,7 @@ class _Pace:
         self._since, self._had = time.monotonic(), 0
 
     def heed(self, have: int) -> None:
-        """Raises _Interrupted for a server that is too slow."""
+        """Raise _Interrupted for a server that is too slow."""
         now = time.monotonic()
         if now - self._since > PATIENT:
             if have - self._had < SLOWEST * PATIENT:
@@ -231,7 +232,7 @@ class _Pace:
 
 
 def _validator(headers: Any) -> str:
-    """What names this version of the file: a strong ETag, else the time of its last change."""
+    """Return what names this version of the file: a strong ETag, else the time of its last change."""
     etag = str(headers.get("ETag", ""))
     return etag if etag and not etag.startswith("W/") else str(headers.get("Last-Modified", ""))
 
@@ -247,7 +248,7 @@ def _total(answer: Any) -> int | None:
 
 
 def _seconds(after: str | None) -> float | None:
-    """What Retry-After asks for: seconds, or a date."""
+    """Return what Retry-After asks for: seconds, or a date."""
     if not after:
         return None
     if after.strip().isascii() and after.strip().isdigit():
@@ -259,7 +260,7 @@ def _seconds(after: str | None) -> float | None:
 
 
 def library() -> Any:
-    """The HTTP library that huggingface_hub brought: httpx2, or httpx before its 2.0."""
+    """Return the HTTP library that huggingface_hub brought: httpx2, or httpx before its 2.0."""
     try:
         return import_module("httpx2")
     except ImportError:
@@ -267,7 +268,7 @@ def library() -> Any:
 
 
 def failures() -> tuple[type[Exception], ...]:
-    """What asking a server may raise."""
+    """Return what asking a server may raise."""
     return (library().HTTPError, library().InvalidURL, DownloadError, OSError, *ODD)
 
 
@@ -279,7 +280,7 @@ def told_length(answer: Any) -> int | None:
 
 @contextmanager
 def opened(given: Any, seconds: float = 60.0) -> Iterator[Any]:
-    """The client that is given, or one of our own that waits so long for an answer and never goes on to plain http."""
+    """Open the client that is given, or one of our own that waits so long for an answer and never goes on to plain http."""
     if given is not None:
         yield given
         return

@@ -90,5 +90,5 @@ def _judged(answer: Any, file: Download) -> str:
 
 
 def table(links: Sequence[Link]) -> list[list[str]]:
-    """The links as rows for a terminal: source, file, host, state, date."""
+    """Return the links as rows for a terminal: source, file, host, state, date."""
     return [[link.source, link.path, host(link.url), link.state, link.date] for link in links]

@@ -54,7 +54,7 @@ def host(url: str) -> str:
 
 
 def _reason(url: str, error: Exception) -> str:
-    """What an error says, without the address that stands before it."""
+    """Return what an error says, without the address that stands before it."""
     return str(error).removeprefix(f"{url}: ")
 
 

@@ -61,7 +61,7 @@ def adapter_card(
 
 
 def model_index(repo_id: str, scores: Mapping[str, Any], dataset_id: str) -> list[dict[str, Any]]:
-    """The `model-index` of our figures, by config, each with its interval, number of examples and signature."""
+    """Return the `model-index` of our figures, by config, each with its interval, number of examples and signature."""
     results: dict[str, dict[str, Any]] = {}
     tag = f"v{scores['dataset']['version']}"
     for row in _ours(scores):
@@ -114,7 +114,7 @@ def _sources(facts: Mapping[str, Any]) -> list[Any]:
 
 
 def _scored(scores: Mapping[str, Any]) -> dict[str, Any]:
-    """The tables of the card: figures with what stands beside them, and the shares of answers that parse."""
+    """Return the tables of the card: figures with what stands beside them, and the shares of answers that parse."""
     return {
         "system": scores["system"],
         "split": scores["split"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +12,10 @@ from itdr_hf.dataset.card import PICTURES
 from itdr_hf.dataset.ledger import LEDGER, read_file_list
 from itdr_hf.errors import HubError
 from itdr_hf.runtime.hashing import hash_file
+from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 
 CARD, MARKER = "README.md", "itdr"
 PICTURE = re.compile(rf"{PICTURES}/(flow|lengths)\.(png|svg)")  # of the card, drawn after the build
-Progress = Callable[[str, int, int], None]  # stage, done, of how many
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class LocalFile:
     sha256: str
 
     def git_oid(self) -> str:
-        """The git blob id, which is what the Hub tells of files that are not large."""
+        """Return the git blob id, which is what the Hub tells of files that are not large."""
         header = b"blob %d\0" % self.size
         return hashlib.sha1(header + self.path.read_bytes(), usedforsecurity=False).hexdigest()
 
@@ -55,7 +55,7 @@ class Folder:
     globs: tuple[tuple[str, str], ...]
 
 
-def read_folder(path: Path, repo_type: str = "dataset", progress: Progress | None = None) -> Folder:
+def read_folder(path: Path, repo_type: str = "dataset", progress: OnProgress = ignore) -> Folder:
     """Read a folder, hashing every file.
 
     Raises HubError when it is not the folder its ledger describes, or its card lacks our mark. A folder
@@ -80,7 +80,7 @@ def read_folder(path: Path, repo_type: str = "dataset", progress: Progress | Non
 
 
 def read_ledger(path: Path) -> Ledger:
-    """The contract of a ledger: version, and sha256 and size of each file; HubError when it has none."""
+    """Return the contract of a ledger: version, and sha256 and size of each file; HubError when it has none."""
     try:
         version, files, edited = read_file_list(path)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -90,7 +90,7 @@ def read_ledger(path: Path) -> Ledger:
 
 
 def read_card(path: Path) -> Mapping[str, object]:
-    """The YAML of a card; empty when there is none or it does not parse."""
+    """Return the YAML of a card; empty when there is none or it does not parse."""
     from huggingface_hub import metadata_load
 
     try:
@@ -133,12 +133,11 @@ def _patterns(spec: object) -> Iterator[str]:
             yield from _patterns(value)
 
 
-def _hashed(folder: Path, names: list[str], progress: Progress | None) -> Iterator[tuple[str, LocalFile]]:
+def _hashed(folder: Path, names: list[str], progress: OnProgress) -> Iterator[tuple[str, LocalFile]]:
     for done, name in enumerate(names, 1):
         path = folder / name
         yield name, LocalFile(name=name, path=path, size=path.stat().st_size, sha256=hash_file(path))
-        if progress:
-            progress("hash", done, len(names))
+        progress(Progress("hash", done, len(names), "files"))
 
 
 def _check_ledger(ledger: Ledger, folder: Path, files: Mapping[str, LocalFile]) -> None:

@@ -72,7 +72,7 @@ def _batches(path: Path, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
 
 
 def _pieces(path: Path) -> Iterator[bytes]:
-    """The content of a file in pieces that end with a line, the last made to, without a byte order mark."""
+    """Yield the content of a file in pieces that end with a line, the last made to, without a byte order mark."""
     with open_bytes(path) as file:
         rest, read = b"", 0
         while chunk := file.read(PIECE_BYTES):
@@ -122,7 +122,7 @@ def _split(piece: bytes, position: _Position) -> _Blocks | None:
 
 
 def _parsed(blocks: _Blocks, schema: pa.Schema) -> pa.Table | None:
-    """The rows of all blocks; None if any of their lines is not a row."""
+    """Return the rows of all blocks; None if any of their lines is not a row."""
     import pyarrow as pa
     from pyarrow import csv
 
@@ -146,7 +146,7 @@ def _parsed(blocks: _Blocks, schema: pa.Schema) -> pa.Table | None:
 
 
 def _line_by_line(piece: bytes, position: _Position, schema: pa.Schema) -> pa.Table:
-    """The rows of a piece in which something is wrong or blank; leaves the position's block as it is at its end."""
+    """Return the rows of a piece in which something is wrong or blank; leaves the position's block as it is at its end."""
     import pyarrow as pa
 
     rows: list[tuple[int | None, int | None, int | None, date | None, int]] = []
@@ -159,7 +159,7 @@ def _line_by_line(piece: bytes, position: _Position, schema: pa.Schema) -> pa.Ta
 
 
 def _row(line: bytes, block: int | None) -> tuple[int | None, int | None, int | None, date | None]:
-    """The block, user, rating and day of a line; all None where it is no row, or belongs to no block."""
+    """Return the block, user, rating and day of a line; all None where it is no row, or belongs to no block."""
     match = _ROW.fullmatch(line)
     if match is None or block is None or int(match[1]) > _MAX_ID:
         return None, None, None, None

@@ -84,7 +84,7 @@ def header_of(path: Path, columns: Mapping[str, str], dialect: Dialect) -> tuple
 
 
 def check_fields(path: Path, dialect: Dialect) -> None:
-    """Raises MalformedRowError for a line of many thousand fields: DuckDB's time to refuse it goes by their square.
+    """Raise MalformedRowError for a line of many thousand fields: DuckDB's time to refuse it goes by their square.
 
     Only pieces without a line end are looked into, so that the check of 1 GB takes a twentieth of a second.
     """
@@ -100,7 +100,7 @@ def check_fields(path: Path, dialect: Dialect) -> None:
 
 
 def check_whole(path: Path) -> None:
-    """Raises one of DAMAGED for a compressed file that is not whole, which DuckDB would not notice."""
+    """Raise one of DAMAGED for a compressed file that is not whole, which DuckDB would not notice."""
     if path.suffix == ".gz":
         with open_bytes(path) as file:
             while file.read(2**20):
@@ -108,14 +108,14 @@ def check_whole(path: Path) -> None:
 
 
 def _pieces_of_one_line(path: Path) -> Iterator[tuple[int, bytes]]:
-    """The pieces of a file that hold no end of a line, each with its number."""
+    """Yield the pieces of a file that hold no end of a line, each with its number."""
     with open_bytes(path) as file:
         read = iter(lambda: file.read(PIECE), b"") if path.suffix == ".gz" else _pieces(file.fileno())
         yield from ((n, piece) for n, piece in enumerate(read) if b"\n" not in piece and b"\r" not in piece)
 
 
 def _pieces(file: int) -> Iterator[bytes]:
-    """A file piece by piece; only the end of a piece where that holds the end of a line."""
+    """Yield a file piece by piece; only the end of a piece where that holds the end of a line."""
     for start in range(0, os.fstat(file).st_size, PIECE):
         end = os.pread(file, END, start + PIECE - END)
         yield end if b"\n" in end else os.pread(file, PIECE, start)
@@ -142,7 +142,7 @@ def records_at(path: Path, numbers: Sequence[int], dialect: Dialect | None) -> l
 
 
 def _numbered(file: IO[str], dialect: Dialect | None) -> Iterator[tuple[int, int, str]]:
-    """The records of a file with their number and the line each ends in."""
+    """Yield the records of a file with their number and the line each ends in."""
     if dialect is None or dialect is JSONL or dialect is PYTHON:
         lines = ((n, line) for n, line in enumerate(file, 1) if dialect is not JSONL or line.strip())
         yield from ((number, n, line) for number, (n, line) in enumerate(lines, 1))
@@ -153,7 +153,7 @@ def _numbered(file: IO[str], dialect: Dialect | None) -> Iterator[tuple[int, int
 
 
 def python_rows(file: IO[str], dialect: Dialect) -> Any:
-    """A csv.reader of the same dialect, for headers and for naming bad rows."""
+    """Return a csv.reader of the same dialect, for headers and for naming bad rows."""
     csv.field_size_limit(MAX_LINE)
     single = len(dialect.delimiter) == 1
     lines = file if single else (line.replace(dialect.delimiter, "\x1f") for line in file)
@@ -190,12 +190,12 @@ def actual_encoding(path: Path, expected: str) -> str:
 
 
 def open_bytes(path: Path) -> IO[bytes]:
-    """A file's content, decompressed if its name ends in .gz."""
+    """Return a file's content, decompressed if its name ends in .gz."""
     return igzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
 
 
 def open_text(path: Path, encoding: str = "utf-8", errors: str = "replace") -> IO[str]:
-    """A file's content as text without a byte order mark; bytes that do not decode become U+FFFD, to be shown."""
+    """Return a file's content as text without a byte order mark; bytes that do not decode become U+FFFD, to be shown."""
     encoding = "utf-8-sig" if encoding == "utf-8" else encoding
     opener: Any = igzip.open if path.suffix == ".gz" else open
     file: IO[str] = opener(path, "rt", encoding=encoding, errors=errors, newline="")

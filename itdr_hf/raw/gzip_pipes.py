@@ -45,9 +45,9 @@ class Unpacking:
                 raise OSError(f"{filler.damage} ({filler.path})") from filler.damage
 
     def pipe(self, path: Path, mend: Mend | None = None) -> Path:
-        """A pipe with the file's name and its folder's, so that errors still name those; `mend` changes its lines.
+        """Return a pipe with the file's name and its folder's, so that errors still name those; `mend` changes its lines.
 
-        A file that is not compressed goes through one too, to be mended or to lose its byte order mark.
+        A file that is not compressed goes through one too, to be fixed or to lose its byte order mark.
         """
         pipe = self._folder / uuid4().hex / path.parent.name / path.name
         pipe.parent.mkdir(parents=True)
@@ -56,7 +56,7 @@ class Unpacking:
         return pipe
 
     def check(self) -> None:
-        """Raises OSError for a file that the engine did not read to its end: the rest would be missing in silence."""
+        """Raise OSError for a file that the engine did not read to its end: the rest would be missing in silence."""
         for filler in self._fillers:
             if not filler.whole:
                 raise OSError(f"not read to its end ({filler.path})")
@@ -101,20 +101,20 @@ class _Filler(Thread):
             self.whole = True
 
     def _chunks(self, content: IO[bytes]) -> Iterator[memoryview]:
-        """The content piece by piece, without a byte order mark."""
+        """Yield the content piece by piece, without a byte order mark."""
         chunk, first = memoryview(bytearray(CHUNK)), True
         while size := content.readinto(chunk):  # type: ignore[attr-defined]
             yield chunk[len(MARK) if first and chunk[: len(MARK)] == MARK else 0 : size]
             first = False
 
     def _lines(self, content: IO[bytes]) -> Iterator[bytes]:
-        """The content line by line, each mended."""
+        """Yield the content line by line, each mended."""
         assert self.mend is not None
         for number, line in enumerate(content):
             yield self.mend(line if number else line.removeprefix(MARK))
 
     def stop(self) -> None:
-        """Ends the thread where it stands: opening a pipe that nobody reads, or writing to one."""
+        """End the thread where it stands: opening a pipe that nobody reads, or writing to one."""
         self._over.set()
         self.join(PAUSE)
         if self.is_alive():

@@ -1,4 +1,4 @@
-"""What a raw release consists of: its files, the tables read from them, and where it is to be had."""
+"""What a raw release consists of: its files, the tables read from them, and where it is available."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Files = Mapping[str, Sequence[Path]]  # role -> its files
 class Table:
     """How one table is read: which file roles it needs, and the SQL that `read` makes from them.
 
-    `read(scan)` returns a SELECT with the table's columns (see `tables.py`) and, where rows are to be
+    `read(scan)` returns a SELECT with the table's columns (see `tables/cache.py`) and, where rows are to be
     left out on purpose, a `dropped` column with the reason (NULL: keep).
     """
 

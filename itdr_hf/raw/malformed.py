@@ -1,4 +1,4 @@
-"""Malformed rows of a table: which they are, and whether they may be passed over."""
+"""Malformed rows of a table: which they are, and whether they may be skipped."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class BadRows:
 
 
 def judge(release: Release, table: str, count: int, first: list[Fault], bad: BadRows) -> None:
-    """Raises MalformedRowError, naming the first of them, where there are more than allowed."""
+    """Raise MalformedRowError, naming the first of them, where there are more than allowed."""
     if not count or (bad.policy == "skip" and (bad.most is None or count <= bad.most)):
         return
     where = str(first[0]) if first else f"{release.folder.name}: a row of {table} without its required values"
@@ -54,22 +54,22 @@ def judge(release: Release, table: str, count: int, first: list[Fault], bad: Bad
 
 
 def listed(table: str, count: int, first: list[Fault]) -> dict[str, Any]:
-    """What is kept of the rows that were passed over: how many, and the first of them as they would be told."""
+    """Return what is kept of the rows that were skipped: how many, and the first of them as they would be told."""
     return {"table": table, "rows": count, "first": [str(fault) for fault in first[:LISTED]]}
 
 
 def told(passed_over: list[dict[str, Any]]) -> str:
-    """The malformed rows that were passed over, for a person; '' where there are none."""
+    """Return the malformed rows that were skipped, for a person; '' where there are none."""
     lines = []
     for entry in passed_over:
         shown, rest = entry["first"], entry["rows"] - len(entry["first"])
-        lines.append(f"{entry['rows']:,} malformed rows of {entry['table']} passed over:")
+        lines.append(f"{entry['rows']:,} malformed rows of {entry['table']} skipped:")
         lines += [f"    {text}" for text in [*shown, *([f"and {rest:,} more"] if rest > 0 else [])]]
     return "\n".join(lines)
 
 
 def rows_without(release: Release, name: str, scan: Scan, rejected: Collection[Path]) -> list[Fault]:
-    """The first rows whose required values are missing: a second look, only when something is wrong.
+    """Return the first rows whose required values are missing: a second look, only when something is wrong.
 
     Not in files of which rows were `rejected` too: the engine does not number those.
     """
@@ -111,7 +111,7 @@ def _numbers(numbered: Scan, select: Select) -> dict[int, list[str]]:
 
 
 def _no_object(text: str, dialect: Dialect | None) -> str:
-    """What is wanted of a line that is no object in its notation, and where it ceases to be JSON; "" for one that is."""
+    """Return what is wanted of a line that is no object in its notation, and where it ceases to be JSON; "" for one that is."""
     if dialect is PYTHON:
         if "\ufffd" in text:  # what stands for bytes that do not decode
             return "text in UTF-8"
@@ -129,7 +129,7 @@ def _no_object(text: str, dialect: Dialect | None) -> str:
 
 
 def check_encodings(release: Release) -> None:
-    """Raises RawDataError for a file in UTF-16, which no release is in: a spreadsheet or an editor has saved it so."""
+    """Raise RawDataError for a file in UTF-16, which no release is in: a spreadsheet or an editor has saved it so."""
     for path in chain(*release.files.values()):
         with unreadable_named([path]):
             kind = utf_16(path)
@@ -160,7 +160,7 @@ class Fault:
 
 
 def faults(engine: RawReader) -> tuple[Counter[Path], list[Fault]]:
-    """The rows DuckDB rejected since the last call: how many of each file, and the first ten, in file order."""
+    """Return the rows DuckDB rejected since the last call: how many of each file, and the first ten, in file order."""
     if not engine.value("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'"):
         return Counter(), []
     # of a row's complaints the one about its number of fields says most, then the leftmost
@@ -220,7 +220,7 @@ def unreadable_named(files: Sequence[Path]) -> Iterator[None]:
 
 
 def _odd_line_end(path: Path) -> int:
-    """The first line whose end is not that of the first line; 0 when all are alike."""
+    """Return the first line whose end is not that of the first line; 0 when all are alike."""
     with open_bytes(path) as file:
         ends = re.finditer(rb"\r\n|\r|\n", file.read())
         first = next(ends, None)
@@ -250,12 +250,12 @@ def _name(column: str) -> str:
 
 
 def _short(message: str) -> str:
-    """A message on one line, the value that it quotes cut."""
+    """Return a message on one line, the value that it quotes cut."""
     return " ".join(re.sub(rf'(?s)"(.{{{SHOWN // 2}}}).*"', r'"\1…"', message).split())[: 2 * SHOWN]
 
 
 def physical_line(path: Path, position: int) -> int:
-    """The line of a file (gz: of its content) that holds the 1-based byte position."""
+    """Return the line of a file (gz: of its content) that holds the 1-based byte position."""
     count, left = 1, max(position - 1, 0)
     with open_bytes(path) as file:
         while left and (chunk := file.read(min(left, 2**20))):

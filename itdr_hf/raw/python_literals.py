@@ -20,9 +20,9 @@ UNREADABLE = (ValueError, SyntaxError, TypeError, MemoryError, RecursionError)
 
 
 def stream(file: IO[str]) -> pa.RecordBatchReader:
-    """A reader to be read once: `line` (a JSON object, NULL where the line is no dict) and its number, `_row`.
+    """Return a reader to be read once: `line` (a JSON object, NULL where the line is no dict) and its number, `_row`.
 
-    Blank lines are passed over. The file is closed at its end.
+    Blank lines are skipped. The file is closed at its end.
     """
     import pyarrow as pa
 
@@ -31,7 +31,7 @@ def stream(file: IO[str]) -> pa.RecordBatchReader:
 
 
 def as_json(line: str) -> str | None:
-    """The dict that a line spells, as JSON; None if it spells anything else, or is no UTF-8.
+    """Return the dict that a line spells, as JSON; None if it spells anything else, or is no UTF-8.
 
     JSON's own words for true, false and null are taken too, as lines have them that were written anew.
     """

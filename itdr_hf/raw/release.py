@@ -59,7 +59,7 @@ class Release:
 
 
 def find_release(source: Source, raw: Path) -> Release:
-    """The release of a source under the raw folder, in whichever layout has most of its tables.
+    """Return the release of a source under the raw folder, in whichever layout has most of its tables.
 
     Raises MissingFileError, saying what was looked for and how to get it, when no table can be read.
     """
@@ -102,8 +102,12 @@ KINDS = {
 
 
 def _found_instead(folder: Path) -> str:
-    """What is in a folder that holds none of a release's files, and what that looks like."""
-    names = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() and p.name[0] != ".")
+    """Return what is in a folder that holds none of a release's files, and what that looks like."""
+    names = sorted(
+        str(p.relative_to(folder))
+        for p in folder.rglob("*")
+        if p.is_file() and p.name[0] != "." and p.name != SIMULATED
+    )
     if not names:
         return "an empty folder"
     more = f" and {len(names) - LISTED:,} more" if len(names) > LISTED else ""
@@ -127,7 +131,7 @@ def _elsewhere(source: Source, raw: Path) -> str:
 
 
 def packed(source: Source, raw: Path) -> Path | None:
-    """An archive that lies here unpacked by nobody: in a folder of the source, or beside it under a name of its own."""
+    """Return an archive that lies here unpacked by nobody: in a folder of the source, or beside it under a name of its own."""
     own = {Path(file.path).name for file in source.downloads if file.members}
     own |= {f"{folder}{end}" for folder in source.folders for end in ARCHIVES}
     beside = [path for path in raw.glob("*") if path.name in own]
@@ -136,7 +140,7 @@ def packed(source: Source, raw: Path) -> Path | None:
 
 
 def _other_layouts(best: Release, found: Sequence[Release]) -> dict[Path, str]:
-    """The files that only another layout, or another folder, would have given."""
+    """Return the files that only another layout, or another folder, would have given."""
     read = {path for paths in best.files.values() for path in paths}
     others = {path for release in found for paths in release.files.values() for path in paths}
     return dict.fromkeys(others - read, f"{best.folder.name} is read as {best.layout.name}")
@@ -152,7 +156,7 @@ def _match(source: Source, folder: Path, layout: Layout) -> Release:
 
 
 def _files(folder: Path, patterns: tuple[str, ...]) -> tuple[Path, ...]:
-    """The files of the first pattern that matches: all of them for a glob, else the least deep one.
+    """Return the files of the first pattern that matches: all of them for a glob, else the least deep one.
 
     Any file may be compressed by gzip: then its name ends in .gz, and it is read as it lies.
     """

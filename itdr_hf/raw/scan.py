@@ -52,7 +52,7 @@ class Select:
     merged: str | None = None
 
     def sql(self, *extra: str) -> str:
-        """The SELECT, with `dropped` and any extra expressions behind the columns."""
+        """Return the SELECT, with `dropped` and any extra expressions behind the columns."""
         chosen = [f'{expression} AS "{name}"' for name, expression in self.columns.items()]
         chosen.append(f"{self.dropped or 'NULL::VARCHAR'} AS dropped")
         chosen += [f"{self.noted} AS noted"] if self.noted else []
@@ -97,7 +97,7 @@ class Scan:
     mended: bool = False  # read copies in which line ends are alike, and lines of which half characters are gone
 
     def csv(self, role: str, columns: Mapping[str, str], dialect: Dialect = CSV) -> str:
-        """A fragment over all files of a role; `columns` maps the wanted names to DuckDB types.
+        """Return a fragment over all files of a role; `columns` maps the wanted names to DuckDB types.
 
         With a header the file may hold further columns, in any order; without one, `columns` are all.
         """
@@ -107,7 +107,7 @@ class Scan:
         return self._union(self._csv(path, columns, dialect) for path in self.files[role])
 
     def jsonl(self, role: str, columns: Mapping[str, str]) -> str:
-        """A fragment over files of one JSON object a line (.gz too: for one use, in one query); a missing key is NULL.
+        """Return a fragment over files of one JSON object a line (.gz too: for one use, in one query); a missing key is NULL.
 
         A value that is not of its column's type is NULL, and so is every value of a line that is no JSON object:
         no line is lost, and `required` tells the malformed. A column of type JSON takes any value as it stands.
@@ -119,7 +119,7 @@ class Scan:
         return self._union(self._number(f"read_ndjson({quote(path)}, {options})") for path in paths)
 
     def _json_path(self, path: Path) -> Path:
-        """The file itself, or a pipe of its content where that has to be changed before the engine reads it."""
+        """Return the file itself, or a pipe of its content where that has to be changed before the engine reads it."""
         if self.mended:
             return self.unpacking.pipe(path, whole_characters)
         return self.unpacking.pipe(path) if path.suffix == ".gz" or begins_with_mark(path) else path
@@ -148,7 +148,7 @@ class Scan:
         return f"(SELECT * FROM {name})" if self.numbered else f"(SELECT * EXCLUDE (_row) FROM {name})"
 
     def lines(self, path: Path) -> str:
-        """A fragment of the non-blank lines of a text file, as `line`."""
+        """Return a fragment of the non-blank lines of a text file, as `line`."""
         check_whole(path)
         self.listed.append(path)
         path = self._alike(path)
@@ -158,7 +158,7 @@ class Scan:
         return f"(SELECT * FROM {fragment} WHERE line IS NOT NULL)"
 
     def table(self, name: str) -> str:
-        """A fragment of a table that was staged before this one."""
+        """Return a fragment of a table that was staged before this one."""
         return self.staged[name].rows
 
     def _csv(self, path: Path, columns: Mapping[str, str], dialect: Dialect) -> str:
@@ -179,7 +179,7 @@ class Scan:
         return self._number(fragment)
 
     def _alike(self, path: Path) -> Path:
-        """The file itself, or a copy in which all lines end alike: without quotes, a mixture of ends is no ambiguity."""
+        """Return the file itself, or a copy in which all lines end alike: without quotes, a mixture of ends is no ambiguity."""
         return alike_copy(path, self.engine.spill) if self.mended else path
 
     def _number(self, fragment: str) -> str:
@@ -201,11 +201,11 @@ class Scan:
         return not self.mended and any(has_halves(path) for role in roles for path in self.files[role])
 
     def mend(self) -> Scan:
-        """The same scan of mended files, to be read from the beginning."""
+        """Return the same scan of mended files, to be read from the beginning."""
         return replace(self, mended=True, unpacking=Unpacking(self.engine.spill), dialects={}, quoted={})
 
     def only(self, role: str, path: Path) -> Scan:
-        """The same scan with one file in a role: for a release whose file names say something."""
+        """Return the same scan with one file in a role: for a release whose file names say something."""
         return replace(self, files={**self.files, role: (path,)})
 
     def one_file(self, role: str, path: Path) -> Scan:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from itdr_hf.catalogue import Catalogue
-from itdr_hf.report.drawing import PAINTS, Box, Drawing, Ribbon, Shape, Words
-from itdr_hf.report.names import root_of, source_title, task_title
+from itdr_hf.report.drawing import Box, Drawing, Ribbon, Shape, Words, paints
+from itdr_hf.report.names import root_of, root_titles, source_title, task_title
 
-ROOTS = {"UII": "User–item interaction", "UIU": "User–item understanding"}
 WIDTH, BAR = 960.0, 14.0
 COLUMNS = (2.0, 295.0, 715.0)  # where the bars of roots, subtasks and sources begin
 HEIGHT, GAP, SLOT = 560.0, 9.0, 17.0  # of all examples together; between nodes; the least a label needs
@@ -43,8 +42,9 @@ def flow(streams: Iterable[Stream], catalogue: Catalogue) -> Drawing:
     total = sum(cell.examples for cell in cells) or 1
     tasks = _sums(cells, lambda cell: cell.task)
     root = {task: root_of(catalogue, task) for task in tasks}
-    roots = {name: sum(n for task, n in tasks.items() if root[task] == name) for name in ROOTS}
-    tasks = {task: tasks[task] for task in sorted(tasks, key=lambda task: list(ROOTS).index(root[task]))}
+    titles = list(dict.fromkeys([*root_titles(catalogue), *root.values()]))
+    roots = {name: sum(n for task, n in tasks.items() if root[task] == name) for name in titles}
+    tasks = {task: tasks[task] for task in sorted(tasks, key=lambda task: titles.index(root[task]))}
     levels = [{r: n for r, n in roots.items() if n}, tasks, _sources(cells, list(tasks))]
     tallest = max(_height(level, total) for level in levels)
     placed = [_place(level, x, total, tallest) for level, x in zip(levels, COLUMNS, strict=True)]
@@ -67,7 +67,7 @@ def _sums(cells: Iterable[Stream], key: Callable[[Stream], str]) -> dict[str, in
 
 
 def _sources(cells: Sequence[Stream], tasks: Sequence[str]) -> dict[str, int]:
-    """Sources, those first that feed the tasks at the top, so that few ribbons cross."""
+    """Return sources, those first that feed the tasks at the top, so that few ribbons cross."""
     sums = _sums(cells, lambda cell: cell.source)
     weights = dict.fromkeys(sums, 0.0)
     for cell in cells:
@@ -127,14 +127,14 @@ def _nodes(
 
 
 def _look(column: int, name: str, catalogue: Catalogue) -> tuple[str, str]:
-    """The title and paint of a root, a subtask or a source."""
+    """Return the title and paint of a root, a subtask or a source."""
     if column == 0:
-        return ROOTS[name], name.lower()
+        return root_titles(catalogue).get(name, name), paint(name.lower())
     if column == 1:
         return task_title(catalogue, name), paint(name)
     return source_title(catalogue, name), "own"
 
 
 def paint(subtask: str) -> str:
-    """The paint of a subtask, one for all that are not the paper's."""
-    return subtask if subtask in PAINTS else "own"
+    """Return the paint of a subtask, one for all that are not the paper's."""
+    return subtask if subtask in paints() else "own"

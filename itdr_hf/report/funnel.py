@@ -79,7 +79,7 @@ def _source(source: str, cells: Sequence[BuiltCell], catalogue: Catalogue) -> So
 
 
 def stages(steps: Iterable[Step]) -> Iterator[Stage]:
-    """Steps with their bars: what was read from the left, what is left out where it was lost, what is kept."""
+    """Yield steps with their bars: what was read from the left, what is left out where it was lost, what is kept."""
     steps = list(steps)
     begin = max((abs(step.rows) for step in steps), default=0) or 1
     left = 0

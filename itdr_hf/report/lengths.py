@@ -11,6 +11,7 @@ from itdr_hf.dataset.folder import Dataset
 from itdr_hf.records import SPLITS
 from itdr_hf.report.drawing import Area, Box, Drawing, Shape, Words
 from itdr_hf.report.flow import paint
+from itdr_hf.runtime.progress import OnProgress, each, ignore
 
 if TYPE_CHECKING:
     from itdr_hf.dataset.statistics import CellStatistics
@@ -33,12 +34,13 @@ class Distribution:
 
 
 def distributions(
-    dataset: Dataset, made: Sequence[CellStatistics], say: Callable[[str], None] = lambda text: None
+    dataset: Dataset, made: Sequence[CellStatistics], progress: OnProgress = ignore
 ) -> dict[str, dict[str, Distribution]]:
     """Cell -> field -> its distribution; the medians are those of the statistics."""
     found = {}
-    for number, s in enumerate(made, 1):
-        say(f"{number} of {len(made)}: lengths of {s.cell}")
+    of_cell = {s.cell: s for s in made}
+    for cell in each("lengths", list(of_cell), progress):
+        s = of_cell[cell]
         counts = _counts(dataset, s.cell)
         found[s.cell] = {
             field: Distribution(task=s.task, shares=shares, median=s.lengths[field]["characters"].median)
@@ -48,7 +50,7 @@ def distributions(
 
 
 def length_picture(found: Mapping[str, Mapping[str, Distribution]]) -> Drawing:
-    """A row for each cell, prompts on the left, answers on the right; a line marks the median."""
+    """Return a row for each cell, prompts on the left, answers on the right; a line marks the median."""
     shapes: list[Shape] = []
     for row, cell in enumerate(found):
         floor_of = HEAD + (row + 1) * ROW
@@ -86,7 +88,7 @@ def _counts(dataset: Dataset, cell: str) -> dict[str, dict[int, float]]:
 
 
 def _panel(field: str, left: float, width: float, rows: Mapping[str, Distribution]) -> Iterator[Shape]:
-    """An axis of whole decades and, for each cell, its outline."""
+    """Yield an axis of whole decades and, for each cell, its outline."""
     classes = [k for found in rows.values() for k in found.shares] or [0]
     first = floor(min(classes) / STEPS)
     last = max(ceil((max(classes) + 1) / STEPS), first + 1)
@@ -111,7 +113,7 @@ def _panel(field: str, left: float, width: float, rows: Mapping[str, Distributio
 
 
 def _outline(shares: Shares, base: float, across: Callable[[float], float], colour: str, tip: str) -> Iterator[Shape]:
-    """Steps as high as the shares, the highest filling the row; neighbouring classes in one outline."""
+    """Yield steps as high as the shares, the highest filling the row; neighbouring classes in one outline."""
     most = max(shares.values(), default=1.0)
     points: list[tuple[float, float]] = []
     for k in range(min(shares, default=0), max(shares, default=0) + 1):

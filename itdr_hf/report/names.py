@@ -19,10 +19,16 @@ def source_title(catalogue: Catalogue, source_id: str) -> str:
 
 
 def root_of(catalogue: Catalogue, task_id: str) -> str:
-    """UII or UIU; UII for a task that is not known."""
-    return catalogue.task(task_id).root if task_id in catalogue.task_ids() else "UII"
+    """Return the group of a task, such as UII; the first one for a task that is not known."""
+    return catalogue.task(task_id).root if task_id in catalogue.task_ids() else next(iter(root_titles(catalogue)))
+
+
+def root_titles(catalogue: Catalogue) -> dict[str, str]:
+    """Return the groups of tasks as `Task.root` names them, with their titles."""
+    families = map(catalogue.family, catalogue.families())
+    return {group.id.upper(): group.title for family in families for group in family.groups}
 
 
 def subject_of(catalogue: Catalogue, task_id: str) -> str:
-    """What an example is of: user or item."""
+    """Return what an example is of: user or item."""
     return catalogue.task(task_id).subject if task_id in catalogue.task_ids() else "user"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 from itdr_hf.dataset.folder import Dataset
 from itdr_hf.dataset.shards import count_rows
 from itdr_hf.records import SPLITS
+from itdr_hf.runtime.progress import OnProgress, each, ignore
 
 FIELDS = ("id", "domain", "instruction", "input", "output", "candidates", "targets", "target_names")
 ABOUT = ("user", "template", "reference_by")
@@ -41,13 +42,12 @@ def blocks(
     *,
     most: int = DEFAULT,
     room: int = MOST_BYTES,
-    say: Callable[[str], None] = lambda text: None,
+    progress: OnProgress = ignore,
 ) -> list[Block]:
-    """The blocks of all cells, in order; each has at most its part of `room` bytes, or one example."""
+    """Return the blocks of all cells, in order; each has at most its part of `room` bytes, or one example."""
     part = room // max(1, len(cells) * len(SPLITS))
     made = []
-    for number, cell in enumerate(cells, 1):
-        say(f"{number} of {len(cells)}: examples of {cell}")
+    for cell in each("examples", cells, progress):
         made += [_block(dataset, cell, split, most, part) for split in SPLITS]
     return made
 

@@ -40,7 +40,7 @@ def imported_by(modules: Iterable[str]) -> list[str]:
 
 @cache
 def _imports(module: str) -> frozenset[str]:
-    """The modules of this package that a module names in its imports; a name may be a module or something in one."""
+    """Return the modules of this package that a module names in its imports; a name may be a module or something in one."""
     named: set[str] = set()
     for package, names in _IMPORT.findall(_text(module)):
         if package != "itdr_hf":
@@ -51,7 +51,7 @@ def _imports(module: str) -> frozenset[str]:
 
 @cache
 def _text(module: str) -> str:
-    """The source text of a module; "" where none has the name, or none was read from a file."""
+    """Return the source text of a module; "" where none has the name, or none was read from a file."""
     loaded = getattr(sys.modules.get(module), "__file__", None)
     path = loaded or _origin(module)
     return Path(path).read_text(encoding="utf-8") if path else ""
@@ -81,7 +81,7 @@ _HASHING = Lock()  # of threads that want the same files hashed, the second find
 
 
 def sha256(path: Path, memo: Path) -> str:
-    """The sha256 of a file, remembered in the folder `memo` as long as its size and mtime stay."""
+    """Return the sha256 of a file, remembered in the folder `memo` as long as its size and mtime stay."""
     with _HASHING:
         return _remembered(path, memo)
 

@@ -51,26 +51,13 @@ def show_text(text: str, most: int) -> str:
     return cut(scrub(apart(text.strip())), most)
 
 
-def printable(text: str) -> str:
-    """A text as a terminal may print it: control characters, line breaks and tabs aside, and marks of direction as U+FFFD."""
-    if text.isascii() and text.isprintable():
-        return text
-    kept = "\n\t"
-    return "".join(
-        letter
-        if letter in kept or not (_CONTROLS.match(letter) or _INVISIBLE.match(letter) or letter == "\0")
-        else "\ufffd"
-        for letter in text
-    )
-
-
 def apart(text: str) -> str:
     """Control tokens of chat models set apart by a blank."""
     return _CONTROL_TOKEN.sub(APART, text) if "<" in text or "[" in text else text
 
 
 def cut(text: str, most: int) -> str:
-    """The text itself, or its longest beginning of at most `most` characters that ends well."""
+    """Return the text itself, or its longest beginning of at most `most` characters that ends well."""
     if len(text) <= most:
         return text
     head = text[: most + 1]
@@ -81,7 +68,7 @@ def cut(text: str, most: int) -> str:
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a text, in order."""
+    """Return the sentences of a text, in order."""
     starts = [0, *_ends(text)]
     return [s for a, b in zip(starts, [*starts[1:], len(text)], strict=True) if (s := text[a:b].strip())]
 
@@ -102,5 +89,5 @@ def _abbreviated(text: str, stop: int) -> bool:
 
 
 def join_words(words: list[str], last: str = "and") -> str:
-    """'a', 'a and b', 'a, b and c'."""
+    """Join words as people write them: 'a', 'a and b', 'a, b and c'."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}" if words else ""

@@ -48,7 +48,7 @@ def as_csv(report: Report) -> str:
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """The same figures, with faults and the comparison; null where there is no value."""
+    """Return the same figures, with faults and the comparison; null where there is no value."""
     differences = [
         {
             "config": config,
@@ -72,7 +72,7 @@ def as_json(report: Report) -> dict[str, Any]:
 
 
 def model_index(report: Report, dataset: str = "itdr", revision: str | None = None) -> list[dict[str, Any]]:
-    """The `model-index` of a model card: our figures by config, in the Hub's form.
+    """Return the `model-index` of a model card: our figures by config, in the Hub's form.
 
     `dataset` is the dataset's Hub id, `revision` its tag. A figure without a value is left out.
     """
@@ -107,7 +107,7 @@ def _cell(cell: CellScore) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """A value JSON can hold: floats rounded, no nan or infinity."""
+    """Return a value JSON can hold: floats rounded, no nan or infinity."""
     if not isinstance(value, float):
         return value
     return round(value, PLACES) if math.isfinite(value) else None

@@ -8,6 +8,8 @@ pooled figures agree with `itdr score`; intervals are the harness's own, over ex
 from __future__ import annotations
 
 import json
+import os
+import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,10 +24,19 @@ from itdr_hf.score.parsed import CellAnswers, RawAnswer, read_answers
 from itdr_hf.score.rules import Ranges, ranges_of, samples
 from itdr_hf.tasks.task import Cell
 
-UTILS = """from itdr_hf.score.harness import aggregate, chat_prompt, plain_prompt, results_with, target  # noqa: F401
+UTILS = """from pathlib import Path
+
+from itdr_hf.score.harness import aggregate, chat_prompt, plain_prompt, results_with, target  # noqa: F401
 
 RANGES = {ranges!r}  # config -> numeric attribute -> its least and greatest value
 results = results_with(RANGES)
+"""
+LOAD = """
+
+def load(config, **others):
+    from datasets import load_dataset
+
+    return load_dataset(str((Path(__file__).parent / {folder!r}).resolve()), config)
 """
 PACKED = ("BLEU-1", "BLEU-2", "RMSE")  # figures that are no mean over examples
 TASK_VERSION = 1
@@ -41,41 +52,49 @@ def write_tasks(
 ) -> list[str]:
     """Write a task per cell and the group `itdr`; gives the tasks' names.
 
-    The tasks load `dataset`, a Hub id, or the folder where it lies. `plain` is for models asked without
+    The tasks load `dataset`, a Hub id, or the folder, which they find from where they are themselves. `plain` is for models asked without
     --apply_chat_template: the prompt then ends in the line break that training puts there.
     """
     here = opened(folder)
     names, ranges, texts = [], {}, {}
     for config in here.select(configs):
         ranges[config] = dict(ranges_of(here, config))
-        task = _task(here.cell(config), dataset or str(here.folder.resolve()), plain)
+        task = _task(here.cell(config), dataset, plain)
         texts[f"{task['task']}.yaml"] = "".join(f"{key}: {_yaml(value)}\n" for key, value in task.items())
         names.append(task["task"])
     texts["itdr.yaml"] = f"group: itdr\ntask: {_yaml(names)}\n"
     texts["utils.py"] = UTILS.format(ranges={config: found for config, found in ranges.items() if found})
+    if dataset is None:
+        texts["utils.py"] += LOAD.format(folder=os.path.relpath(here.folder, out))
     with new_files(out) as draft:
         for name, text in texts.items():
             (draft / name).write_text(text, encoding="utf-8")
     return names
 
 
+def next_command(out: Path, *, plain: bool = False) -> str:
+    """Return the command that asks a model all the tasks of a folder."""
+    chat = "" if plain else " --apply_chat_template"
+    return f"lm_eval --model hf --model_args pretrained=MODEL --include_path {shlex.quote(str(out))} --tasks itdr{chat}"
+
+
 def chat_prompt(doc: Mapping[str, Any]) -> str:
-    """The user's turn."""
+    """Return the user's turn."""
     return to_messages(doc)["messages"][0]["content"]
 
 
 def plain_prompt(doc: Mapping[str, Any]) -> str:
-    """The prompt of a model without a chat template."""
+    """Return the prompt of a model without a chat template."""
     return to_prompt_completion(doc)["prompt"]
 
 
 def target(doc: Mapping[str, Any]) -> str:
-    """What a model should answer."""
+    """Return what a model should answer."""
     return str(doc["output"])
 
 
 def results_with(ranges: Mapping[str, Ranges]) -> Callable[..., dict[str, Any]]:
-    """The function that gives one example's part in every metric of its cell, and whether its answer parses.
+    """Return the function that gives one example's part in every metric of its cell, and whether its answer parses.
 
     `ranges` as from `rules.ranges_of`, by config.
     """
@@ -92,7 +111,7 @@ def results_with(ranges: Mapping[str, Ranges]) -> Callable[..., dict[str, Any]]:
 
 
 def aggregate(items: Sequence[tuple[Any, ...]]) -> float:
-    """A pooled figure (RMSE, corpus BLEU) from what `results` made of the examples."""
+    """Return a pooled figure (RMSE, corpus BLEU) from what `results` made of the examples."""
     import numpy as np
 
     from itdr_hf.metrics.rating import rmse_sample
@@ -109,12 +128,11 @@ def _read(doc: Mapping[str, Any], text: str) -> CellAnswers:
     return read_answers(cell, [example], [RawAnswer(text, "stop")])
 
 
-def _task(cell: Cell, dataset: str, plain: bool) -> dict[str, Any]:
+def _task(cell: Cell, dataset: str | None, plain: bool) -> dict[str, Any]:
     most = most_tokens(cell.task.id, None)
     return {
         "task": f"itdr_{cell.name}",
-        "dataset_path": dataset,
-        "dataset_name": cell.name,
+        **_place(cell.name, dataset),
         "test_split": "test",
         "output_type": "generate_until",
         "doc_to_text": _Function(f"utils.{'plain' if plain else 'chat'}_prompt"),
@@ -126,8 +144,15 @@ def _task(cell: Cell, dataset: str, plain: bool) -> dict[str, Any]:
     }
 
 
+def _place(config: str, dataset: str | None) -> dict[str, Any]:
+    """Where the examples of a task are: on the Hub, or in a folder that is named from where the tasks are."""
+    if dataset is not None:
+        return {"dataset_path": dataset, "dataset_name": config}
+    return {"custom_dataset": _Function("utils.load"), "dataset_kwargs": {"config": config}}
+
+
 def _metrics(cell: Cell) -> list[str]:
-    """The metrics of a cell by their full names, and the shares of answers that parse."""
+    """Return the metrics of a cell by their full names, and the shares of answers that parse."""
     listed = list(cell.task.metrics)
     if "ACC" in listed:
         kinds = {a.name: "RMSE" if a.kind == "number" else "ACC" for a in cell.source.user_attributes}
@@ -145,7 +170,7 @@ class _Function(str):
 
 
 def _yaml(value: Any) -> str:
-    """A value in YAML's flow style, which is JSON's but for the functions."""
+    """Return a value in YAML's flow style, which is JSON's but for the functions."""
     if isinstance(value, _Function):
         return f"!function {value}"
     if isinstance(value, list):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from itdr_hf.dataset.folder import Dataset, opened
-from itdr_hf.errors import UsageError
+from itdr_hf.errors import MissingAnswersError, UsageError
 from itdr_hf.models.predict.predictions import Prediction
 from itdr_hf.models.predict.questions import hash_of
 from itdr_hf.records import INSTRUCTION, Example
@@ -84,7 +84,7 @@ def check_predictions(
             "want the folder that was asked; predict again from this one"
         )
     if len(given) < len(examples) and not partial:
-        raise UsageError(
+        raise MissingAnswersError(
             f"{config}: {len(given)} of {len(examples)} examples have a prediction; want all: run the same "
             "`itdr predict` again to go on, or score what there is with --partial"
         )

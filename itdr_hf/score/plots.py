@@ -44,7 +44,7 @@ def figure_class() -> Any:
     try:
         from matplotlib.figure import Figure
     except ModuleNotFoundError as error:
-        raise UsageError("plots: matplotlib is not installed; want it: pip install itdr-hf[plots]") from error
+        raise UsageError("plots: matplotlib is not installed; want it: pip install -e '.[plots]'") from error
     return Figure
 
 

@@ -59,7 +59,7 @@ def concerned(cell: CellAnswers, metric: str) -> int:
 
 
 def ranges_of(folder: Dataset | Path, config: str) -> Ranges:
-    """The least and greatest value of each numeric attribute of a cell, over its splits."""
+    """Return the least and greatest value of each numeric attribute of a cell, over its splits."""
     dataset = opened(folder)
     numeric = _numeric(dataset.cell(config))
     values: dict[str, list[float]] = {}
@@ -107,7 +107,7 @@ def _number(given: str, truth: float, low: float, high: float) -> float:
 
 
 def _spread(sample: Sample, places: Sequence[int], length: int) -> Sample:
-    """A sample over some examples as one over all: a row of nought adds nothing to any sum."""
+    """Return a sample over some examples as one over all: a row of nought adds nothing to any sum."""
     rows = np.zeros((length, sample.rows.shape[1]))
     rows[list(places)] = sample.rows
     return replace(sample, rows=rows)
@@ -118,6 +118,6 @@ def _names(examples: Sequence[Example]) -> list[str]:
 
 
 def _numeric(cell: Cell) -> set[str]:
-    """The numeric attributes that a cell asks for: none, unless it is one of attribute prediction."""
+    """Return the numeric attributes that a cell asks for: none, unless it is one of attribute prediction."""
     asked = cell.source.user_attributes if cell.task.answer == "attributes" else ()
     return {attribute.name for attribute in asked if attribute.kind == "number"}

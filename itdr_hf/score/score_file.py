@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from itdr_hf.dataset.folder import Dataset, opened
 from itdr_hf.errors import UsageError
 from itdr_hf.metrics.bootstrap import Comparison
 from itdr_hf.models.predict.predictions import Predictions, Run, read_predictions
+from itdr_hf.runtime.progress import OnProgress, Progress, each, ignore
 from itdr_hf.score.comparisons import answer_baselines, paper_rows
 from itdr_hf.score.parsed import CellAnswers, RawAnswer, check_predictions, read_answers, read_examples
 from itdr_hf.score.rules import ranges_of
@@ -96,7 +97,7 @@ def score_file(
     options: Options,
     *,
     against: Path | None = None,
-    say: Callable[[str], None] = lambda text: None,
+    progress: OnProgress = ignore,
 ) -> Report:
     """Score a predictions file on the dataset folder that was asked.
 
@@ -108,8 +109,7 @@ def score_file(
     configs, notes = _shared_configs(files, dataset)
     ranges = {config: ranges_of(dataset, config) for config in configs}
     read: list[list[CellAnswers]] = [[] for _ in files]
-    for config in configs:
-        say(f"{config}: reading answers")
+    for config in each("reading answers", configs, progress):
         examples = read_examples(dataset, config, options.split)
         for file in files:
             check_predictions(examples, file.rows, config, options.partial)
@@ -119,10 +119,10 @@ def score_file(
         for place, file in enumerate(files):
             said = [RawAnswer(file.rows[e.id].text, file.rows[e.id].finish_reason) for e in asked]
             read[place].append(read_answers(dataset.cell(config), asked, said))
-    say("measuring")
+    progress(Progress("measuring"))
     measure = partial(score_system, reading=options.reading, resampling=options.resampling)
     systems = [measure(name_of(file), answers, ranges) for file, answers in zip(files, read, strict=True)]
-    say("measuring what stands beside")
+    progress(Progress("measuring the baselines"))
     beside = (
         [measure(name, given, ranges) for name, given in answer_baselines(dataset, read[0])]
         if options.baselines
@@ -143,13 +143,13 @@ def score_file(
 
 
 def name_of(file: Predictions) -> str:
-    """What a system is called in tables: the model, and its adapter where it has one."""
+    """Return what a system is called in tables: the model, and its adapter where it has one."""
     adapter = file.run.settings.get("adapter")
     return f"{file.run.model} + {adapter}" if adapter else file.run.model
 
 
 def _shared_configs(files: Sequence[Predictions], dataset: Dataset) -> tuple[list[str], list[str]]:
-    """The cells that all files answer, in catalogue order, and a note on those that only some do."""
+    """Return the cells that all files answer, in catalogue order, and a note on those that only some do."""
     each = [{row.config for row in file.rows.values()} for file in files]
     shared, some = set.intersection(*each), set.union(*each)
     if not shared:

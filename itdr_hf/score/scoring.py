@@ -130,11 +130,16 @@ def _score_cell(cell: CellAnswers, reading: str, ranges: Ranges, universe: Seque
 
 
 def signed(metric: str, reading: str) -> str:
-    """A metric's signature and how the answers were read."""
+    """Return a metric's signature and how the answers were read."""
     made_of = {name: choices for c in _composites() for name, choices in c.definitions.items()}
     of = f"{metric}|{made_of.get(metric, '')}"
     numbers = "RMSE" in of or any("RMSE" in made_of[task] for c in _composites() for task in c.parts.get(metric, ()))
     return f"{signature(metric, made_of)}|read:{reading}{f'|{NUMBERS}' if numbers else ''}"
+
+
+def lower_is_better(metric: str) -> bool:
+    """Return whether less of a metric or of a score that spans cells is better."""
+    return metric.startswith("RMSE") or any(metric in composites.lower_is_better for composites in _composites())
 
 
 def _composites() -> list[Composites]:

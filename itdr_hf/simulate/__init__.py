@@ -3,11 +3,12 @@
 `simulate(out)` writes them; each module also has `write(folder, *, users, items, interactions, seed)`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from itdr_hf.errors import UsageError, unknown
 from itdr_hf.raw.release import SIMULATED
+from itdr_hf.runtime.progress import OnProgress, each, ignore
 from itdr_hf.simulate import (
     amazon2018,
     amazon2023,
@@ -51,7 +52,7 @@ def simulate(
     sources: Sequence[str] | None = None,
     scale: float = 1.0,
     seed: int = 0,
-    progress: Callable[[str], None] | None = None,
+    progress: OnProgress = ignore,
 ) -> dict[str, list[Path]]:
     """Write the named sources (default: those of the catalogue's grid) under `out`; scale 1 reaches every published cell size.
 
@@ -71,9 +72,7 @@ def simulate(
                 f"{folder}: holds files that are not simulated; want them left alone; choose another folder"
             )
     written = {}
-    for name in names:
-        if progress:
-            progress(name)
+    for name in each("simulating", names, progress):
         module = known[name]
         folder, size = Path(out) / module.FOLDER, module.SIZE.scaled(scale)
         # the mark first: what a killed run leaves must not pass for real either

@@ -68,7 +68,7 @@ class _Ratings:
         self._counts.append(np.bincount(chunk["movie"], minlength=self.items))
 
     def ranges(self) -> Iterator[tuple[range, NDArray[np.void]]]:
-        """Some movies that make about SORTED_ROWS rows together, and those rows, ordered by movie."""
+        """Yield some movies that make about SORTED_ROWS rows together, and those rows, ordered by movie."""
         counts = np.array(self._counts)
         starts = np.cumsum(counts, axis=1) - counts + (np.cumsum(counts.sum(axis=1)) - counts.sum(axis=1))[:, None]
         held = np.memmap(self._path, dtype=RATING, mode="r")
@@ -118,7 +118,7 @@ def _write_movies(folder: Path, ratings: _Ratings) -> list[Path]:
 
 
 def _blocks(ratings: _Ratings) -> Iterator[bytes]:
-    """The block of every movie, in order: its heading and its rows."""
+    """Yield the block of every movie, in order: its heading and its rows."""
     for movies, rows in ratings.ranges():
         table = pa.table({"user": rows["user"], "rating": rows["stars"], "day": pa.array(rows["day"], pa.date32())})
         sink = pa.BufferOutputStream()

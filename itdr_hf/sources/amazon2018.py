@@ -103,7 +103,7 @@ def _is_core(path: Path) -> bool:
 
 
 def _by_category(scan: Scan, role: str, columns: Mapping[str, str]) -> str:
-    """A fragment over the files of a role, with the category that each name tells as `domain`."""
+    """Return a fragment over the files of a role, with the category that each name tells as `domain`."""
     if scan.focus not in ("", role):
         role = scan.focus
     selects = [
@@ -114,14 +114,14 @@ def _by_category(scan: Scan, role: str, columns: Mapping[str, str]) -> str:
 
 
 def _plain(column: str) -> str:
-    """SQL for a text without tags, entities undone; NULL when nothing is left."""
+    """Return SQL for a text without tags, entities undone; NULL when nothing is left."""
     bare = f"regexp_replace({column}, '{TAG}', ' ', 'g')"
     plain = f"CASE WHEN contains({column}, '<') OR contains({column}, '&') THEN unescape({bare}) ELSE {column} END"
     return f"nullif(trim(regexp_replace({plain}, '\\s+', ' ', 'g')), '')"
 
 
 def _joined(column: str, between: str) -> str:
-    """SQL for a list of texts as one, each plain and none empty; NULL when nothing is left."""
+    """Return SQL for a list of texts as one, each plain and none empty; NULL when nothing is left."""
     joined = f"array_to_string(list_filter({column}, lambda x: trim(x) <> ''), {quote(between)})"
     return _plain(joined)
 

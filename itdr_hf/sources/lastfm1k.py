@@ -19,7 +19,7 @@ HEADED = Dialect(delimiter="\t", quote="", escape="", header=True)
 
 
 def read_plays(scan: Scan) -> Select:
-    """The plays, row by row: the songs and how often each was played are counted from this table."""
+    """Return the plays, row by row: the songs and how often each was played are counted from this table."""
     names = ("listener", "played", "artist_id", "artist", "track_id", "track")
     header = "played IN ('timestamp', 'time')"
     return Select(

@@ -58,7 +58,7 @@ KNOWN: dict[tuple[str, str], tuple[tuple[int, str], tuple[int, str]]] = {
 
 
 def read_impressions(scan: Scan) -> Select:
-    """The lines as they are; an impression that is no article, or one with another label, makes a line malformed."""
+    """Return the lines as they are; an impression that is no article, or one with another label, makes a line malformed."""
     return Select(
         rows=scan.csv("behaviors", BEHAVIORS, TSV),
         columns={
@@ -72,7 +72,7 @@ def read_impressions(scan: Scan) -> Select:
 
 
 def _articles(column: str, form: str) -> str:
-    """A list, empty for nothing; NULL when something in it is not of the form."""
+    """Return a list, empty for nothing; NULL when something in it is not of the form."""
     tokens = f"list_filter(string_split(coalesce({column}, ''), ' '), lambda token: token <> '')"
     return f"CASE WHEN regexp_full_match(coalesce({column}, ''), ' *({form} *)*') THEN {tokens} END"
 
@@ -108,7 +108,7 @@ def read_news(scan: Scan) -> Select:
 
 
 def _section(column: str) -> str:
-    """A section's name as a reader would say it."""
+    """Return a section's name as a reader would say it."""
     known = " ".join(f"WHEN {quote(code)} THEN {quote(name)}" for code, name in SECTIONS.items())
     words = f"trim(replace(replace({column}, '_', ' '), '-', ' '))"
     rest = f"trim(substr({words}, length(category) + 1))"

@@ -135,7 +135,7 @@ def read_australian_interactions(scan: Scan) -> Select:
 
 
 def _moment(day: str) -> str:
-    """The start of a day written 'April 21, 2011'; NULL for anything else."""
+    """Return the start of a day written 'April 21, 2011'; NULL for anything else."""
     return f"try_strptime({day}, '%B %d, %Y')"
 
 

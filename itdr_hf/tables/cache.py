@@ -31,7 +31,7 @@ from itdr_hf.raw.source import Source
 from itdr_hf.runtime.engine import RawReader
 from itdr_hf.runtime.files import default_cache, new_folder, write_atomically
 from itdr_hf.runtime.hashing import fingerprint, sha256
-from itdr_hf.runtime.progress import Say
+from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 from itdr_hf.tables.staging import _READING, _read
 
 
@@ -59,9 +59,9 @@ def ensure_tables(
     engine: RawReader,
     cache: Path | None = None,
     bad: BadRows = BadRows(),
-    say: Say = lambda text: None,
+    progress: OnProgress = ignore,
 ) -> Tables:
-    """The tables of a source, from the cache or read from its raw files.
+    """Return the tables of a source, from the cache or read from its raw files.
 
     Raises MissingFileError when the release is not there and MalformedRowError for a row that does not
     parse, unless bad rows are to be skipped; nothing is left behind then.
@@ -73,23 +73,25 @@ def ensure_tables(
         located = hasher.submit(locate, source, raw, cache=cache, bad=bad)
         with FileLock(home / "first.lock"):
             if not any(home.glob("*/record.json")):  # nothing to be found: read while the files are hashed
-                _fill(home / "first", release, located, engine, bad, say)
+                _fill(home / "first", release, located, engine, bad, progress)
                 os.replace(home / "first", located.result().folder)
         folder = located.result().folder
     with FileLock(f"{folder}.lock"):
         if not (folder / "record.json").is_file():
-            _fill(folder, release, located, engine, bad, say)
+            _fill(folder, release, located, engine, bad, progress)
     record = json.loads((folder / "record.json").read_text())
     return Tables(source=source, release=release, folder=folder, fingerprint=folder.name, record=record)
 
 
-def _fill(folder: Path, release: Release, located: Future[Place], engine: RawReader, bad: BadRows, say: Say) -> None:
+def _fill(
+    folder: Path, release: Release, located: Future[Place], engine: RawReader, bad: BadRows, progress: OnProgress
+) -> None:
     """Read a release into a folder of tables. A file that cannot be hashed is named before any row of it."""
-    say(f"{release.source.id}: reading {release.layout.name} ({release.size() / 1e6:,.1f} MB)")
+    progress(Progress(f"{release.source.id}: reading {release.layout.name}", detail=f"{release.size() / 1e6:,.1f} MB"))
     started = time.monotonic()
     with _READING, new_folder(folder, locked=True) as draft:
         try:
-            steps, passed_over = _read(release, draft, engine, bad, say)
+            steps, passed_over = _read(release, draft, engine, bad, progress)
         finally:
             files = located.result().files
         record: dict[str, Any] = {"layout": release.layout.name, "files": files, "steps": steps}

@@ -18,7 +18,7 @@ from itdr_hf.runtime.text import APART, CONTROL_TOKEN, CONTROLS, INVISIBLE
 
 MAX_TITLE = 300  # characters; a longer title ends in an ellipsis
 MARKS = ("bad", "dropped", "noted", "legible", "said")
-PLAIN = r"[!-%'-~]+(?: [!-%'-~]+)*"  # most titles: ASCII without '&' in single blanks, of which nothing is to be mended
+PLAIN = r"[!-%'-~]+(?: [!-%'-~]+)*"  # most titles: ASCII without '&' in single blanks, of which nothing is to be fixed
 WIDE = 20_480  # items of a row group: each may hold thousands of characters, and a thread takes a group at a time
 NORM = "lower(nfc_normalize({}))"  # a title as compared: one title in two Unicode forms is one title
 NOT_BLANK = r"[^ \t\n\r\v\f]"
@@ -120,7 +120,7 @@ def clean_users(engine: RawReader, source: Source, staged: Mapping[str, Staged],
 
 
 def marks_of(table: str, columns: Mapping[str, str]) -> list[str]:
-    """What is worked out of a table's columns, once, as its rows are staged, since it is asked for again and again."""
+    """Return what is worked out of a table's columns, once, as its rows are staged, since it is asked for again and again."""
     if table == "items":
         return [f"{legible(columns['title'])} AS legible"]
     if table == "interactions" and "text" in columns:
@@ -129,7 +129,7 @@ def marks_of(table: str, columns: Mapping[str, str]) -> list[str]:
 
 
 def legible(column: str) -> str:
-    """SQL for a title with HTML entities undone, invisible characters out, blanks and control characters one blank.
+    """Return SQL for a title with HTML entities undone, invisible characters out, blanks and control characters one blank.
 
     '' where nothing is left.
     """
@@ -165,7 +165,7 @@ def count_noted(engine: RawReader, table: str, stage: Staged) -> Steps:
 
 
 def _keep_popularity(engine: RawReader, key: str, repeats: bool) -> None:
-    """The temporary table `popular`: how many interactions an item keeps, from what was counted anyway."""
+    """Make the temporary table `popular`: how many interactions an item keeps, from what was counted anyway."""
     fewer = f"SELECT {key}, count(*) AS fewer FROM repeats GROUP BY ALL"
     kept = f"(rows - coalesce(fewer, 0))::BIGINT AS popularity FROM per_item LEFT JOIN ({fewer}) USING ({key})"
     kept = kept if repeats else "rows AS popularity FROM per_item"
@@ -191,20 +191,20 @@ def _count(engine: RawReader, path: Path) -> int:
 
 
 def _texts(engine: RawReader, rows: str) -> set[str]:
-    """The columns of a query that hold text."""
+    """Return the columns of a query that hold text."""
     described = engine.sql.execute(f"SELECT column_name, column_type FROM (DESCRIBE {rows})").fetchall()
     return {name for name, kind in described if kind == "VARCHAR"}
 
 
 def _visible(column: str) -> str:
-    """SQL for a text without invisible characters, control characters and line breaks as one blank; NULL if none is left."""
+    """Return SQL for a text without invisible characters, control characters and line breaks as one blank; NULL if none is left."""
     seen = f"trim(regexp_replace(regexp_replace({column}, {quote(INVISIBLE)}, '', 'g'), {quote(CONTROLS + '+')}, ' ', 'g'))"
     hidden = f"regexp_matches({column}, {quote(f'{INVISIBLE}|{CONTROLS}')})"
     return f"CASE WHEN {hidden} THEN nullif({seen}, '') ELSE {column} END"
 
 
 def _title(column: str) -> str:
-    """A legible text, control tokens set apart, cut at MAX_TITLE."""
+    """Return a legible text, control tokens set apart, cut at MAX_TITLE."""
     plain = _apart(column)
     return f"CASE WHEN length({plain}) > {MAX_TITLE} THEN rtrim(left({plain}, {MAX_TITLE - 1})) || '…' ELSE {plain} END"
 
@@ -216,7 +216,7 @@ def _apart(text: str) -> str:
 
 
 def _find_repeats(engine: RawReader, source: Source, columns: list[str], good: str) -> int:
-    """The temporary table `repeats`: the rows that come behind the earliest of their pair; how many they are.
+    """Return the temporary table `repeats`: the rows that come behind the earliest of their pair; how many they are.
 
     Rows are told apart by a hash first, which takes half the time; those that share one are then looked at and sorted.
     Their texts, most of the bytes, are read only where nothing before them decides.

@@ -52,13 +52,13 @@ class Published(Protocol):
     """The published tables of a family's paper, under this project's names."""
 
     def cells(self) -> tuple[str, ...]:
-        """The cells that have figures."""
+        """Return the cells that have figures."""
 
     def results(self, cell: str | None = None) -> tuple[Result, ...]:
-        """The figures of one cell, or all."""
+        """Return the figures of one cell, or all."""
 
     def totals(self, model: str, variant: str) -> Mapping[str, float]:
-        """The scores that span cells, of one column of the tables."""
+        """Return the scores that span cells, of one column of the tables."""
 
     def statistics(self) -> Mapping[str, Statistic]:
         """Sizes and average tokens by cell."""
@@ -112,6 +112,7 @@ class Family:
     citation: str = ""  # BibTeX of that paper
     published: Published | None = None
     composites: Composites | None = None
+    colours: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # of tasks and groups: on white, on black
 
     @property
     def task_ids(self) -> list[str]:

@@ -146,7 +146,7 @@ class Cell:
         return self.task.parse(text, example, self.context, strict=strict)
 
     def recipe(self, **changes: Any) -> Recipe:
-        """The cell's own recipe, with the given fields changed (None leaves a field alone)."""
+        """Return the cell's own recipe, with the given fields changed (None leaves a field alone)."""
         scale = {"liked_above": self.source.liked_above, "disliked_below": self.source.disliked_below}
         base: dict[str, Any] = {"num_examples": self.size, **{k: v or 0.0 for k, v in scale.items()}}
         base |= {"history": 0, "positives": 0, "negatives": 0, **self.task.defaults, **self.overrides}

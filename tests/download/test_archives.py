@@ -15,6 +15,7 @@ import pytest
 from itdr_hf.download.archives import Limits, extract, names
 from itdr_hf.errors import RawDataError
 from itdr_hf.raw.layout import Member
+from itdr_hf.runtime.progress import Progress
 
 RATINGS = b"userId,movieId\n" + b"1,2\n" * 5_000
 FILES = {"ml/ratings.csv": RATINGS, "ml/sub/movies.csv": b"movieId\n2\n", "ml/README.txt": b"read me"}
@@ -69,10 +70,10 @@ def as_before(out: Path) -> bool:
 
 @pytest.mark.parametrize("name", MAKERS)
 def test_the_wanted_members_come_out_and_nothing_else(name, tmp_path, out):
-    seen: list[int] = []
-    paths = extract(MAKERS[name](tmp_path / name, FILES), out, WANTED, tick=seen.append)
+    seen: list[Progress] = []
+    paths = extract(MAKERS[name](tmp_path / name, FILES), out, WANTED, progress=seen.append)
     assert [p.relative_to(out).as_posix() for p in paths] == ["ratings.csv", "deep/movies.csv"]
-    assert paths[0].read_bytes() == RATINGS and sum(seen) == len(RATINGS) + 10
+    assert paths[0].read_bytes() == RATINGS and seen[-1] == Progress(f"unpacking {name}", len(RATINGS) + 10, unit="B")
     assert sorted(p.name for p in out.rglob("*") if p.is_file()) == ["movies.csv", "ratings.csv"]
     assert names(tmp_path / name) == list(FILES)
 
@@ -197,7 +198,7 @@ def test_a_bomb_is_refused_by_what_it_says_before_a_byte_is_written(tmp_path, ou
         packed.writestr("ratings.csv", b"\0" * (70 * 2**20))
     written: list[int] = []
     with pytest.raises(RawDataError, match="which unpacks to more than 67,108,864 bytes"):
-        extract(tmp_path / "a.zip", out, WANTED, tick=written.append)
+        extract(tmp_path / "a.zip", out, WANTED, progress=lambda p: written.append(p.done))
     assert written == []
 
 

@@ -118,7 +118,7 @@ def test_the_scoreboard_has_every_figure_of_the_system_and_chance_beside_it(scor
 
 def test_the_recipe_of_every_config_is_told_once(release, tables):
     ledger = json.loads((release / "ledger.json").read_text())
-    recipes = page_slots(Dataset.open(release), say=lambda text: None)["recipes"]
+    recipes = page_slots(Dataset.open(release))["recipes"]
     heads, *rows = tables["recipes"]
     assert heads == ["config", *recipes["columns"], "content"] and not set(recipes["columns"]) & set(recipes["same"])
     for row in rows:
@@ -131,7 +131,7 @@ def test_the_recipe_of_every_config_is_told_once(release, tables):
 
 
 def test_the_labels_sum_to_all_examples(release):
-    for chart in page_slots(Dataset.open(release), say=lambda text: None)["labels"]:
+    for chart in page_slots(Dataset.open(release))["labels"]:
         assert sum(bar.count for bar in chart.bars) + chart.rest == chart.examples
         assert len(chart.bars) <= 12
 
@@ -154,7 +154,7 @@ def test_the_same_folder_and_scores_give_the_same_bytes(release, scores, tmp_pat
 def test_the_examples_shrink_to_the_room_there_is(release):
     from itdr_hf.report.samples import blocks
 
-    cells = [s.cell for s in page_slots(Dataset.open(release), most=1, say=lambda text: None)["cells"]]
+    cells = [s.cell for s in page_slots(Dataset.open(release), most=1)["cells"]]
     dataset = Dataset.open(release)
     full, tight = blocks(dataset, cells, most=20), blocks(dataset, cells, most=20, room=99 * 2_000)
     assert sum(b.count for b in tight) < sum(b.count for b in full)
@@ -212,7 +212,7 @@ def test_no_text_becomes_markup(release, page, tmp_path):
 def test_an_unfilled_slot_is_an_error(release):
     from jinja2 import UndefinedError
 
-    slots = page_slots(Dataset.open(release), say=lambda text: None)
+    slots = page_slots(Dataset.open(release))
     del slots["writers"]
     with pytest.raises(UndefinedError, match="writers"):
         render(slots)

@@ -82,7 +82,7 @@ def test_on_a_terminal_the_truth_of_an_example_stands_out(release, cell):
 def test_without_a_terminal_a_long_step_is_told_by_the_tenth(release):
     ran = subprocess.run([sys.executable, "-m", "itdr_hf", "stats", str(release)], capture_output=True, text=True)
     told = [line for line in ran.stderr.splitlines() if " of 33" in line]
-    assert len(told) == 10 and told[-1].startswith("33 of 33")
+    assert len(told) == 11 and told[0].startswith("counting: 0 of 33") and told[-1].startswith("counting: 33 of 33")
 
 
 @pytest.mark.parametrize("command", ["stats", "audit", "ledger", "sources"])

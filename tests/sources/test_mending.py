@@ -14,7 +14,7 @@ from itdr_hf.errors import MalformedRowError, MissingFileError, RawDataError
 from itdr_hf.raw.mending import utf_16, whole_characters
 from itdr_hf.raw.release import find_release
 from itdr_hf.raw.source import RatingScale, Source
-from itdr_hf.runtime.text import printable, show_text
+from itdr_hf.runtime.text import show_text
 from itdr_hf.tables.cache import ensure_tables
 
 
@@ -171,4 +171,3 @@ def test_one_title_in_two_forms_is_one_title_as_compared_and_labels_are_clean(en
 
 def test_shown_texts_lose_what_is_not_seen_and_terminals_get_none_of_it():
     assert show_text("a\u200bb \x9b31m c\u202e \U000e0041d", 100) == "ab 31m c d"
-    assert printable("a\x9bb\u202ec\nd") == "a\ufffdb\ufffdc\nd"

@@ -187,7 +187,7 @@ def test_400s_after_a_first_answer_do_not_stop_the_run(serve, waits):
 @pytest.mark.parametrize("status", [401, 402, 403, 404])
 def test_what_every_request_would_meet_stops_the_run_at_once(serve, waits, status):
     server = serve(lambda request: (status, {}, json.dumps({"error": {"message": f"not with {SECRET}"}})))
-    with pytest.raises(ModelError, match=rf"127.0.0.1:\d+: status {status} .*; want answers; mend it and run again"):
+    with pytest.raises(ModelError, match=rf"127.0.0.1:\d+: status {status} .*; want answers; fix it and run again"):
         answers(server, waits, [ask(server)])
     assert len(server.log) == 1
 

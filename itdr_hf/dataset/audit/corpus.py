@@ -7,18 +7,20 @@ absence is a finding of its own), so that every other check still runs.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from itdr_hf import catalogue
 from itdr_hf.dataset.folder import Dataset
 from itdr_hf.dataset.shards import open_shard
 from itdr_hf.errors import UsageError
 from itdr_hf.records import INSTRUCTION, SPLITS, Shape
 from itdr_hf.runtime.duckdb_engine import DuckDBEngine, open_duckdb, quote
-from itdr_hf.tasks.task import Cell
+from itdr_hf.runtime.progress import OnProgress, ignore
+from itdr_hf.tasks.task import AnswerKind, Cell
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,7 +29,7 @@ BATCH = 4_096  # rows handed out at a time
 NORM = "normed({})"  # a text as compared: lower case, one blank between words
 _ONE_LINE = "translate(text, '\n\t\r\f', '    ')"
 _NORMED = f"lower(trim(CASE WHEN contains({_ONE_LINE}, '  ') THEN regexp_replace(text, '\\s+', ' ', 'g') ELSE {_ONE_LINE} END))"
-RANKING = "('tkr', 'cdr', 'nir')"  # subtasks whose answers are among the candidates
+AMONG_CANDIDATES = "answer_kind IN ('ranking', 'choice')"  # of the view `examples`: who answers names candidates
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +110,11 @@ class Corpus:
         """The id of a cell's task."""
         return self.origins[cell][0]
 
+    def answer_of(self, cell: str) -> AnswerKind:
+        """The kind of a cell's answers; that of a text for a task that is not known."""
+        task = self.task_of(cell)
+        return catalogue.task(task).answer if task in catalogue.task_ids() else "text"
+
     def source_of(self, cell: str) -> str:
         """The id of a cell's source."""
         return self.origins[cell][1]
@@ -142,7 +149,7 @@ class Corpus:
 
 @contextmanager
 def open_corpus(
-    dataset: Dataset, *, memory_limit: str | None = None, say: Callable[[str], None] = lambda text: None
+    dataset: Dataset, *, memory_limit: str | None = None, progress: OnProgress = ignore
 ) -> Iterator[Corpus]:
     """Open a dataset folder or a folder of Alpaca files. Raises UsageError for a folder that is neither."""
     from itdr_hf.dataset.audit.alpaca import find_alpaca, origins_of, to_parquet
@@ -163,7 +170,7 @@ def open_corpus(
                     f"{folder}: no <config>/<split>-*.parquet and no '<task> <source> <split>.json'; "
                     "want a dataset folder or the authors' files; name another folder"
                 )
-            files, origins = to_parquet(engine, found, say), origins_of(found)
+            files, origins = to_parquet(engine, found, progress), origins_of(found)
         _make_view(engine, files, dataset if layout == "itdr" else None)
         cells = dataset.in_order(files)
         yield Corpus(
@@ -234,5 +241,7 @@ def _select(engine: DuckDBEngine, shape: str, paths: list[Path]) -> str:
         f'{made[name] if name in made else f"NULL::{INSTRUCTION.sql_type(name)}"} AS "{name}"' for name in INSTRUCTION
     ]
     where = "'([^/\\\\]+)[/\\\\](train|validation|test)-[^/\\\\]*\\.parquet$'"
+    kinds = " ".join(f"WHEN {quote(t)} THEN {quote(catalogue.task(t).answer)}" for t in catalogue.task_ids())
+    columns.append(f"CASE {made.get('subtask', 'NULL')} {kinds} END AS answer_kind")
     columns += [f"regexp_extract(filename, {where}, {n}) AS {name}" for n, name in ((1, "cell"), (2, "split"))]
     return f"SELECT {', '.join(columns)} FROM {source}"

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from itdr_hf.dataset.audit.corpus import NORM, RANKING, Corpus
+from itdr_hf.dataset.audit.corpus import AMONG_CANDIDATES, NORM, Corpus
 from itdr_hf.dataset.audit.findings import Finding, Severity, named
 from itdr_hf.dataset.audit.near_duplicates import ALIKE, nearly_alike
 from itdr_hf.dataset.audit.registry import check
@@ -77,15 +77,15 @@ def answers_not_in_train(corpus: Corpus) -> Iterator[Finding]:
     corpus.engine.sql.execute(
         "CREATE OR REPLACE TEMP TABLE train_shown AS "
         f'SELECT DISTINCT source, "user", {answer} AS title, cell FROM ('
-        "SELECT source, \"user\", cell, unnest(list_concat(history, CASE WHEN subtask = 'rp' THEN candidates "
-        f"WHEN subtask IN {RANKING} THEN targets ELSE [] END)) AS t FROM examples "
-        "WHERE split = 'train' AND \"user\" <> '' AND subtask NOT IN ('uap', 'ir'))"
+        "SELECT source, \"user\", cell, unnest(list_concat(history, CASE WHEN answer_kind = 'number' THEN candidates "
+        f"WHEN {AMONG_CANDIDATES} THEN targets ELSE [] END)) AS t FROM examples "
+        "WHERE split = 'train' AND \"user\" <> '' AND answer_kind NOT IN ('attributes', 'text'))"
     )
     asked = (
         'SELECT id, cell, source, "user", '
-        f"{answer} AS title FROM (SELECT id, cell, source, \"user\", unnest(CASE WHEN subtask = 'rp' THEN candidates "
+        f"{answer} AS title FROM (SELECT id, cell, source, \"user\", unnest(CASE WHEN answer_kind = 'number' THEN candidates "
         f"ELSE targets END) AS t FROM examples WHERE split <> 'train' AND \"user\" <> '' "
-        f"AND (subtask = 'rp' OR subtask IN {RANKING}))"
+        f"AND (answer_kind = 'number' OR {AMONG_CANDIDATES}))"
     )
     query = (
         f"SELECT a.cell, count(DISTINCT a.id), list(DISTINCT a.id)[:5], list(DISTINCT s.cell) FROM ({asked}) a "

@@ -64,7 +64,7 @@ def ids_of_their_cell(corpus: Corpus) -> Iterator[Finding]:
 def histories_read_back(corpus: Corpus) -> Iterator[Finding]:
     """Could the history be read from the wording, without which nobody is found in two splits?"""
     query = (
-        "SELECT cell, count(*), count(*) FILTER (\"user\" <> '') FROM examples WHERE subtask IN ('rp', 'tkr', 'cdr', 'nir') "
+        "SELECT cell, count(*), count(*) FILTER (\"user\" <> '') FROM examples WHERE answer_kind IN ('number', 'ranking', 'choice') "
         "GROUP BY cell ORDER BY cell"
     )
     for cell, total, told in corpus.rows(query):

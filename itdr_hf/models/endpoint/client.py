@@ -66,7 +66,7 @@ class Client:
     _in_vain: int = 0  # requests in a row without an answer
 
     async def answer(self, ask: Ask) -> Reply | Unanswered:
-        """The reply, after retries if need be. Raises ModelError for what further requests would meet too."""
+        """Return the reply, after retries if need be. Raises ModelError for what further requests would meet too."""
         tokens = prompt_tokens(ask.messages) + (ask.most_tokens or 0)
         for attempt in range(self.retries + 1):
             await self.pace.turn(tokens)
@@ -86,7 +86,7 @@ class Client:
         if not (found.about_one and self.answered):
             self._in_vain += 1
         if self._in_vain >= IN_A_ROW:
-            raise self._stop(f"{self._in_vain} requests in a row without an answer, the last: {found.why}", "mend it")
+            raise self._stop(f"{self._in_vain} requests in a row without an answer, the last: {found.why}", "fix it")
         return Unanswered(why=self._scrubbed(found.why))
 
     async def _request(self, ask: Ask) -> Reply:
@@ -126,11 +126,11 @@ class Client:
         raise error
 
     def _judge_status(self, error: APIStatusError, back_off: float) -> Judged:
-        named = error.body.get("message") if isinstance(error.body, dict) else None  # servers of one's own say `detail`
+        named = error.body.get("message") if isinstance(error.body, dict) else None  # self-hosted servers say `detail`
         status, said = error.status_code, str(named or error.response.text)
         why = f"status {status} ({' '.join(said.split())[:300]})"
         if status in FOR_ALL or error.code == "insufficient_quota":
-            raise self._stop(why, "mend it")
+            raise self._stop(why, "fix it")
         if status in FOR_ONE:
             return Judged(why, None, about_one=True)
         asked = retry_after(error)
@@ -152,18 +152,18 @@ class Client:
 
 @asynccontextmanager
 async def connect(endpoint: str, key: str, **settings: Any) -> AsyncIterator[Client]:
-    """A client for the length of an `async with` block; `settings` are Client's. Raises UsageError without openai."""
+    """Open a client for the length of an `async with` block; `settings` are Client's. Raises UsageError without openai."""
     try:
         from openai import AsyncOpenAI
     except ModuleNotFoundError as error:
-        raise UsageError("annotate: openai is not installed; want it: pip install itdr-hf[teacher]") from error
+        raise UsageError("annotate: openai is not installed; want it: pip install -e '.[teacher]'") from error
     timeout = settings.get("timeout", Client.timeout)
     async with AsyncOpenAI(base_url=endpoint, api_key=key or "none", timeout=timeout, max_retries=0) as opened:
         yield Client(openai=opened, secret=key, **settings)
 
 
 def read_key(endpoint: str, variable: str) -> str:
-    """The key from the environment; '' for a server on this machine, which needs none.
+    """Return the key from the environment; '' for a server on this machine, which needs none.
 
     Raises UsageError when there is none, saying how to get one.
     """

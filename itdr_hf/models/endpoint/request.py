@@ -52,7 +52,7 @@ class Reply:
 
 
 def checked_endpoint(url: str) -> str:
-    """The address in its one spelling. Raises UsageError when it is none or carries a secret."""
+    """Return the address in its one spelling. Raises UsageError when it is none or carries a secret."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise UsageError(f"endpoint {url!r}: want an address such as https://api.deepseek.com/v1")

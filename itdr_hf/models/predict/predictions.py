@@ -69,7 +69,7 @@ class Predictions:
 
 
 def read_predictions(path: Path) -> Predictions:
-    """The answers of a file, finished or not. Raises UsageError when there are none."""
+    """Return the answers of a file, finished or not. Raises UsageError when there are none."""
     found = _read(path)
     if found is None:
         raise UsageError(f"{path}: no predictions; want a file of `itdr predict`; check the name or make it first")

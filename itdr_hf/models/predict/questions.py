@@ -51,7 +51,7 @@ def hash_of(row: dict[str, str]) -> str:
 def read_questions(
     folder: Dataset | Path, configs: Iterable[str] | None = None, split: str = "test", limit: int | None = None
 ) -> list[Question]:
-    """The questions of the cells of a dataset folder, at most `limit` of each, in the folder's order.
+    """Return the questions of the cells of a dataset folder, at most `limit` of each, in the folder's order.
 
     `configs` are config names, unions or patterns. Raises UsageError when none of them is in the folder.
     """

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -11,8 +10,7 @@ from typing import Protocol
 from itdr_hf.errors import UsageError
 from itdr_hf.models.predict.predictions import Completion, Keep, Run, open_predictions
 from itdr_hf.models.predict.questions import Question
-
-Count = Callable[[int], AbstractContextManager[Callable[[], None]]]
+from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 
 
 class System(Protocol):
@@ -35,15 +33,15 @@ class Made:
     not_taken: int
 
     def sentence(self, out: Path, folder: Path) -> str:
-        """What became of it, and what to do next."""
+        """Return what became of it, and what to do next."""
         parts = [f"{self.made:,} answers made"] + ([f"{self.found:,} found"] if self.found else [])
         parts += [f"{self.refused:,} refused (too long?)"] if self.refused else []
         parts += [f"{self.not_taken:,} questions it has no answer for"] if self.not_taken else []
         return f"{out}: {', '.join(parts)}. To score: itdr score {out} {folder}"
 
 
-def predict_into(path: Path, questions: Sequence[Question], system: System, count: Count) -> Made:
-    """Answer the questions that the file has no answer for; `count(total)` gives the step function of a bar.
+def predict_into(path: Path, questions: Sequence[Question], system: System, progress: OnProgress = ignore) -> Made:
+    """Answer the questions that the file has no answer for.
 
     Raises UsageError when the file is another system's or none of the questions is for this one, ModelError
     when the system cannot go on; what was answered is kept.
@@ -52,17 +50,18 @@ def predict_into(path: Path, questions: Sequence[Question], system: System, coun
     taken = [question for question in questions if takes(question.subtask)]
     if not taken:
         raise UsageError(f"{system.run.model}: no answer for any of these questions; want other configs; see --help")
-    refused = 0
+    refused = made = 0
     with open_predictions(path, system.run) as (have, keep):
         left = [q for q in taken if q.id not in have or have[q.id].prompt_hash != q.prompt_hash]
         if left:
-            with count(len(left)) as step:
+            progress(Progress("answers", 0, len(left)))
 
-                def kept(question: Question, answered: Completion) -> None:
-                    nonlocal refused
-                    refused += answered.finish_reason == "refused"
-                    keep(question, answered)
-                    step()
+            def kept(question: Question, answered: Completion) -> None:
+                nonlocal refused, made
+                refused += answered.finish_reason == "refused"
+                keep(question, answered)
+                made += 1
+                progress(Progress("answers", made, len(left)))
 
-                system.answer(left, kept)
+            system.answer(left, kept)
     return Made(found=len(taken) - len(left), made=len(left), refused=refused, not_taken=len(questions) - len(taken))

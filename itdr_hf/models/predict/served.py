@@ -22,7 +22,7 @@ from itdr_hf.prompts import asked_messages, asked_text
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
-KEY = "OPENAI_API_KEY"  # where the key is read from; servers of one's own want none
+KEY = "OPENAI_API_KEY"  # where the key is read from; self-hosted servers want none
 REFUSED = (400, 413, 422)  # about this one prompt
 REFUSALS_IN_A_ROW = 8  # from the start, without an answer: then it is not the prompts
 
@@ -63,7 +63,7 @@ class Endpoint:
         try:
             from openai import AsyncOpenAI
         except ModuleNotFoundError as error:
-            raise UsageError("endpoint: openai is not installed; want it: pip install itdr-hf[endpoint]") from error
+            raise UsageError("endpoint: openai is not installed; want it: pip install -e '.[endpoint]'") from error
         key = os.environ.get(KEY) or "none"
         return AsyncOpenAI(base_url=self.url, api_key=key, timeout=self.timeout, max_retries=self.retries)
 
@@ -132,5 +132,5 @@ class Asking:
         host = urlsplit(self.endpoint.url).netloc.rpartition("@")[2]
         return ModelError(
             f"{host}: {question.id}: {said}; want an answer of {self.endpoint.model}; "
-            "what was answered is kept: mend it and run again"
+            "what was answered is kept: fix it and run again"
         )

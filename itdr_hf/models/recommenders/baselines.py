@@ -124,7 +124,7 @@ def _last_rating(question: Question, knowledge: Knowledge, seed: int) -> str:
 
 
 def _facts(question: Question, knowledge: Knowledge, seed: int) -> str:
-    """The prompt without its last line, which asks, at the usual length."""
+    """Return the prompt without its last line, which asks, at the usual length."""
     words = " ".join(question.input.split("\n")[:-1] or [question.input]).split()
     return " ".join(words[: knowledge.usual_length])
 

@@ -85,7 +85,7 @@ class Knowledge:
 
 
 def _had(row: dict[str, Any], answer: str) -> list[str]:
-    """The items that an example shows its user to have."""
+    """Return the items that an example shows its user to have."""
     if answer in ("ranking", "choice"):
         return [*row["history"], *row["targets"]]
     if answer == "number":

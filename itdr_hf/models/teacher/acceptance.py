@@ -96,12 +96,12 @@ Check = Callable[[Completion], bool]
 
 
 def truncated(a: Completion) -> bool:
-    """The endpoint says it did not come to its end."""
+    """Return the endpoint says it did not come to its end."""
     return a.reply.finish == "length"
 
 
 def refused(a: Completion) -> bool:
-    """The endpoint says so, or the text begins so."""
+    """Return the endpoint says so, or the text begins so."""
     if a.reply.finish == "content_filter" or a.reply.refusal:
         return True
     begins = (a.reply.text if a.text is None else a.text)[:REFUSES_WITHIN]
@@ -150,12 +150,12 @@ CHECKS: dict[str, Check] = {
 
 
 def fault(answered: Completion) -> str | None:
-    """The name of the first check that an answer does not pass, or None."""
+    """Return the name of the first check that an answer does not pass, or None."""
     return next((name for name, at_fault in CHECKS.items() if at_fault(answered)), None)
 
 
 def read_text(reply: Reply, teacher: Teacher, as_json: bool) -> str | None:
-    """The reference in a reply, without a reasoning model's thoughts; None when the JSON asked for is not there."""
+    """Return the reference in a reply, without a reasoning model's thoughts; None when the JSON asked for is not there."""
     text = _THOUGHT.sub("", reply.text).strip()
     if not as_json:
         return text
@@ -169,7 +169,7 @@ def read_text(reply: Reply, teacher: Teacher, as_json: bool) -> str | None:
 
 
 def own(text: str, besides: frozenset[str] = frozenset()) -> frozenset[str]:
-    """The words of a text that say something, lower case and without accents, without those of `besides`.
+    """Return the words of a text that say something, lower case and without accents, without those of `besides`.
 
     Figures and words in other scripts are none: a good answer may leave them out or write them otherwise.
     """
@@ -179,7 +179,7 @@ def own(text: str, besides: frozenset[str] = frozenset()) -> frozenset[str]:
 
 
 def common_words(cell: Cell) -> frozenset[str]:
-    """What the prompts of a cell have in common: an answer with such words need not be about the example."""
+    """Return what the prompts of a cell have in common: an answer with such words need not be about the example."""
     templates = [*cell.task.templates.values(), *cell.source.wording.values(), cell.task.description]
     fixed = ["".join(text for text, *_ in Formatter().parse(template)) for template in templates]
     spoken = [value for value in vars(cell.source.words).values() if isinstance(value, str)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +22,7 @@ from itdr_hf.models.teacher.budget import Budget
 from itdr_hf.models.teacher.selection import Selection, Wanted, standing
 from itdr_hf.models.teacher.store import Store
 from itdr_hf.models.teacher.writer import Writer
+from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 
 POLL = 0.05  # seconds until an example that another process is asking about is looked at again
 TOKENS_PER_WORD = 4 / 3  # of English prose
@@ -66,7 +67,8 @@ class Run:
     store: Store
     budget: Budget
     queue: Iterator[Wanted]
-    watch: Callable[[Run], None] = lambda run: None
+    total: int = 0  # examples in all
+    progress: OnProgress = ignore
     seen: int = 0  # examples that are done with, for now
     answers: int = 0  # got and kept
     unanswered: dict[str, str] = field(default_factory=dict)  # id -> why
@@ -102,7 +104,12 @@ class Run:
                 self.unanswered[wanted.id] = why
                 break
         self.seen += 1
-        self.watch(self)
+        self.progress(Progress("asking", self.seen, self.total, "examples", self._cost()))
+
+    def _cost(self) -> str:
+        """'cost 0.12 of about 1.40': the estimate takes the rest to be like what is done."""
+        spent = self.budget.spent
+        return "" if spent is None else f"cost {spent:.4f} of about {spent * self.total / self.seen:.4f}"
 
     async def _answer(self, ask: Ask, client: Client) -> str:
         """Ask and keep the answer; why there is none, or ''."""
@@ -156,13 +163,14 @@ def annotate(
     budget: Budget,
     haste: RateLimits,
     key_variable: str = "OPENAI_API_KEY",
-    watch: Callable[[Run], None] = lambda run: None,
+    progress: OnProgress = ignore,
 ) -> Run:
     """Ask for every reference the store lacks; everything got is in the store, whatever happens.
 
     Raises UsageError for a missing key or package. What the endpoint does is in `Run.stopped` and `Run.failure`.
     """
-    run = Run(writer=writer, store=store, budget=budget, queue=iter(selection), watch=watch)
+    total = sum(selection.counts.values())
+    run = Run(writer=writer, store=store, budget=budget, queue=iter(selection), total=total, progress=progress)
     key = read_key(writer.endpoint, key_variable)
     _in_one_loop(_ask_all(run, haste, key))
     return run

@@ -30,7 +30,7 @@ class Agreement:
 
 
 def compare(selection: Selection, store: Store, first: str, second: str, seed: int = 0) -> list[Agreement]:
-    """The agreement of two sides, cell by cell and over all.
+    """Return the agreement of two sides, cell by cell and over all.
 
     A side is a model whose answers are in the store (whatever endpoint and parameters they came with), or a
     dataset folder, whose references are taken as they stand. ROUGE is the same either way round, BLEU is not.
@@ -64,7 +64,7 @@ def _ids(selection: Selection) -> dict[str, list[str]]:
 
 
 def _side(selection: Selection, store: Store, name: str) -> dict[str, str]:
-    """Example -> reference."""
+    """Return example -> reference."""
     if (Path(name) / LEDGER).is_file():
         return dict(_of_folder(opened(Path(name)), selection))
     answers = _by_message(store, name)
@@ -84,7 +84,7 @@ def _of_folder(dataset: Dataset, selection: Selection) -> Iterator[tuple[str, st
 
 
 def _by_message(store: Store, model: str) -> dict[str, list[Reply]]:
-    """A model's answers by what it was told, in the order they came."""
+    """Return a model's answers by what it was told, in the order they came."""
     answers: dict[str, list[Reply]] = {}
     for ask, reply in store.records():
         if ask.model == model:
@@ -93,7 +93,7 @@ def _by_message(store: Store, model: str) -> dict[str, list[Reply]]:
 
 
 def _of_model(selection: Selection, answers: Mapping[str, list[Reply]]) -> Iterator[tuple[str, str]]:
-    """The first accepted answer for each example, asked for as text or as JSON."""
+    """Yield the first accepted answer for each example, asked for as text or as JSON."""
     for wanted in selection:
         for as_json in (False, True):
             writer = Writer(endpoint="", model="", mode="json" if as_json else "plain")
@@ -106,5 +106,5 @@ def _of_model(selection: Selection, answers: Mapping[str, list[Reply]]) -> Itera
 
 
 def _told(ask: Ask) -> str:
-    """The same for the same messages, whoever is asked and with which parameters."""
+    """Return the same for the same messages, whoever is asked and with which parameters."""
     return Ask(endpoint="", model="", messages=ask.messages, parameters={}).key

@@ -52,7 +52,7 @@ class Selection:
     limit: int | None = None
 
     def __iter__(self) -> Iterator[Wanted]:
-        """The examples, one after the other, in the folder's order."""
+        """Yield the examples, one after the other, in the folder's order."""
         for cell, count in self.counts.items():
             rows = (row for split in self.splits for row in self.dataset.rows(cell, split, ["id", "input"]))
             yield from (Wanted(taught=self.taught[cell], **row) for row in islice(rows, count))
@@ -74,7 +74,7 @@ class Standing:
 def select(
     folder: Dataset | Path, configs: Iterable[str] | None = None, split: str | None = None, limit: int | None = None
 ) -> Selection:
-    """The cells of a dataset folder that a teacher can write for, among `configs` (names, unions, patterns).
+    """Return the cells of a dataset folder that a teacher can write for, among `configs` (names, unions, patterns).
 
     Raises UsageError when the folder is none, when a cell asked for by name is not in it, or when none is left.
     """
@@ -108,7 +108,7 @@ def _chosen(dataset: Dataset, configs: Set[str] | None) -> list[str]:
 
 
 def taught(cell: Cell) -> Taught:
-    """What a teacher needs to know of a cell. Raises UsageError for one whose references are the data's own."""
+    """Return what a teacher needs to know of a cell. Raises UsageError for one whose references are the data's own."""
     if cell.task.teacher is None:
         raise UsageError(f"{cell.name}: its references are the data's own; want an ir-* or tui-* config")
     return Taught(name=cell.name, teacher=cell.task.teacher, common_words=common_words(cell))
@@ -131,7 +131,7 @@ def standing(cell: Taught, text: str, writer: Writer, store: Store) -> Standing:
 
 
 def judged(reply: Reply, cell: Taught, text: str, as_json: bool) -> tuple[str | None, str | None]:
-    """The fault of a reply about an example, if any, and the reference in it."""
+    """Return the fault of a reply about an example, if any, and the reference in it."""
     said = read_text(reply, cell.teacher, as_json)
     own_words = own(text, besides=cell.common_words)
     return fault(Completion(reply=reply, text=said, teacher=cell.teacher, own_words=own_words)), said

@@ -74,7 +74,7 @@ class Store:
         return len(self._places)
 
     def get(self, key: str) -> Reply | None:
-        """The answer with a key, also one that another process has added since."""
+        """Return the answer with a key, also one that another process has added since."""
         if key not in self._places:
             self._catch_up()
         if key not in self._places:
@@ -190,7 +190,7 @@ def _line(ask: Ask, reply: Reply) -> bytes:
 
 
 def _read_line(line: bytes) -> tuple[Ask, Reply]:
-    """An answer and what was asked. Raises ValueError for a line that is none, or whose key is not its own."""
+    """Return an answer and what was asked. Raises ValueError for a line that is none, or whose key is not its own."""
     try:
         fields = json.loads(line)
         key = fields.pop("key")

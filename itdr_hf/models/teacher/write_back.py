@@ -55,7 +55,7 @@ def _rewrite(dataset: Dataset, name: str, batches: Batches, teachers: Sequence[M
 
 
 def _batches(dataset: Dataset, cell: Taught, split: str, writer: Writer, store: Store) -> Iterator[pa.RecordBatch]:
-    """The batches of a split as they lie in its files, so that the files keep their layout."""
+    """Yield the batches of a split as they lie in its files, so that the files keep their layout."""
     for path in dataset.paths(cell.name, split):
         file = open_shard(path)
         for number in range(file.num_row_groups):

@@ -51,7 +51,7 @@ class Encoded:
 
 
 def dataset_facts(folder: Dataset | Path, recipe: TrainRecipe) -> dict[str, Any]:
-    """The dataset's version and the content hash of each cell in the mix.
+    """Return the dataset's version and the content hash of each cell in the mix.
 
     Raises UsageError when a file is not the one the ledger lists.
     """
@@ -76,7 +76,7 @@ def dataset_facts(folder: Dataset | Path, recipe: TrainRecipe) -> dict[str, Any]
 
 
 def prompt_facts(folder: Dataset | Path, cells: Sequence[str], tokenizer: Any) -> dict[str, str]:
-    """The form of the prompts, chat or plain, and a hash of all that decides them: wordings, chat template."""
+    """Return the form of the prompts, chat or plain, and a hash of all that decides them: wordings, chat template."""
     dataset, words = opened(folder), {}
     for name in cells:
         cell, used = dataset.cell(name), dataset.cells[name].recipe["template"]
@@ -163,7 +163,7 @@ def encode_row(row: Row, tokenizer: Any) -> tuple[list[int], list[int]]:
 
 
 def _turn(row: Row, asked: str, tokenizer: Any) -> str:
-    """What the chat template writes behind the prompt."""
+    """Return what the chat template writes behind the prompt."""
     whole = str(tokenizer.apply_chat_template(to_messages(row)["messages"], tokenize=False))
     if not whole.startswith(asked):
         raise UsageError(
@@ -174,7 +174,7 @@ def _turn(row: Row, asked: str, tokenizer: Any) -> str:
 
 
 def _question(row: Row) -> Question:
-    """The row as prediction sees it: what prompts are made of, and nothing else."""
+    """Return the row as prediction sees it: what prompts are made of, and nothing else."""
     blank: list[Any] = []
     return Question(
         id=row["id"],

@@ -72,7 +72,7 @@ def export(
 
 
 def _shape(dataset: Dataset, recipe: TrainRecipe, trainer: Trainer) -> Shape:
-    """The one shape of the cells. Raises UsageError where they have several, or one that the trainer does not take."""
+    """Return the one shape of the cells. Raises UsageError where they have several, or one that the trainer does not take."""
     shapes = {name: dataset.shape_of(name) for name in dataset.select(recipe.configs, "train")}
     if len(set(shapes.values())) > 1:
         have = ", ".join(f"{name} ({shape.name})" for name, shape in shapes.items())
@@ -93,7 +93,7 @@ def _rows(dataset: Dataset, split: str, recipe: TrainRecipe) -> list[Row]:
 
 
 def _line_of(shape: Shape, trainer: Trainer, chat: bool) -> Callable[[Row], dict[str, Any]]:
-    """What becomes of a row: the trainer's form of an instruction; of other shapes the row, but for who made it."""
+    """Return what becomes of a row: the trainer's form of an instruction; of other shapes the row, but for who made it."""
     if shape != INSTRUCTION:
         return lambda row: {name: row[name] for name in shape if name not in ("user", "template", "reference_by")}
     form = trainer.chat if chat else trainer.plain

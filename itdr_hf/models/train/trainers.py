@@ -31,7 +31,7 @@ class Trainer:
 
 
 def messages_plain(row: Mapping[str, str]) -> dict[str, Any]:
-    """Turns whose prompt ends in the line break that a base without a chat template is asked with."""
+    """Return turns whose prompt ends in the line break that a base without a chat template is asked with."""
     pair = to_prompt_completion(row)
     turns = [{"role": "user", "content": pair["prompt"]}, {"role": "assistant", "content": pair["completion"]}]
     return {"messages": turns}

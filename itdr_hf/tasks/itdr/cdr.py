@@ -82,7 +82,7 @@ def needs(source: Source) -> tuple[str, ...]:
 
 
 def eligible(plan: PlanContext) -> ir.Table:
-    """The (pair, user)s with enough in both domains: 5 and 10 for the paper's numbers."""
+    """Return the (pair, user)s with enough in both domains: 5 and 10 for the paper's numbers."""
     pairs = _pairs(plan)
     there = queries.users_with(_in_source(plan), plan.recipe.source_history).select("subject", source_domain="domain")
     here = queries.users_with(plan, plan.recipe.history + plan.recipe.positives).select("subject", shelf="domain")
@@ -127,7 +127,7 @@ def example(row: Mapping[str, Any], context: TaskContext) -> ExampleParts:
 
 
 def parse(text: str, example: Example, context: TaskContext, *, strict: bool = False) -> ParsedAnswer:
-    """The candidates as ranked by the answer."""
+    """Return the candidates as ranked by the answer."""
     return answers.read_ranking(text, example.candidates, example.history, strict)
 
 
@@ -140,7 +140,7 @@ def _pairs(plan: PlanContext) -> ir.Table:
 
 
 def _in_source(plan: PlanContext) -> PlanContext:
-    """The same gathering, for what is shown of the source domain."""
+    """Return the same gathering, for what is shown of the source domain."""
     return replace(plan, recipe=replace(plan.recipe, history=plan.recipe.source_history))
 
 
@@ -152,7 +152,7 @@ def _of_pairs(plan: PlanContext, chosen: ir.Table, rows: ir.Table, side: str) ->
 
 
 def _words(source: Source, domain: str) -> str:
-    """A domain as people say it."""
+    """Return a domain as people say it."""
     return source.domain_words.get(domain, domain.replace("_", " "))
 
 

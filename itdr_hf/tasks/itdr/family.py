@@ -42,6 +42,18 @@ GROUPS = (
     Group(id="uiu", title="User–item understanding", tasks=("uap", "ir", "tui")),
 )
 
+COLOURS = {
+    "uii": ("#2463a8", "#6aa5e6"),
+    "uiu": ("#b4522a", "#e59467"),
+    "rp": ("#3f6fd1", "#7f9ff0"),
+    "tkr": ("#1f87b8", "#58b6e0"),
+    "cdr": ("#5b54c4", "#9d97f2"),
+    "nir": ("#168f86", "#4cc4ba"),
+    "uap": ("#c9612b", "#ef9a68"),
+    "ir": ("#b8476f", "#e886a8"),
+    "tui": ("#b8871a", "#e0b554"),
+}
+
 CITATION = """@article{liu2025itdr,
   title={ITDR: An Instruction Tuning Dataset for Enhancing Large Language Models in Recommendations},
   author={Liu, Zekun and Huang, Xiaowen and Sang, Jitao},
@@ -60,5 +72,6 @@ FAMILY = Family(
     composites=ITDR,
     after="https://arxiv.org/abs/2508.05667",
     citation=CITATION,
+    colours=COLOURS,
     published=paper,
 )

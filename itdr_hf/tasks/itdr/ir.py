@@ -69,7 +69,7 @@ def needs(source: Source) -> tuple[str, ...]:
 
 
 def eligible(plan: PlanContext) -> ir.Table:
-    """The (domain, user)s with enough likes and enough dislikes."""
+    """Return the (domain, user)s with enough likes and enough dislikes."""
     told = _told(plan, plan.table("interactions"))
     counted = told.group_by([*plan.domain, "user"]).agg(likes=told.liked.sum(), dislikes=(~told.liked).sum())
     enough = (counted.likes >= plan.recipe.reviews) & (counted.dislikes >= plan.recipe.reviews)
@@ -77,7 +77,7 @@ def eligible(plan: PlanContext) -> ir.Table:
 
 
 def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
-    """The earliest likes and dislikes of each chosen user, as lists of (rank, title, label, rating, review)."""
+    """Return the earliest likes and dislikes of each chosen user, as lists of (rank, title, label, rating, review)."""
     import ibis
 
     told = _told(plan, queries.interactions_of(plan, chosen))
@@ -100,7 +100,7 @@ def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
 
 
 def _told(plan: PlanContext, interactions: ir.Table) -> ir.Table:
-    """The interactions that say like or dislike, as `liked`: those with a text, where there are texts."""
+    """Return the interactions that say like or dislike, as `liked`: those with a text, where there are texts."""
     rows = interactions.mutate(rating=interactions.rating.cast("float64"))
     rows = rows.filter((rows.rating > plan.recipe.liked_above) | (rows.rating < plan.recipe.disliked_below))
     rows = rows.mutate(liked=rows.rating > plan.recipe.liked_above)
@@ -137,7 +137,7 @@ def _shown(opinion: Opinion, context: TaskContext) -> str:
 
 
 def parse(text: str, example: Example, context: TaskContext, *, strict: bool = False) -> ParsedAnswer:
-    """The text itself."""
+    """Return the text itself."""
     return answers.read_text(text, strict)
 
 

@@ -68,7 +68,7 @@ def example(row: Mapping[str, Any], context: TaskContext) -> ExampleParts:
 
 
 def parse(text: str, example: Example, context: TaskContext, *, strict: bool = False) -> ParsedAnswer:
-    """The candidate the answer names."""
+    """Return the candidate the answer names."""
     return answers.read_choice(text, example.candidates, example.history, strict)
 
 

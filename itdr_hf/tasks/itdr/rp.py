@@ -84,7 +84,7 @@ def example(row: Mapping[str, Any], context: TaskContext) -> ExampleParts:
 
 
 def parse(text: str, example: Example, context: TaskContext, *, strict: bool = False) -> ParsedAnswer:
-    """The rating, on the scale of the example's source."""
+    """Return the rating, on the scale of the example's source."""
     scale = context.source.scale
     assert scale is not None
     answer = answers.read_number(text, scale.low, scale.high, strict)

@@ -69,7 +69,7 @@ def example(row: Mapping[str, Any], context: TaskContext) -> ExampleParts:
 
 
 def parse(text: str, example: Example, context: TaskContext, *, strict: bool = False) -> ParsedAnswer:
-    """The candidates as ranked by the answer."""
+    """Return the candidates as ranked by the answer."""
     return answers.read_ranking(text, example.candidates, example.history, strict)
 
 

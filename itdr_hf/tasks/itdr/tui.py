@@ -90,7 +90,7 @@ def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
 
 
 def _reviews(plan: PlanContext, chosen: ir.Table) -> ir.Table:
-    """A few reviews of each chosen item, whichever their md5 puts first."""
+    """Return a few reviews of each chosen item, whichever their md5 puts first."""
     import ibis
 
     rows = plan.table("interactions").rename(subject="item")
@@ -130,7 +130,7 @@ def example(row: Mapping[str, Any], context: TaskContext) -> ExampleParts:
 
 
 def parse(text: str, example: Example, context: TaskContext, *, strict: bool = False) -> ParsedAnswer:
-    """The text itself."""
+    """Return the text itself."""
     return answers.read_text(text, strict)
 
 

@@ -90,7 +90,7 @@ def example(row: Mapping[str, Any], context: TaskContext) -> ExampleParts:
 
 
 def parse(text: str, example: Example, context: TaskContext, *, strict: bool = False) -> ParsedAnswer:
-    """The values of the attributes, in the order of `target_names`; of a numeric one the number alone."""
+    """Return the values of the attributes, in the order of `target_names`; of a numeric one the number alone."""
     answer = answers.read_named(text, example.target_names, strict)
     numeric = {a.name for a in context.source.user_attributes if a.kind == "number"}
     places = [place for place, name in enumerate(example.target_names) if name in numeric]
@@ -98,7 +98,7 @@ def parse(text: str, example: Example, context: TaskContext, *, strict: bool = F
 
 
 def _likes(plan: PlanContext, interactions: ir.Table) -> ir.Table:
-    """The interactions that say 'like': rated above the threshold, or all where there are no ratings."""
+    """Return the interactions that say 'like': rated above the threshold, or all where there are no ratings."""
     return interactions.filter(interactions.rating > plan.recipe.liked_above) if plan.source.scale else interactions
 
 

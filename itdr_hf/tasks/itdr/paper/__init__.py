@@ -61,12 +61,12 @@ def cell_name(subtask: str, source: str) -> str:
 
 
 def cells() -> tuple[str, ...]:
-    """The 33 cells, in the order of Table 5."""
+    """Return the 33 cells, in the order of Table 5."""
     return tuple(test_sizes())
 
 
 def results(cell: str | None = None) -> tuple[Result, ...]:
-    """The published figures of one cell, or all 3,074."""
+    """Return the published figures of one cell, or all 3,074."""
     if cell is None:
         return _results()
     if cell not in cells():
@@ -128,7 +128,7 @@ def figures(model: str, variant: str) -> list[Figure]:
 
 
 def totals(model: str, variant: str) -> dict[str, float]:
-    """The scores of tasks and the composites of one column of the published tables, recomputed from its figures."""
+    """Return the scores of tasks and the composites of one column of the published tables, recomputed from its figures."""
     scores = composite(figures(model, variant))
     return {name: getattr(scores, name.lower()) for name in (*SUBTASKS, *COMPOSITES)}
 
