@@ -42,13 +42,13 @@ test-train: .venv/.tests-train  ## what `make test` skips for want of torch, tra
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup tests/train tests/score tests/teacher/test_real_server.py tests/test_examples.py
 
 # ./itdr: make push REPO=someone/itdr; an adapter: make push ADAPTER=adapters/x REPO=someone/x DATASET=someone/itdr SCORES=scores/scores.json
-push: .venv/.installed  ## publish ./itdr or an adapter, with [ARGS=--dry-run]
+push: .venv/.builds  ## publish ./itdr or an adapter, with [ARGS=--dry-run]
 	$(BIN)/itdr $(if $(ADAPTER),push-adapter $(ADAPTER) --dataset-id $(DATASET) $(if $(SCORES),--scores $(SCORES)),push $(OUT)) --repo-id $(REPO) $(ARGS)
 
 hub: .venv/.installed  ## a Hub on this machine, to try pushing; it prints what to set
 	PYTHONPATH=tests $(BIN)/python -m hubserver .hub 8750
 
-report: .venv/.installed  ## ./itdr on one page: report.html
+report: .venv/.builds  ## ./itdr on one page: report.html
 	$(BIN)/itdr report $(OUT)
 
 check: .venv/.installed  ## format, lint, types, tests
@@ -63,12 +63,16 @@ format: .venv/.installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-$(RAW)/.simulated-$(SCALE): .venv/.installed
+$(RAW)/.simulated-$(SCALE): .venv/.builds
 	$(BIN)/itdr simulate $(RAW) --scale $(SCALE)
 	touch $@
 
-.venv/.installed: pyproject.toml constraints.txt
+.venv/.builds: pyproject.toml constraints.txt  # what building needs, and no more
 	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	touch $@
+
+.venv/.installed: .venv/.builds  # and what the tests need
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $@
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, fields
 
 import datasets
 
-from itdr_hf import catalogue
 from itdr_hf.build.prepare import recipes
+from itdr_hf.catalogue import DEFAULT, Catalogue
 from itdr_hf.errors import UsageError
 from itdr_hf.raw.malformed import BadRows
 from itdr_hf.tasks.planning.recipe import Recipe
@@ -38,8 +38,8 @@ class ItdrConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datasets is u
     on_bad_row: str = "error"
     max_bad_rows: int | None = None
 
-    def recipes(self) -> list[tuple[Cell, Recipe]]:
-        """The cells of this config, each with its recipe.
+    def recipes(self, known: Catalogue, family: str = DEFAULT) -> list[tuple[Cell, Recipe]]:
+        """Return the cells of this config in a catalogue, each with its recipe.
 
         Raises UsageError for an unknown name or a number out of its range.
         """
@@ -48,10 +48,10 @@ class ItdrConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datasets is u
             value = changes[name]
             if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
                 raise UsageError(f"{self.name}: {name}={value!r}; want a whole number of at least 1; change it")
-        return recipes([catalogue.cell(name) for name in catalogue.select([self.name])], changes)
+        return recipes([known.cell(name) for name in known.select([self.name], family)], changes)
 
     def bad_rows(self) -> BadRows:
-        """What is done with malformed rows. Raises UsageError for an unknown policy."""
+        """Return what is done with malformed rows. Raises UsageError for an unknown policy."""
         return BadRows(policy=self.on_bad_row, most=self.max_bad_rows)
 
 

@@ -14,7 +14,7 @@ from itdr_hf.tasks.task import Cell
 
 
 def features() -> datasets.Features:
-    """The one schema as `datasets` features."""
+    """Return the one schema as `datasets` features."""
     return datasets.Features.from_arrow_schema(INSTRUCTION.schema)
 
 

@@ -16,7 +16,6 @@ from itdr_hf.builders.generation import GeneratesExamples, SplitsByUser, feature
 
 from itdr_hf import catalogue
 from itdr_hf.build.prepare import Settings, identity
-from itdr_hf.catalogue import register_found
 from itdr_hf.errors import unknown
 from itdr_hf.runtime.hashing import fingerprint
 
@@ -41,6 +40,7 @@ class Itdr(SplitsByUser, GeneratesExamples, datasets.GeneratorBasedBuilder):  # 
         *,
         config_name: str,
         raw: Path | str,
+        family: str = catalogue.DEFAULT,
         tables_cache: Path | str | None = None,
         memory_limit: str | None = None,
         num_proc: int = 1,
@@ -54,9 +54,8 @@ class Itdr(SplitsByUser, GeneratesExamples, datasets.GeneratorBasedBuilder):  # 
         ]
         if strange:
             raise unknown("option", strange[0], ItdrConfig.__dataclass_fields__)
-        register_found(Path(raw).expanduser())
-        config = ItdrConfig(name=config_name, **changes)
-        self.recipes = config.recipes()
+        version = datasets.Version(catalogue.current().family(family).version)
+        config = ItdrConfig(name=config_name, version=version, **changes)
         self.settings = Settings(
             raw=Path(raw).expanduser(),
             cache=Path(tables_cache) if tables_cache else None,
@@ -66,15 +65,16 @@ class Itdr(SplitsByUser, GeneratesExamples, datasets.GeneratorBasedBuilder):  # 
             engine=engine,
             spark_master=spark_master,
         )
+        self.recipes = config.recipes(self.settings.known, family)
         key = fingerprint([identity(cell, recipe, self.settings) for cell, recipe in self.recipes])
-        if config_name not in {c.name for c in self.BUILDER_CONFIGS}:  # registered later: a source of one's own
+        if config_name not in {c.name for c in self.BUILDER_CONFIGS}:  # registered later: a custom source
             self.BUILDER_CONFIGS = []  # type: ignore[misc]
-        super().__init__(config_name=config_name, dataset_name="itdr", hash=key, version=VERSION, **kwargs)
+        super().__init__(config_name=config_name, dataset_name=family, hash=key, version=version, **kwargs)
 
     def _info(self) -> datasets.DatasetInfo:
         cells = [cell for cell, _ in self.recipes]
         return datasets.DatasetInfo(
-            description="; ".join(f"{cell.subtask.title} on {cell.source.title}" for cell in cells),
+            description="; ".join(f"{cell.task.title} on {cell.source.title}" for cell in cells),
             features=features(),
             citation="\n\n".join(dict.fromkeys(cell.source.citation for cell in cells)),
             license="; ".join(dict.fromkeys(cell.source.licence for cell in cells)),

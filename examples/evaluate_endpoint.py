@@ -17,7 +17,7 @@ from itdr_hf.models.predict.questions import read_questions
 from itdr_hf.models.predict.run import predict_into
 from itdr_hf.models.predict.served import Endpoint
 from itdr_hf.report.page import write_report
-from itdr_hf.runtime.terminal import counting
+from itdr_hf.runtime.terminal import show_progress
 from itdr_hf.score.exports import write_exports
 from itdr_hf.score.score_file import Options, score_file
 from itdr_hf.score.table import print_report
@@ -37,7 +37,8 @@ def main() -> None:
     answers = given.out / "answers.parquet"
     questions = read_questions(given.folder, given.config, "test", given.limit)
     system = Endpoint(url=given.endpoint, model=given.model)
-    made = predict_into(answers, questions, system, lambda total: counting("answers", total))
+    with show_progress("asking") as progress:
+        made = predict_into(answers, questions, system, progress)
     print(f"{made.found:,} answers were there, {made.made:,} made, {made.refused:,} refused\n")
 
     report = score_file(answers, given.folder, Options(partial=given.limit is not None))

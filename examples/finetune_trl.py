@@ -1,6 +1,6 @@
 """For fine-tuners: a LoRA adapter on one config with plain `datasets`, TRL and PEFT.
 
-    pip install 'itdr-hf[train]'
+    pip install -e '.[train]'
     python examples/finetune_trl.py itdr tkr-pixelrec --model meta-llama/Llama-3.2-3B --out adapter
 
 `dataset` is a folder that `itdr build` wrote or a Hub id. `itdr train` does the same with the paper's whole recipe:

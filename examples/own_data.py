@@ -20,10 +20,9 @@ from itdr_hf.build.folder import build_folder
 from itdr_hf.build.prepare import Settings
 from itdr_hf.cli.show_build import print_outcomes
 from itdr_hf.cli.show_example import print_example
+from itdr_hf.dataset import Dataset
 from itdr_hf.dataset.audit import audit
 from itdr_hf.dataset.card import note_audit
-from itdr_hf.dataset.folder import read_example
-from itdr_hf.dataset.ledger import read_ledger
 from itdr_hf.report.page import write_report
 
 # How your data speaks of what people do: "These are the products a user bought".
@@ -46,12 +45,13 @@ def main() -> None:
     changes = {"num_examples": given.examples, "salt": given.salt}
     outcomes = build_folder(given.out, Settings(raw=given.tables.parent), configs=cells_fed(cells), changes=changes)
     print_outcomes(outcomes, given.out)
-    row = read_example(given.out, next(o.cell for o in outcomes if o.counts), "test", 0)
-    print_example(row, split="test", index=0)
+    dataset = Dataset.open(given.out)
+    row = dataset.example(next(o.cell for o in outcomes if o.counts), "test", 0)
+    print_example(row, dataset.catalogue, split="test", index=0)
 
-    report = audit(given.out)
-    note_audit(given.out, read_ledger(given.out), report.rows())
-    page = write_report(given.out, given.out.with_suffix(".html"))
+    report = audit(dataset)
+    note_audit(dataset, report)
+    page = write_report(dataset, given.out.with_suffix(".html"))
     print(f"\n{len(report.breaches)} breaches in {len(report.checks)} checks; open {page.path}")
 
 

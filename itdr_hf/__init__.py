@@ -6,6 +6,7 @@ Names are imported when they are first used, so that `import itdr_hf` costs noth
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
     from itdr_hf.raw.source import RatingScale as RatingScale
     from itdr_hf.raw.source import Words as Words
     from itdr_hf.sources.own import own_source as own_source
+
+__version__: str
+
+_CHECKOUT = Path(__file__).parent.parent
+if (_CHECKOUT / "builders/itdr.py").is_file():  # a checkout: builders/ and cards/ lie beside this folder, not within
+    __path__.append(str(_CHECKOUT))
 
 _HOMES = {
     "Itdr": "itdr_hf.builders.itdr",
@@ -33,6 +40,10 @@ __all__ = ["Itdr", "ItdrConfig", "RatingScale", "Words", "cell_names", "load_dat
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("itdr-hf")
     if name not in _HOMES:
         raise AttributeError(f"module 'itdr_hf' has no attribute {name!r}; have: {', '.join(__all__)}")
     return getattr(import_module(_HOMES[name]), name)

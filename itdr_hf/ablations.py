@@ -38,7 +38,7 @@ Stratum = tuple[str, str]  # cell, domain
 def paper_protocol(
     ds: datasets.DatasetDict, *, seed: int = 0, by: str = "user", sampled: float = SAMPLED
 ) -> datasets.DatasetDict:
-    """The paper's experiment: of every cell (and domain) a fifth, four fifths of that to train on, one to test on.
+    """Return the paper's experiment: of every cell (and domain) a fifth, four fifths of that to train on, one to test on.
 
     A cell of the published size gives as many test examples as in the paper (`paper.test_sizes`), and within
     rounding as many to train on. `by="user"` takes train from train and test from test and validation, so that no
@@ -67,7 +67,7 @@ def paper_protocol(
 
 
 def fraction(ds: Loaded, share: float, *, seed: int = 0) -> Loaded:
-    """That share of every cell's training examples; a smaller share's are among a larger one's.
+    """Return that share of every cell's training examples; a smaller share's are among a larger one's.
 
     Of a DatasetDict only the train split is thinned. Raises UsageError for a share not in (0, 1].
     """
@@ -98,7 +98,7 @@ def leave_out(ds: Loaded, *names: str) -> Loaded:
 
 
 def without_descriptions(ds: Loaded) -> Loaded:
-    """The same examples without the task description, in every split."""
+    """Return the same examples without the task description, in every split."""
 
     def blank(part: datasets.Dataset) -> datasets.Dataset:
         return part.map(lambda batch: {"instruction": [""] * len(batch["id"])}, batched=True)
@@ -183,7 +183,7 @@ def _sizes(part: datasets.Dataset) -> dict[Stratum, int]:
 
 
 def _by_stratum(part: datasets.Dataset, seed: int) -> dict[Stratum, list[int]]:
-    """The places of each (cell, domain)'s examples, in the order of the md5 of seed and id."""
+    """Return the places of each (cell, domain)'s examples, in the order of the md5 of seed and id."""
     columns = part.select_columns(["id", "subtask", "source", "domain"]).with_format("arrow")[:].to_pydict()
     strata: dict[Stratum, list[tuple[str, int]]] = {}
     rows = zip(columns["id"], columns["subtask"], columns["source"], columns["domain"], strict=True)

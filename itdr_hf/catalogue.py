@@ -1,177 +1,320 @@
-"""GRID: which source feeds which subtask, and the published size. The one list.
+"""The catalogue: which source feeds which task, by family. Config names, cards, tables and listings derive from it.
 
-Config names, cards, tables and command line listings are derived from it. Sizes: the paper's Table 5.
-A source or subtask of your own joins with `register`.
+A `Catalogue` is a value that is handed on: one with further sources, as those of a folder of tables or of a built
+dataset, is another catalogue. `register` alone changes the one that is used where none is given.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from functools import cache, cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from itdr_hf import catalogue
 from itdr_hf.errors import UsageError, unknown
 from itdr_hf.raw.source import Source
-from itdr_hf.sources.own import _file, own_source
-from itdr_hf.tasks.itdr.family import GRID, OVERRIDES, ROOTS
+from itdr_hf.sources.own import found_in
+from itdr_hf.tasks.family import Family, Statistic
 from itdr_hf.tasks.task import Cell, Task
 
-DATA_VERSION = "1.0.0"  # of the dataset: builder, card, folder and tag carry it
-
-
-_own_sources: dict[str, Source] = {}
-_own_subtasks: dict[str, Task] = {}
-_own_cells: dict[str, Cell] = {}
-_offered: set[str] = set()  # of the own sources those that nobody registered
-
-
-def source_ids() -> list[str]:
-    """The ids of all sources, the paper's in its order, then your own."""
-    return list(dict.fromkeys([s for row in GRID.values() for s in row])) + list(_own_sources)
-
-
-def subtask_ids() -> list[str]:
-    """The ids of all subtasks, the paper's in its order, then your own."""
-    return [*GRID, *(s for s in _own_subtasks if s not in GRID)]
-
-
-def source(source_id: str) -> Source:
-    """The source with an id. Raises UsageError for an unknown one."""
-    if source_id in _own_sources:
-        return _own_sources[source_id]
-    if source_id not in source_ids():
-        raise unknown("source", source_id, source_ids())
-    return _load(f"itdr_hf.sources.{source_id}", "SOURCE")  # type: ignore[no-any-return]
-
-
-def subtask(subtask_id: str) -> Task:
-    """The subtask with an id. Raises UsageError for an unknown one."""
-    if subtask_id in _own_subtasks:
-        return _own_subtasks[subtask_id]
-    if subtask_id not in GRID:
-        raise unknown("subtask", subtask_id, subtask_ids())
-    return _load(f"itdr_hf.tasks.itdr.{subtask_id}", "TASK")  # type: ignore[no-any-return]
+FAMILIES = {"itdr": "itdr_hf.tasks.itdr.family"}  # id -> the module with its FAMILY, the default one first
+OTHER_SOURCES = ("netflix", "amazon2018")  # modules of `itdr_hf.sources` that feed no cell by default
+DEFAULT = next(iter(FAMILIES))
+OWN_SIZE = 6_250  # examples of a custom source's cell, where no number is given
 
 
 @cache
-def _load(module: str, name: str) -> Any:
-    return getattr(import_module(module), name)
+def _family(family_id: str) -> Family:
+    return import_module(FAMILIES[family_id]).FAMILY  # type: ignore[no-any-return]
 
 
-def published() -> list[str]:
-    """The names of the paper's 33 cells: `<subtask>-<source>`."""
-    return [f"{subtask_id}-{source_id}" for subtask_id, row in GRID.items() for source_id in row]
+@cache
+def _source(source_id: str) -> Source:
+    return import_module(f"itdr_hf.sources.{source_id}").SOURCE  # type: ignore[no-any-return]
 
 
-def cell_names() -> list[str]:
-    """The names of all cells, the paper's and your own."""
-    return published() + list(_own_cells)
+@dataclass(frozen=True, kw_only=True)
+class Catalogue:
+    """Families, sources and cells. `own_*` are what was added to those that come with this package."""
+
+    own_families: Mapping[str, Family] = field(default_factory=dict)
+    own_sources: Mapping[str, Source] = field(default_factory=dict)
+    own_tasks: Mapping[str, Task] = field(default_factory=dict)
+    own_cells: Mapping[str, Cell] = field(default_factory=dict)
+
+    # families
+
+    def families(self) -> list[str]:
+        """Return the ids of all families."""
+        return [*FAMILIES, *self.own_families]
+
+    def family(self, family_id: str = DEFAULT) -> Family:
+        """Return the family with an id. Raises UsageError for an unknown one."""
+        if family_id in self.own_families:
+            return self.own_families[family_id]
+        if family_id not in FAMILIES:
+            raise unknown("family", family_id, self.families())
+        return _family(family_id)
+
+    def family_of(self, task_id: str) -> Family | None:
+        """Return the family that has a task; None for a task that no family has."""
+        found = (family for family in map(self.family, self.families()) if task_id in family.task_ids)
+        return next(found, None)
+
+    # sources and tasks
+
+    @cached_property
+    def _published_sources(self) -> list[str]:
+        listed = (source for family in map(self.family, self.families()) for source in family.source_ids)
+        return [s for s in dict.fromkeys([*listed, *OTHER_SOURCES]) if s not in self.own_sources]
+
+    def source_ids(self) -> list[str]:
+        """Return the ids of all sources, the published ones in the order of the grids, then those that were added."""
+        return [*self._published_sources, *self.own_sources]
+
+    def source(self, source_id: str) -> Source:
+        """Return the source with an id. Raises UsageError for an unknown one."""
+        if source_id in self.own_sources:
+            return self.own_sources[source_id]
+        if source_id not in self._published_sources:
+            raise unknown("source", source_id, self.source_ids())
+        return _source(source_id)
+
+    def own(self, source_id: str) -> bool:
+        """Whether a source was added, rather than published with this package."""
+        return source_id in self.own_sources
+
+    def task_ids(self) -> list[str]:
+        """Return the ids of all tasks, family by family, then those that were added."""
+        listed = [task for family in map(self.family, self.families()) for task in family.task_ids]
+        return [*dict.fromkeys(listed), *(task for task in self.own_tasks if task not in listed)]
+
+    def task(self, task_id: str) -> Task:
+        """Return the task with an id. Raises UsageError for an unknown one."""
+        if task_id in self.own_tasks:
+            return self.own_tasks[task_id]
+        family = self.family_of(task_id)
+        if family is None:
+            raise unknown("task", task_id, self.task_ids())
+        return family.task(task_id)
+
+    # cells
+
+    def published(self, family_id: str = DEFAULT) -> list[str]:
+        """Return the names of a family's published cells: `<task>-<source>`."""
+        return [f"{task}-{source}" for task, row in self.family(family_id).grid.items() for source in row]
+
+    def cell_names(self, family_id: str = DEFAULT) -> list[str]:
+        """Return the names of all cells of a family: the published ones, then those of added sources."""
+        own = [name for name, cell in self.own_cells.items() if cell.family == family_id]
+        return [*self.published(family_id), *own]
+
+    def optional(self, family_id: str = DEFAULT) -> list[str]:
+        """Return the names of cells that are built only where they are asked for: a family's tasks on OTHER_SOURCES."""
+        tasks = {task: self.task(task) for task in self.family(family_id).task_ids}
+        return [f"{t}-{s}" for s in OTHER_SOURCES for t, task in tasks.items() if _feeds(self.source(s), task)]
+
+    def cell(self, name: str) -> Cell:
+        """Return the cell with a name such as 'tkr-pixelrec', of any family. Raises UsageError for an unknown one."""
+        if name in self.own_cells:
+            return self.own_cells[name]
+        task_id, _, source_id = name.partition("-")
+        family = self.family_of(task_id)
+        size = family.grid.get(task_id, {}).get(source_id) if family else None
+        if size is None and family and name in self.optional(family.id):
+            size = OWN_SIZE
+        if family is None or size is None:
+            raise unknown("config", name, [*self.cell_names(), *self.unions()])
+        return Cell(
+            task=self.task(task_id),
+            source=self.source(source_id),
+            size=size,
+            family=family.id,
+            version=family.version,
+            overrides=family.overrides.get(name, {}),
+        )
+
+    def unions(self, family_id: str = DEFAULT) -> dict[str, tuple[str, ...]]:
+        """Union configs of a family: name -> task ids. `all`, its groups, and each task."""
+        family = self.family(family_id)
+        added = [task for task in self.own_tasks.values() if task.id not in family.task_ids]
+        unions = {
+            name: (*tasks, *(t.id for t in added if t.root.lower() == name)) for name, tasks in family.unions.items()
+        }
+        return {**unions, "all": (*unions["all"], *(t.id for t in added)), **{t.id: (t.id,) for t in added}}
+
+    def select(self, names: Iterable[str] | None = None, family_id: str = DEFAULT) -> list[str]:
+        """Return cell names from config names, unions and `*` patterns, in catalogue order; None is all.
+
+        Raises UsageError for a name that matches nothing.
+        """
+        cells, unions = self.cell_names(family_id), self.unions(family_id)
+        chosen: set[str] = set()
+        for name in names if names is not None else ["all"]:
+            hits = [c for c in cells if self._matches(c, name, unions)]
+            hits = hits or [c for c in self.optional(family_id) if fnmatchcase(c, name)]
+            if not hits:
+                raise unknown("config", name, [*cells, *unions])
+            chosen.update(hits)
+        return [c for c in [*cells, *self.optional(family_id)] if c in chosen]
+
+    def _matches(self, cell: str, name: str, unions: Mapping[str, tuple[str, ...]]) -> bool:
+        return self.task_of(cell) in unions[name] if name in unions else fnmatchcase(cell, name)
+
+    def task_of(self, name: str) -> str:
+        """Return the id of the task of a cell, also of one that is in no grid: the text before the first '-'."""
+        return self.own_cells[name].task.id if name in self.own_cells else name.partition("-")[0]
+
+    def source_of(self, name: str) -> str:
+        """Return the id of the source of a cell, also of one that is in no grid: the text behind the first '-'."""
+        return self.own_cells[name].source.id if name in self.own_cells else name.partition("-")[2]
+
+    def statistic(self, name: str) -> Statistic | None:
+        """Return the published size and average tokens of a cell; None where none are published."""
+        family = self.family_of(self.task_of(name))
+        return family.published.statistics().get(name) if family and family.published else None
+
+    # another catalogue
+
+    def with_family(self, family: Family) -> Catalogue:
+        """Return a catalogue that has a further family. Raises UsageError for an id that is taken."""
+        if family.id in self.families():
+            raise UsageError(
+                f"family {family.id!r}: this id is taken; want a new one; have: {', '.join(self.families())}"
+            )
+        return replace(self, own_families={**self.own_families, family.id: family})
+
+    def with_source(
+        self, source: Source, *, tasks: Mapping[str, int] | None = None, new_tasks: Iterable[Task] = ()
+    ) -> Catalogue:
+        """Return a catalogue that has a source and its cells; one of the same id that was added goes.
+
+        `tasks` maps task ids to numbers of examples (default: every task of the default family that its tables can
+        feed); `new_tasks` are tasks of your own. Raises UsageError for an id that is taken.
+        """
+        if source.id in self._published_sources:
+            raise UsageError(
+                f"source {source.id!r}: this id is taken; want a new one; have: {', '.join(self.source_ids())}"
+            )
+        base = self.without_source(source.id)
+        offered = {task.id: task for task in new_tasks}
+        if taken := [name for name in offered if name in base.task_ids()]:
+            raise UsageError(f"task {taken[0]!r}: this id is taken; want a new one; have: {', '.join(base.task_ids())}")
+        known = {name: base.task(name) for name in base.task_ids()} | offered
+        feeding = [*self.family().task_ids, *base.own_tasks, *offered]
+        sizes = tasks if tasks is not None else {s: OWN_SIZE for s in feeding if _feeds(source, known[s])}
+        if strange := [name for name in sizes if name not in known]:
+            raise unknown("task", strange[0], known)
+        cells = [base._new_cell(known[name], source, size) for name, size in sizes.items()]
+        return replace(
+            base,
+            own_sources={**base.own_sources, source.id: source},
+            own_tasks={**base.own_tasks, **offered},
+            own_cells={**base.own_cells, **{cell.name: cell for cell in cells}},
+        )
+
+    def _new_cell(self, task: Task, source: Source, size: int) -> Cell:
+        family = self.family_of(task.id) or self.family()
+        return Cell(task=task, source=source, size=size, family=family.id, version=family.version)
+
+    def without_source(self, source_id: str) -> Catalogue:
+        """Return a catalogue without an added source, its cells and the tasks that only it feeds."""
+        cells = {name: cell for name, cell in self.own_cells.items() if cell.source.id != source_id}
+        gone = {cell.task.id for cell in self.own_cells.values()} - {cell.task.id for cell in cells.values()}
+        return replace(
+            self,
+            own_sources={name: source for name, source in self.own_sources.items() if name != source_id},
+            own_tasks={name: task for name, task in self.own_tasks.items() if name not in gone},
+            own_cells=cells,
+        )
+
+    def with_found(self, raw: Path) -> Catalogue:
+        """Return a catalogue that has every folder of tables under a raw folder, but for those it knows the files of.
+
+        Raises as `own_source` does.
+        """
+        known = {name for name, source in self.own_sources.items() if source.layouts}
+        found = self
+        for source in found_in(raw, known | set(self._published_sources)):
+            found = found.with_source(source)
+        return found
 
 
-def cell(name: str) -> Cell:
-    """The cell with a name such as 'tkr-pixelrec'. Raises UsageError for an unknown one."""
-    if name in _own_cells:
-        return _own_cells[name]
-    subtask_id, _, source_id = name.partition("-")
-    size = GRID.get(subtask_id, {}).get(source_id)
-    if size is None:
-        raise unknown("config", name, [*cell_names(), *unions()])
-    return Cell(subtask=subtask(subtask_id), source=source(source_id), size=size, overrides=OVERRIDES.get(name, {}))
-
-
-def unions() -> dict[str, tuple[str, ...]]:
-    """Union configs, name -> subtasks: `all`, the roots `uii` and `uiu`, and each subtask."""
-    own = {s.root.lower(): s.id for s in _own_subtasks.values() if s.id not in GRID}
-    roots = {root: (*subtasks, *(i for r, i in own.items() if r == root)) for root, subtasks in ROOTS.items()}
-    return {"all": tuple(subtask_ids()), **roots, **{s: (s,) for s in subtask_ids()}}
-
-
-def select(names: Iterable[str] | None = None) -> list[str]:
-    """Cell names from config names, unions and `*` patterns, in catalogue order; None is all.
-
-    Raises UsageError for a name that matches nothing.
-    """
-    from fnmatch import fnmatchcase
-
-    chosen: set[str] = set()
-    for name in names if names is not None else ["all"]:
-        if name in unions():
-            hits = [c for c in cell_names() if c.split("-")[0] in unions()[name]]
-        else:
-            hits = [c for c in cell_names() if fnmatchcase(c, name)]
-        if not hits:
-            raise unknown("config", name, [*cell_names(), *unions()])
-        chosen.update(hits)
-    return [c for c in cell_names() if c in chosen]
-
-
-def register(
-    new_source: Source, *, subtasks: Mapping[str, int] | None = None, new_subtasks: Iterable[Task] = ()
-) -> list[str]:
-    """Add a source of your own; returns the names of its new cells.
-
-    `subtasks` maps subtask ids to numbers of examples (default: every subtask its tables can feed, 6,250
-    each); `new_subtasks` are subtasks of your own. Raises UsageError for an id that is taken.
-    """
-    if new_source.id in source_ids() and new_source.id not in _offered:
-        raise UsageError(f"source {new_source.id!r}: this id is taken; want a new one; have: {', '.join(source_ids())}")
-    new_subtasks = list(new_subtasks)
-    for own in new_subtasks:
-        if own.id in subtask_ids():
-            raise UsageError(f"subtask {own.id!r}: this id is taken; want a new one; have: {', '.join(subtask_ids())}")
-    offered = {own.id: own for own in new_subtasks}
-    known = {**{name: subtask(name) for name in subtask_ids()}, **offered}
-    sizes = subtasks if subtasks is not None else {s: 6250 for s in known if _feeds(new_source, known[s])}
-    if strange := [name for name in sizes if name not in known]:
-        raise unknown("subtask", strange[0], known)
-    cells = [Cell(subtask=known[s], source=new_source, size=n) for s, n in sizes.items()]
-    unregister(new_source.id)
-    _own_sources[new_source.id] = new_source
-    _own_subtasks.update(offered)
-    _own_cells.update({c.name: c for c in cells})
-    return [c.name for c in cells]
-
-
-def offer(new_source: Source, *, subtasks: Mapping[str, int] | None = None) -> None:
-    """Add a source that was met by the way, beside releases or in a built dataset; one that is registered goes before.
-
-    Of two that were met, one that knows its files goes before one that does not.
-    """
-    met = new_source.id in _offered and not source(new_source.id).layouts and bool(new_source.layouts)
-    if met or new_source.id not in source_ids():
-        register(new_source, subtasks=subtasks)
-        _offered.add(new_source.id)
-
-
-def own(source_id: str) -> bool:
-    """Whether a source is one of your own."""
-    return source_id in _own_sources
-
-
-def unregister(source_id: str) -> None:
-    """Take a source of your own, its cells and the subtasks only it feeds out again."""
-    _own_sources.pop(source_id, None)
-    _offered.discard(source_id)
-    for name in [n for n, c in _own_cells.items() if c.source.id == source_id]:
-        del _own_cells[name]
-    for name in [s for s in _own_subtasks if not any(c.subtask.id == s for c in _own_cells.values())]:
-        del _own_subtasks[name]
-
-
-def _feeds(new_source: Source, candidate: Task) -> bool:
-    have = {table for layout in new_source.layouts for table in layout.tables}
+def _feeds(source: Source, candidate: Task) -> bool:
+    have = {table for layout in source.layouts for table in layout.tables}
     try:
-        return set(candidate.needs(new_source)) <= have
+        return set(candidate.needs(source)) <= have
     except UsageError:
         return False
 
 
-def register_found(raw: Path) -> None:
-    """Make every folder of tables under a raw folder a source, unless it is registered. Raises as `own_source` does."""
-    for folder in sorted(raw.iterdir()) if raw.is_dir() else ():
-        known = catalogue.own(folder.name) and catalogue.source(folder.name).layouts
-        if not known and all(_file(folder, role) for role in ("interactions", "items")):
-            catalogue.offer(own_source(folder))
+_current = [Catalogue()]
+
+
+def current() -> Catalogue:
+    """Return the catalogue that is used where none is given: what is published, and what was registered."""
+    return _current[0]
+
+
+def register(
+    new_source: Source, *, tasks: Mapping[str, int] | None = None, new_tasks: Iterable[Task] = ()
+) -> list[str]:
+    """Add a source of your own to the current catalogue; returns the names of its new cells.
+
+    Arguments and errors as of `Catalogue.with_source`; a source that was registered before is taken too.
+    """
+    if current().own(new_source.id) and current().source(new_source.id).layouts:
+        have = ", ".join(current().source_ids())
+        raise UsageError(f"source {new_source.id!r}: this id is taken; want a new one; have: {have}")
+    _current[0] = current().with_source(new_source, tasks=tasks, new_tasks=new_tasks)
+    return [name for name, cell in current().own_cells.items() if cell.source.id == new_source.id]
+
+
+def register_family(family: Family) -> None:
+    """Add a family of your own to the current catalogue. Raises UsageError for an id that is taken."""
+    _current[0] = current().with_family(family)
+
+
+def unregister_family(family_id: str) -> None:
+    """Remove a family that was registered from the current catalogue."""
+    kept = {name: family for name, family in current().own_families.items() if name != family_id}
+    _current[0] = replace(current(), own_families=kept)
+
+
+def unregister(source_id: str) -> None:
+    """Remove a registered source, its cells and the tasks that only it feeds from the current catalogue."""
+    _current[0] = current().without_source(source_id)
+
+
+# The questions that a catalogue answers, asked of the current one: `catalogue.cell("tkr-mind")`.
+DATA_VERSION: str
+if TYPE_CHECKING:
+    families = Catalogue().families
+    family = Catalogue().family
+    family_of = Catalogue().family_of
+    source = Catalogue().source
+    source_ids = Catalogue().source_ids
+    own = Catalogue().own
+    task = Catalogue().task
+    task_ids = Catalogue().task_ids
+    published = Catalogue().published
+    cell_names = Catalogue().cell_names
+    cell = Catalogue().cell
+    optional = Catalogue().optional
+    unions = Catalogue().unions
+    select = Catalogue().select
+    task_of = Catalogue().task_of
+    source_of = Catalogue().source_of
+    statistic = Catalogue().statistic
+
+else:
+
+    def __getattr__(name: str) -> Any:
+        if name == "DATA_VERSION":
+            return current().family().version
+        if name.startswith("_") or not hasattr(Catalogue, name):
+            raise AttributeError(f"module 'itdr_hf.catalogue' has no attribute {name!r}")
+        return getattr(current(), name)

@@ -2,6 +2,8 @@
 
     ItdrError
     ├── UsageError          a name or a parameter that does not exist or does not fit
+    │   ├── UnknownNameError
+    │   └── MissingAnswersError
     ├── RawDataError        the raw release is not what its reader wants
     │   ├── MissingFileError
     │   └── MalformedRowError
@@ -20,11 +22,25 @@ from collections.abc import Iterable
 
 
 class ItdrError(Exception):
-    """The base of the tree; the command line prints it without a traceback."""
+    """The base of the tree; the command line prints it without a traceback and ends with `exit_code`."""
+
+    exit_code = 1
 
 
 class UsageError(ItdrError):
     """A name or a parameter that does not exist or does not fit."""
+
+
+class UnknownNameError(UsageError):
+    """A name that is in no list of those that may be given."""
+
+    exit_code = 2
+
+
+class MissingAnswersError(UsageError):
+    """Some examples have no answer yet."""
+
+    exit_code = 3
 
 
 class RawDataError(ItdrError):
@@ -59,6 +75,15 @@ class HubError(ItdrError):
     """What a Hub answered, or what we refuse to send it."""
 
 
-def unknown(kind: str, name: str, have: Iterable[str]) -> UsageError:
-    """The error for a name that is not in a registry, listing what is."""
-    return UsageError(f"no {kind} {name!r}; have: {', '.join(have)}")
+def unknown(kind: str, name: str, have: Iterable[str]) -> UnknownNameError:
+    """Return the error for a name that is not in a registry, with the nearest one that is, and all of them."""
+    names = list(have)
+    return UnknownNameError(f"no {kind} {name!r}; {meant(name, names)}have: {', '.join(names)}")
+
+
+def meant(name: str, have: Iterable[str]) -> str:
+    """Return 'did you mean tkr-mind? ', or '' where no name is near."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(have), 1)
+    return f"did you mean {near[0]}? " if near else ""

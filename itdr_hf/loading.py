@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from itdr_hf.catalogue import current
 from itdr_hf.errors import ItdrError, MissingFileError
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def load_dataset(
     streaming: bool = False,
     **options: Any,
 ) -> datasets.Dataset | datasets.DatasetDict | datasets.IterableDataset | datasets.IterableDatasetDict:
-    """A config of ITDR, as `datasets.load_dataset` gives it: a split, or a dict of all three.
+    """Return a config of ITDR, as `datasets.load_dataset` gives it: a split, or a dict of all three.
 
     `data_dir` (or $ITDR_RAW) is the folder of raw releases; with it, whatever is not in the cache is built, and
     `options` may be any field of ItdrConfig, `num_proc`, `memory_limit`, or `engine` ("spark": it plans, and
@@ -33,11 +34,11 @@ def load_dataset(
 
     raw = data_dir or os.environ.get("ITDR_RAW")
     where = None if cache_dir is None else str(cache_dir)
-    if path != "itdr" or raw is None:
+    if path not in current().families() or raw is None:
         return _read(path, name, split=split, cache_dir=where, streaming=streaming, **options)
     from itdr_hf.builders.itdr import Itdr
 
-    builder = Itdr(config_name=name, raw=raw, cache_dir=where, **options)
+    builder = Itdr(family=path, config_name=name, raw=raw, cache_dir=where, **options)
     if streaming:
         return builder.as_streaming_dataset(split=split)
     try:
@@ -53,16 +54,16 @@ def _read(path: str, name: str, **options: Any) -> Any:
     try:
         return datasets.load_dataset(path, name, **options)
     except (FileNotFoundError, ConnectionError, datasets.exceptions.DatasetNotFoundError) as error:
-        if path != "itdr":
+        if path not in current().families():
             raise
         raise MissingFileError(
-            "itdr: neither a folder of this name here nor in the Hugging Face cache; want one of them; "
+            f"{path}: neither a folder of this name here nor in the Hugging Face cache; want one of them; "
             f"name the raw releases with data_dir=, or run `itdr build` first ({error})"
         ) from error
 
 
 def _cause(error: BaseException) -> BaseException:
-    """The package's own error inside a wrapped one, else the wrapped one."""
+    """Return the package's own error inside a wrapped one, else the wrapped one."""
     inner: BaseException | None = error
     while inner is not None:
         if isinstance(inner, ItdrError):

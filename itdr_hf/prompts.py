@@ -6,8 +6,10 @@ are the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypedDict
+
+from itdr_hf.records import INSTRUCTION, PREFERENCE, Shape
 
 
 class Message(TypedDict):
@@ -35,7 +37,7 @@ def to_alpaca(row: Mapping[str, str]) -> dict[str, str]:
 
 
 def to_messages(row: Mapping[str, str]) -> dict[str, list[Message]]:
-    """A user turn with the prompt and an assistant turn with the answer."""
+    """Return a user turn with the prompt and an assistant turn with the answer."""
     asked = Message(role="user", content=prompt(row["instruction"], row["input"]))
     return {"messages": [asked, Message(role="assistant", content=row["output"])]}
 
@@ -45,18 +47,34 @@ def to_prompt_completion(row: Mapping[str, str]) -> dict[str, str]:
     return {"prompt": prompt(row["instruction"], row["input"]) + "\n", "completion": row["output"]}
 
 
+def as_shown(row: Mapping[str, Any], shape: Shape) -> tuple[str, str]:
+    """Return the prompt and the answer of a row of any shape as texts for people: turns are named by their role."""
+    if shape == INSTRUCTION:
+        return prompt(row["instruction"], row["input"]), row["output"]
+    before, after = (
+        (row["prompt"], row["chosen"]) if shape == PREFERENCE else (row["messages"][:-1], row["messages"][-1:])
+    )
+    return _turns(before), _turns(after)
+
+
+def _turns(messages: Sequence[Mapping[str, str]]) -> str:
+    if len(messages) == 1:
+        return messages[0]["content"]
+    return "\n\n".join(f"{message['role']}: {message['content']}" for message in messages)
+
+
 def asked_messages(question: Asked) -> list[Message]:
-    """The turns before the answer."""
+    """Return the turns before the answer."""
     return to_messages(question.row)["messages"][:-1]
 
 
 def asked_text(question: Asked) -> str:
-    """The plain prompt, ending in a line break."""
+    """Return the plain prompt, ending in a line break."""
     return to_prompt_completion(question.row)["prompt"]
 
 
 def rendered(tokenizer: Any, question: Asked) -> str:
-    """What the tokenizer is given, as text."""
+    """Return what the tokenizer is given, as text."""
     if not tokenizer.chat_template:
         return asked_text(question)
     turns = asked_messages(question)
@@ -64,6 +82,6 @@ def rendered(tokenizer: Any, question: Asked) -> str:
 
 
 def token_ids(tokenizer: Any, question: Asked) -> list[int]:
-    """What the model is given."""
+    """Return what the model is given."""
     special = not tokenizer.chat_template  # a template has written them already
     return list(tokenizer(rendered(tokenizer, question), add_special_tokens=special)["input_ids"])

@@ -33,6 +33,6 @@ def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def engine() -> Iterator[DuckDBEngine]:
-    """An engine of one's own."""
+    """Its own engine."""
     with open_duckdb() as opened:
         yield opened

@@ -184,7 +184,7 @@ def test_norm_is_that_of_titles():
     assert answers.norm is norm
 
 
-@pytest.mark.parametrize("subtask", catalogue.subtask_ids())
+@pytest.mark.parametrize("subtask", catalogue.task_ids())
 @given(text=ANY_TEXT, strict=st.booleans())
 def test_no_subtask_raises_on_any_text(subtask, text, strict):
     source = next(iter(family.GRID[subtask]))
@@ -193,5 +193,5 @@ def test_no_subtask_raises_on_any_text(subtask, text, strict):
         history_ratings=[3.0], candidates=FIVE, targets=["3"], target_names=["age"], user="", template="default",
         reference_by="data",
     )  # fmt: skip
-    answer = catalogue.subtask(subtask).parse(text, example, strict=strict)
+    answer = catalogue.cell(f"{example.subtask}-{example.source}").parse(text, example, strict=strict)
     assert answer.fault is None or isinstance(answer.fault, str)

@@ -13,7 +13,7 @@ import pytest
 
 from itdr_hf.build.folder import build_folder
 from itdr_hf.build.prepare import Settings
-from itdr_hf.dataset.ledger import read_ledger
+from itdr_hf.dataset import Dataset
 from itdr_hf.simulate import simulate
 
 CONFIGS = ["rp-movielens32m", "ir-steam"]
@@ -41,7 +41,7 @@ def whole(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]
 
 
 def digests(folder: Path) -> dict[str, str]:
-    return {name: facts["sha256"] for name, facts in read_ledger(folder)["files"].items()}
+    return {name: facts.sha256 for name, facts in Dataset.open(folder).files.items()}
 
 
 def building(raw: Path, out: Path, cache: Path) -> subprocess.Popen[str]:

@@ -110,16 +110,18 @@ def test_two_histories_in_two_domains_and_the_candidates_are_three_lists():
     text = (
         "In beauty:\n\n1. A\n2. B\n3. C,\n\nand in fashion as follows: 1. D\n\n2. E\n3. F.\n\nRank:\n\n 1. G\n 2. H\n-"
     )
-    found = listed("cdr", text, "1. H\n 2. G\n-")
+    found = listed("ranking", text, "1. H\n 2. G\n-")
     assert found.history == ["A", "B", "C,", "D", "E", "F."] and found.candidates == ["G", "H"]
     assert found.targets == ["H"]
 
 
 def test_ratings_and_the_title_asked_for_are_read_with_years_and_colons():
-    found = listed("rp", "Watched and rated with ratings: Up: A (2009) (4.5), Her (3). Predict it for It (1990).", "5")
+    found = listed(
+        "number", "Watched and rated with ratings: Up: A (2009) (4.5), Her (3). Predict it for It (1990).", "5"
+    )
     assert found.history == ["Up: A (2009)", "Her"] and list(found.ratings) == [4.5, 3.0]
     assert found.candidates == ["It (1990)"] and found.targets == ["5"]
-    assert listed("rp", "Other words entirely", "5").history == ()
+    assert listed("number", "Other words entirely", "5").history == ()
 
 
 def test_quoted_titles_may_hold_marks_commas_and_brackets():

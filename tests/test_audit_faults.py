@@ -15,6 +15,7 @@ import pytest
 from itdr_hf.build.folder import build_folder
 from itdr_hf.build.prepare import Settings
 from itdr_hf.dataset.audit import CHECKS, Finding, audit
+from itdr_hf.dataset.ledger import sealed
 from itdr_hf.records import INSTRUCTION
 
 CELLS = ["rp-movielens32m", "tkr-movielens32m", "nir-movielens32m", "tui-movielens32m", "uap-movielens1m"]
@@ -59,7 +60,7 @@ class Planted:
         path = self.folder / "ledger.json"
         ledger = json.loads(path.read_text())
         change(ledger)
-        path.write_text(json.dumps(ledger))
+        path.write_text(json.dumps(sealed(ledger)))
 
     def found(self, check: str, where: str) -> list[Finding]:
         return [f for f in audit(self.folder, only=[check]).findings if f.where.startswith(where)]
@@ -286,6 +287,27 @@ def test_rows_that_vanish_between_two_steps_of_the_ledger(planted):
 def test_a_file_that_is_not_the_one_that_was_built(planted):
     planted.change(RP, "test", lambda row: {**row, "output": "5.0", "targets": ["5.0"]})
     assert "sha256" in the(planted.found("files-as-built", RP)).message
+
+
+def test_a_candidate_that_was_changed_in_an_example_that_kept_its_id(planted):
+    planted.change(NIR, "test", lambda row: {**row, "candidates": [*row["candidates"][:-1], "Another One (1999)"]})
+    assert the(planted.found("ids-of-their-content", NIR)).message.startswith("1 examples whose id is not of what")
+
+
+def test_a_ledger_that_was_edited(planted):
+    path = planted.folder / "ledger.json"
+    path.write_text(path.read_text().replace('"seed": 0', '"seed": 1'))
+    assert "changed since it was written" in the(planted.found("ledger-as-written", "ledger.json")).message
+
+
+def test_a_config_of_the_card_without_an_example(planted):
+    planted.write(RP, "validation", [])
+    assert "`datasets` fails" in the(planted.found("configs-load", f"{RP} validation")).message
+
+
+def test_a_card_that_cannot_be_read(planted):
+    (planted.folder / "README.md").write_text("---\nconfigs: {\n---\n")
+    assert "its YAML cannot be read" in the(planted.found("configs-load", "README.md")).message
 
 
 def test_every_check_has_a_fault_planted_for_it():

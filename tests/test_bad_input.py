@@ -14,7 +14,7 @@ from small_disk import needs_mount, run_on_small_disk
 from itdr_hf import catalogue
 from itdr_hf.build.folder import build_folder
 from itdr_hf.build.prepare import Settings
-from itdr_hf.dataset.ledger import read_ledger
+from itdr_hf.dataset import Dataset
 from itdr_hf.errors import MalformedRowError, MissingFileError, OutputError, UsageError
 from itdr_hf.raw.malformed import BadRows, physical_line
 from itdr_hf.runtime.duckdb_engine import DuckDBEngine
@@ -60,7 +60,7 @@ def test_a_missing_file_says_what_was_looked_for_and_how_to_get_it(raw, read):
     with pytest.raises(MissingFileError) as error:
         read()
     assert message(error) == (
-        f"{raw}/ml-32m: none of the release's files; want ratings.csv + movies.csv + tags.csv; get MovieLens 32M: "
+        f"{raw}/ml-32m: none of the release's files, but links.csv (other names, another version, or a repack); want ratings.csv + movies.csv + tags.csv; get MovieLens 32M: "
         "download https://files.grouplens.org/datasets/movielens/ml-32m.zip and unpack it"
     )
 
@@ -89,9 +89,7 @@ def test_a_row_without_a_required_value_is_named_with_its_line(raw, read):
     insert(raw / RATINGS, 7, b"12,,3.5,99")
     with pytest.raises(MalformedRowError) as error:
         read()
-    assert message(error).startswith(
-        "ml-32m/ratings.csv line 7: '12,,3.5,99', want user and item and rating and timestamp; get the file again"
-    )
+    assert message(error).startswith("ml-32m/ratings.csv line 7: '12,,3.5,99', want item; get the file again")
 
 
 def test_a_file_cut_in_the_middle_of_a_row_is_named_with_its_last_line(raw, read):
@@ -164,11 +162,11 @@ def test_bad_rows_that_were_passed_over_are_listed_to_the_user_and_not_in_the_le
     settings = Settings(raw=raw, cache=tmp_path / "cache", bad=BadRows(policy="skip"), warn=lambda text: None)
     (outcome,) = build_folder(tmp_path / "out", settings, configs=["rp-movielens32m"], changes={"num_examples": 5})
     told = outcome.note.splitlines()
-    assert told[0] == "3 malformed rows of interactions passed over:"
+    assert told[0] == "3 malformed rows of interactions skipped:"
     assert [line.partition(": ")[0].strip() for line in told[1:4]] == [f"{RATINGS} line {n}" for n in (3, 6, 9)]
-    assert told[4] == "12 malformed rows of items passed over:" and told[-1] == "    and 2 more" and len(told) == 16
-    steps = read_ledger(tmp_path / "out")["cells"]["rp-movielens32m"]["tables"]
-    assert [step["rows"] for step in steps if step["what"] == "malformed"] == [-3, -12]
+    assert told[4] == "12 malformed rows of items skipped:" and told[-1] == "    and 2 more" and len(told) == 16
+    steps = Dataset.open(tmp_path / "out").cells["rp-movielens32m"].tables
+    assert [step.rows for step in steps if step.what == "malformed"] == [-3, -12]
     assert "12,,3.5,99" not in (tmp_path / "out" / "ledger.json").read_text()
 
 
@@ -232,7 +230,7 @@ def test_a_full_disk_is_named_and_leaves_the_old_data_whole(raw, tmp_path):
     found = run_on_small_disk(small, "256k", ON_A_FULL_DISK, raw)
     assert found["told"].startswith(f"{small}/out/") or found["told"].startswith(f"{small}/out:")
     assert found["told"].endswith("the disk is full; want room for the output; free some and run again")
-    assert found["whole"] and found["hidden"] == [".timings.json"]
+    assert found["whole"] and sorted(found["hidden"]) == [".files.json", ".timings.json"]
 
 
 def test_the_command_line_prints_one_message_and_no_traceback(tmp_path):

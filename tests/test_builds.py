@@ -16,7 +16,7 @@ from filelock import FileLock
 
 from itdr_hf.build.folder import build_folder
 from itdr_hf.build.prepare import Settings
-from itdr_hf.dataset.ledger import read_ledger
+from itdr_hf.dataset import Dataset
 from itdr_hf.errors import BuildError, OutputError
 from itdr_hf.runtime.duckdb_engine import open_duckdb
 from itdr_hf.simulate import simulate
@@ -29,12 +29,12 @@ def settings(raw: Path, **options) -> Settings:
 
 
 def digests(folder: Path) -> dict[str, str]:
-    return {name: facts["sha256"] for name, facts in read_ledger(folder)["files"].items()}
+    return {name: facts.sha256 for name, facts in Dataset.open(folder).files.items()}
 
 
 @pytest.fixture
 def movielens(tmp_path: Path) -> Path:
-    """A raw folder of one's own, to be damaged."""
+    """Its own raw folder, to be damaged."""
     simulate(tmp_path / "raw", sources=["movielens32m", "movielens1m"], scale=0.01, seed=2)
     return tmp_path / "raw"
 
@@ -75,8 +75,8 @@ def test_asking_for_more_than_there_is_builds_what_there_is_and_says_how_many_an
         tmp_path / "out", settings(raw), configs=["rp-movielens32m"], changes={"num_examples": 10**6}
     )
     made = sum(outcome.counts.values())
-    steps = read_ledger(tmp_path / "out")["cells"]["rp-movielens32m"]["rows"]
-    eligible, everyone = next((s["rows"], s["of"]) for s in steps if s["what"] == "eligible")
+    steps = Dataset.open(tmp_path / "out").cells["rp-movielens32m"].steps
+    eligible, everyone = next((s.rows, s.of) for s in steps if s.what == "eligible")
     assert outcome.note.startswith(f"1,000,000 asked for, {made:,} made: {eligible:,} of {everyone:,} eligible")
     assert made <= eligible
 
@@ -88,7 +88,7 @@ def test_a_cell_whose_release_is_absent_is_named_with_the_way_to_get_it(movielen
         "lastfm-1k: no such folder" in outcomes["uap-lastfm1k"].note
         and "get Last.FM 1K" in outcomes["uap-lastfm1k"].note
     )
-    assert "uap-lastfm1k" in read_ledger(tmp_path / "out")["not_built"]
+    assert "uap-lastfm1k" in Dataset.open(tmp_path / "out").ledger.not_built
 
 
 def test_a_cell_asked_for_by_name_whose_release_is_absent_is_an_error(movielens, tmp_path):
@@ -124,11 +124,11 @@ def test_a_killed_build_leaves_whole_cells_only_and_the_next_one_finishes(raw, t
         time.sleep(delay)
         process.send_signal(signal.SIGKILL)
         process.wait()
-        for name, facts in read_ledger(out)["files"].items():
-            assert pq.read_metadata(out / name).num_rows == facts["rows"]
+        for name, facts in Dataset.open(out).files.items():
+            assert pq.read_metadata(out / name).num_rows == facts.rows
     build_folder(out, settings(raw, cache=tmp_path / "c2"), configs=CONFIGS)
     assert digests(out) == digests(whole)
-    assert [p.name for p in out.iterdir() if p.name.startswith(".")] == [".timings.json"]
+    assert {p.name for p in out.iterdir() if p.name.startswith(".")} == {".files.json", ".timings.json"}
 
 
 def test_examples_are_split_into_shards_without_loss(raw, tmp_path, monkeypatch):
@@ -162,10 +162,10 @@ def test_a_build_that_ends_between_a_cell_and_its_entry_leaves_a_ledger_that_say
     out, changed = tmp_path / "out", {"seed": 5}
     build_folder(out, settings(raw), configs=CONFIGS)
     with monkeypatch.context() as patched:
-        patched.setattr("itdr_hf.build.folder._enter", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patched.setattr("itdr_hf.build.folder._record", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             build_folder(out, settings(raw), configs=CONFIGS[:1], changes=changed)
-    assert list(read_ledger(out)["cells"]) == CONFIGS[1:]
+    assert list(Dataset.open(out).cells) == CONFIGS[1:]
     build_folder(out, settings(raw), configs=CONFIGS[:1], changes=changed)
     build_folder(tmp_path / "whole", settings(raw), configs=CONFIGS[:1], changes=changed)
     assert digests(tmp_path / "whole").items() <= digests(out).items()

@@ -119,7 +119,7 @@ def test_the_prompt_speaks_of_domains_as_people_do(make):
     )
 
 
-@pytest.mark.parametrize("template", sorted(CELL.subtask.templates))
+@pytest.mark.parametrize("template", sorted(CELL.task.templates))
 def test_every_wording_shows_both_histories_and_the_candidates_once(make, template):
     [example], _, _ = make({"u": list(range(5))}, {"u": list(range(10))}, template=template)
     for title in [*example["history"], *example["candidates"]]:
@@ -131,9 +131,9 @@ def test_every_wording_shows_both_histories_and_the_candidates_once(make, templa
 def test_the_answer_is_parsed_back(make):
     [example], _, _ = make({"u": list(range(5))}, {"u": list(range(10))})
     for strict in (True, False):
-        answer = CELL.subtask.parse(example["output"], Example(**example), strict=strict)
+        answer = CELL.parse(example["output"], Example(**example), strict=strict)
         assert (list(answer.values)[:5], answer.fault) == (example["targets"], None)
-    copied = CELL.subtask.parse(f"1. {A} 0", Example(**example))
+    copied = CELL.parse(f"1. {A} 0", Example(**example))
     assert copied.fault == "copied history"
 
 
@@ -171,4 +171,4 @@ def test_a_source_without_pairs_is_refused_with_what_it_lacks():
     with pytest.raises(
         UsageError, match=r"cdr: yelp has no pairs of domains; want Source\.pairs; choose another subtask"
     ):
-        CELL.subtask.needs(catalogue.source("yelp"))
+        CELL.task.needs(catalogue.source("yelp"))

@@ -62,14 +62,14 @@ def test_ids_are_unique_and_carry_the_cell(name, examples):
 def test_a_prompt_is_its_template_with_every_slot_filled(name, examples):
     """A title may itself read '{title}', so the prompt is matched against the template's own words."""
     cell = catalogue.cell(name)
-    template = cell.source.wording.get(cell.subtask.id, cell.subtask.templates["default"])
+    template = cell.source.wording.get(cell.task.id, cell.task.templates["default"])
     known = constants(cell, cell.recipe())
     words = "".join(
         re.escape(text) + (re.escape(known[slot]) if slot in known else "(?s:.*)" if slot else "")
         for text, slot, _, _ in Formatter().parse(template)
     )
     for example in everything(examples, name):
-        assert example.instruction == cell.subtask.description
+        assert example.instruction == cell.task.description
         assert re.fullmatch(words, example.input), example.input
         assert example.output.strip() and example.targets
         assert example.input == example.input.strip()
@@ -77,10 +77,10 @@ def test_a_prompt_is_its_template_with_every_slot_filled(name, examples):
 
 @pytest.mark.parametrize("name", CELLS)
 def test_parsing_the_output_gives_back_the_truth(name, examples):
-    subtask = catalogue.cell(name).subtask
+    subtask = catalogue.cell(name).task
     for example in everything(examples, name):
         for strict in (True, False):
-            answer = subtask.parse(example.output, example, strict=strict)
+            answer = catalogue.cell(name).parse(example.output, example, strict=strict)
             assert answer.fault is None, (example.output, answer)
             if subtask.id == "rp":
                 assert float(answer.values[0]) == float(example.targets[0])
@@ -93,7 +93,7 @@ def test_candidates_are_distinct_and_the_targets_are_among_them(name, examples):
     cell = catalogue.cell(name)
     for example in everything(examples, name):
         assert len(set(map(norm, example.candidates))) == len(example.candidates)
-        if cell.subtask.id in ("tkr", "cdr", "nir"):
+        if cell.task.id in ("tkr", "cdr", "nir"):
             assert set(example.targets) <= set(example.candidates)
             assert len(example.candidates) == cell.recipe().positives + cell.recipe().negatives
             assert not set(map(norm, example.candidates)) & set(map(norm, example.history))
@@ -106,7 +106,7 @@ def test_no_user_and_no_item_is_in_two_splits_of_a_source(prepared):
     for name, cell in prepared.items():
         rows = pq.read_table(cell.rows.path, columns=["subject", "split"]).to_pydict()
         for subject, split in zip(rows["subject"], rows["split"], strict=True):
-            key = (cell.cell.source.id, cell.cell.subtask.subject, str(subject))
+            key = (cell.cell.source.id, cell.cell.task.subject, str(subject))
             seen.setdefault(key, set()).add(split)
         assert name
     assert max(map(len, seen.values())) == 1

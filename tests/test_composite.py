@@ -11,10 +11,11 @@ import pytest
 
 from itdr_hf.errors import UsageError
 from itdr_hf.metrics.bootstrap import cluster_sums, interval, replicate
-from itdr_hf.metrics.composite import SUBTASKS, Figure, composite, composite_replicates
 from itdr_hf.metrics.rating import rmse_sample
 from itdr_hf.metrics.sample import mean_sample
+from itdr_hf.tasks.family import Figure
 from itdr_hf.tasks.itdr import paper
+from itdr_hf.tasks.itdr.composite import SUBTASKS, composite, composite_replicates
 
 MODEL = "GLM-4-9B"
 TOLERANCE = 0.00015

@@ -13,11 +13,10 @@ import pytest
 
 from itdr_hf.build.folder import build_folder
 from itdr_hf.build.prepare import Settings
+from itdr_hf.dataset import Dataset
 from itdr_hf.dataset.audit import audit
 from itdr_hf.dataset.card import write_card
 from itdr_hf.dataset.diff import diff
-from itdr_hf.dataset.folder import read_example
-from itdr_hf.dataset.ledger import read_ledger
 from itdr_hf.dataset.statistics import statistics
 from itdr_hf.errors import UsageError
 from itdr_hf.models.predict.questions import read_questions
@@ -92,12 +91,12 @@ def test_statistics_and_differences_name_the_damaged_cell(folder, whole, damage)
 
 
 READERS = {
-    "show": lambda folder: read_example(folder, CELLS[0], "test", 0),
+    "show": lambda folder: Dataset.open(folder).example(CELLS[0], "test", 0),
     "predict": lambda folder: read_questions(folder, CELLS[:1]),
     "score": lambda folder: read_examples(folder, CELLS[0], "test"),
     "train, export": lambda folder: mixed_rows(folder, "test", TrainRecipe(model="any", configs=(CELLS[0],))),
-    "push": lambda folder: write_card(folder, read_ledger(folder)),
-    "report": lambda folder: blocks(folder, CELLS[:1]),
+    "push": lambda folder: write_card(Dataset.open(folder)),
+    "report": lambda folder: blocks(Dataset.open(folder), CELLS[:1]),
 }
 
 

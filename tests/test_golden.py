@@ -34,7 +34,7 @@ def test_the_prompt_and_answer_of_a_cell_are_the_pinned_ones(name, engine):
     if row["domain"]:
         parts.insert(0, f"[domain]\n{row['domain']}")
     text = "\n\n".join(parts) + "\n"
-    path = HERE / "golden" / cell.subtask.id / f"{cell.source.id}.txt"
+    path = HERE / "golden" / cell.task.id / f"{cell.source.id}.txt"
     if os.environ.get("ITDR_GOLDEN") == "write":
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

@@ -9,6 +9,7 @@ from hubserver.stage import REPO, Stage
 
 from itdr_hf.errors import HubError
 from itdr_hf.hub import HubAnswer
+from itdr_hf.runtime.progress import Progress
 
 pytest_plugins = ("hubserver.plugin",)
 
@@ -133,8 +134,8 @@ def test_a_push_killed_after_the_commit_is_finished_by_the_next(released: Stage)
     def killed() -> None:
         raise KeyboardInterrupt
 
-    def stop(stage: str, done: int, total: int) -> None:
-        if stage == "commit":
+    def stop(progress: Progress) -> None:
+        if progress.message == "commit":
             killed()
 
     with pytest.raises(KeyboardInterrupt):

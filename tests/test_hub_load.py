@@ -33,10 +33,10 @@ print(json.dumps([found, streamed, names]))
 )
 PUSH = """
 from huggingface_hub import HfApi
-from itdr_hf.hub import Patience, push_folder, verify_release
+from itdr_hf.hub import RetryPolicy, push_folder, verify_release
 from itdr_hf.errors import HubError
 def push(folder):
-    return push_folder(HfApi(), folder, "org/itdr", patience=Patience(sleep=lambda pause: None))
+    return push_folder(HfApi(), folder, "org/itdr", patience=RetryPolicy(sleep=lambda pause: None))
 """
 ROOT = str(Path(__file__).parents[1])
 

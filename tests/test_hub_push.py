@@ -161,7 +161,7 @@ def test_a_hub_that_restarts_still_holds_the_release(released: Stage) -> None:
 
 def test_progress_names_every_stage(stage: Stage) -> None:
     seen: list[tuple[str, int, int]] = []
-    stage.push(stage.old, progress=lambda *step: seen.append(step))
+    stage.push(stage.old, progress=lambda step: seen.append(step[:3]))
     assert list(dict.fromkeys(name for name, _, _ in seen)) == ["hash", "upload", "commit", "verify", "tag"]
     assert seen[-1] == ("tag", 1, 1) and ("verify", 6, 6) in seen
 

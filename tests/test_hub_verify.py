@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hubserver.folders import contents
 from hubserver.stage import REPO, Stage
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
+from itdr_hf.dataset.ledger import sealed
 from itdr_hf.errors import HubError
 from itdr_hf.hub import check_redistribution, verify_release
 from itdr_hf.hub.local_files import data_globs, glob_matches
@@ -68,6 +70,15 @@ def test_a_tag_of_another_version_is_named(released: Stage) -> None:
 def test_a_repository_without_a_ledger_is_no_release(released: Stage) -> None:
     change(released, CommitOperationDelete("ledger.json"))
     assert problems(released, "main") == ["ledger.json: missing"]
+
+
+def test_a_ledger_that_was_edited_since_it_was_built_is_a_problem(released: Stage) -> None:
+    written = sealed({**json.loads((released.old / "ledger.json").read_text()), "simulated": True})
+    change(released, CommitOperationAdd("ledger.json", json.dumps(written).encode()))
+    assert problems(released, "main") == []
+    change(released, CommitOperationAdd("ledger.json", json.dumps({**written, "simulated": False}).encode()))
+    (found,) = problems(released, "main")
+    assert found.startswith("ledger.json: changed since it was written (digest ")
 
 
 def test_a_ledger_that_says_nothing_is_a_problem(released: Stage) -> None:

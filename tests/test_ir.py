@@ -82,7 +82,7 @@ Build = Callable[..., list[dict[str, Any]]]
 @pytest.fixture
 def build(engine: DuckDBEngine, tmp_path: Path) -> Iterator[Build]:
     """The examples made of a file of ratings."""
-    catalogue.register(SHELF, subtasks={"ir": 10})
+    catalogue.register(SHELF, tasks={"ir": 10})
     folder = tmp_path / "raw/shelf"
     folder.mkdir(parents=True)
     (folder / "books.csv").write_text(TITLES)

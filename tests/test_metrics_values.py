@@ -94,7 +94,7 @@ def test_an_unknown_metric_is_answered_with_the_known_ones() -> None:
 
 
 def test_a_missing_text_package_is_named_with_the_extra_that_brings_it() -> None:
-    message = r"text metrics: nosuchpackage is not installed; .*pip install itdr-hf\[eval\]"
+    message = r"text metrics: nosuchpackage is not installed; .*pip install -e '\.\[eval\]'"
     with pytest.raises(UsageError, match=message):
         optional.eval_module("nosuchpackage.scoring")
     with pytest.raises(UsageError, match=message):

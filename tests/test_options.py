@@ -162,11 +162,11 @@ def test_answers_without_a_time_go_by_user_or_item_under_every_protocol(raw, eng
 def test_a_subtask_has_four_wordings_each_with_all_its_slots_and_none_alike(name):
     from string import Formatter
 
-    templates = catalogue.subtask(name).templates
+    templates = catalogue.task(name).templates
     assert len(templates) >= 4 and HELD_OUT in templates and next(iter(templates)) == "default"
     assert len(set(templates.values())) == len(templates)
     slots = [{field for _, field, _, _ in Formatter().parse(text) if field} for text in templates.values()]
-    assert all(found & catalogue.subtask(name).slots == catalogue.subtask(name).slots for found in slots)
+    assert all(found & catalogue.task(name).slots == catalogue.task(name).slots for found in slots)
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_mixed_wordings_are_chosen_by_the_example_and_never_the_held_out_one(raw
         batches = [b for s in SPLITS for b in plan(raw, engine, name, template=template).batches(s)]
         return {row["id"]: Example(**row) for batch in batches for row in batch.to_pylist()}
 
-    single = {template: made(template) for template in catalogue.cell(name).subtask.templates}
+    single = {template: made(template) for template in catalogue.cell(name).task.templates}
     mixed = made("mixed")
     assert set(Counter(e.template for e in mixed.values())) == set(single) - {HELD_OUT}
     assert all(example == single[example.template][key] for key, example in mixed.items())

@@ -68,7 +68,7 @@ def test_parquet_tables_give_the_same_examples_as_csv(shop, registered):
 
 
 def test_a_subtask_of_ones_own_is_one_record(shop):
-    base = catalogue.subtask("nir")
+    base = catalogue.task("nir")
 
     toy: Task = replace(
         base,
@@ -86,14 +86,14 @@ def test_a_subtask_of_ones_own_is_one_record(shop):
         parse=lambda text, example, strict=False: ParsedAnswer((text.strip(),)),
     )
     try:
-        (name,) = itdr_hf.register(itdr_hf.own_source(shop), subtasks={"first": 40}, new_subtasks=[toy])
+        (name,) = itdr_hf.register(itdr_hf.own_source(shop), tasks={"first": 40}, new_tasks=[toy])
         data = itdr_hf.load_dataset("itdr", name, data_dir=shop.parent)
         assert name == "first-myshop" and sum(map(len, data.values())) == 40
         assert data["train"][0]["output"] in data["train"][0]["input"]
         assert catalogue.select(["first"]) == ["first-myshop"]
     finally:
         catalogue.unregister("myshop")
-    assert "first" not in catalogue.subtask_ids()
+    assert "first" not in catalogue.task_ids()
 
 
 def gather_three(g, chosen):

@@ -1,4 +1,4 @@
-"""Data of one's own from the command line: found beside the releases, remembered by what was built of it."""
+"""Custom data from the command line: found beside the releases, remembered by what was built of it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from itdr_hf import catalogue
-from itdr_hf.catalogue import register_found
-from itdr_hf.dataset.ledger import read_ledger
+from itdr_hf.dataset import Dataset
 from itdr_hf.errors import MissingFileError, UsageError
 from itdr_hf.raw.release import find_release
 from itdr_hf.sources.own import described, own_source, recalled
@@ -98,16 +97,14 @@ def test_a_source_is_recalled_as_it_was_described(raw):
 
 def test_a_source_met_in_a_folder_gives_way_to_its_tables_and_those_to_one_that_is_registered(raw, built):
     try:
-        read_ledger(built)
-        assert "tui-my-shop" in catalogue.cell_names()
+        met = Dataset.open(built).catalogue
+        assert "tui-my-shop" in met.cell_names() and "my-shop" not in catalogue.source_ids()
         with pytest.raises(MissingFileError, match="my-shop: known only from a dataset built of it; want its tables"):
-            find_release(catalogue.source("my-shop"), raw)
-        register_found(raw)
-        assert find_release(catalogue.source("my-shop"), raw).tables
+            find_release(met.source("my-shop"), raw)
+        assert find_release(catalogue.current().with_found(raw).source("my-shop"), raw).tables
         catalogue.register(own_source(raw / "my-shop", title="Our shop"))
-        register_found(raw)
-        read_ledger(built)
-        assert catalogue.source("my-shop").title == "Our shop"
+        assert catalogue.current().with_found(raw).source("my-shop").title == "Our shop"
+        assert Dataset.open(built).catalogue.source("my-shop").title == "Our shop"
     finally:
         catalogue.unregister("my-shop")
 
@@ -116,7 +113,10 @@ def test_a_source_met_in_a_folder_gives_way_to_its_tables_and_those_to_one_that_
     ("text", "said"),
     [
         ("scale = [", "shop/source.toml: Invalid value"),
-        ("lable = 'brand'", r"no setting in shop/source.toml 'lable'; have: words, scale, liked_above"),
+        (
+            "lable = 'brand'",
+            r"no setting in shop/source.toml 'lable'; (did you mean \w+\? )?have: words, scale, liked_above",
+        ),
         ("[words]\nitem = 'x'", r"shop/source.toml \[words\]: missing 4 required"),
         ("[scale]\nlow = 1\nhigh = 5\nstep = 1\ntop = 3", r"shop/source.toml \[scale\]: got an unexpected keyword"),
     ],

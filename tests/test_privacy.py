@@ -19,7 +19,7 @@ import pytest
 from itdr_hf import catalogue
 from itdr_hf.build.folder import build_folder
 from itdr_hf.build.prepare import Settings
-from itdr_hf.dataset.ledger import read_ledger
+from itdr_hf.dataset import Dataset
 from itdr_hf.runtime.privacy import scrub
 from itdr_hf.runtime.text import apart, show_text
 from itdr_hf.simulate import simulate
@@ -204,14 +204,14 @@ def test_planted_addresses_and_numbers_are_masked_and_counted(cell, built):
     inputs = [text for path in (built / cell).glob("*.parquet") for text in pq.read_table(path)["input"].to_pylist()]
     outputs = [text for path in (built / cell).glob("*.parquet") for text in pq.read_table(path)["output"].to_pylist()]
     assert not [text for text in (*inputs, *outputs) for secret in PLANTED if secret in text]
-    counted = read_ledger(built)["cells"][cell]["masked"]
+    counted = Dataset.open(built).cells[cell].masked
     assert counted == {
         mark: n for mark in ("e-mail", "link", "handle", "phone") if (n := sum(i.count(f"[{mark}]") for i in inputs))
     }
 
 
 def test_something_was_planted_and_masked(built):
-    masked = [cell["masked"] for cell in read_ledger(built)["cells"].values()]
+    masked = [cell.masked for cell in Dataset.open(built).cells.values()]
     assert sum(m.get("e-mail", 0) for m in masked) and sum(m.get("phone", 0) for m in masked)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from itdr_hf.errors import UsageError
+from itdr_hf.runtime.progress import Progress
 from itdr_hf.simulate import SOURCES, amazon2023, histories, microlens, movielens32m, simulate, world
 
 Rows = list[list[str]]
@@ -63,17 +64,17 @@ def test_a_source_written_alone_has_the_bytes_it_has_in_company(raw: Path, tmp_p
 
 
 def test_every_source_lands_in_its_folder_and_reports_its_files(tmp_path: Path) -> None:
-    said: list[str] = []
+    said: list[Progress] = []
     written = simulate(tmp_path, scale=0.01, progress=said.append)
-    assert said == list(written) == list(SOURCES) and len(SOURCES) == 13
+    assert [p.detail for p in said] == [*written, ""] == [*SOURCES, ""] and said[-1][:3] == ("simulating", 13, 13)
     for name, paths in written.items():
         assert all(path.is_relative_to(tmp_path / SOURCES[name].FOLDER) for path in paths)
     assert {path for paths in written.values() for path in paths} == {p for p in tmp_path.rglob("*") if p.is_file()}
 
 
 def test_an_unknown_source_and_a_scale_that_is_not_positive_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no source to simulate 'netflix'; have: movielens32m, "):
-        simulate(tmp_path, sources=["movielens1m", "netflix"])
+    with pytest.raises(UsageError, match="no source to simulate 'gowalla'; have: movielens32m, "):
+        simulate(tmp_path, sources=["movielens1m", "gowalla"])
     for scale in (0.0, -1.0, float("nan")):
         with pytest.raises(UsageError, match="want a number above 0"):
             simulate(tmp_path, scale=scale)

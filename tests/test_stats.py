@@ -14,6 +14,7 @@ import pytest
 from itdr_hf.build.folder import build_folder
 from itdr_hf.build.prepare import Settings
 from itdr_hf.dataset.diff import diff
+from itdr_hf.dataset.ledger import sealed
 from itdr_hf.dataset.statistics import load_tokenizer, plot, statistics
 from itdr_hf.errors import UsageError
 from itdr_hf.tasks.itdr import paper
@@ -152,7 +153,7 @@ def test_the_ledger_command_accounts_for_every_row_or_exits_with_1(built, tmp_pa
     said = itdr("ledger", built).stdout
     assert "below a minimum" in said and "ratings.csv" in said and "seed" in said
     eligible["rows"] += 1
-    (tmp_path / "ledger.json").write_text(json.dumps(ledger))
+    (tmp_path / "ledger.json").write_text(json.dumps(sealed(ledger)))
     wrong = itdr("ledger", tmp_path)
     assert wrong.returncode == 1 and "rows after all steps" in wrong.stdout
 

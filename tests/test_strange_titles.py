@@ -130,7 +130,7 @@ def test_a_strange_title_stands_in_prompts_and_answers_as_it_is(cell, built):
         shown |= {title for title in titles if title in one.input}
         assert all(title in one.input for title in (*one.history, *one.candidates))
         if cell.startswith(("tkr", "nir")):
-            answer = catalogue.cell(cell).subtask.parse(one.output, one, strict=True)
+            answer = catalogue.cell(cell).parse(one.output, one, strict=True)
             assert answer.fault is None and list(answer.values)[: len(one.targets)] == list(one.targets)
     assert {re.sub(r" \d+$", "", title) for title in shown} == set(STRANGE)
 

@@ -20,17 +20,17 @@ DESCRIPTION = "Predict what this person wants from what they did before."
 
 
 def make_cells(raw: Path, out: Path, examples: int) -> dict[str, int]:
-    """Write rp, tkr, nir and tui of an ml-32m folder; returns how many examples each has."""
+    """Write a rating, ranking, next-item and audience cell of an ml-32m folder; returns the size of each by kind of answer."""
     ratings = pd.read_csv(raw / "ratings.csv", dtype=TYPES, engine="pyarrow")
     movies = pd.read_csv(raw / "movies.csv")
     movies = movies[movies.title.notna()].assign(title=movies.title.str.strip()).set_index("movieId")
     counts = ratings.groupby("userId").size()
     made = {}
-    for name, least, make in (("rp", 11, _rating), ("tkr", 11, _ranking), ("nir", 6, _next_item)):
+    for name, least, make in (("number", 11, _rating), ("ranking", 11, _ranking), ("choice", 6, _next_item)):
         chosen = _sampled(counts.index[counts >= least].to_numpy(), examples)
         mine = ratings[ratings.userId.isin(chosen)].sort_values(["userId", "timestamp", "movieId"])
         made[name] = _write(out / name, list(make(mine, movies)))
-    made["tui"] = _write(out / "tui", list(_audiences(raw, movies, examples)))
+    made["text"] = _write(out / "text", list(_audiences(raw, movies, examples)))
     return made
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from itdr_hf.simulate import amazon2023, movielens32m
+from itdr_hf.simulate import netflix as netflix_prize
 
 # Of MovieLens 32M: ratings, users and movies. Smaller releases keep as many ratings a user and a movie.
 RATINGS, USERS, MOVIES = 32_000_000, 200_948, 87_585
@@ -56,6 +57,16 @@ def amazon(work: Path, rows: int) -> Measured:
     _once(raw, amazon2023.write, folder, users=users, items=products, interactions=rows, **more)
     parsed = tuple(sorted(folder.rglob("*.jsonl.gz")))
     return Measured(source="amazon2023", rows=rows, raw=raw, parsed=parsed)
+
+
+def netflix(work: Path, rows: int) -> Measured:
+    """Netflix Prize with so many ratings, in four files; smaller ones keep as many ratings a user and a movie."""
+    raw, full = work / f"netflix-{rows}", netflix_prize.FULL
+    folder = raw / netflix_prize.FOLDER
+    users = max(rows * full.users // full.interactions, 200)
+    movies = max(rows * full.items // full.interactions, 500)
+    _once(raw, netflix_prize.write, folder, users=users, items=movies, interactions=rows)
+    return Measured(source="netflix", rows=rows, raw=raw, parsed=tuple(sorted(folder.glob("combined_data_*.txt"))))
 
 
 def _once(raw: Path, write: Callable[..., object], folder: Path, **shape: float) -> None:

@@ -7,32 +7,39 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from itdr_hf import catalogue
-from itdr_hf.bench.releases import Measured, amazon, movielens
+from itdr_hf.bench.releases import Measured, amazon, movielens, netflix
 from itdr_hf.errors import BuildError
+from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 
 Result = dict[str, Any]
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sizes:
-    """How much is measured: rows of ratings.csv, reviews, examples that are rendered, rounds of everything."""
+    """How much is measured: rows of ratings.csv, reviews, ratings in Netflix's blocks, examples that are rendered, rounds of everything."""
 
     ratings: tuple[int, ...] = (300_000, 1_000_000, 3_000_000)
     reviews: tuple[int, ...] = (30_000, 100_000)
+    blocks: tuple[int, ...] = (1_000_000,)
     rendered: tuple[int, int] = (10_000, 40_000)
     rounds: int = 2
 
 
-FULL = Sizes(ratings=(3_200_000, 32_000_000), reviews=(300_000, 3_000_000), rendered=(20_000, 180_000), rounds=3)
-FOUR = ("rp", "tkr", "nir", "tui")  # of MovieLens 32M
+FULL = Sizes(
+    ratings=(3_200_000, 32_000_000),
+    reviews=(300_000, 3_000_000),
+    blocks=(10_000_000, 100_480_507),
+    rendered=(20_000, 180_000),
+    rounds=3,
+)
+FOUR = [cell.task.id for cell in map(catalogue.cell, catalogue.published()) if cell.source.id == "movielens32m"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,33 +65,39 @@ class Bench:
     machine: dict[str, Any] = field(default_factory=dict)
 
 
-def run(work: Path, sizes: Sizes, *, memory: str = "1GB", say: Say = lambda text: None) -> Bench:
+def run(work: Path, sizes: Sizes, *, memory: str = "1GB", progress: OnProgress = ignore) -> Bench:
     """Measure everything. Raises BuildError when a contestant fails, with its last words."""
     work.mkdir(parents=True, exist_ok=True)
-    rows = [_movielens(movielens_at(work, n, say), work, sizes.rounds, memory, say) for n in sizes.ratings]
-    rows += [_amazon(amazon_at(work, n, say), work, sizes.rounds, memory, say) for n in sizes.reviews]
-    once = _once(movielens_at(work, sizes.ratings[-1], say), work, sizes, memory, say)
+    rows = [_movielens(movielens_at(work, n, progress), work, sizes.rounds, memory, progress) for n in sizes.ratings]
+    rows += [_amazon(amazon_at(work, n, progress), work, sizes.rounds, memory, progress) for n in sizes.reviews]
+    rows += [_netflix(netflix_at(work, n, progress), work, sizes.rounds, memory, progress) for n in sizes.blocks]
+    once = _once(movielens_at(work, sizes.ratings[-1], progress), work, sizes, memory, progress)
     return Bench(rows=rows, once=once, machine=machine())
 
 
-def movielens_at(work: Path, rows: int, say: Say) -> Measured:
-    say(f"simulating {rows:,} ratings")
+def movielens_at(work: Path, rows: int, progress: OnProgress) -> Measured:
+    progress(Progress("simulating", detail=f"{rows:,} ratings"))
     return movielens(work, rows)
 
 
-def amazon_at(work: Path, rows: int, say: Say) -> Measured:
-    say(f"simulating {rows:,} reviews")
+def amazon_at(work: Path, rows: int, progress: OnProgress) -> Measured:
+    progress(Progress("simulating", detail=f"{rows:,} reviews"))
     return amazon(work, rows)
 
 
+def netflix_at(work: Path, rows: int, progress: OnProgress) -> Measured:
+    progress(Progress("simulating", detail=f"{rows:,} ratings in blocks"))
+    return netflix(work, rows)
+
+
 def machine() -> dict[str, Any]:
-    """What the figures were taken on; they say nothing of another."""
+    """Return what the figures were taken on; they say nothing of another."""
     packages = {name: _version(name) for name in ("duckdb", "ibis-framework", "pandas", "pyarrow", "datasets")}
     taken = datetime.now(UTC).isoformat(timespec="seconds")
     return {"cores": os.cpu_count(), "python": platform.python_version(), "packages": packages, "taken": taken}
 
 
-def _movielens(measured: Measured, work: Path, rounds: int, memory: str, say: Say) -> Row:
+def _movielens(measured: Measured, work: Path, rounds: int, memory: str, progress: OnProgress) -> Row:
     raw, own = str(measured.raw), str(work / "ours")
     four = [f"{subtask}-{measured.source}" for subtask in FOUR]
     examples = catalogue.cell(four[0]).size
@@ -97,19 +110,29 @@ def _movielens(measured: Measured, work: Path, rounds: int, memory: str, say: Sa
         f"again {cell}": ("build", {"raw": raw, "work": own, "configs": [cell], "memory": memory, "again": True})
         for cell in four
     }
-    return _row(measured, jobs, rounds, say)
+    return _row(measured, jobs, rounds, progress)
 
 
-def _amazon(measured: Measured, work: Path, rounds: int, memory: str, say: Say) -> Row:
+def _amazon(measured: Measured, work: Path, rounds: int, memory: str, progress: OnProgress) -> Row:
     cells = [name for name in catalogue.published() if name.endswith(f"-{measured.source}")]
     jobs: dict[str, tuple[str, Result]] = {
         "parse": ("parse_jsonl", {"paths": [str(p) for p in measured.parsed], "memory": memory}),
         "build": ("build", {"raw": str(measured.raw), "work": str(work / "ours"), "configs": cells, "memory": memory}),
     }
-    return _row(measured, jobs, rounds, say)
+    return _row(measured, jobs, rounds, progress)
 
 
-def _once(measured: Measured, work: Path, sizes: Sizes, memory: str, say: Say) -> dict[str, Result]:
+def _netflix(measured: Measured, work: Path, rounds: int, memory: str, progress: OnProgress) -> Row:
+    """One cell, since the release feeds none by default; beside the lines of its files, since no reader knows blocks."""
+    cells = [f"tkr-{measured.source}"]
+    jobs: dict[str, tuple[str, Result]] = {
+        "parse": ("parse_lines", {"paths": [str(p) for p in measured.parsed], "memory": memory}),
+        "build": ("build", {"raw": str(measured.raw), "work": str(work / "ours"), "configs": cells, "memory": memory}),
+    }
+    return _row(measured, jobs, rounds, progress)
+
+
+def _once(measured: Measured, work: Path, sizes: Sizes, memory: str, progress: OnProgress) -> dict[str, Result]:
     own, config = str(work / "rendered"), f"tkr-{measured.source}"
     jobs: dict[str, tuple[str, Result]] = {}
     for name, count in zip(("render few", "render many"), sizes.rendered, strict=True):
@@ -120,27 +143,27 @@ def _once(measured: Measured, work: Path, sizes: Sizes, memory: str, say: Say) -
     jobs["load"] = "load", {"folder": str(Path(own) / "itdr"), "config": config}
     jobs["import"] = "start", {"code": ["-c", "import itdr_hf"]}
     jobs["help"] = "start", {"code": ["-m", "itdr_hf", "--help"]}
-    return _best(jobs, sizes.rounds, say, "")
+    return _best(jobs, sizes.rounds, progress, "")
 
 
-def _row(measured: Measured, jobs: dict[str, tuple[str, Result]], rounds: int, say: Say) -> Row:
-    results = _best(jobs, rounds, say, f"{measured.source}, {measured.rows:,} rows: ")
+def _row(measured: Measured, jobs: dict[str, tuple[str, Result]], rounds: int, progress: OnProgress) -> Row:
+    results = _best(jobs, rounds, progress, f"{measured.source}, {measured.rows:,} rows: ")
     return Row(source=measured.source, rows=measured.rows, megabytes=measured.megabytes, results=results)
 
 
-def _best(jobs: dict[str, tuple[str, Result]], rounds: int, say: Say, title: str) -> dict[str, Result]:
+def _best(jobs: dict[str, tuple[str, Result]], rounds: int, progress: OnProgress, title: str) -> dict[str, Result]:
     """Round by round through all jobs, so that a busy moment hits all alike; of each the quickest counts."""
     found: dict[str, list[Result]] = {name: [] for name in jobs}
     for number in range(rounds):
         for name, (contestant, arguments) in jobs.items():
-            say(f"{title}{name} ({number + 1} of {rounds})")
+            progress(Progress(f"{title}{name}", number, rounds, "rounds"))
             found[name].append(_alone(contestant, arguments))
     best = {name: min(results, key=lambda result: float(result["seconds"])) for name, results in found.items()}
     return {name: {**one, "peak_mb": max(r["peak_mb"] for r in found[name])} for name, one in best.items()}
 
 
 def _alone(contestant: str, arguments: Result) -> Result:
-    """A contestant in a process of its own."""
+    """Return a contestant in a process of its own."""
     command = [sys.executable, "-m", "itdr_hf.bench.contestants", contestant, json.dumps(arguments)]
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment)

@@ -11,16 +11,16 @@ import json
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from itdr_hf import catalogue
 from itdr_hf.metrics.ranking import ranking_samples, relevance_matrix
 from itdr_hf.models.predict.questions import read_questions
 from itdr_hf.models.predict.run import predict_into
-from itdr_hf.models.recommenders.baselines import TEXTS, Baseline
+from itdr_hf.models.recommenders.baselines import Baseline
 from itdr_hf.score.score_file import Options, score_file
 
 LISTS = 200_000
@@ -31,14 +31,14 @@ def measure(folder: Path, *, lists: int = LISTS) -> dict[str, Any]:
     questions = read_questions(folder)
     with tempfile.TemporaryDirectory() as home:
         answers = Path(home) / "chance.parquet"
-        predict_into(answers, questions, Baseline(name="random", folder=folder), lambda total: nullcontext(_nothing))
+        predict_into(answers, questions, Baseline(name="random", dataset=folder))
         alone = _seconds(lambda: score_file(answers, folder, Options(baselines=False)))
         beside = _seconds(lambda: score_file(answers, folder, Options()))
     ranked, targets = _rankings(lists)
     hits, positives = relevance_matrix(ranked, targets)
     return {
         "predictions": len(questions),
-        "texts": sum(question.subtask in TEXTS for question in questions),
+        "texts": sum(catalogue.task(question.subtask).answer == "text" for question in questions),
         "score": alone,
         "score_with_baselines": beside,
         "lists": lists,
@@ -48,7 +48,7 @@ def measure(folder: Path, *, lists: int = LISTS) -> dict[str, Any]:
 
 
 def _rankings(count: int) -> tuple[list[list[str]], list[list[str]]]:
-    """Lists of 10 titles in random order, 5 of them positive."""
+    """Return lists of 10 titles in random order, 5 of them positive."""
     places = np.random.default_rng(0).permuted(np.tile(np.arange(10), (count, 1)), axis=1).tolist()
     titles = [f"title {place}" for place in range(10)]
     return [[titles[place] for place in row] for row in places], [titles[:5]] * count
@@ -58,10 +58,6 @@ def _seconds(work: Callable[[], Any]) -> dict[str, float]:
     clock, processor = time.perf_counter(), time.process_time()
     work()
     return {"clock": round(time.perf_counter() - clock, 3), "processor": round(time.process_time() - processor, 3)}
-
-
-def _nothing() -> None:
-    """No bar."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -42,7 +42,7 @@ class Cost:
 
 
 def read_costs(path: Path) -> dict[str, Cost]:
-    """The cost by job description: a cell's name while it is planned, and `rendering`. UsageError without a log."""
+    """Return the cost by job description: a cell's name while it is planned, and `rendering`. UsageError without a log."""
     files = sorted(p for p in path.iterdir() if p.suffix != ".crc") if path.is_dir() else [path]
     if not files or not files[-1].is_file():
         raise UsageError(f"{path}: no event log; want a file that Spark wrote, or a folder of them; name one")
@@ -63,7 +63,7 @@ def _costs(lines: Iterable[str]) -> dict[str, Cost]:
 
 
 def table(found: dict[str, Cost]) -> str:
-    """The costs as a table for a page."""
+    """Return the costs as a table for a page."""
     heads = ("cell", "tasks", "read, MB", "shuffled, MB", "spilled, MB", "memory of a task, MB", "CPU s")
     rows = [
         (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from itdr_hf.dataset.shards import SHARD_ROWS, Files, _names, _write_shards
-from itdr_hf.records import SPLITS
+from itdr_hf.records import SPLITS, Shape
 from itdr_hf.runtime.engine import Done
 from itdr_hf.runtime.files import new_folder, sweep
 
@@ -23,6 +23,7 @@ class Shard:
 
     path: Path
     jobs: list[Job]
+    shape: Shape
 
 
 def write_cell_apart(
@@ -30,12 +31,17 @@ def write_cell_apart(
     counts: Mapping[str, int],
     jobs: Callable[[str, int, int], list[Job]],
     spread: Callable[[Callable[[Shard], Done], Sequence[Shard]], list[Done]],
+    shape: Shape,
     before: Callable[[], object] = lambda: None,
 ) -> Files:
     """As `write_cell`, each shard wherever `spread` has it done; `jobs(split, start, stop)` render these examples."""
     with new_folder(folder, locked=True, before=before) as draft:
         shards = [
-            Shard(path=draft / name, jobs=jobs(split, n * SHARD_ROWS, min((n + 1) * SHARD_ROWS, counts[split])))
+            Shard(
+                path=draft / name,
+                jobs=jobs(split, n * SHARD_ROWS, min((n + 1) * SHARD_ROWS, counts[split])),
+                shape=shape,
+            )
             for split in SPLITS
             for n, name in enumerate(_names(split, counts[split]))
         ]
@@ -49,6 +55,6 @@ def write_shard(shard: Shard) -> Done:
     from itdr_hf.build.render import render_job
 
     draft = shard.path.with_name(f".{shard.path.name}.{uuid4().hex[:8]}")
-    [facts] = _write_shards(map(render_job, shard.jobs), [draft])
+    [facts] = _write_shards(map(render_job, shard.jobs), [draft], shard.shape)
     draft.replace(shard.path)
     return facts

@@ -7,27 +7,29 @@ already there from the same raw content, recipe and code is left alone, so a kil
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from itdr_hf import catalogue
 from itdr_hf.build.distributed import write_cell_apart
 from itdr_hf.build.prepare import Prepared, Settings, identity, prepare, recipes, shortfall
+from itdr_hf.catalogue import DEFAULT
 from itdr_hf.dataset.card import write_card
-from itdr_hf.dataset.folder import lock
-from itdr_hf.dataset.ledger import LEDGER, note_timing, read_ledger, write_ledger
-from itdr_hf.dataset.shards import Batches, content, listed, summed, write_cell
+from itdr_hf.dataset.cell import BuiltCell, RawFile, Step
+from itdr_hf.dataset.folder import Dataset
+from itdr_hf.dataset.ledger import LEDGER
+from itdr_hf.dataset.notes import note_timing
+from itdr_hf.dataset.shards import Batches, Files, write_cell, written
+from itdr_hf.dataset.stamps import damage, note_written
 from itdr_hf.errors import BuildError, ItdrError, MissingFileError, OutputError
 from itdr_hf.runtime.engine import Engine
 from itdr_hf.runtime.files import full_disk_named, sweep
 from itdr_hf.runtime.memory import peak as peak_memory
 from itdr_hf.runtime.parallel import awaited, lanes
-from itdr_hf.runtime.progress import reached
-from itdr_hf.sources.own import described
+from itdr_hf.runtime.progress import Progress
 from itdr_hf.tasks.planning.recipe import Recipe
 from itdr_hf.tasks.task import Cell
 
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MANY = 50_000  # examples from which on it is told how many are written, and one cell is planned at a time
+ANNOTATE_AGAIN = "; its references by a teacher are in the store: run `itdr annotate` again"
 AT_ONCE = 2  # cells that are planned at the same time
 
 
@@ -48,49 +51,72 @@ class Outcome:
     note: str = ""
 
 
+class CellsFailedError(BuildError):
+    """Cells that were asked for and could not be built; `outcomes` is what became of all."""
+
+    def __init__(self, message: str, outcomes: Sequence[Outcome]) -> None:
+        super().__init__(message)
+        self.outcomes = outcomes
+
+
 def build_folder(
     out: Path,
     settings: Settings,
     *,
     configs: Iterable[str] | None = None,
+    family: str = DEFAULT,
     changes: Mapping[str, Any] | None = None,
+    verify: bool = False,
     done: Callable[[Outcome], None] = lambda outcome: None,
 ) -> list[Outcome]:
     """Build the cells of the given configs (default: all whose sources are present) into a dataset folder.
 
     A cell whose release is absent is reported, not built; it is an error only if it was asked for by name or
     if nothing is left. A malformed release fails its own cells; the rest is built before the error is raised.
-    Raises OutputError when `out` is not ours or cannot be written.
+    A cell whose files were damaged is built again: by their size and time, with `verify` by their hash. Raises
+    OutputError when `out` is not ours or cannot be written, UsageError when its ledger was edited.
     """
     _check_ours(out)
-    cells = sorted(map(catalogue.cell, catalogue.select(configs)), key=_turn)
+    known = settings.known
+    cells = sorted(map(known.cell, known.select(configs, family)), key=_turn)
     planned = recipes(cells, changes or {})
+    dataset = Dataset(out, family=family, base=known)
+    _check_family(dataset, family)
     outcomes: list[Outcome] = []
     with full_disk_named(out / LEDGER):
         out.parent.mkdir(parents=True, exist_ok=True)
-    with lock(out), settings.open_engine() as engine:
+    with dataset.locked(), settings.open_engine() as engine:
         out.mkdir(exist_ok=True)
-        write_ledger(out, read_ledger(out))  # first of all: what a killed build leaves is known for ours
+        dataset.save(version=known.family(family).version)  # first of all: what a killed build leaves is known for ours
         sweep(out)
-        for outcome in _build_cells(planned, out, settings, engine):
+        build = _Build(dataset=dataset, settings=settings, engine=engine, verify=verify)
+        for outcome in _build_cells(planned, build):
             outcomes.append(outcome)
             done(outcome)
-        ledger = read_ledger(out)
-        ledger["not_built"] = {
-            o.cell: o.note.replace(f"{settings.raw}/", "") for o in outcomes if o.state == "not built"
-        }
-        write_ledger(out, ledger)
-        if ledger["cells"]:
-            write_card(out, ledger)
-    order = catalogue.cell_names()
-    outcomes.sort(key=lambda outcome: order.index(outcome.cell))
-    _raise_failures(outcomes, configs, ledger)
+        left_out = {o.cell: o.note.replace(f"{settings.raw}/", "") for o in outcomes if o.state == "not built"}
+        dataset.save(not_built=left_out)
+        if dataset.cells:
+            write_card(dataset)
+    order = {cell: place for place, cell in enumerate(known.select(configs, family))}
+    outcomes.sort(key=lambda outcome: order[outcome.cell])
+    _raise_failures(outcomes, set(configs or ()))
     return outcomes
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Build:
+    """A build under way: the folder it writes, and what was damaged in it, by cell."""
+
+    dataset: Dataset
+    settings: Settings
+    engine: Engine
+    verify: bool
+    damaged: dict[str, str] = field(default_factory=dict)
 
 
 def _turn(cell: Cell) -> tuple[str, bool]:
     """By source; first the cells whose answers are written, which take longest to render: the others are planned then."""
-    return cell.source.id, cell.subtask.teacher is None
+    return cell.source.id, cell.task.teacher is None
 
 
 def _check_ours(out: Path) -> None:
@@ -104,14 +130,19 @@ def _check_ours(out: Path) -> None:
         )
 
 
-def _build_cells(
-    cells: Sequence[tuple[Cell, Recipe]], out: Path, settings: Settings, engine: Engine
-) -> Iterator[Outcome]:
+def _check_family(dataset: Dataset, family: str) -> None:
+    if dataset.cells and dataset.ledger.family != family:
+        raise OutputError(
+            f"{dataset.folder}: cells of the family {dataset.ledger.family}; want {family}; choose another folder"
+        )
+
+
+def _build_cells(cells: Sequence[tuple[Cell, Recipe]], build: _Build) -> Iterator[Outcome]:
     """Cell by cell; while one is rendered and written, which is Python's work, the engine plans the next ones."""
     many = any(recipe.num_examples > MANY for _, recipe in cells)  # then one plan wants all the memory
-    with ThreadPoolExecutor(1) as writer, lanes(engine, 1 if many else AT_ONCE) as submit:
-        plans = [submit(partial(_plan_or_why, cell, recipe, out, settings)) for cell, recipe in cells]
-        outcomes = [writer.submit(_finish_cell, plan, out, settings, engine) for plan in plans]
+    with ThreadPoolExecutor(1) as writer, lanes(build.engine, 1 if many else AT_ONCE) as submit:
+        plans = [submit(partial(_plan_or_why, cell, recipe, build)) for cell, recipe in cells]
+        outcomes = [writer.submit(_finish_cell, plan, build) for plan in plans]
         try:
             for outcome in outcomes:
                 yield awaited(outcome)
@@ -119,12 +150,12 @@ def _build_cells(
             writer.shutdown(wait=False, cancel_futures=True)
 
 
-def _plan_or_why(cell: Cell, recipe: Recipe, out: Path, settings: Settings, engine: Engine) -> Outcome | Prepared:
-    return _caught(cell, partial(_plan_cell, cell, recipe, out, settings, engine))
+def _plan_or_why(cell: Cell, recipe: Recipe, build: _Build, engine: Engine) -> Outcome | Prepared:
+    return _caught(cell, partial(_plan_cell, cell, recipe, build, engine))
 
 
 def _caught(cell: Cell, step: Callable[[], Outcome | Prepared]) -> Outcome | Prepared:
-    """What a step gives, or the outcome of a cell that cannot be built."""
+    """Return what a step gives, or the outcome of a cell that cannot be built."""
     try:
         return step()
     except (MissingFileError, BuildError) as error:
@@ -135,98 +166,92 @@ def _caught(cell: Cell, step: Callable[[], Outcome | Prepared]) -> Outcome | Pre
         return Outcome(cell=cell.name, state="failed", counts={}, note=str(error))
 
 
-def _plan_cell(cell: Cell, recipe: Recipe, out: Path, settings: Settings, engine: Engine) -> Outcome | Prepared:
-    entry = read_ledger(out)["cells"].get(cell.name)
-    known = entry and entry["key"] == identity(cell, recipe, settings)
-    if known and _intact(out / cell.name, entry["files"]):
-        return Outcome(cell=cell.name, state="unchanged", counts=entry["counts"])
-    prepared = prepare(cell, recipe, settings, engine)
+def _plan_cell(cell: Cell, recipe: Recipe, build: _Build, engine: Engine) -> Outcome | Prepared:
+    built = build.dataset.cells.get(cell.name)
+    if built and built.key == identity(cell, recipe, build.settings):
+        damaged = damage(build.dataset.folder, built, verify=build.verify)
+        if not damaged:
+            return Outcome(cell=cell.name, state="unchanged", counts=built.counts)
+        build.damaged[cell.name] = f"{damaged}: built again" + (ANNOTATE_AGAIN if built.teachers else "")
+    prepared = prepare(cell, recipe, build.settings, engine)
     if not sum(prepared.rows.counts.values()):
         raise BuildError(f"{cell.name}: {shortfall(recipe.num_examples, 0, prepared.rows)}; want a larger release")
     return prepared
 
 
-def _finish_cell(plan: Future[Outcome | Prepared], out: Path, settings: Settings, engine: Engine) -> Outcome:
+def _finish_cell(plan: Future[Outcome | Prepared], build: _Build) -> Outcome:
     planned = plan.result()
     if isinstance(planned, Outcome):
         return planned
-    outcome = _caught(planned.cell, partial(_write_planned, planned, out, settings, engine))
+    outcome = _caught(planned.cell, partial(_write_planned, planned, build))
     assert isinstance(outcome, Outcome)
     return outcome
 
 
-def _write_planned(prepared: Prepared, out: Path, settings: Settings, engine: Engine) -> Outcome:
+def _write_planned(prepared: Prepared, build: _Build) -> Outcome:
     started = time.monotonic()
-    cell, recipe, counts = prepared.cell, prepared.recipe, prepared.rows.counts
-    strike = partial(_strike, out, cell.name)
-    if engine.distributed and cell.name in catalogue.published():  # a cell of one's own is not known to executors
-        files = write_cell_apart(out / cell.name, counts, prepared.jobs, engine.spread, strike)
+    cell, counts = prepared.cell, prepared.rows.counts
+    folder = build.dataset.folder / cell.name
+    remove = partial(build.dataset.remove, cell.name)  # before other files take its place: no entry says anything false
+    if build.engine.distributed:
+        files = write_cell_apart(folder, counts, prepared.jobs, build.engine.spread, cell.task.shape, remove)
     else:
-        files = write_cell(out / cell.name, counts, _counted(prepared, settings), strike)
-    key = identity(cell, recipe, settings)
-    _enter(out, prepared, engine.signature, key, files, prepared.seconds + time.monotonic() - started)
-    return Outcome(cell=cell.name, state="built", counts=counts, note=prepared.note)
-
-
-def _strike(out: Path, name: str) -> None:
-    """Take a cell out of the ledger before other files take its place: whatever happens then, it says nothing false."""
-    ledger = read_ledger(out)
-    if ledger["cells"].pop(name, None):
-        write_ledger(out, ledger)
+        files = write_cell(folder, counts, _counted(prepared, build.settings), remove, cell.task.shape)
+    _record(prepared, build, files, prepared.seconds + time.monotonic() - started)
+    note = "\n".join(filter(None, (build.damaged.get(cell.name), prepared.note)))
+    return Outcome(cell=cell.name, state="built", counts=counts, note=note)
 
 
 def _counted(prepared: Prepared, settings: Settings) -> Batches:
-    """The batches of a split, telling how many examples there are so far, where there are many."""
+    """Return the batches of a split, telling how many examples there are so far, where there are many."""
     total, done = sum(prepared.rows.counts.values()), 0
 
     def batches(split: str) -> Iterator[pa.RecordBatch]:
         nonlocal done
         for batch in prepared.batches(split, settings.num_proc):
             yield batch
-            before, done = done, done + batch.num_rows
-            for number in reached(before, done, total) if total > MANY else ():
-                settings.say(f"{prepared.cell.name}: {number:,} of {total:,} examples")
+            done += batch.num_rows
+            if total > MANY:
+                settings.progress(Progress(prepared.cell.name, done, total, "examples"))
 
     return batches
 
 
-def _intact(folder: Path, files: Mapping[str, Mapping[str, Any]]) -> bool:
-    return all((folder / name).is_file() and (folder / name).stat().st_size == f["size"] for name, f in files.items())
-
-
-def _enter(
-    out: Path, prepared: Prepared, engine: str, key: str, files: dict[str, dict[str, Any]], seconds: float
-) -> None:
-    ledger, tables, source = read_ledger(out), prepared.tables, prepared.cell.source
-    ledger["cells"][prepared.cell.name] = {
-        "key": key,
-        "content": content(files),
-        "counts": dict(prepared.rows.counts),
-        "recipe": {k: v for k, v in asdict(prepared.recipe).items() if k != "salt"},
-        "simulated": tables.release.simulated,
-        "layout": tables.record["layout"],
-        "raw": tables.record["files"],
-        "unread": tables.release.left_alone(),
-        "tables": tables.record["steps"],
-        "rows": prepared.rows.steps,
-        "engine": engine,
-        "written_by": summed(files, "written_by"),
-        "masked": summed(files, "masked"),
-        "files": listed(files),
-    }
-    if catalogue.own(source.id):
-        ledger.setdefault("own", {})[source.id] = described(source)
-    write_ledger(out, ledger)
+def _record(prepared: Prepared, build: _Build, files: Files, seconds: float) -> None:
+    """Enter a cell in the ledger, and note what building it took."""
+    cell, tables, facts = prepared.cell, prepared.tables, written(files)
+    entry = BuiltCell(
+        name=cell.name,
+        task=cell.task.id,
+        source=cell.source.id,
+        family=cell.family,
+        shape_name=cell.task.shape.name,
+        key=identity(cell, prepared.recipe, build.settings),
+        content=facts.content,
+        counts=dict(prepared.rows.counts),
+        recipe={k: v for k, v in asdict(prepared.recipe).items() if k != "salt"},
+        simulated=tables.release.simulated,
+        layout=tables.record["layout"],
+        raw=[RawFile(**file) for file in tables.record["files"]],
+        unread=tables.release.left_alone(),
+        tables=[Step(**step) for step in tables.record["steps"]],
+        steps=[Step(**step) for step in prepared.rows.steps],
+        engine=build.engine.signature,
+        written_by=facts.written_by,
+        masked=facts.masked,
+        files=facts.files,
+    )
+    note_written(build.dataset.folder, cell.name, facts.files)
+    build.dataset.record(entry)
     peak = peak_memory() // 10**6
     timing = {"tables_seconds": tables.record["seconds"], "cell_seconds": round(seconds, 2), "peak_memory_mb": peak}
-    note_timing(out, prepared.cell.name, timing)
+    note_timing(build.dataset.folder, cell.name, timing)
 
 
-def _raise_failures(outcomes: Sequence[Outcome], configs: Iterable[str] | None, ledger: Mapping[str, Any]) -> None:
+def _raise_failures(outcomes: Sequence[Outcome], configs: Set[str]) -> None:
     failed = {o.note: None for o in outcomes if o.state == "failed"}
-    named = set(configs or ()) & set(catalogue.cell_names())
-    failed |= {o.note: None for o in outcomes if o.state == "not built" and o.cell in named}
+    failed |= {o.note: None for o in outcomes if o.state == "not built" and o.cell in configs}
     if failed:
-        raise BuildError("\n".join(failed))
+        raise CellsFailedError("\n".join(failed), outcomes)
     if not any(o.state in ("built", "unchanged") for o in outcomes):
-        raise BuildError("nothing was built:\n" + "\n".join(dict.fromkeys(o.note for o in outcomes)))
+        raise CellsFailedError("nothing was built:\n" + "\n".join(dict.fromkeys(o.note for o in outcomes)), outcomes)

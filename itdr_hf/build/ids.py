@@ -6,27 +6,24 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from itdr_hf.dataset.example_id import content_digits
 from itdr_hf.tasks.planning.recipe import Recipe
 from itdr_hf.tasks.task import Cell
 
 
-def _digits(domains: Sequence[str], subjects: Sequence[str], made: Mapping[str, Sequence[Any]]) -> list[str]:
-    """What the examples' ids are made of: 16 hex digits from all that an example says."""
+def example_digits(domains: Sequence[str], subjects: Sequence[str], made: Mapping[str, Sequence[Any]]) -> list[str]:
+    """Return what the examples' ids are made of: 16 hex digits from all that an example says."""
     said = [
         targets if author == "data" else slots.values()
         for author, targets, slots in zip(made["reference_by"], made["targets"], made["slots"], strict=True)
     ]
     told = zip(domains, subjects, made["history"], made["history_ratings"], made["candidates"], said, strict=True)
-    texts = [
-        "\x1f".join([domain, subject, *history, *map(str, ratings), *candidates, *rest])
-        for domain, subject, history, ratings, candidates, rest in told
-    ]
-    return [hashlib.md5(text.encode()).hexdigest()[:16] for text in texts]
+    return [content_digits(*one) for one in told]
 
 
-def _users(cell: Cell, recipe: Recipe, subjects: Sequence[str]) -> list[str]:
+def user_hashes(cell: Cell, recipe: Recipe, subjects: Sequence[str]) -> list[str]:
     """Salted hashes of users' ids; a subject that is an item has no user."""
-    if cell.subtask.subject == "item":
+    if cell.task.subject == "item":
         return [""] * len(subjects)
     keyed = hashlib.blake2b(key=recipe.salt.encode()[:64], digest_size=8)
 

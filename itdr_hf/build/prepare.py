@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from itdr_hf import catalogue
 from itdr_hf.build.rows import Rows, check, ensure_rows
+from itdr_hf.catalogue import Catalogue, current
 from itdr_hf.errors import UsageError
 from itdr_hf.raw.malformed import BadRows, told
+from itdr_hf.raw.release import find_release
 from itdr_hf.runtime.engine import Engine
 from itdr_hf.runtime.engines import open_engine
-from itdr_hf.runtime.hashing import fingerprint
-from itdr_hf.runtime.progress import Say
-from itdr_hf.tables.cache import Tables, ensure_tables, locate
+from itdr_hf.runtime.hashing import fingerprint, imported_by
+from itdr_hf.runtime.progress import OnProgress, Progress, ignore
+from itdr_hf.tables.cache import Tables, ensure_tables, locate, readers
 from itdr_hf.tasks.planning.recipe import Recipe
 from itdr_hf.tasks.task import Cell
 
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
 
     from itdr_hf.build.render import Job
 
-# The code that decides examples, besides the subtask's own modules and what reads the tables.
+# Where the code that makes files of tables begins, besides the task's own module; the rest is what these import.
+MAKING = ("itdr_hf.build.rows", "itdr_hf.build.render", "itdr_hf.build.distributed")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,11 +44,17 @@ class Settings:
     num_proc: int = 1
     engine: str = "duckdb"  # that plans: one of `planner.ENGINES`
     spark_master: str | None = None
-    say: Say = lambda text: None  # progress
-    warn: Say = logging.getLogger("itdr_hf").warning  # what a caller should know of the result
+    progress: OnProgress = ignore
+    catalogue: Catalogue = field(default_factory=current)
+    warn: Callable[[str], None] = logging.getLogger("itdr_hf").warning  # what a caller should know of the result
+
+    @cached_property
+    def known(self) -> Catalogue:
+        """The catalogue, with the folders of tables under `raw`. Raises as `own_source` does."""
+        return self.catalogue.with_found(self.raw)
 
     def open_engine(self) -> AbstractContextManager[Engine]:
-        """The engine that plans, for the length of a `with` block."""
+        """Return the engine that plans, for the length of a `with` block."""
         return open_engine(self.engine, memory_limit=self.memory_limit, master=self.spark_master)
 
 
@@ -61,19 +70,19 @@ class Prepared:
 
     @property
     def note(self) -> str:
-        """What a caller should know of the result: too few examples, malformed rows passed over; or ''."""
+        """What a caller should know of the result: too few examples, malformed rows skipped; or ''."""
         wanted, made = self.recipe.num_examples, sum(self.rows.counts.values())
         short = shortfall(wanted, made, self.rows) if made < wanted else ""
         return "\n".join(filter(None, (short, told(self.tables.record["passed_over"]))))
 
     def batches(self, split: str, num_proc: int = 1) -> Iterator[pa.RecordBatch]:
-        """The examples of a split."""
+        """Yield the examples of a split."""
         from itdr_hf.build.render import render
 
         return render(self.cell, self.recipe, self.rows, split, num_proc=num_proc)
 
     def jobs(self, split: str, start: int, stop: int) -> list[Job]:
-        """What renders these examples of a split, anywhere."""
+        """Return what renders these examples of a split, anywhere."""
         from itdr_hf.build.render import slices
 
         return slices(self.cell, self.recipe, self.rows, split, start, stop)
@@ -82,8 +91,8 @@ class Prepared:
 def recipes(cells: Sequence[Cell], changes: Mapping[str, Any]) -> list[tuple[Cell, Recipe]]:
     """Each cell with its recipe, changed where it can be. Raises UsageError for a change that none of them takes."""
     for name, value in changes.items():
-        if value is not None and cells and all(name in cell.subtask.fixed for cell in cells):
-            asked = ", ".join(dict.fromkeys(cell.subtask.id for cell in cells))
+        if value is not None and cells and all(name in cell.task.fixed for cell in cells):
+            asked = ", ".join(dict.fromkeys(cell.task.id for cell in cells))
             raise UsageError(
                 f"{name}={value}: it is always {getattr(cells[0].recipe(), name)} in {asked}; leave it out"
             )
@@ -100,9 +109,14 @@ def prepare(cell: Cell, recipe: Recipe, settings: Settings, engine: Engine | Non
             return prepare(cell, recipe, settings, engine)
     started = time.monotonic()
     tables = ensure_tables(
-        cell.source, settings.raw, engine=engine.reader, cache=settings.cache, bad=settings.bad, say=settings.say
+        cell.source,
+        settings.raw,
+        engine=engine.reader,
+        cache=settings.cache,
+        bad=settings.bad,
+        progress=settings.progress,
     )
-    settings.say(f"{cell.name}: planning {recipe.num_examples:,} examples")
+    settings.progress(Progress(f"{cell.name}: planning", detail=f"{recipe.num_examples:,} examples"))
     rows = ensure_rows(cell, recipe, tables, engine)
     prepared = Prepared(cell=cell, recipe=recipe, tables=tables, rows=rows, seconds=time.monotonic() - started)
     if prepared.note:
@@ -123,7 +137,7 @@ def shortfall(wanted: int, made: int, rows: Rows) -> str:
 
 
 def identity(cell: Cell, recipe: Recipe, settings: Settings) -> str:
-    """A hash of everything the examples of a cell depend on: version, recipe, raw content, code.
+    """Return a hash of everything the examples of a cell depend on: version, recipe, raw content, code.
 
     Raises MissingFileError when the release is not there.
     """
@@ -132,5 +146,14 @@ def identity(cell: Cell, recipe: Recipe, settings: Settings) -> str:
     spoken = {
         f.name: getattr(cell.source, f.name) for f in fields(cell.source) if f.name not in ("layouts", "downloads")
     }
-    facts = [catalogue.DATA_VERSION, cell.name, asdict(recipe), place.folder.name, spoken]
-    return fingerprint(facts, {cell.subtask.example.__module__, "itdr_hf.build.render", __name__})
+    facts = [cell.version, cell.name, asdict(recipe), place.folder.name, spoken]
+    return fingerprint(facts, {cell.task.example.__module__, *MAKING})
+
+
+def made_by(cell: Cell, settings: Settings) -> list[str]:
+    """Return every module that decides what a cell's files hold, from the readers of its release to what writes them.
+
+    Raises MissingFileError when the release is not there.
+    """
+    release = find_release(cell.source, settings.raw)
+    return imported_by({*readers(release), cell.task.example.__module__, *MAKING})

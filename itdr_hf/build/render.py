@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import gc
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from itdr_hf import catalogue
-from itdr_hf.build.ids import _digits, _users
+from itdr_hf.build.examples import fillers, make_examples
 from itdr_hf.build.rows import Rows
 from itdr_hf.errors import unknown
-from itdr_hf.records import INSTRUCTION, SPLITS
+from itdr_hf.records import SPLITS
 from itdr_hf.tasks.planning.recipe import Recipe
-from itdr_hf.tasks.task import Cell, ExampleParts, TaskContext
-from itdr_hf.tasks.templates import HELD_OUT, MIXED, compile_template, constants, template_text
+from itdr_hf.tasks.task import Cell
 
 BATCH = 8_192  # rows rendered at a time; part of the output's layout, so never a setting
 PIECE = 1_024  # of them as Python values at a time: about as many as stay in a processor's cache
@@ -34,22 +30,21 @@ PIECE = 1_024  # of them as Python values at a time: about as many as stay in a 
 class Job:
     """A slice of a cell's rows to be rendered; small enough to send to another process."""
 
-    cell: str
+    cell: Cell  # without how its source's files are read
     recipe: Recipe
     parts: tuple[tuple[Path, int, int], ...]  # file, first row, row behind the last
 
 
 def render(cell: Cell, recipe: Recipe, rows: Rows, split: str, *, num_proc: int = 1) -> Iterator[pa.RecordBatch]:
-    """The examples of a split, in order, as batches with INSTRUCTION.schema.
+    """Yield the examples of a split, in order, as batches with INSTRUCTION.schema.
 
     Raises UsageError for an unknown split or template.
     """
     if split not in SPLITS:
         raise unknown("split", split, SPLITS)
-    _fillers(cell.name, recipe)  # a template at fault shows here, not in another process
+    fillers(cell, recipe)  # a template at fault shows here, not in another process
     jobs = slices(cell, recipe, rows, split, 0, rows.counts[split])
-    shared = cell.name in catalogue.published()  # a cell of one's own is not known in another process
-    if num_proc <= 1 or len(jobs) <= 1 or not shared:
+    if num_proc <= 1 or len(jobs) <= 1:
         yield from map(render_job, jobs)
     else:  # spawned, since a fork would copy the engine's threads half alive
         with ProcessPoolExecutor(min(num_proc, len(jobs)), mp_context=get_context("spawn")) as pool:
@@ -57,7 +52,7 @@ def render(cell: Cell, recipe: Recipe, rows: Rows, split: str, *, num_proc: int 
 
 
 def _in_order(pool: Executor, jobs: Sequence[Job], ahead: int) -> Iterator[pa.RecordBatch]:
-    """What other processes make of the jobs, only so many before they are asked for: memory stays flat."""
+    """Yield what other processes make of the jobs, only so many before they are asked for: memory stays flat."""
     begun: deque[Future[pa.RecordBatch]] = deque()
     for job in jobs:
         begun.append(pool.submit(render_job, job))
@@ -68,16 +63,17 @@ def _in_order(pool: Executor, jobs: Sequence[Job], ahead: int) -> Iterator[pa.Re
 
 
 def slices(cell: Cell, recipe: Recipe, rows: Rows, split: str, start: int, stop: int) -> list[Job]:
-    """The jobs that render examples start..stop of a split: whole batches, but for the ends."""
+    """Return the jobs that render examples start..stop of a split: whole batches, but for the ends."""
     order = sorted(SPLITS)  # the rows are sorted by the split's name
     first = sum(rows.counts[s] for s in order[: order.index(split)])
     edges = [start, *range(start - start % BATCH + BATCH, stop, BATCH), stop] if start < stop else []
     files = _files(rows.path)
-    return [Job(cell=cell.name, recipe=recipe, parts=_parts(files, first + a, first + b)) for a, b in pairwise(edges)]
+    sent = replace(cell, source=replace(cell.source, layouts=(), downloads=()))
+    return [Job(cell=sent, recipe=recipe, parts=_parts(files, first + a, first + b)) for a, b in pairwise(edges)]
 
 
 def _files(path: Path) -> list[tuple[Path, int]]:
-    """The files of a cell's rows, in order, each with the number of its rows."""
+    """Return the files of a cell's rows, in order, each with the number of its rows."""
     paths = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
     return [(p, pq.read_metadata(p).num_rows) for p in paths]
 
@@ -93,35 +89,16 @@ def _parts(files: list[tuple[Path, int]], start: int, stop: int) -> tuple[tuple[
 
 
 def render_job(job: Job) -> pa.RecordBatch:
-    """The examples of one slice."""
+    """Return the examples of one slice."""
     return examples(job.cell, job.recipe, pa.concat_tables([_slice(*part) for part in job.parts]))
 
 
-def examples(name: str, recipe: Recipe, rows: pa.Table) -> pa.RecordBatch:
-    """The examples that rows of a cell's plan, one at least, make."""
-    cell = catalogue.cell(name)
+def examples(cell: Cell, recipe: Recipe, rows: pa.Table) -> pa.RecordBatch:
+    """Return the examples that rows of a cell's plan, one at least, make."""
     with _no_cycles():
         return pa.concat_batches([
-            _examples(cell, recipe, rows.slice(start, PIECE)) for start in range(0, rows.num_rows, PIECE)
+            make_examples(cell, recipe, rows.slice(start, PIECE)) for start in range(0, rows.num_rows, PIECE)
         ])  # fmt: skip
-
-
-def _examples(cell: Cell, recipe: Recipe, rows: pa.Table) -> pa.RecordBatch:
-    """What is made of a row alone is the subtask's; the rest is made column by column."""
-    example, wording = cell.subtask.example, TaskContext(source=cell.source, recipe=recipe)
-    names, columns = rows.column_names, dict(zip(rows.column_names, map(_values, rows.columns), strict=True))
-    parts = [example(dict(zip(names, row, strict=True)), wording) for row in zip(*columns.values(), strict=True)]
-    made: dict[str, Sequence[Any]] = dict(zip(ExampleParts._fields, zip(*parts, strict=True), strict=True))
-    subjects, fillers = list(map(str, columns["subject"])), _fillers(cell.name, recipe)
-    made |= _fixed(cell, recipe, len(parts)) | {"domain": columns["domain"], "user": _users(cell, recipe, subjects)}
-    digits = _digits(made["domain"], made["user"] if cell.subtask.subject == "user" else subjects, made)
-    chosen = [fillers[int(one, 16) % len(fillers)] for one in digits]
-    made["id"] = [f"{cell.name}-{one}" for one in digits]
-    made["template"] = [template for template, _ in chosen]
-    made["input"] = [fill(slots) for (_, fill), slots in zip(chosen, made["slots"], strict=True)]
-    return pa.RecordBatch.from_arrays(
-        [pa.array(made[field.name], field.type) for field in INSTRUCTION.schema], schema=INSTRUCTION.schema
-    )
 
 
 @contextmanager
@@ -136,18 +113,6 @@ def _no_cycles() -> Iterator[None]:
             gc.enable()
 
 
-def _values(column: pa.ChunkedArray) -> list[Any]:
-    """A column as Python values; a list column is cut out of its values, in half the time of `to_pylist`."""
-    if not pa.types.is_list(column.type) or column.null_count:
-        return column.to_pylist()  # type: ignore[no-any-return]
-    out: list[Any] = []
-    for chunk in column.chunks:
-        places = chunk.offsets.to_pylist()
-        values = chunk.values.slice(places[0], places[-1] - places[0]).to_pylist()
-        out += [values[a - places[0] : b - places[0]] for a, b in pairwise(places)]
-    return out
-
-
 def _slice(path: Path, start: int, stop: int) -> pa.Table:
     """Rows start..stop of a Parquet file, reading only the row groups that hold them."""
     file = pq.ParquetFile(path)
@@ -159,22 +124,3 @@ def _slice(path: Path, start: int, stop: int) -> pa.Table:
             first = seen if first is None else first
         seen += rows
     return file.read_row_groups(groups).slice(start - (first or 0), stop - start)
-
-
-def _fixed(cell: Cell, recipe: Recipe, count: int) -> dict[str, Sequence[str]]:
-    """The columns that are the same in all examples of a cell."""
-    instruction = cell.subtask.description if recipe.with_description else ""
-    fixed = {"subtask": cell.subtask.id, "source": cell.source.id, "instruction": instruction}
-    return {name: [value] * count for name, value in fixed.items()}
-
-
-@cache
-def _fillers(name: str, recipe: Recipe) -> list[tuple[str, Callable[[Mapping[str, str]], str]]]:
-    """Template ids with what fills them: one, or for "mixed" all but the one held out."""
-    cell = catalogue.cell(name)
-    templates = cell.subtask.templates
-    if recipe.template not in (*templates, MIXED):
-        raise unknown("template", recipe.template, (*templates, MIXED))
-    chosen = [t for t in templates if t != HELD_OUT] if recipe.template == MIXED else [recipe.template]
-    known = constants(cell, recipe)
-    return [(t, compile_template(template_text(cell, t), known, cell.subtask.slots)) for t in chosen]

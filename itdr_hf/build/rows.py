@@ -46,18 +46,18 @@ class Rows:
 
 
 def ensure_rows(cell: Cell, recipe: Recipe, tables: Tables, engine: Engine) -> Rows:
-    """The rows of a cell, from the cache or planned now.
+    """Return the rows of a cell, from the cache or planned now.
 
     Raises BuildError when a table the plan needs is not in the release, UsageError for an unknown option.
     """
     check(recipe)
-    for name in cell.subtask.needs(cell.source):
+    for name in cell.task.needs(cell.source):
         if not tables.has(name):
             raise BuildError(
                 f"{cell.name}: {tables.release.lacks(name)}; want it in {tables.release.folder}; "
                 f"get {cell.source.title}: {cell.source.obtain}"
             )
-    folder = tables.folder / "rows" / f"{cell.subtask.id}-{_key(cell, recipe)}"
+    folder = tables.folder / "rows" / f"{cell.task.id}-{_key(cell, recipe)}"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{folder}.lock"):
         if not (folder / "record.json").is_file():
@@ -71,7 +71,7 @@ def ensure_rows(cell: Cell, recipe: Recipe, tables: Tables, engine: Engine) -> R
 
 
 def check(recipe: Recipe) -> None:
-    """Raises UsageError for a way of sampling or splitting that does not exist."""
+    """Raise UsageError for a way of sampling or splitting that does not exist."""
     if recipe.negative_sampling not in negatives.STRATEGIES:
         raise unknown("negative_sampling", recipe.negative_sampling, negatives.STRATEGIES)
     if recipe.split_protocol not in split_protocols.PROTOCOLS:
@@ -79,13 +79,13 @@ def check(recipe: Recipe) -> None:
 
 
 def protocol(cell: Cell, recipe: Recipe) -> str:
-    """The protocol a cell is split by: an answer without a time, as all of UIU's, goes by user or item."""
-    return recipe.split_protocol if cell.subtask.root == "UII" else "user"
+    """Return the protocol a cell is split by: an answer without a time, as all of UIU's, goes by user or item."""
+    return recipe.split_protocol if cell.task.timed else "user"
 
 
 def _key(cell: Cell, recipe: Recipe) -> str:
     plan = {k: v for k, v in asdict(recipe).items() if k not in RENDER_ONLY}
-    return fingerprint([cell.name, plan], {cell.subtask.gather.__module__, cell.subtask.eligible.__module__, __name__})
+    return fingerprint([cell.name, plan], {cell.task.gather.__module__, cell.task.eligible.__module__, __name__})
 
 
 def _plan(cell: Cell, g: PlanContext, path: Path) -> tuple[dict[str, int], list[dict[str, Any]]]:
@@ -97,7 +97,7 @@ def _plan(cell: Cell, g: PlanContext, path: Path) -> tuple[dict[str, int], list[
     while True:
         asked = _with_spare(sampling.quotas(available, wanted), available, spare)
         chosen = _chosen(g, units, asked, available)
-        if cell.subtask.subject == "user":
+        if cell.task.subject == "user":
             g = replace(g, sampled=derived.sampled_histories(g.tables, g.engine, g.recipe.seed, chosen))
         gathered = g.engine.materialise(_gathered(cell, g, chosen, sum(asked.values())))
         good = gathered.filter(gathered.left_out.isnull())
@@ -113,14 +113,14 @@ def _plan(cell: Cell, g: PlanContext, path: Path) -> tuple[dict[str, int], list[
 
 
 def _units(cell: Cell, g: PlanContext) -> ir.Table:
-    """The eligible, each with its split and its place in the sampling order."""
+    """Return the eligible, each with its split and its place in the sampling order."""
     import ibis
 
     if protocol(cell, g.recipe) == "user":
-        eligible = cell.subtask.eligible(g)
+        eligible = cell.task.eligible(g)
         eligible = eligible if "split" in eligible.columns else _split(cell, g, eligible)
     else:
-        parts = [(split, cell.subtask.eligible(replace(g, period=split))) for split in SPLITS]
+        parts = [(split, cell.task.eligible(replace(g, period=split))) for split in SPLITS]
         eligible = ibis.union(*[part.mutate(split=ibis.literal(split)) for split, part in parts])
     if "domain" not in eligible.columns:
         eligible = eligible.mutate(domain=ibis.literal(""))
@@ -132,7 +132,7 @@ def _units(cell: Cell, g: PlanContext) -> ir.Table:
 
 def _split(cell: Cell, g: PlanContext, eligible: ir.Table) -> ir.Table:
     """Split by user; an item goes by its title, so that two records of one thing are never in two splits."""
-    if cell.subtask.subject == "user":
+    if cell.task.subject == "user":
         return eligible.mutate(split=splits.split_of(cell.source.id, eligible.subject, "user"))
     keys = [*g.domain, "subject"]
     titled = eligible.inner_join(g.table("items").rename(subject="item").select(*keys, "norm"), keys)
@@ -140,23 +140,23 @@ def _split(cell: Cell, g: PlanContext, eligible: ir.Table) -> ir.Table:
 
 
 def _gathered(cell: Cell, g: PlanContext, chosen: ir.Table, count: int) -> ir.Table:
-    """The content of the chosen: so many at a time, and split by split where a user may be in more than one."""
+    """Return the content of the chosen: so many at a time, and split by split where a user may be in more than one."""
     import ibis
 
     if protocol(cell, g.recipe) == "user":
         pieces = 1 if g.engine.distributed else -(-count // PIECE)
         if pieces <= 1:
-            return cell.subtask.gather(g, chosen)
+            return cell.task.gather(g, chosen)
         place = digest.whole(chosen.order, 24, 7) % pieces
         parts = [g.engine.materialise(chosen.filter(place == number)) for number in range(pieces)]
-        return ibis.union(*[g.engine.materialise(cell.subtask.gather(g, part)) for part in parts])
+        return ibis.union(*[g.engine.materialise(cell.task.gather(g, part)) for part in parts])
     by_split = [(split, chosen.filter(chosen.split == split)) for split in SPLITS]
-    return ibis.union(*[g.engine.materialise(cell.subtask.gather(replace(g, period=s), part)) for s, part in by_split])
+    return ibis.union(*[g.engine.materialise(cell.task.gather(replace(g, period=s), part)) for s, part in by_split])
 
 
 def _everyone(cell: Cell, g: PlanContext, available: Mapping[tuple[str, str], int]) -> int:
     """How many users or items there are to choose from, counted as the eligible are; the rest is below a minimum."""
-    if cell.subtask.subject == "item":
+    if cell.task.subject == "item":
         return _size(g, g.table("items"))
     across = bool(g.source.domains) and not {domain for domain, _ in available} <= set(g.source.domains)
     rows = g.table("activity").select(*([] if across else g.domain), "user")
@@ -185,7 +185,7 @@ def _with_spare(
 def _chosen(
     g: PlanContext, units: ir.Table, asked: Mapping[tuple[str, str], int], available: Mapping[tuple[str, str], int]
 ) -> ir.Table:
-    """The first so many of each (domain, split): looked for among those that come early in the order, else among all.
+    """Return the first so many of each (domain, split): looked for among those that come early in the order, else among all.
 
     The order is even, so that a little more than a group's share of it holds as many of the group as are asked for.
     """
@@ -199,7 +199,7 @@ def _chosen(
 
 
 def _first(units: ir.Table, counts: Mapping[tuple[str, str], int]) -> ir.Table:
-    """The first so many of each (domain, split) in sampling order."""
+    """Return the first so many of each (domain, split) in sampling order."""
     import ibis
 
     place = ibis.row_number().over(group_by=[units.domain, units.split], order_by=[units.order, units.subject])

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from itdr_hf.cli.options import FOLDER, MODE, SPLIT, Config, Folder, Json, one_of, separated
+from itdr_hf.runtime.terminal import print_line
+
 if TYPE_CHECKING:
     from itdr_hf.models.teacher.annotate import RateLimits
     from itdr_hf.models.teacher.budget import Budget, Prices
@@ -22,10 +25,8 @@ Number = float | None
 
 
 def annotate(
-    folder: Annotated[Path, typer.Argument(help="A dataset folder.")] = Path("itdr"),
-    config: Annotated[
-        Strings, typer.Option("--config", "--configs", help="Config, union or pattern; several with commas.")
-    ] = None,
+    folder: Folder = FOLDER,
+    config: Config = None,
     endpoint: Annotated[
         str, typer.Option(help="Address of an OpenAI-compatible server, up to /v1.", envvar="OPENAI_BASE_URL")
     ] = "",
@@ -33,8 +34,8 @@ def annotate(
     key_variable: Annotated[
         str, typer.Option(help="Environment variable with the key; a server on this machine needs none.")
     ] = "OPENAI_API_KEY",
-    split: Annotated[str | None, typer.Option(help="Only this split.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many examples of each config.")] = None,
+    split: Annotated[str | None, one_of(SPLIT, help="Only this split.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most this many examples of each config.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be asked, and its price.")] = False,
     price_in: Annotated[Number, typer.Option(min=0, help="Price of a million prompt tokens.")] = None,
     price_out: Annotated[Number, typer.Option(min=0, help="Price of a million answer tokens.")] = None,
@@ -48,7 +49,7 @@ def annotate(
     temperature: float = 0.0,
     max_tokens: Annotated[int, typer.Option(min=1, help="Of a first answer; further ones may be longer.")] = 600,
     parameter: Annotated[Strings, typer.Option(help="Another one: name=JSON; name=null leaves it out.")] = None,
-    mode: Annotated[str | None, typer.Option(help="plain or json; default: the subtask's.")] = None,
+    mode: Annotated[str | None, one_of(MODE, help="Default: the subtask's.")] = None,
     store: Annotated[Path | None, typer.Option(help="Folder of all answers; default: $ITDR_ANSWERS.")] = None,
     compare: Annotated[
         Strings,
@@ -56,7 +57,7 @@ def annotate(
     ] = None,
     export: Annotated[Path | None, typer.Option(help="Write the answers of the store to this file.")] = None,
     merge: Annotated[list[Path] | None, typer.Option(help="Add the answers of this file to the store.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    json: Json = False,
 ) -> None:
     """Have a language model write the references of IR and TUI; what is answered is never asked for again.
 
@@ -70,7 +71,7 @@ def annotate(
     with Store(store or default_store()) as answers:
         if merge or export:
             return _share(answers, merge or [], export, json)
-        selection = select(folder, _split(config), split, limit)
+        selection = select(folder, separated(config), split, limit)
         if compare:
             return _compare(selection, answers, compare, json)
         usual = {"temperature": temperature, "max_tokens": max_tokens, "seed": 0}
@@ -96,18 +97,20 @@ def _annotate(
     from itdr_hf.cli import show_annotation
     from itdr_hf.models.teacher.annotate import annotate, plan
     from itdr_hf.models.teacher.write_back import write_references
-    from itdr_hf.runtime.terminal import progress
+    from itdr_hf.runtime.progress import each
+    from itdr_hf.runtime.terminal import show_progress
 
     run, tallies = None, plan(selection, writer, store)
     if any(tally.asks for tally in tallies.values()):
-        with show_annotation.progress(sum(selection.counts.values())) as watch:
-            run = annotate(selection, writer, store, budget=budget, haste=haste, key_variable=key_variable, watch=watch)
+        with show_progress("asking") as progress:
+            run = annotate(
+                selection, writer, store, budget=budget, haste=haste, key_variable=key_variable, progress=progress
+            )
         tallies = plan(selection, writer, store)
-    with progress("writing") as say:
+    with show_progress("writing") as progress:
         written = {}
-        for cell in (cell for cell, tally in tallies.items() if tally.accepted):
-            say(f"{cell}: writing the references")
-            written[cell] = write_references(selection.folder, cell, writer, store)
+        for cell in each("writing", [cell for cell, tally in tallies.items() if tally.accepted], progress):
+            written[cell] = write_references(selection.dataset, cell, writer, store)
     show_annotation.print_result(show_annotation.result_facts(tallies, written, run, store), json)
     if run and run.failure:
         raise run.failure
@@ -129,7 +132,7 @@ def _compare(selection: Selection, store: Store, given: Sequence[str], json: boo
 
     if len(given) > 2:
         raise UsageError(f"--compare: {len(given)} sides; want one, to compare with the folder, or two")
-    first, second = given if len(given) == 2 else (str(selection.folder), given[0])
+    first, second = given if len(given) == 2 else (str(selection.dataset.folder), given[0])
     print_agreement(compare(selection, store, first, second), (first, second), json)
 
 
@@ -142,18 +145,18 @@ def _share(store: Store, merge: Sequence[Path], export: Path | None, json: bool)
     if json:
         return print_json(facts)
     for path, counts in facts["merged"].items():
-        print(f"{path}: {counts['added']:,} added, {counts['known']:,} known, {counts['damaged']:,} damaged lines left")
+        print_line(
+            f"{path}: {counts['added']:,} added, {counts['known']:,} known, {counts['damaged']:,} damaged lines left"
+        )
     if export:
-        print(f"{export}: {facts['exported']:,} answers of {store.folder}")
+        print_line(f"{export}: {facts['exported']:,} answers of {store.folder}")
 
 
 def _writer(endpoint: str, model: str, parameters: dict[str, Any], mode: str | None, tries: int) -> Writer:
-    from itdr_hf.errors import UsageError, unknown
+    from itdr_hf.errors import UsageError
     from itdr_hf.models.endpoint.request import checked_endpoint
     from itdr_hf.models.teacher.writer import Writer
 
-    if mode not in (None, "plain", "json"):
-        raise unknown("mode", str(mode), ("plain", "json"))
     if not endpoint:
         raise UsageError(
             "--endpoint: not given; want the address of an OpenAI-compatible server, such as "
@@ -177,7 +180,3 @@ def _budget(prices: Prices | None, max_cost: Number) -> Budget:
     from itdr_hf.models.teacher.budget import Budget
 
     return Budget(prices=prices, most=max_cost)
-
-
-def _split(config: Strings) -> Strings:
-    return [name.strip() for names in config for name in names.split(",") if name.strip()] if config else None

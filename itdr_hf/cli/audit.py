@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from itdr_hf.dataset.audit import Report
+from itdr_hf.cli.options import CHECK, FOLDER, Folder, Json, Memory, one_of
+from itdr_hf.runtime.terminal import print_line
 
-Json = Annotated[bool, typer.Option("--json", help="For machines.")]
-Folder = Annotated[Path, typer.Argument(help="A dataset folder.")]
+if TYPE_CHECKING:
+    from itdr_hf.dataset import Dataset
+    from itdr_hf.dataset.audit import Report
 
 
 def audit(
-    folder: Annotated[Path, typer.Argument(help="A dataset folder, or one of the authors' Alpaca files.")],
-    check: Annotated[list[str] | None, typer.Option(help="Only this check; may be given again.")] = None,
+    folder: Annotated[Path, typer.Argument(help="A dataset folder, or one of the authors' Alpaca files.")] = FOLDER,
+    check: Annotated[list[str] | None, one_of(CHECK, help="Only this check; may be given again.")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print the infos too.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write the report as JSON to this file.")] = None,
-    memory_limit: Annotated[
-        str | None, typer.Option(help="Of the whole process, such as 2GB; default: a quarter.")
-    ] = None,
+    memory_limit: Memory = None,
     json: Json = False,
 ) -> None:
     """Look for leaks, repeats and given-away answers; exit code 1 on a breach.
@@ -31,22 +29,24 @@ def audit(
     ids, prompts and the ledger. The card of a folder that `itdr build` wrote shows the result.
     """
     from itdr_hf.cli.show_reports import print_audit
+    from itdr_hf.dataset import Dataset
     from itdr_hf.dataset.audit import audit as run
-    from itdr_hf.runtime.terminal import print_json, progress
+    from itdr_hf.runtime.terminal import print_json, show_progress
 
-    with progress("auditing") as say:
-        report = run(folder, only=check or None, memory_limit=memory_limit, say=say)
+    dataset = Dataset.open(folder, lenient=True)
+    with show_progress("auditing") as progress:
+        report = run(dataset, only=check or None, memory_limit=memory_limit, progress=progress)
     if out:
         _write(out, report.as_dict())
     print_json(report.as_dict()) if json else print_audit(report, verbose=verbose)
     if not check:
-        _note(folder, report)
+        _note(dataset, report)
     if report.breaches:
         raise typer.Exit(1)
 
 
 def stats(
-    folder: Folder,
+    folder: Folder = FOLDER,
     tokenizer: Annotated[str | None, typer.Option(help="A tokenizer.json, its folder, or a model's id.")] = None,
     plots: Annotated[Path | None, typer.Option(help="Draw plots into this folder.")] = None,
     json: Json = False,
@@ -54,29 +54,36 @@ def stats(
     """Examples, lengths in characters, words and tokens, and labels, beside the paper's averages."""
     from itdr_hf.cli.show_reports import print_statistics
     from itdr_hf.dataset.statistics import load_tokenizer, plot, statistics
-    from itdr_hf.runtime.terminal import print_json, progress
+    from itdr_hf.runtime.terminal import print_json, show_progress
 
     count = load_tokenizer(tokenizer) if tokenizer else None
-    with progress("counting") as say:
-        made = statistics(folder, tokenizer=count, say=say)
+    with show_progress("counting") as progress:
+        made = statistics(folder, tokenizer=count, progress=progress)
         drawn = plot(made, plots) if plots else []
     print_json([s.as_dict() for s in made]) if json else print_statistics(made)
     if drawn and not json:
-        print(f"\n{len(drawn)} plots in {plots}/")
+        print_line(f"\n{len(drawn)} plots in {plots}/")
 
 
-def ledger(folder: Folder, json: Json = False) -> None:
+def ledger(
+    folder: Folder = FOLDER,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Print raw files, seeds, times and contents too.")
+    ] = False,
+    json: Json = False,
+) -> None:
     """Every row accounted for: raw files, what was read, left out and why; exit code 1 if it does not add up."""
-    from itdr_hf.cli.show_reports import print_ledger
-    from itdr_hf.dataset.audit.provenance import unbalanced
-    from itdr_hf.dataset.ledger import published_ledger, read_timings
+    from itdr_hf.cli.show_ledger import faults, print_ledger
+    from itdr_hf.dataset import Dataset
+    from itdr_hf.dataset.notes import read_timings
     from itdr_hf.runtime.terminal import print_json
 
-    found, timings = published_ledger(folder), read_timings(folder)
-    print_json({**found, "timings": timings}) if json else print_ledger(found, timings)
-    wrong = [f"{cell}: {text}" for cell, entry in found["cells"].items() for text in unbalanced(entry)]
-    for text in wrong:
-        print(text)
+    dataset, timings = Dataset.open(folder).as_built(), read_timings(folder)
+    wrong = faults(dataset)
+    if json:
+        print_json({**dataset.ledger.as_dict(), "timings": timings, "faults": wrong})
+    else:
+        print_ledger(dataset, timings, verbose=verbose)
     if wrong:
         raise typer.Exit(1)
 
@@ -88,13 +95,13 @@ def diff(
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit code 1 when they differ.")] = False,
     json: Json = False,
 ) -> None:
-    """What was added, removed, changed or moved between two dataset folders, per cell."""
+    """Show what was added, removed, changed or moved between two dataset folders, per cell."""
     from itdr_hf.cli.show_reports import print_diff
     from itdr_hf.dataset.diff import diff as compare
-    from itdr_hf.runtime.terminal import print_json, progress
+    from itdr_hf.runtime.terminal import print_json, show_progress
 
-    with progress("comparing") as say:
-        difference = compare(old, new, say=say)
+    with show_progress("comparing") as progress:
+        difference = compare(old, new, progress=progress)
     if out:
         _write(out, difference.as_dict())
     print_json(difference.as_dict()) if json else print_diff(difference)
@@ -102,19 +109,18 @@ def diff(
         raise typer.Exit(1)
 
 
-def _note(folder: Path, report: Report) -> None:
+def _note(dataset: Dataset, report: Report) -> None:
     """Show the result on the card, where the folder holds what its ledger says and may be written."""
     from itdr_hf.dataset.card import note_audit
-    from itdr_hf.dataset.ledger import read_ledger
     from itdr_hf.errors import OutputError
 
-    ledger = read_ledger(folder)
-    if not ledger["cells"] or any(f.check in ("schema", "files-as-built") for f in report.breaches):
+    other = ("schema", "files-as-built", "ledger-as-written")
+    if not dataset.cells or any(finding.check in other for finding in report.breaches):
         return
     try:
-        note_audit(folder, ledger, report.rows())
+        note_audit(dataset, report)
     except OutputError as error:
-        print(f"the card is as it was: {error}", file=sys.stderr)
+        print_line(f"the card is as it was: {error}", error=True)
 
 
 def _write(path: Path, value: object) -> None:

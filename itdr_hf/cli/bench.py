@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+from itdr_hf.cli.options import Json
+from itdr_hf.runtime.terminal import print_line
+
 
 def bench(
     out: Annotated[Path, typer.Option(help="Folder for bench.json and bench.png.")] = Path("bench"),
@@ -17,30 +20,36 @@ def bench(
         list[int] | None, typer.Option(min=20_000, help="Rows of MovieLens; may be given again.")
     ] = None,
     reviews: Annotated[list[int] | None, typer.Option(min=10_000, help="Rows of Amazon; may be given again.")] = None,
+    blocks: Annotated[
+        list[int] | None, typer.Option(min=20_000, help="Rows of Netflix Prize; may be given again.")
+    ] = None,
     rounds: Annotated[int | None, typer.Option(min=1, help="Of each the quickest counts.")] = None,
-    full: Annotated[bool, typer.Option("--full", help="32 million ratings, 3 million reviews: an hour.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="32 and 100 million ratings, 3 million reviews: two hours.")
+    ] = False,
     memory_limit: Annotated[str, typer.Option(help="Of a build.")] = "1GB",
-    json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    json: Json = False,
 ) -> None:
     """Measure builds of simulated releases as ratios: to the bare parse of the same file, to plain pandas."""
     from dataclasses import replace
 
     from itdr_hf.bench.report import as_dict, print_bench, write_bench
     from itdr_hf.bench.run import FULL, Sizes, run
-    from itdr_hf.runtime.terminal import print_json, progress
+    from itdr_hf.runtime.terminal import print_json, show_progress
 
     sizes = FULL if full else Sizes()
     sizes = replace(
         sizes,
         ratings=tuple(sorted(ratings)) if ratings else sizes.ratings,
         reviews=tuple(sorted(reviews)) if reviews else sizes.reviews,
+        blocks=tuple(sorted(blocks)) if blocks else sizes.blocks,
         rounds=rounds or sizes.rounds,
     )
-    with progress("measuring") as say:
-        found = run(work or out / "work", sizes, memory=memory_limit, say=say)
+    with show_progress("measuring") as progress:
+        found = run(work or out / "work", sizes, memory=memory_limit, progress=progress)
     paths = write_bench(found, out)
     if json:
         return print_json(as_dict(found))
     print_bench(found)
     for path in paths:
-        print(f"wrote {path}")
+        print_line(f"wrote {path}")

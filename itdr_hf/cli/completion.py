@@ -1,30 +1,41 @@
-"""What a shell may complete: names of the catalogue, as far as they are typed."""
+"""What a shell may complete: names of the folder that is typed before, else of the catalogue."""
 
 from __future__ import annotations
 
-from itdr_hf import catalogue
-from itdr_hf.records import SPLITS
+from collections.abc import Iterable
+from pathlib import Path
+
+import typer
 
 
-def configs(incomplete: str) -> list[str]:
-    """Cells and unions."""
-    return _begun(incomplete, [*catalogue.unions(), *catalogue.cell_names()])
+def configs(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Cells and unions; behind a comma, a further one."""
+    from itdr_hf import catalogue
+
+    before, comma, last = incomplete.rpartition(",")
+    names = begun(last, dict.fromkeys([*catalogue.unions(), *(_built(ctx) or catalogue.cell_names())]))
+    return [f"{before}{comma}{name}" for name in names]
 
 
-def cells(incomplete: str) -> list[str]:
-    """Cells alone."""
-    return _begun(incomplete, catalogue.cell_names())
+def cells(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return the cells that the folder holds, or all where there is no such folder."""
+    from itdr_hf import catalogue
+
+    return begun(incomplete, _built(ctx) or catalogue.cell_names())
 
 
 def sources(incomplete: str) -> list[str]:
-    """Sources."""
-    return _begun(incomplete, catalogue.source_ids())
+    """Complete the ids of sources."""
+    from itdr_hf import catalogue
+
+    return begun(incomplete, catalogue.source_ids())
 
 
-def splits(incomplete: str) -> list[str]:
-    """Splits."""
-    return _begun(incomplete, list(SPLITS))
-
-
-def _begun(incomplete: str, names: list[str]) -> list[str]:
+def begun(incomplete: str, names: Iterable[str]) -> list[str]:
+    """Return the names that begin with what is typed."""
     return [name for name in names if name.startswith(incomplete)]
+
+
+def _built(ctx: typer.Context) -> list[str]:
+    folder = ctx.params.get("folder")
+    return sorted({path.parent.name for path in Path(folder).glob("*/*-*.parquet")}) if folder else []

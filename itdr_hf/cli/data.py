@@ -2,52 +2,78 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from itdr_hf.cli import completion
+from itdr_hf.cli.options import (
+    BAD_ROWS,
+    ENGINE,
+    FOLDER,
+    NEGATIVE_SAMPLING,
+    RAW,
+    SIMULATED,
+    SPLIT,
+    SPLIT_PROTOCOL,
+    TEMPLATE,
+    Config,
+    Json,
+    Memory,
+    Raw,
+    one_of,
+    separated,
+)  # fmt: skip
+from itdr_hf.runtime.progress import OnProgress, Progress
+from itdr_hf.runtime.terminal import print_line
 
-Raw = Annotated[Path, typer.Option("--raw", help="Folder of the raw releases, one folder each.", envvar="ITDR_RAW")]
+if TYPE_CHECKING:
+    from itdr_hf.build.folder import Outcome
 
 
 def sources(
-    raw: Raw = Path("raw"), json: Annotated[bool, typer.Option("--json", help="For machines.")] = False
+    raw: Raw = RAW,
+    check_links: Annotated[
+        bool, typer.Option("--check-links", help="Ask every place of every file; exit 1 if a file has none left.")
+    ] = False,
+    json: Json = False,
 ) -> None:
-    """What raw releases are there, what is missing, how to get it, under which licence."""
-    from itdr_hf.catalogue import register_found
-    from itdr_hf.cli.show_build import print_sources, source_states
+    """List raw releases: which are present, which are missing, how to get them, under which licence."""
+    from itdr_hf.catalogue import current
+    from itdr_hf.cli.show_build import print_links, print_sources, source_states
     from itdr_hf.runtime.terminal import print_json
 
-    register_found(raw)
-    states = source_states(raw)
+    if check_links:
+        raise typer.Exit(print_links([current().source(name) for name in current().source_ids()], json))
+    states = source_states(raw, current().with_found(raw))
     print_json(states) if json else print_sources(states)
 
 
 def simulate(
     out: Annotated[Path, typer.Argument(help="Folder to write the releases to, one folder each.")],
-    source: Annotated[
-        list[str] | None, typer.Option(help="Only this source; may be given again.", autocompletion=completion.sources)
-    ] = None,
+    source: Annotated[list[str] | None, one_of(SIMULATED, help="Only this source; may be given again.")] = None,
     scale: Annotated[float, typer.Option(help="1.0: large enough for the paper's numbers of examples.")] = 1.0,
     seed: int = 0,
+    json: Json = False,
 ) -> None:
     """Write synthetic raw releases in the sources' true file formats, for trying everything without a download."""
-    from itdr_hf.runtime.terminal import progress
+    from itdr_hf.dataset.audit.findings import counted
+    from itdr_hf.runtime.terminal import print_json, show_progress
     from itdr_hf.simulate import simulate as write
 
-    with progress("simulating") as say:
-        write(out, sources=source, scale=scale, seed=seed, progress=say)
+    with show_progress("simulating") as progress:
+        written = write(out, sources=source, scale=scale, seed=seed, progress=progress)
+    if json:
+        return print_json({name: [str(path) for path in paths] for name, paths in written.items()})
+    print_line(f"{out}: {counted(len(written), 'source')}. To build: itdr build --raw {out}")
 
 
 def build(
-    raw: Raw = Path("raw"),
-    out: Annotated[Path, typer.Option(help="The dataset folder; what is in it and unchanged is kept.")] = Path("itdr"),
-    config: Annotated[
-        list[str] | None,
-        typer.Option(help="A config, union or pattern; may be given again.", autocompletion=completion.configs),
-    ] = None,
+    raw: Raw = RAW,
+    out: Annotated[Path, typer.Option(help="The dataset folder; what is in it and unchanged is kept.")] = FOLDER,
+    config: Config = None,
     num_examples: Annotated[int | None, typer.Option(min=1, help="Examples per cell; default: the paper's.")] = None,
     history: Annotated[int | None, typer.Option(min=1, help="Interactions shown.")] = None,
     source_history: Annotated[int | None, typer.Option(min=1, help="CDR: those of the source domain.")] = None,
@@ -60,43 +86,46 @@ def build(
     seed: int | None = None,
     salt: Annotated[str | None, typer.Option(help="Of the hashes that stand for users.")] = None,
     description: Annotated[bool, typer.Option(help="With the task description as instruction.")] = True,
-    template: Annotated[str, typer.Option(help="default, plain, brief, unseen; mixed: all but unseen.")] = "default",
+    template: Annotated[str, one_of(TEMPLATE, help="Wording of the prompts; mixed: all but unseen.")] = "default",
     negative_sampling: Annotated[
-        str, typer.Option(help="uniform, popularity (as popular) or hard (alike).")
+        str, one_of(NEGATIVE_SAMPLING, help="popularity: as popular; hard: alike.")
     ] = "uniform",
-    split_protocol: Annotated[str, typer.Option(help="user, leave-last (of each user) or time.")] = "user",
-    on_bad_row: Annotated[str, typer.Option(help="error, or skip: count malformed rows and go on.")] = "error",
-    max_bad_rows: Annotated[int | None, typer.Option(min=0, help="With skip: no more than so many a table.")] = None,
+    split_protocol: Annotated[str, one_of(SPLIT_PROTOCOL, help="leave-last: of each user.")] = "user",
+    on_bad_row: Annotated[str, one_of(BAD_ROWS, help="skip: count malformed rows and go on.")] = "error",
+    max_bad_rows: Annotated[int | None, typer.Option(min=0, help="With skip: no more than this many a table.")] = None,
     num_proc: Annotated[int, typer.Option(min=1, help="Processes that render examples.")] = 1,
-    memory_limit: Annotated[
-        str | None, typer.Option(help="Of the whole process, such as 2GB; default: a quarter.")
-    ] = None,
+    memory_limit: Memory = None,
     engine: Annotated[
-        str, typer.Option(help="That plans: duckdb, or spark (extra [spark], see docs/spark.md).")
+        str, one_of(ENGINE, help="That plans; spark needs the extra [spark], see docs/spark.md.")
     ] = "duckdb",
     spark_master: Annotated[str | None, typer.Option(help="Such as local[4] or spark://host:7077.")] = None,
     cache: Annotated[Path | None, typer.Option(help="Of the tables; default: $ITDR_CACHE or the user's.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    locked: Annotated[
+        bool, typer.Option("--locked", help="Take no other raw files than those in RAW/itdr.lock.")
+    ] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Hash every file that is there; without, those of another time.")
+    ] = False,
+    json: Json = False,
 ) -> None:
     """Build all cells whose sources are present into a dataset folder that plain `datasets` reads."""
     from dataclasses import asdict
+    from functools import partial
     from itertools import count
 
-    from itdr_hf.build.folder import build_folder
+    from itdr_hf.build.folder import CellsFailedError, build_folder
     from itdr_hf.build.prepare import Settings
-    from itdr_hf.catalogue import register_found, select
+    from itdr_hf.cli.lock import check_locked
     from itdr_hf.cli.show_build import print_outcomes
     from itdr_hf.raw.malformed import BadRows
-    from itdr_hf.runtime.terminal import print_json, progress
+    from itdr_hf.runtime.terminal import print_json, show_progress
 
     changes: dict[str, object] = {"num_examples": num_examples, "history": history, "source_history": source_history}
     changes |= {"positives": positives, "negatives": negatives, "reviews": reviews, "max_chars": max_chars}
     changes |= {"liked_above": liked_above, "disliked_below": disliked_below, "seed": seed, "salt": salt}
     changes |= {"template": template, "negative_sampling": negative_sampling, "split_protocol": split_protocol}
     changes["with_description"] = description
-    register_found(raw)
-    total, number = len(select(config)), count(1)
-    with progress("building") as say:
+    with show_progress("building") as progress:
         settings = Settings(
             raw=raw,
             cache=cache,
@@ -105,30 +134,44 @@ def build(
             num_proc=num_proc,
             engine=engine,
             spark_master=spark_master,
-            say=say,
+            progress=progress,
             warn=lambda text: None,  # the table says it
         )
-        outcomes = build_folder(
-            out,
-            settings,
-            configs=config,
-            changes=changes,
-            done=lambda o: say(f"{next(number)} of {total}: {o.cell}: {o.state}"),
-        )
+        chosen = settings.known.select(separated(config))
+        if locked:
+            check_locked(raw, {settings.known.source_of(name) for name in chosen}, cache)
+        done = partial(_report_cell, progress, count(1), len(chosen))
+        try:
+            outcomes, failure = (
+                build_folder(out, settings, configs=separated(config), changes=changes, verify=verify, done=done),
+                None,
+            )
+        except CellsFailedError as error:
+            outcomes, failure = list(error.outcomes), error
     print_json([asdict(o) for o in outcomes]) if json else print_outcomes(outcomes, out)
+    if failure:
+        raise failure
+
+
+def _report_cell(progress: OnProgress, number: Iterator[int], total: int, outcome: Outcome) -> None:
+    progress(Progress("cells", next(number), total, detail=f"{outcome.cell}: {outcome.state}"))
 
 
 def show(
-    folder: Annotated[Path, typer.Argument(help="A dataset folder.")],
-    config: Annotated[str, typer.Argument(help="A cell, such as tkr-pixelrec.", autocompletion=completion.cells)],
-    split: Annotated[str, typer.Option(help="train, validation or test.", autocompletion=completion.splits)] = "test",
+    folder: Annotated[Path, typer.Argument(help="A dataset folder; may be left out: itdr.")],
+    config: Annotated[
+        str | None, typer.Argument(help="A cell, such as tkr-pixelrec.", autocompletion=completion.cells)
+    ] = None,
+    split: Annotated[str, one_of(SPLIT, help="Which split.")] = "test",
     index: Annotated[int, typer.Option(min=0, help="Which example, from 0.")] = 0,
-    json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    json: Json = False,
 ) -> None:
     """One example of a cell, readable in the terminal."""
     from itdr_hf.cli.show_example import print_example
-    from itdr_hf.dataset.folder import read_example
+    from itdr_hf.dataset import Dataset
     from itdr_hf.runtime.terminal import print_json
 
-    row = read_example(folder, config, split, index)
-    print_json(row) if json else print_example(row, split=split, index=index)
+    place, cell = (folder, config) if config else (FOLDER, str(folder))
+    dataset = Dataset.open(place)
+    row = dataset.example(cell, split, index)
+    print_json(row) if json else print_example(row, dataset.catalogue, split=split, index=index)

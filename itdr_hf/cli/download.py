@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from itdr_hf.cli import completion
+from itdr_hf.cli.options import RAW, Endpoint, Json, Raw
+from itdr_hf.runtime.terminal import print_line
 
 if TYPE_CHECKING:
     from itdr_hf.download import Want
@@ -21,15 +23,15 @@ def download(
         list[str] | None,
         typer.Argument(help="Sources to get; none: what can be had, and how.", autocompletion=completion.sources),
     ] = None,
-    raw: Annotated[Path, typer.Option("--raw", help="Folder of the raw releases.", envvar="ITDR_RAW")] = Path("raw"),
+    raw: Raw = RAW,
     part: Annotated[list[str] | None, typer.Option(help="Only this part (a category, a size), or all.")] = None,
     archive: Annotated[Path | None, typer.Option(help="Unpack this archive, got by hand, for the one source.")] = None,
     accept_licence: Annotated[
         bool, typer.Option("--accept-licence", help="I have read the terms that are shown.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be had, get nothing.")] = False,
-    endpoint: Annotated[str | None, typer.Option(help="Another Hub than the default.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    endpoint: Endpoint = None,
+    json: Json = False,
 ) -> None:
     """Get raw releases: resumed where they stopped, checked, unpacked; terms are shown and accepted once a source.
 
@@ -59,7 +61,7 @@ def download(
     if json:
         print_json([{**_facts(want), "put": put.get(want.source.id, [])} for want in wants])
     elif put:
-        print(f"\nnow: itdr build --raw {raw}")
+        print_line(f"\nnow: itdr build --raw {raw}")
 
 
 _ALL = ("all",)
@@ -68,11 +70,11 @@ _ALL = ("all",)
 def _get(want: Want, archive: Path | None, endpoint: str | None) -> Sequence[Path]:
     from itdr_hf import hub
     from itdr_hf.download import Clients, download, unpack
-    from itdr_hf.download.progress_bars import counting_bytes
+    from itdr_hf.runtime.terminal import show_progress
 
-    with counting_bytes() as (tick, say):
+    with show_progress("downloading") as progress:
         api = hub.connect(endpoint=endpoint) if endpoint else None
-        means = Clients(api=api, tick=tick, say=say)
+        means = Clients(api=api, progress=progress)
         return unpack(want, archive, means) if archive else download(want, means)
 
 
@@ -84,7 +86,7 @@ def _terms(source: Source, given: bool) -> None:
 
     if accepted(source):
         return
-    print(terms(source), file=sys.stderr)
+    print_line(terms(source), error=True)
     if not given and not sys.stdin.isatty():
         raise UsageError(f"{source.id}: its terms are not accepted; want that; read them, then add --accept-licence")
     if not given and not typer.confirm("Do you accept these terms?", err=True):
@@ -106,7 +108,7 @@ def _list(raw: Path, json: bool) -> None:
         return
     columns = {"source": "left", "how": "left", "known size": "right", "parts": "fold"}
     print_table(columns, [[s.id, how, _size(size), ", ".join(parts)] for s, how, size, parts in rows])
-    print(f"\nitdr download SOURCE --raw {raw}")
+    print_line(f"\nitdr download SOURCE --raw {raw}")
 
 
 def _how(source: Source) -> str:
@@ -125,7 +127,7 @@ def _show(want: Want) -> None:
     print_table({"": "left", "file": "fold", "size": "right"}, rows, title=want.source.title)
     if want.missing:
         more = "" if want.exact else " and more that is not known"
-        print(f"{len(want.missing)} to get, {_size(want.size) or '0 B'}{more}, to {want.place.folder}/")
+        print_line(f"{len(want.missing)} to get, {_size(want.size) or '0 B'}{more}, to {want.place.folder}/")
 
 
 def _size(size: int) -> str:

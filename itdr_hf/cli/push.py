@@ -8,10 +8,13 @@ from typing import Annotated
 import typer
 
 from itdr_hf.cli import completion
+from itdr_hf.cli.options import FOLDER, GATED, Endpoint, Folder, Json, one_of
+from itdr_hf.runtime.terminal import print_line
 
 
 def push(
-    folder: Annotated[Path, typer.Argument(help="A dataset folder that `itdr build` wrote.")],
+    *,
+    folder: Folder = FOLDER,
     repo_id: Annotated[str, typer.Option(help="Such as someone/itdr; made if it is not there.")],
     public: Annotated[bool, typer.Option("--public/--private", help="Who may read it.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan, send nothing.")] = False,
@@ -25,33 +28,39 @@ def push(
     delete: Annotated[list[str] | None, typer.Option(help="A file or folder of an older release to remove.")] = None,
     create_pr: Annotated[bool, typer.Option("--create-pr", help="As a pull request, without a tag.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a card that is not ours.")] = False,
-    gated: Annotated[str | None, typer.Option(help="auto or manual: readers ask first.")] = None,
-    endpoint: Annotated[str | None, typer.Option(help="Another Hub than the default.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    despite_breaches: Annotated[
+        bool, typer.Option("--despite-breaches", help="Publish what the audit found a reason not to use.")
+    ] = False,
+    gated: Annotated[str | None, one_of(GATED, help="Readers ask first.")] = None,
+    endpoint: Endpoint = None,
+    json: Json = False,
 ) -> None:
-    """Publish a dataset folder: one commit, verified, tagged with its version. A second push changes nothing.
+    """Publish a dataset folder: audited, one commit, verified, tagged with its version. A second push changes nothing.
 
     The token is the one of `hf auth login` or $HF_TOKEN.
     """
     from dataclasses import asdict
 
-    from itdr_hf import catalogue, hub
+    from itdr_hf import hub
     from itdr_hf.cli.show_build import print_plan
+    from itdr_hf.dataset import Dataset
+    from itdr_hf.dataset.audit.noted import breaches_of
     from itdr_hf.dataset.card import write_card
-    from itdr_hf.dataset.ledger import published_ledger
-    from itdr_hf.runtime.terminal import print_json, progress
+    from itdr_hf.runtime.terminal import print_json, show_progress
 
-    ledger = published_ledger(folder)
-    sources = {name.partition("-")[2]: catalogue.cell(name).source for name in ledger["cells"]}
+    dataset = Dataset.open(folder).as_built()
+    sources = {cell.source: dataset.catalogue.source(cell.source) for cell in dataset.cells.values()}
     hub.check_redistribution(sources.values(), public=public, allowed=allow or ())
-    write_card(folder, ledger, repo_id)
+    with show_progress("auditing") as progress:
+        hub.check_audit(folder, breaches_of(dataset, progress=progress), despite=despite_breaches)
+    write_card(dataset, repo_id)
     api = hub.connect(endpoint=endpoint)
     plan = hub.plan_push(api, folder, repo_id, delete=delete or ())
     if not json:
         print_plan(plan.rows(), plan.summary())
     if dry_run:
         return print_json(plan.as_dict()) if json else None
-    with progress(f"pushing to {repo_id}") as say:
+    with show_progress(f"pushing to {repo_id}") as progress:
         release = hub.push_folder(
             api,
             folder,
@@ -61,35 +70,49 @@ def push(
             create_pr=create_pr,
             force=force,
             gated=gated,  # type: ignore[arg-type]
-            progress=lambda stage, done, total: say(f"{stage}: {done:,} of {total:,}"),
+            progress=progress,
         )
     if json:
         return print_json(asdict(release))
-    print(f"{'pushed' if release.committed else 'nothing to push'}: {release.pr_url or release.url}")
-    print(
-        f'\n    load_dataset("{repo_id}", "{next(iter(ledger["cells"]))}", revision="{release.tag or release.commit}")'
+    print_line(f"{'pushed' if release.committed else 'nothing to push'}: {release.pr_url or release.url}")
+    print_line(
+        f'\n    load_dataset("{repo_id}", "{next(iter(dataset.cells))}", revision="{release.tag or release.commit}")'
     )
 
 
 def verify(
-    repo_id: Annotated[str, typer.Argument(help="A published release, such as someone/itdr.")],
+    repo_id: Annotated[str | None, typer.Argument(help="A published release, such as someone/itdr.")] = None,
     revision: Annotated[str, typer.Option(help="A tag or commit.")] = "main",
-    endpoint: Annotated[str | None, typer.Option(help="Another Hub than the default.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    rebuilt: Annotated[Path | None, typer.Option(help="A dataset folder that was built here, to compare.")] = None,
+    against: Annotated[str | None, typer.Option(help="With --rebuilt: someone/itdr@v2.0.0, or a folder.")] = None,
+    endpoint: Endpoint = None,
+    json: Json = False,
 ) -> None:
-    """Check a published release against its own ledger: every file there, every sha256 right. Exit 1 if not."""
-    from itdr_hf import hub
-    from itdr_hf.runtime.terminal import print_json, progress
+    """Check a published release against its own ledger: every file there, every sha256 right. Exit 1 if not.
 
-    with progress(f"verifying {repo_id}") as say:
+    With --rebuilt FOLDER --against RELEASE: whether the cells built here are the published ones, by the ledgers alone.
+    """
+    from itdr_hf import hub
+    from itdr_hf.cli.lock import print_rebuilt
+    from itdr_hf.errors import UsageError
+    from itdr_hf.runtime.terminal import print_json, show_progress
+
+    if rebuilt and (wanted := against or repo_id):
+        raise typer.Exit(0 if print_rebuilt(rebuilt, wanted, endpoint, json) else 1)
+    if repo_id is None:
+        raise UsageError(
+            "verify: no release; want someone/itdr, or --rebuilt FOLDER --against someone/itdr@v2.0.0; name it"
+        )
+
+    with show_progress(f"verifying {repo_id}") as progress:
         problems = hub.verify_release(
             hub.connect(endpoint=endpoint),
             repo_id,
             revision,
-            progress=lambda stage, done, total: say(f"{stage}: {done:,} of {total:,}"),
+            progress=progress,
         )
     if json:
         print_json({"repo_id": repo_id, "revision": revision, "problems": problems})
     else:
-        print("\n".join(problems) or f"{repo_id}@{revision}: whole")
+        print_line("\n".join(problems) or f"{repo_id}@{revision}: complete, as its ledger has it")
     raise typer.Exit(1 if problems else 0)

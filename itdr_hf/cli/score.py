@@ -7,35 +7,31 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from itdr_hf.cli import completion
+from itdr_hf.cli.options import BASELINE, DTYPE, FOLDER, SPLIT, Config, Folder, Json, one_of, separated
+from itdr_hf.runtime.terminal import print_line
 
 if TYPE_CHECKING:
     from itdr_hf.models.predict.run import System
 
-Folder = Annotated[Path, typer.Argument(help="A dataset folder, as `itdr build` makes it.")]
-Config = Annotated[
-    list[str] | None,
-    typer.Option(help="A config, union or pattern; may be given again.", autocompletion=completion.configs),
-]
 UNFINISHED = 3  # exit code: some questions have no answer
 LOCAL, SERVER, NONE = "A model on this machine", "A model behind a server", "No model"
 
 
 def predict(
-    folder: Folder = Path("itdr"),
+    folder: Folder = FOLDER,
     out: Annotated[Path, typer.Option(help="The predictions file; what is in it is not asked again.")] = Path(
         "predictions.parquet"
     ),
     config: Config = None,
-    split: str = "test",
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many of each config.")] = None,
+    split: Annotated[str, one_of(SPLIT, help="Which split.")] = "test",
+    limit: Annotated[int | None, typer.Option(min=1, help="Only this many of each config, from the first.")] = None,
     max_tokens: Annotated[int | None, typer.Option(min=1, help="Of an answer; default: by subtask.")] = None,
     temperature: Annotated[float, typer.Option(min=0, help="0: the likeliest answer.")] = 0.0,
     seed: int = 0,
     model: Annotated[str | None, typer.Option(help="Hub id or folder.", rich_help_panel=LOCAL)] = None,
     adapter: Annotated[str | None, typer.Option(help="Of peft: Hub id or folder.", rich_help_panel=LOCAL)] = None,
     revision: Annotated[str | None, typer.Option(help="Of the model on the Hub.", rich_help_panel=LOCAL)] = None,
-    dtype: Annotated[str, typer.Option(help="bfloat16, float32 …; auto: as saved.", rich_help_panel=LOCAL)] = "auto",
+    dtype: Annotated[str, one_of(DTYPE, help="Default: as saved.", rich_help_panel=LOCAL)] = "auto",
     batch_tokens: Annotated[int, typer.Option(min=1, help="Most tokens of a batch.", rich_help_panel=LOCAL)] = 16_384,
     endpoint: Annotated[str | None, typer.Option(help="Such as http://host/v1.", rich_help_panel=SERVER)] = None,
     model_name: Annotated[str | None, typer.Option(help="As the server calls it.", rich_help_panel=SERVER)] = None,
@@ -47,26 +43,31 @@ def predict(
         list[str] | None,
         typer.Option(help="Another one: name=JSON; name=null leaves it out.", rich_help_panel=SERVER),
     ] = None,
-    baseline: Annotated[str | None, typer.Option(help="random, popular, mean …", rich_help_panel=NONE)] = None,
+    baseline: Annotated[str | None, one_of(BASELINE, help="What answers instead.", rich_help_panel=NONE)] = None,
+    json: Json = False,
 ) -> None:
     """Ask a model, a server or a **baseline** the questions of a split; resumes where it stopped.
 
     Give one of `--model`, `--endpoint` with `--model-name`, `--baseline`. The key of a server is read from
     `OPENAI_API_KEY`. Exit code 3: some questions have no answer yet.
     """
+    from dataclasses import asdict
+
+    from itdr_hf.dataset import Dataset
     from itdr_hf.errors import UsageError
     from itdr_hf.models.predict.questions import read_questions
     from itdr_hf.models.predict.run import predict_into
-    from itdr_hf.runtime.terminal import counting
+    from itdr_hf.runtime.terminal import print_json, show_progress
 
     if sum(given is not None for given in (model, endpoint, baseline)) != 1 or bool(endpoint) != bool(model_name):
         raise UsageError("predict: want one of --model, --endpoint with --model-name, --baseline; see --help")
-    questions = read_questions(folder, config, split, limit)
+    dataset = Dataset.open(folder)
+    questions = read_questions(dataset, separated(config), split, limit)
     system: System
     if baseline:
         from itdr_hf.models.recommenders.baselines import Baseline
 
-        system = Baseline(name=baseline, folder=folder, seed=seed)
+        system = Baseline(name=baseline, dataset=dataset, seed=seed)
     elif endpoint:
         from itdr_hf.models.endpoint import read_parameters
         from itdr_hf.models.predict.served import Endpoint
@@ -83,17 +84,18 @@ def predict(
             model or "", adapter=adapter, revision=revision, dtype=dtype, batch_tokens=batch_tokens,
             max_tokens=max_tokens, temperature=temperature, seed=seed,
         )  # fmt: skip
-    made = predict_into(out, questions, system, lambda total: counting("answers", total))
-    print(made.sentence(out, folder))
+    with show_progress("asking") as progress:
+        made = predict_into(out, questions, system, progress)
+    print_json({"file": str(out), **asdict(made)}) if json else print_line(made.sentence(out, folder))
     if made.missing:
         raise typer.Exit(UNFINISHED)
 
 
 def score(
     predictions: Annotated[Path, typer.Argument(help="A file of `itdr predict`.")],
-    folder: Folder = Path("itdr"),
+    folder: Folder = FOLDER,
     against: Annotated[Path | None, typer.Option(help="Another file: paired comparison.")] = None,
-    split: str = "test",
+    split: Annotated[str, one_of(SPLIT, help="Which split.")] = "test",
     strict: Annotated[bool, typer.Option("--strict", help="Only answers in the asked form count.")] = False,
     partial: Annotated[bool, typer.Option("--partial", help="Score an unfinished file.")] = False,
     baselines: Annotated[bool, typer.Option(help="With the baselines beside it.")] = True,
@@ -101,11 +103,14 @@ def score(
     seed: int = 0,
     out: Annotated[Path | None, typer.Option(help="Folder for scores.md, .csv, .json, model-index.json.")] = None,
     plots: Annotated[bool, typer.Option("--plots", help="With --out: a plot per subtask.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    json: Json = False,
 ) -> None:
-    """Figures with 95 % intervals, the share of answers that parse, baselines and the paper's rows beside."""
+    """Figures with 95 % intervals, the share of answers that parse, baselines and the paper's rows beside.
+
+    Exit code 3: the file lacks answers, and `--partial` is not given.
+    """
     from itdr_hf.errors import UsageError
-    from itdr_hf.runtime.terminal import print_json, progress
+    from itdr_hf.runtime.terminal import print_json, show_progress
     from itdr_hf.score.exports import as_json, write_exports
     from itdr_hf.score.plots import figure_class
     from itdr_hf.score.score_file import Options, score_file
@@ -123,23 +128,31 @@ def score(
         baselines=baselines,
         resampling=Resampling(seed=seed, replicates=replicates),
     )
-    with progress("scoring") as say:
-        report = score_file(predictions, folder, options, against=against, say=say)
+    with show_progress("scoring") as progress:
+        report = score_file(predictions, folder, options, against=against, progress=progress)
         written = write_exports(report, out, plots=plots) if out else []
     print_json(as_json(report)) if json else print_report(report)
     for path in () if json else written:
-        print(f"wrote {path}")
+        print_line(f"wrote {path}")
 
 
 def harness(
-    folder: Folder = Path("itdr"),
+    folder: Folder = FOLDER,
     out: Annotated[Path, typer.Option(help="Folder for the tasks; `lm_eval --include_path` takes it.")] = Path("tasks"),
     config: Config = None,
     dataset: Annotated[str | None, typer.Option(help="Hub id the tasks load; default: the folder itself.")] = None,
     plain: Annotated[bool, typer.Option("--plain", help="For use without --apply_chat_template.")] = False,
+    json: Json = False,
 ) -> None:
     """Write the cells as tasks of lm-evaluation-harness, with the same prompts, parsers and metrics."""
-    from itdr_hf.score.harness import write_tasks
+    from itdr_hf.dataset.audit.findings import counted
+    from itdr_hf.runtime.terminal import print_json
+    from itdr_hf.score.harness import next_command, write_tasks
 
-    for name in write_tasks(folder, out, config, dataset=dataset, plain=plain):
-        print(name)
+    names = write_tasks(folder, out, separated(config), dataset=dataset, plain=plain)
+    command = next_command(out, plain=plain)
+    if json:
+        return print_json({"folder": str(out), "tasks": names, "command": command})
+    for name in names:
+        print_line(name)
+    print_line(f"\n{out}: {counted(len(names), 'task')}. To run, with MODEL a Hub id or a folder:\n\n    {command}")

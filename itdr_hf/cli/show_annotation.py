@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from itdr_hf.runtime.terminal import console, print_json, print_table
+from itdr_hf.runtime.terminal import print_json, print_line, print_table
 
 if TYPE_CHECKING:
     from itdr_hf.models.teacher.annotate import Run, Tallies
@@ -15,42 +13,11 @@ if TYPE_CHECKING:
     from itdr_hf.models.teacher.compare import Agreement
     from itdr_hf.models.teacher.store import Store
 
-SAY_EVERY = 10.0  # seconds between lines where there is no terminal
 LISTED = 20  # examples without a reference that are named; --json names all
 
 
-@contextmanager
-def progress(total: int) -> Iterator[Callable[[Run], None]]:
-    """A bar with rate, cost so far and estimate; without a terminal, a line on stderr now and then."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    started, said, out = time.monotonic(), time.monotonic(), console(stderr=True)
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
-    with Progress(*columns, console=out, disable=not out.is_terminal) as bar:
-        task = bar.add_task("asking", total=total)
-
-        def watch(run: Run) -> None:
-            nonlocal said
-            state = pace_text(run, total, time.monotonic() - started)
-            bar.update(task, completed=run.seen, description=state)
-            if not out.is_terminal and time.monotonic() - said > SAY_EVERY:
-                said = time.monotonic()
-                out.print(f"{run.seen:,}/{total:,} examples, {state}")
-
-        yield watch
-
-
-def pace_text(run: Run, total: int, seconds: float) -> str:
-    """'31.5 answers/s, cost 0.12 of about 1.40': the estimate takes the rest to be like what is done."""
-    text = f"{run.answers / max(seconds, 1e-9):.1f} answers/s"
-    spent = run.budget.spent
-    if spent is not None and run.seen:
-        text += f", cost {spent:.4f} of about {spent * total / run.seen:.4f}"
-    return text
-
-
 def plan_facts(tallies: Tallies, prices: Prices | None) -> dict[str, Any]:
-    """The plan for machines; `cost` is None without prices."""
+    """Return the plan for machines; `cost` is None without prices."""
     cells = {
         cell: {
             "examples": t.examples,
@@ -68,7 +35,7 @@ def plan_facts(tallies: Tallies, prices: Prices | None) -> dict[str, Any]:
 
 
 def print_plan(tallies: Tallies, prices: Prices | None, json: bool) -> None:
-    """What would be asked, about how many tokens, and the price."""
+    """Print what would be asked, about how many tokens, and the price."""
     facts = plan_facts(tallies, prices)
     if json:
         return print_json(facts)
@@ -79,13 +46,13 @@ def print_plan(tallies: Tallies, prices: Prices | None, json: bool) -> None:
     rows = {**facts["cells"], "total": facts["total"]}
     names = ("examples", "accepted", "to_ask", "prompt_tokens", "completion_tokens")
     print_table(columns, [[c, *(f"{f[n]:,}" for n in names), _money(f["cost"])] for c, f in rows.items()])
-    print("\nTokens are estimates. " + ("" if prices else "For the cost give --price-in and --price-out."))
+    print_line("\nTokens are estimates. " + ("" if prices else "For the cost give --price-in and --price-out."))
 
 
 def result_facts(
     tallies: Tallies, written: Mapping[str, Mapping[str, int]], run: Run | None, store: Store
 ) -> dict[str, Any]:
-    """What came of a run, for machines: every example without a reference is named."""
+    """Return what came of a run, for machines: every example without a reference is named."""
     unanswered = run.unanswered if run else {}
     cells = {
         cell: {
@@ -108,7 +75,7 @@ def result_facts(
 
 
 def print_result(facts: Mapping[str, Any], json: bool) -> None:
-    """What came of a run: per cell, then the examples without a reference and why."""
+    """Print what came of a run: per cell, then the examples without a reference and why."""
     if json:
         return print_json(facts)
     columns = {"config": "left", **dict.fromkeys(("examples", "accepted", "rejected", "not answered"), "right")}
@@ -118,23 +85,25 @@ def print_result(facts: Mapping[str, Any], json: bool) -> None:
     ]
     print_table(columns, rows)
     cost = "" if facts.get("cost") is None else f", cost {_money(facts['cost'])}"
-    print(f"\n{facts['answers']:,} answers in this run{cost}. The rest keep the reference they had.")
+    print_line(f"\n{facts['answers']:,} answers in this run{cost}. The rest keep the reference they had.")
     if lost := {kind: facts["store"][kind] for kind in ("torn", "damaged") if facts["store"][kind]}:
-        print(f"{facts['store']['folder']}: {', '.join(f'{n} {kind} line(s) dropped' for kind, n in lost.items())}")
+        print_line(
+            f"{facts['store']['folder']}: {', '.join(f'{n} {kind} line(s) dropped' for kind, n in lost.items())}"
+        )
     if facts.get("adapted"):
-        print(f"The endpoint was asked otherwise than meant: {facts['adapted']}.")
+        print_line(f"The endpoint does not take all settings: {facts['adapted']}.")
     if facts.get("stopped"):
-        print(f"stopped: {facts['stopped']}")
+        print_line(f"stopped: {facts['stopped']}")
     without = {i: f"rejected: {', '.join(why)}" for f in facts["cells"].values() for i, why in f["rejected"].items()}
     without |= facts["unanswered"]
     for example, why in list(without.items())[:LISTED]:
-        print(f"{example}: {why}")
+        print_line(f"{example}: {why}")
     if len(without) > LISTED:
-        print(f"… and {len(without) - LISTED:,} more; --json names all")
+        print_line(f"… and {len(without) - LISTED:,} more; --json names all")
 
 
 def print_agreement(rows: Sequence[Agreement], sides: Sequence[str], json: bool) -> None:
-    """The text metrics of the first side against the second, in per cent, with 95 % intervals."""
+    """Print the text metrics of the first side against the second, in per cent, with 95 % intervals."""
     if json:
         from dataclasses import asdict
 

@@ -6,25 +6,29 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from itdr_hf import catalogue
+from itdr_hf.dataset.audit.findings import counted
 from itdr_hf.errors import MissingFileError
+from itdr_hf.raw.lock import read_lock
 from itdr_hf.records import SPLITS
-from itdr_hf.runtime.terminal import print_table
+from itdr_hf.runtime.terminal import print_line, print_table
 
 if TYPE_CHECKING:
     from itdr_hf.build.folder import Outcome
+    from itdr_hf.catalogue import Catalogue
+    from itdr_hf.raw.source import Source
 
 
-def source_states(raw: Path) -> list[dict[str, Any]]:
+def source_states(raw: Path, known: Catalogue) -> list[dict[str, Any]]:
     """Of every source: present or what is missing, licence, how to get it, the cells it feeds."""
     from itdr_hf.raw.release import find_release
 
     states = []
-    for source_id in catalogue.source_ids():
-        source = catalogue.source(source_id)
+    for source_id in known.source_ids():
+        source = known.source(source_id)
         state: dict[str, Any] = {"source": source.id, "title": source.title, "licence": source.licence}
         state |= {"redistributable": source.redistributable, "obtain": source.obtain, "homepage": source.homepage}
-        state["cells"] = [name for name in catalogue.cell_names() if name.partition("-")[2] == source.id]
+        state["hashes"] = hash_state(source, raw)
+        state["cells"] = [name for name in known.cell_names() if known.source_of(name) == source.id]
         try:
             release = find_release(source, raw)
             missing = [release.lacks(table) for table in release.layout.tables if table not in release.tables]
@@ -40,8 +44,36 @@ def source_states(raw: Path) -> list[dict[str, Any]]:
     return states
 
 
+def hash_state(source: Source, raw: Path) -> dict[str, str]:
+    """Of every file that can be downloaded, what is known of its content: pinned, recorded (here, before) or unknown."""
+    recorded = read_lock(raw).downloads.get(source.id, {})
+    return {
+        file.path: "pinned" if file.pinned else "recorded" if file.path in recorded else "unknown"
+        for file in source.downloads
+    }
+
+
+def print_links(sources: Sequence[Source], json: bool) -> int:
+    """Ask every place of every file and print what it answered; returns 1 if a file has no place left, else 0."""
+    from dataclasses import asdict
+
+    from itdr_hf.download.links import check_links, lost, table
+    from itdr_hf.runtime.terminal import print_json
+
+    links = check_links(sources)
+    gone = lost(links)
+    if json:
+        print_json([asdict(link) for link in links])
+        return int(bool(gone))
+    print_table(dict.fromkeys(("source", "file", "place", "state", "date"), "fold"), table(links))
+    print(f"\n{sum(link.works for link in links)} of {len(links)} places have their file")
+    for source, path in gone:
+        print(f"{source}: {path}: no place has it any more")
+    return int(bool(gone))
+
+
 def print_sources(states: Sequence[Mapping[str, Any]]) -> None:
-    """The states of `source_states` as a table, and how to get what is missing."""
+    """Print the states of `source_states` as a table, and how to get what is missing."""
     columns = {"source": "left", "state": "left", "cells": "right", "pass on": "left", "licence": "fold"}
     print_table(
         columns,
@@ -52,33 +84,47 @@ def print_sources(states: Sequence[Mapping[str, Any]]) -> None:
     )
     for state in states:
         if state["state"] == "incomplete":
-            print(f"\n{state['source']}: {'; '.join(state['missing'])}")
+            print_line(f"\n{state['source']}: {'; '.join(state['missing'])}")
         elif state["state"] == "missing":
-            print(f"\n{state['source']}: to get it, {state['obtain']}")
+            print_line(f"\n{state['source']}: to get it, {state['obtain']}")
         for name, why in state["unread"].items():
-            print(f"\n{state['source']}: {name} is here and not read: {why}")
+            print_line(f"\n{state['source']}: {name} is here and not read: {why}")
+    print_line(f"\n{_hashes(states)}")
+
+
+def _hashes(states: Sequence[Mapping[str, Any]]) -> str:
+    """How many files are pinned by a whole sha256, and of which sources some are not."""
+    every = [(state["source"], kind) for state in states for kind in state["hashes"].values()]
+    unknown = ", ".join(dict.fromkeys(source for source, kind in every if kind == "unknown"))
+    kinds = {kind: sum(one == kind for _, one in every) for kind in ("pinned", "recorded", "unknown")}
+    told = f"{kinds['pinned']} of {len(every)} files are pinned by their sha256"
+    told += f", {kinds['recorded']} recorded at their first download" if kinds["recorded"] else ""
+    return told + (f"; of {unknown} some are unknown until then (itdr.lock)" if unknown else "")
 
 
 def print_outcomes(outcomes: Sequence[Outcome], out: Path) -> None:
-    """What was built, what was not and why, and the lines that load it."""
+    """Print what was built, what was not and why, and the lines that load it."""
     columns = {"config": "left", "state": "left", **dict.fromkeys(SPLITS, "right")}
     print_table(columns, [[o.cell, o.state, *(f"{o.counts.get(s, 0):,}" for s in SPLITS)] for o in outcomes])
     notes: dict[str, list[str]] = {}
     for outcome in outcomes:
         notes.setdefault(outcome.note, []).append(outcome.cell)
+    failed = {o.note for o in outcomes if o.state == "failed"}  # the error that follows says why
     for note, cells in notes.items():
-        if note:
-            print(f"{', '.join(cells)}: {note}")
+        if note and note not in failed:
+            print_line(f"{', '.join(cells)}: {note}")
     good = [o for o in outcomes if o.counts]
-    total = sum(sum(o.counts.values()) for o in good)
-    print(f"\n{len(good)} of {len(outcomes)} cells, {total:,} examples in {out}/. To load:\n")
-    print("    from datasets import load_dataset")
-    print(f'    load_dataset("{out}", "{good[0].cell}")')
+    total = counted(sum(sum(o.counts.values()) for o in good), "example")
+    if not good:
+        return print_line(f"\n0 of {counted(len(outcomes), 'cell')}")
+    print_line(f"\n{len(good)} of {counted(len(outcomes), 'cell')}, {total} in {out}/. To load:\n")
+    print_line("    from datasets import load_dataset")
+    print_line(f'    load_dataset("{out}", "{good[0].cell}")')
 
 
 def print_plan(rows: Sequence[tuple[str, str, int]], summary: str) -> None:
-    """What a push would do, a line a file, and in one line."""
+    """Print what a push would do, a line a file, and in one line."""
     print_table(
         {"": "left", "file": "fold", "bytes": "right"}, [[action, path, f"{size:,}"] for action, path, size in rows]
     )
-    print(summary)
+    print_line(summary)

@@ -6,23 +6,26 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from itdr_hf.report.names import source_title, subtask_title
+from itdr_hf.report.names import source_title, task_title
+from itdr_hf.runtime.escaping import safe_line, safe_text
 from itdr_hf.runtime.terminal import console
 
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from itdr_hf.catalogue import Catalogue
+
 BORDERS = {"instruction": "dim", "input": "blue", "output": "green"}
 CHOSEN = "bold green"
 
 
-def print_example(row: Mapping[str, Any], *, split: str, index: int) -> None:
-    """An example of a split: colours show the truth on a terminal, a list with marks does everywhere."""
+def print_example(row: Mapping[str, Any], catalogue: Catalogue, *, split: str, index: int) -> None:
+    """Print an example of a split: colours show the truth on a terminal, a list with marks does everywhere."""
     from rich.panel import Panel
     from rich.text import Text
 
     out = console()
-    titles = f"{subtask_title(row['subtask'])}, {source_title(row['source'])}"
+    titles = safe_line(f"{task_title(catalogue, row['subtask'])}, {source_title(catalogue, row['source'])}")
     out.print(Text.assemble((titles, "bold"), (f"  {split}, example {index}", "dim")), soft_wrap=True)
     out.print(Text(_facts(row), style="dim"))
     for part, border in BORDERS.items():
@@ -35,22 +38,22 @@ def print_example(row: Mapping[str, Any], *, split: str, index: int) -> None:
 
 def _facts(row: Mapping[str, Any]) -> str:
     facts = [row["id"], row["domain"], row["user"] and f"user {row['user']}", f"answer by {row['reference_by']}"]
-    return " · ".join(filter(None, facts))
+    return safe_line(" · ".join(filter(None, facts)))
 
 
 def _part(row: Mapping[str, Any], part: str) -> Text:
-    """The text of a part; the truth stands out: chosen titles in a ranking, a rating, attributes."""
+    """Return the text of a part; the truth stands out: chosen titles in a ranking, a rating, attributes."""
     from rich.text import Text
 
-    shown = Text(row[part])
+    shown = Text(text := safe_text(row[part]))
     if part == "output" or (part == "input" and len(row["candidates"]) > 1):
-        for match in re.finditer(_truths(row["targets"]), row[part], re.M):
+        for match in re.finditer(_truths([safe_line(t) for t in row["targets"]]), text, re.M):
             shown.stylize(CHOSEN, *match.span(1))
     return shown
 
 
 def _truths(targets: Sequence[str]) -> str:
-    """A pattern of a target as a whole line, behind a number, a dash or a name, before what is said in brackets."""
+    """Return a pattern of a target as a whole line, behind a number, a dash or a name, before what is said in brackets."""
     longest_first = sorted(map(re.escape, targets), key=len, reverse=True)
     return rf"^(?:\d+\. |- |[\w ]+: )?({'|'.join(longest_first)})(?=$| \[| \()"
 
@@ -58,4 +61,5 @@ def _truths(targets: Sequence[str]) -> str:
 def _mark(title: str, chosen: bool) -> Text:
     from rich.text import Text
 
-    return Text(f"✓ {title}", style=CHOSEN) if chosen else Text(f"  {title}")
+    return Text(f"✓ {safe_line(title)}", style=CHOSEN) if chosen else Text(f"  {safe_line(title)}")
+    return Text(f"✓ {safe_line(title)}", style=CHOSEN) if chosen else Text(f"  {safe_line(title)}")

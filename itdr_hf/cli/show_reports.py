@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from itdr_hf import catalogue
 from itdr_hf.dataset.audit.findings import counted
-from itdr_hf.runtime.terminal import print_table
+from itdr_hf.runtime.terminal import print_line, print_table
 
 if TYPE_CHECKING:
     from itdr_hf.dataset.audit import Report
@@ -22,9 +21,9 @@ def print_audit(report: Report, *, verbose: bool = False) -> None:
     print_table(columns, [[name, *(str(n or "·") for n in found.values())] for name, found in counts.items()])
     shown = [f for f in report.findings if verbose or f.severity != "info"]
     for finding in shown:
-        print(f"\n{finding}")
+        print_line(f"\n{finding}")
     verdict = counted(len(report.breaches), "breach") if report.breaches else "no breach"
-    print(
+    print_line(
         f"\n{verdict}, {counted(len(report.of('warning')), 'warning')} in {report.examples:,} examples of "
         f"{len(report.cells)} cells ({len(report.checks)} checks, {report.seconds:.1f} s)"
     )
@@ -36,11 +35,11 @@ def print_statistics(made: Sequence[CellStatistics]) -> None:
     figures = ["examples", "paper", "characters", "words", *tokens, "paper tokens"]
     columns = {"config": "left", **dict.fromkeys(figures, "right")}
     print_table(columns, [_lengths_row(s, "input") for s in made], "input, means")
-    print()
+    print_line()
     print_table(columns, [_lengths_row(s, "output") for s in made], "output, means")
     labels = [[s.cell, name, *_labels_row(values)] for s in made for name, values in s.labels.items()]
     if labels:
-        print()
+        print_line()
         heads = {"config": "left", "label": "left", "values": "right", "most frequent": "fold", "share": "right"}
         print_table(heads, labels, "labels")
 
@@ -59,67 +58,27 @@ def _labels_row(values: Mapping[str, int]) -> list[str]:
     return [f"{len(values):,}", value[:40], f"{count / sum(values.values()):.1%}"]
 
 
-def print_ledger(ledger: Mapping[str, Any], timings: Mapping[str, Any]) -> None:
-    """Raw files, the steps from rows read to tables, the steps from the eligible to examples, and what it took."""
-    cells: Mapping[str, Mapping[str, Any]] = ledger["cells"]
-    sources = {name.partition("-")[2]: entry for name, entry in cells.items()}
-    rows = [[s, f["name"], f"{f['size']:,}", f["sha256"][:12]] for s, entry in sources.items() for f in entry["raw"]]
-    print_table({"source": "left", "raw file": "fold", "bytes": "right", "sha256": "left"}, rows)
-    print()
-    rows = [[s, e["table"], e["what"], f"{e['rows']:,}"] for s, entry in sources.items() for e in entry["tables"]]
-    print_table({"source": "left", "table": "left", "step": "fold", "rows": "right"}, rows)
-    print()
-    rows = [[name, *step] for name, entry in cells.items() for step in _steps(name, entry["rows"])]
-    print_table({"config": "left", "step": "fold", "rows": "right"}, rows)
-    print()
-    columns = {"config": "left", "seed": "right", "engine": "left", "tables, s": "right", "cell, s": "right"}
-    rows = [[name, str(e["recipe"]["seed"]), e["engine"], *_took(timings.get(name, {}))] for name, e in cells.items()]
-    print_table({**columns, "peak, MB": "right", "content": "left"}, _with_content(rows, cells))
-    packages = ", ".join(f"{name} {version}" for name, version in ledger["packages"].items())
-    print(f"\nversion {ledger['version']}; {packages}")
-    for name, why in {n: why for entry in sources.values() for n, why in entry.get("unread", {}).items()}.items():
-        print(f"here and not read: {name}: {why}")
-    for name, note in ledger.get("not_built", {}).items():
-        print(f"not built: {name}: {note}")
-
-
-def _steps(cell: str, steps: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    for step in steps:
-        if "of" in step:
-            yield f"{catalogue.cell(cell).subtask.subject}s", f"{step['of']:,}"
-            yield "below a minimum", f"{step['rows'] - step['of']:,}"
-        yield step["what"], f"{step['rows']:,}"
-
-
-def _took(timing: Mapping[str, Any]) -> list[str]:
-    names = ("tables_seconds", "cell_seconds", "peak_memory_mb")
-    return [f"{timing[name]:,}" if name in timing else "-" for name in names]
-
-
-def _with_content(rows: list[list[str]], cells: Mapping[str, Mapping[str, Any]]) -> list[list[str]]:
-    return [[*row, cells[row[0]]["content"][:12]] for row in rows]
-
-
 def print_diff(difference: Difference) -> None:
-    """Cells that differ, what changed in them, and how many are alike."""
+    """Cells whose examples differ and what changed in them, then those that differ in their recipe alone."""
     old, new = difference.versions
-    print(f"{difference.old} (version {old}) → {difference.new} (version {new})\n")
+    print_line(f"{difference.old} (version {old}) → {difference.new} (version {new})\n")
     changed = [cell for cell in difference.cells if cell.state != "same"]
     columns = {"config": "left", "state": "left"}
     columns |= dict.fromkeys(("same", "added", "removed", "changed", "moved"), "right")
     rows = [[c.cell, c.state, *(f"{n:,}" for n in (c.same, c.added, c.removed, c.changed, c.moved))] for c in changed]
     if rows:
         print_table(columns, rows)
-    for cell in changed:
+    for cell in difference.cells:
         for line in _details(cell):
-            print(f"{cell.cell}: {line}")
-    print(f"{len(difference.cells) - len(changed)} of {len(difference.cells)} cells are the same")
+            print_line(f"{cell.cell}: {line}")
+    print_line(f"{len(difference.cells) - len(changed)} of {counted(len(difference.cells), 'cell')} are the same")
 
 
 def _details(cell: CellDifference) -> Iterator[str]:
     if cell.recipe:
-        yield "recipe: " + ", ".join(f"{name} {old} → {new}" for name, (old, new) in cell.recipe.items())
+        same = "the same examples by another recipe: " if cell.state == "same" else "recipe: "
+        yield same + ", ".join(f"{name} {old} → {new}" for name, (old, new) in cell.recipe.items())
     if cell.columns:
         yield "columns: " + ", ".join(f"{name} in {n:,}" for name, n in cell.columns.items())
-    for kind, ids in cell.ids.items():
+    for kind, ids in cell.ids.items() if cell.state == "changed" else ():
         yield f"{kind}: {', '.join(ids[:2])}" + (" …" if len(ids) > 2 else "")

@@ -8,15 +8,22 @@ from typing import Annotated, Any
 
 import typer
 
-from itdr_hf.cli import completion
+from itdr_hf.cli.options import (
+    FOLDER,
+    FORMAT,
+    PRECISION,
+    PRESET,
+    Config,
+    Endpoint,
+    Folder,
+    Json,
+    one_of,
+    separated,
+)  # fmt: skip
+from itdr_hf.runtime.terminal import print_line
 
-Folder = Annotated[Path, typer.Argument(help="A dataset folder, as `itdr build` makes it.")]
-Config = Annotated[
-    list[str] | None,
-    typer.Option(help="A config, union or pattern; may be given again.", autocompletion=completion.configs),
-]
 Model = Annotated[str | None, typer.Option(help="Hub id or folder of the base.")]
-Preset = Annotated[str | None, typer.Option(help="glm-4-9b, qwen2.5-7b, qwen2.5-7b-instruct, llama-3.2-3b, tiny.")]
+Preset = Annotated[str | None, one_of(PRESET, help="One of the recipes that come with this.")]
 RecipeFile = Annotated[Path | None, typer.Option(help="YAML of settings, or recipe.json of a run to repeat.")]
 Weight = Annotated[list[str] | None, typer.Option(help="nir=0.5: half of its examples an epoch; 2: all twice.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="Training examples of a cell, at most.")]
@@ -24,7 +31,8 @@ STEPS, SIZE = "Steps", "Model and memory"
 
 
 def train(
-    folder: Folder,
+    *,
+    folder: Folder = FOLDER,
     output: Annotated[Path, typer.Option(help="Folder of the adapter; the same command goes on after a stop.")],
     model: Model = None,
     preset: Preset = None,
@@ -55,9 +63,9 @@ def train(
     seed: Annotated[int | None, typer.Option(rich_help_panel=STEPS)] = None,
     rank: Annotated[int | None, typer.Option(min=1, rich_help_panel=SIZE)] = None,
     alpha: Annotated[int | None, typer.Option(min=1, rich_help_panel=SIZE)] = None,
-    precision: Annotated[str | None, typer.Option(help="bf16, fp16, fp32.", rich_help_panel=SIZE)] = None,
+    precision: Annotated[str | None, one_of(PRECISION, help="Of the weights.", rich_help_panel=SIZE)] = None,
     quantised: Annotated[bool | None, typer.Option("--quantised", help="QLoRA, 4 bits.", rich_help_panel=SIZE)] = None,
-    json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    json: Json = False,
 ) -> None:
     """Tune an adapter with the paper's recipe: LoRA, learning rate 1e-4, cosine, 2 epochs, batch 1 × 8, bf16.
 
@@ -67,12 +75,12 @@ def train(
     from itdr_hf.models.train.recipe import read_weights
     from itdr_hf.models.train.run_record import is_first
     from itdr_hf.models.train.sft import train as run
-    from itdr_hf.runtime.terminal import print_json, progress
+    from itdr_hf.runtime.terminal import print_json, show_progress
 
     changes: dict[str, Any] = {
         "revision": revision,
         "base_id": base_id,
-        "configs": config,
+        "configs": separated(config),
         "weights": read_weights(weight),
     }
     changes |= {"limit": limit, "max_length": max_length, "allow_cut": allow_cut, "epochs": epochs, "batch": batch}
@@ -80,8 +88,8 @@ def train(
     changes |= {"evaluations": evaluations, "eval_limit": eval_limit, "rank": rank, "alpha": alpha}
     changes |= {"precision": precision, "quantised": quantised, "gradient_checkpointing": gradient_checkpointing}
     chosen, content = _recipe(model, preset, recipe, changes)
-    with progress("training") as say:
-        facts = run(folder, chosen, output, content=content, command=_command(), say=say)
+    with show_progress("training") as progress:
+        facts = run(folder, chosen, output, content=content, command=_command(), progress=progress)
     if not is_first():
         return
     if json:
@@ -89,13 +97,14 @@ def train(
         return
     found = facts["results"]
     checked = f", validation loss {found['validation_loss'][-1][1]}" if found["validation_loss"] else ""
-    print(f"{output}: {found['steps']} steps in {found['seconds']:.0f} s{checked}")
-    print(f"\n    itdr predict {folder} --model {chosen.model} --adapter {output} --out {output.name}.parquet")
+    print_line(f"{output}: {found['steps']} steps in {found['seconds']:.0f} s{checked}")
+    print_line(f"\n    itdr predict {folder} --model {chosen.model} --adapter {output} --out {output.name}.parquet")
 
 
 def export(
-    folder: Folder,
-    form: Annotated[str, typer.Option("--format", help="llama-factory, trl, axolotl, ms-swift, messages, jsonl.")],
+    *,
+    folder: Folder = FOLDER,
+    form: Annotated[str, one_of(FORMAT, "--format", help="For which trainer.")],
     out: Annotated[Path, typer.Option(help="Folder to write; an export that is there is replaced.")],
     model: Model = None,
     preset: Preset = None,
@@ -106,16 +115,20 @@ def export(
     chat: Annotated[
         bool | None, typer.Option("--chat/--plain", help="Through the model's chat template or not.")
     ] = None,
+    json: Json = False,
 ) -> None:
     """Write the cells for another trainer: data, its config with the paper's recipe, its exact command."""
     from itdr_hf.models.train.export import export as write
     from itdr_hf.models.train.recipe import changed, read_weights
+    from itdr_hf.runtime.terminal import print_json
 
     chosen, _ = _recipe(model, preset or (None if model or recipe else "llama-3.2-3b"), recipe, {})
-    used = changed(chosen, {"configs": config, "weights": read_weights(weight), "limit": limit})
+    used = changed(chosen, {"configs": separated(config), "weights": read_weights(weight), "limit": limit})
     made = write(folder, out, form, recipe=used, chat=chat)
-    print(f"{out}: {', '.join(f'{count:,} {split}' for split, count in made.counts.items())}")
-    print(f"\n    cd {out} && {made.command}")
+    if json:
+        return print_json({"folder": str(out), "counts": dict(made.counts), "command": made.command})
+    print_line(f"{out}: {', '.join(f'{count:,} {split}' for split, count in made.counts.items())}")
+    print_line(f"\n    cd {out} && {made.command}")
 
 
 def push_adapter(
@@ -129,34 +142,40 @@ def push_adapter(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write the card, show the plan, send nothing.")] = False,
     create_pr: Annotated[bool, typer.Option("--create-pr", help="As a pull request, without a tag.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a card that is not ours.")] = False,
-    endpoint: Annotated[str | None, typer.Option(help="Another Hub than the default.")] = None,
+    endpoint: Endpoint = None,
+    json: Json = False,
 ) -> None:
     """Publish an adapter with its card: one commit, verified, tagged. The token is that of `hf auth login` or $HF_TOKEN."""
+    from dataclasses import asdict
+
     from itdr_hf import hub
     from itdr_hf.cli.show_build import print_plan
     from itdr_hf.hub.adapter import push_adapter as send
     from itdr_hf.hub.adapter import write_card
-    from itdr_hf.runtime.terminal import progress
+    from itdr_hf.runtime.terminal import print_json, show_progress
 
     checked = write_card(adapter, repo_id, dataset_id=dataset_id, scores=scores, version=version, licence=licence)
     for warning in checked.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+        print_line(f"warning: {warning}", error=True)
     api = hub.connect(endpoint=endpoint)
     plan = hub.plan_push(api, adapter, repo_id, repo_type="model", version=version)
-    print_plan(plan.rows(), plan.summary())
+    if not json:
+        print_plan(plan.rows(), plan.summary())
     if dry_run:
-        return
-    with progress(f"pushing to {repo_id}") as say:
+        return print_json(plan.as_dict()) if json else None
+    with show_progress(f"pushing to {repo_id}") as progress:
         release = send(
             api, adapter, repo_id, dataset_id=dataset_id, scores=scores, version=version, licence=licence,
             private=not public, create_pr=create_pr, force=force,
-            progress=lambda stage, done, total: say(f"{stage}: {done:,} of {total:,}"),
+            progress=progress,
         )  # fmt: skip
-    print(f"{'pushed' if release.committed else 'nothing to push'}: {release.pr_url or release.url}")
+    if json:
+        return print_json(asdict(release))
+    print_line(f"{'pushed' if release.committed else 'nothing to push'}: {release.pr_url or release.url}")
 
 
 def _recipe(model: str | None, preset: str | None, recipe: Path | None, changes: dict[str, Any]) -> tuple[Any, Any]:
-    """The recipe that was asked for, and the content its data must have when it repeats a run."""
+    """Return the recipe that was asked for, and the content its data must have when it repeats a run."""
     from itdr_hf.errors import UsageError
     from itdr_hf.models.train.recipe import changed, preset_of, read_recipe
     from itdr_hf.models.train.recipe import preset as ready
@@ -174,7 +193,7 @@ def _recipe(model: str | None, preset: str | None, recipe: Path | None, changes:
 
 
 def _command() -> str:
-    """The command line as it was typed, less where things lie on this machine."""
+    """Return the command line as it was typed, less where things lie on this machine."""
     import shlex
 
     words = (Path(word).name if Path(word).is_absolute() else word for word in sys.argv[1:])

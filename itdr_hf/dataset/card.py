@@ -5,28 +5,30 @@ Rendered strictly from `cards/dataset.md.j2`: an unfilled slot is an error.
 
 from __future__ import annotations
 
-import json
 import re
 import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from itdr_hf import catalogue
-from itdr_hf.dataset.card_yaml import metadata
-from itdr_hf.dataset.shards import read_rows
-from itdr_hf.prompts import prompt
-from itdr_hf.records import INSTRUCTION, SPLITS
+from itdr_hf.dataset.card_yaml import members, metadata
+from itdr_hf.dataset.folder import Dataset
+from itdr_hf.dataset.notes import AUDIT, DRAWN, read_note, write_note
+from itdr_hf.prompts import as_shown
+from itdr_hf.records import SPLITS
 from itdr_hf.runtime.files import write_atomically
+from itdr_hf.runtime.hashing import fingerprint
 from itdr_hf.tasks.task import Cell
 
-AUDIT = ".audit.json"  # not published by itself: the card shows it
+if TYPE_CHECKING:
+    from itdr_hf.dataset.audit.findings import Report
+
+CHECKS, CHECKS_FOLDER = "itdr_hf.dataset.audit", Path(__file__).with_name("audit")
 PICTURES = "pictures"  # folder of flow.png and lengths.png, which `itdr report --card` draws
-DRAWN = ".pictures.json"  # the content they are of
 FEW = 20  # examples, of which the shortest is shown
-SHOWN = ("id", "instruction", "input", "output")
+ROW = ("check", "result", "finding")  # columns of the audit's table
 WIDE = 96  # characters of a line of an example in the card
 
 
@@ -34,6 +36,13 @@ CHANGES = {"1.0.0": "first release of the rebuilt configs."}
 COLUMN_NOTES = {
     "id": "stable, from the content",
     "subtask": "which of the seven",
+    "task": "which task",
+    "messages": "the turns of the conversation, each with its role and its content",
+    "loss": "of each turn, whether a model is trained on it",
+    "prompt": "the turns before the answer",
+    "chosen": "the better answer",
+    "rejected": "the worse answer",
+    "rejected_kind": "how the worse answer was made",
     "source": "which dataset",
     "domain": "Amazon's category, or two for cross-domain; else empty",
     "instruction": "the task description",
@@ -50,79 +59,98 @@ COLUMN_NOTES = {
 }
 
 
-def write_card(folder: Path, ledger: Mapping[str, Any], repo_id: str = "itdr") -> None:
+def write_card(dataset: Dataset, repo_id: str = "itdr") -> None:
     """Write the README.md of a dataset folder."""
-    write_atomically(folder / "README.md", dataset_card(folder, ledger, repo_id))
+    write_atomically(dataset.folder / "README.md", dataset_card(dataset, repo_id))
 
 
-def note_audit(folder: Path, ledger: Mapping[str, Any], rows: Sequence[Mapping[str, str]]) -> None:
-    """Keep an audit's table (check, result, finding) for the card, with the content it is of."""
-    write_atomically(folder / AUDIT, json.dumps({"content": _content(ledger), "rows": list(rows)}, indent=1))
-    write_card(folder, ledger)
+def note_audit(dataset: Dataset, report: Report) -> None:
+    """Keep an audit's table (check, result, finding) and breaches, with the content they are of; the card shows it."""
+    note = {"content": dataset.contents, "audited": _audited(dataset), "rows": report.rows()}
+    write_note(dataset.folder, AUDIT, {**note, "breaches": [str(finding) for finding in report.breaches]})
+    write_card(dataset)
 
 
-def noted_audit(folder: Path, ledger: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The audit's table (check, result, finding), if there was one of just this content; else empty."""
-    path = folder / AUDIT
-    noted = json.loads(path.read_text()) if path.is_file() else {"content": None, "rows": []}
-    return noted["rows"] if noted["content"] == _content(ledger) else []
+def _audited(dataset: Dataset) -> str:
+    """Return a hash of what an audit is of: all that the ledger says, and the checks."""
+    return fingerprint(dataset.digest, [f"{CHECKS}.{path.stem}" for path in CHECKS_FOLDER.glob("*.py")])
 
 
-def note_pictures(folder: Path, ledger: Mapping[str, Any]) -> None:
+def noted_audit(dataset: Dataset) -> list[dict[str, str]]:
+    """Return the audit's table, if there was one of just this content; else nothing."""
+    note = read_note(dataset.folder, AUDIT)
+    rows = note.get("rows") if note.get("content") == dataset.contents else None
+    return [row for row in rows if set(ROW) <= set(row)] if isinstance(rows, list) else []
+
+
+def noted_breaches(dataset: Dataset) -> list[str] | None:
+    """Return the breaches of the last audit, if it was one of just this ledger by these checks; else None."""
+    note = read_note(dataset.folder, AUDIT)
+    breaches = note.get("breaches") if note.get("audited") == _audited(dataset) else None
+    return list(map(str, breaches)) if isinstance(breaches, list) else None
+
+
+def note_pictures(dataset: Dataset) -> None:
     """Note that the pictures are there, with the content they are of; the card shows them from now on."""
-    write_atomically(folder / DRAWN, json.dumps({"content": _content(ledger)}, indent=1))
-    write_card(folder, ledger)
+    write_note(dataset.folder, DRAWN, {"content": dataset.contents})
+    write_card(dataset)
 
 
-def _drawn(folder: Path, ledger: Mapping[str, Any]) -> bool:
-    path = folder / DRAWN
-    return path.is_file() and json.loads(path.read_text())["content"] == _content(ledger)
-
-
-def _content(ledger: Mapping[str, Any]) -> dict[str, str]:
-    return {name: cell["content"] for name, cell in ledger["cells"].items()}
-
-
-def dataset_card(folder: Path, ledger: Mapping[str, Any], repo_id: str = "itdr") -> str:
-    """The README.md of a dataset folder with this ledger; the audit is shown if it is of the same content."""
+def dataset_card(dataset: Dataset, repo_id: str = "itdr") -> str:
+    """Return the README.md of a dataset folder; the audit is shown if it is of the same content."""
     import yaml
 
-    cells = [catalogue.cell(name) for name in ledger["cells"]]
+    cells = [dataset.cell(name) for name in dataset.cells]
     sources = list({cell.source.id: cell.source for cell in cells}.values())
-    head = yaml.safe_dump(metadata(ledger, repo_id), sort_keys=False, allow_unicode=True, width=1000)
+    family = dataset.catalogue.family(dataset.ledger.family)
+    head = yaml.safe_dump(metadata(dataset, repo_id), sort_keys=False, allow_unicode=True, width=1000)
     body = render_card(
         "dataset.md.j2",
-        ledger=ledger,
+        ledger=dataset.ledger,
+        family=family,
+        unions=[name for name in members(dataset) if name not in dataset.cells],
+        groups=[group.id for group in family.groups if group.id in members(dataset)],
         repo_id=repo_id,
-        total=sum(sum(cell["counts"].values()) for cell in ledger["cells"].values()),
+        total=sum(cell.examples for cell in dataset.cells.values()),
         cells=cells,
         sources=sources,
-        subtasks=list({cell.subtask.id: cell.subtask for cell in cells}.values()),
-        protocols=_protocols(ledger, cells),
+        subtasks=list({cell.task.id: cell.task for cell in cells}.values()),
+        protocols=_protocols(dataset, cells),
         splits=SPLITS,
-        simulated=any(cell.get("simulated") for cell in ledger["cells"].values()),
-        columns=[{"name": n, "kind": kind, "what": COLUMN_NOTES[n]} for n, kind in INSTRUCTION.columns.items()],
-        examples=_examples(folder, cells),
-        funnel=[_funnel(source.title, ledger, source.id) for source in sources],
-        audit=noted_audit(folder, ledger),
-        pictures=PICTURES if _drawn(folder, ledger) else "",
-        writers=_writers(ledger),
+        simulated=dataset.simulated,
+        columns=[{"name": n, "kind": kind, "what": COLUMN_NOTES[n]} for n, kind in _columns(cells).items()],
+        examples=_examples(dataset, cells),
+        funnel=[_funnel(source.title, dataset, source.id) for source in sources],
+        audit=noted_audit(dataset),
+        pictures=PICTURES if read_note(dataset.folder, DRAWN).get("content") == dataset.contents else "",
+        writers=writers(dataset),
         changes=[{"version": version, "text": text} for version, text in CHANGES.items()],
         citations=list(dict.fromkeys(source.citation for source in sources if source.citation)),
     )
     return f"---\n{head}---\n\n{body}"
 
 
-def _protocols(ledger: Mapping[str, Any], cells: Sequence[Cell]) -> list[dict[str, Any]]:
+def _columns(cells: Sequence[Cell]) -> dict[str, str]:
+    """Return the columns of all shapes that the cells have, with their types."""
+    return {name: kind for cell in cells for name, kind in cell.task.shape.columns.items()}
+
+
+def writers(dataset: Dataset) -> dict[str, int]:
+    """Count the answers by who wrote them, over all cells."""
+    total: Counter[str] = Counter()
+    for cell in dataset.cells.values():
+        total.update(cell.written_by)
+    return dict(sorted(total.items()))
+
+
+def _protocols(dataset: Dataset, cells: Sequence[Cell]) -> list[dict[str, Any]]:
     """Of each subtask, what its recipes have an example show, and how many examples there are."""
     rows = []
-    for subtask in {cell.subtask.id: cell.subtask for cell in cells}.values():
-        entries = [ledger["cells"][cell.name] for cell in cells if cell.subtask.id == subtask.id]
-        examples = sum(sum(entry["counts"].values()) for entry in entries)
-        shows = _shows([entry["recipe"] for entry in entries])
-        rows.append(
-            {"id": subtask.id, "title": subtask.title, "root": subtask.root, "shows": shows, "examples": examples}
-        )
+    for task in {cell.task.id: cell.task for cell in cells}.values():
+        built = [cell for cell in dataset.cells.values() if cell.task == task.id]
+        shows = _shows([cell.recipe for cell in built])
+        examples = sum(cell.examples for cell in built)
+        rows.append({"id": task.id, "title": task.title, "root": task.root, "shows": shows, "examples": examples})
     return rows
 
 
@@ -136,36 +164,30 @@ def _shows(recipes: Sequence[Mapping[str, Any]]) -> str:
     return ", ".join(said) or f"reviews {max(recipe['reviews'] for recipe in recipes)}"
 
 
-def _examples(folder: Path, cells: Sequence[Cell]) -> list[dict[str, str]]:
-    """The shortest of the first few test examples of each subtask's first cell."""
-    firsts = {cell.subtask.id: cell for cell in reversed(cells)}
+def _examples(dataset: Dataset, cells: Sequence[Cell]) -> list[dict[str, str]]:
+    """Return the shortest of the first few test examples of each subtask's first cell."""
+    firsts = {cell.task.id: cell for cell in reversed(cells)}
     shown = []
     for cell in reversed(firsts.values()):
-        first = (list(islice(read_rows(folder, cell.name, split, SHOWN, FEW), FEW)) for split in reversed(SPLITS))
-        row = min(next(filter(None, first)), key=lambda row: (len(row["input"]), row["id"]))
-        asked = prompt(row["instruction"], row["input"])
-        shown.append({"title": cell.subtask.title, "config": cell.name, "prompt": asked, "output": row["output"]})
+        columns = cell.task.shape.names
+        first = (list(islice(dataset.rows(cell.name, split, columns, FEW), FEW)) for split in reversed(SPLITS))
+        told = [(*as_shown(row, cell.task.shape), row["id"]) for row in next(filter(None, first))]
+        asked, answer, _ = min(told, key=lambda one: (len(one[0]), one[2]))
+        shown.append({"title": cell.task.title, "config": cell.name, "prompt": asked, "output": answer})
     return shown
 
 
-def _funnel(title: str, ledger: Mapping[str, Any], source_id: str) -> dict[str, str]:
-    cell = next(cell for name, cell in ledger["cells"].items() if name.partition("-")[2] == source_id)
-    steps = {(step["table"], step["what"]): step["rows"] for step in cell["tables"]}
+def _funnel(title: str, dataset: Dataset, source_id: str) -> dict[str, str]:
+    cell = next(cell for cell in dataset.cells.values() if cell.source == source_id)
+    steps = {(step.table, step.what): step.rows for step in cell.tables}
     read, kept = (steps.get(("interactions", what), 0) for what in ("read", "kept"))
     items = steps.get(("items", "kept"), 0)
     row = {"read": read, "left_out": read - kept, "kept": kept, "kept_items": items}
-    return {"source": title, "layout": cell["layout"], **{name: f"{n:,}" for name, n in row.items()}}
-
-
-def _writers(ledger: Mapping[str, Any]) -> dict[str, int]:
-    total: Counter[str] = Counter()
-    for cell in ledger["cells"].values():
-        total.update(cell["written_by"])
-    return dict(sorted(total.items()))
+    return {"source": title, "layout": cell.layout, **{name: f"{n:,}" for name, n in row.items()}}
 
 
 def render_card(template: str, **slots: Any) -> str:
-    """A card from `cards/`; raises jinja2.UndefinedError for a slot that is not filled."""
+    """Return a card from `cards/`; raises jinja2.UndefinedError for a slot that is not filled."""
     import jinja2
 
     loader = jinja2.PackageLoader("itdr_hf.cards", ".")
@@ -181,7 +203,7 @@ def render_card(template: str, **slots: Any) -> str:
 
 
 def fenced(text: str) -> str:
-    """A block of text as it is, long lines broken; the fence is longer than any in the text."""
+    """Return a block of text as it is, long lines broken; the fence is longer than any in the text."""
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
     lines = [part for line in text.split("\n") for part in textwrap.wrap(line, WIDE, drop_whitespace=False) or [""]]
     return "\n".join([f"{fence}text", *(line.rstrip() for line in lines), fence])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from itdr_hf import catalogue
-from itdr_hf.records import INSTRUCTION, SPLITS
+from itdr_hf.dataset.cell import BuiltCell
+from itdr_hf.dataset.folder import Dataset
+from itdr_hf.records import SPLITS
 
 DEFAULT_CONFIG = "all"
 TERMS = (
@@ -16,13 +16,13 @@ TERMS = (
 )
 
 
-def metadata(ledger: Mapping[str, Any], repo_id: str = "itdr") -> dict[str, Any]:
-    """The card's YAML: every cell and union as a config, unions as globs over the cells' files."""
-    groups = members(list(ledger["cells"]))
-    sources = [catalogue.cell(name).source for name in ledger["cells"]]
-    total = sum(sum(cell["counts"].values()) for cell in ledger["cells"].values())
+def metadata(dataset: Dataset, repo_id: str = "itdr") -> dict[str, Any]:
+    """Return the card's YAML: every cell and union as a config, unions as globs over the cells' files."""
+    groups = members(dataset)
+    sources = [dataset.cell(name).source for name in dataset.cells]
+    total = sum(cell.examples for cell in dataset.cells.values())
     return {
-        "pretty_name": "ITDR: instructions for recommendation",
+        "pretty_name": f"{dataset.catalogue.family(dataset.ledger.family).title}: instructions for recommendation",
         "language": ["en"],
         **own_licence(repo_id, "datasets/"),
         "size_categories": [size_category(total)],
@@ -30,24 +30,27 @@ def metadata(ledger: Mapping[str, Any], repo_id: str = "itdr") -> dict[str, Any]
         "tags": ["itdr", "recommendation", "instruction-tuning", *dict.fromkeys(s.id for s in sources)],
         "extra_gated_prompt": TERMS,  # shown where access is asked for, `itdr push --gated`
         "configs": [_config(name, cells) for name, cells in groups.items()],
-        "dataset_info": [_info(name, cells, ledger) for name, cells in groups.items()],
+        "dataset_info": [_info(name, cells) for name, cells in groups.items()],
     }
 
 
 def own_licence(repo_id: str, kind: str = "") -> dict[str, str]:
-    """The licence of a repository whose card tells it; the link is an address, as the Hub wants it."""
+    """Return the licence of a repository whose card tells it; the link is an address, as the Hub wants it."""
     link = {"license_link": f"https://huggingface.co/{kind}{repo_id}#licences"} if "/" in repo_id else {}
     return {"license": "other", "license_name": "per-source", **link}
 
 
-def members(cells: list[str]) -> dict[str, list[str]]:
-    """Config name -> its cells: unions that have any, then the cells themselves."""
-    unions = {name: [c for c in cells if c.split("-")[0] in subtasks] for name, subtasks in catalogue.unions().items()}
-    return {**{name: found for name, found in unions.items() if found}, **{name: [name] for name in cells}}
+def members(dataset: Dataset) -> dict[str, list[BuiltCell]]:
+    """Return config name -> its cells: unions of cells of one shape, then the cells themselves."""
+    cells = list(dataset.cells.values())
+    tasks = dataset.catalogue.unions(dataset.ledger.family)
+    unions = {name: [cell for cell in cells if cell.task in ids] for name, ids in tasks.items()}
+    alike = {name: found for name, found in unions.items() if len({cell.shape.name for cell in found}) == 1}
+    return {**alike, **{cell.name: [cell] for cell in cells}}
 
 
 def size_category(rows: int) -> str:
-    """The Hub's name for a number of rows."""
+    """Return the Hub's name for a number of rows."""
     bounds = [
         (1e3, "n<1K"),
         (1e4, "1K<n<10K"),
@@ -59,28 +62,29 @@ def size_category(rows: int) -> str:
     return next((name for bound, name in bounds if rows < bound), "100M<n<1B")
 
 
-def _config(name: str, cells: list[str]) -> dict[str, Any]:
-    files = [{"split": split, "path": [f"{cell}/{split}-*" for cell in cells]} for split in SPLITS]
-    if len(cells) == 1:
-        files = [{"split": split, "path": f"{cells[0]}/{split}-*"} for split in SPLITS]
+def _config(name: str, cells: list[BuiltCell]) -> dict[str, Any]:
+    """Return a config of the splits that have examples: `datasets` fails on a split of nothing but empty files."""
+    files = []
+    for split in SPLITS:
+        paths = [f"{cell.name}/{split}-*" for cell in cells if cell.counts.get(split)]
+        if paths:
+            files.append({"split": split, "path": paths[0] if len(cells) == 1 else paths})
     config: dict[str, Any] = {"config_name": name, "data_files": files}
     return {**config, "default": True} if name == DEFAULT_CONFIG else config
 
 
-def _info(name: str, cells: list[str], ledger: Mapping[str, Any]) -> dict[str, Any]:
-    files = {split: _files(cells, split, ledger) for split in SPLITS}
+def _info(name: str, cells: list[BuiltCell]) -> dict[str, Any]:
+    files = {split: [f for c in cells if c.counts.get(split) for f in c.files_of(split)] for split in SPLITS}
     splits = [
-        {"name": split, "num_bytes": sum(f["bytes"] for f in found), "num_examples": sum(f["rows"] for f in found)}
+        {"name": split, "num_bytes": sum(f.bytes for f in found), "num_examples": sum(f.rows for f in found)}
         for split, found in files.items()
+        if found
     ]
+    shape = cells[0].shape
     return {
         "config_name": name,
-        "features": [INSTRUCTION.feature(column) for column in INSTRUCTION],
+        "features": [shape.feature(column) for column in shape],
         "splits": splits,
-        "download_size": sum(f["size"] for found in files.values() for f in found),
+        "download_size": sum(f.size for found in files.values() for f in found),
         "dataset_size": sum(split["num_bytes"] for split in splits),
     }
-
-
-def _files(cells: list[str], split: str, ledger: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [f for c in cells for n, f in ledger["cells"][c]["files"].items() if n.startswith(f"{split}-")]

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from itdr_hf import catalogue
-from itdr_hf.dataset.ledger import read_ledger
+from itdr_hf.dataset.folder import Dataset, opened
 from itdr_hf.dataset.shards import open_shard
 from itdr_hf.errors import UsageError
 from itdr_hf.records import INSTRUCTION
 from itdr_hf.runtime.duckdb_engine import DuckDBEngine, open_duckdb, quote
+from itdr_hf.runtime.progress import OnProgress, each, ignore
 
 NAMED = 5  # ids named of each kind
+Pair = tuple[Dataset, Dataset]  # the old one and the new one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +30,9 @@ class CellDifference:
     changed: int = 0  # the same id, other content
     moved: int = 0  # the same id, another split
     columns: Mapping[str, int] = field(default_factory=dict)  # column -> examples in which it changed
-    recipe: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)  # field -> (old, new)
+    recipe: Mapping[str, tuple[Any, Any]] = field(
+        default_factory=dict
+    )  # field -> (old, new), also of the same examples
     ids: Mapping[str, list[str]] = field(default_factory=dict)  # added, removed, changed, moved -> a few ids
 
 
@@ -51,47 +54,37 @@ class Difference:
         return {**asdict(self), "different": self.any}
 
 
-def diff(old: Path, new: Path, *, say: Callable[[str], None] = lambda text: None) -> Difference:
+def diff(old: Dataset | Path, new: Dataset | Path, *, progress: OnProgress = ignore) -> Difference:
     """Compare two dataset folders. Raises UsageError for a folder without cells."""
-    ledgers = [read_ledger(folder) for folder in (old, new)]
-    have = [_cells(folder) for folder in (old, new)]
-    order = [*catalogue.cell_names(), *sorted({*have[0], *have[1]} - set(catalogue.cell_names()))]
+    pair = (_with_cells(opened(old)), _with_cells(opened(new)))
+    names = pair[1].in_order({*pair[0].names, *pair[1].names})
     made = []
     with open_duckdb() as engine:
-        for cell in [name for name in order if name in have[0] or name in have[1]]:
-            say(cell)
-            made.append(_compare(engine, cell, (old, new), have, ledgers))
-    versions = tuple(str(ledger.get("version", "?")) for ledger in ledgers)
-    return Difference(old=str(old), new=str(new), versions=(versions[0], versions[1]), cells=made)
+        for cell in each("comparing", names, progress):
+            made.append(_compare(engine, cell, pair))
+    versions = (pair[0].version, pair[1].version)
+    return Difference(old=str(pair[0].folder), new=str(pair[1].folder), versions=versions, cells=made)
 
 
-def _cells(folder: Path) -> set[str]:
-    cells = {path.parent.name for path in folder.glob("*/*-*.parquet")}
-    if not cells:
-        raise UsageError(f"{folder}: no <config>/<split>-*.parquet; want a dataset folder; name another")
-    return cells
+def _with_cells(dataset: Dataset) -> Dataset:
+    if not dataset.names:
+        raise UsageError(f"{dataset.folder}: no <config>/<split>-*.parquet; want a dataset folder; name another")
+    return dataset
 
 
-def _compare(
-    engine: DuckDBEngine,
-    cell: str,
-    folders: tuple[Path, Path],
-    have: list[set[str]],
-    ledgers: list[dict[str, Any]],
-) -> CellDifference:
-    entries = [ledger.get("cells", {}).get(cell, {}) for ledger in ledgers]
-    if cell not in have[0] or cell not in have[1]:
-        there = 0 if cell in have[0] else 1
-        count = engine.value(f"SELECT count(*) FROM {_table(folders[there], cell)}")
-        state, column = ("removed", "removed") if there == 0 else ("added", "added")
+def _compare(engine: DuckDBEngine, cell: str, pair: Pair) -> CellDifference:
+    old, new = (cell in dataset.names for dataset in pair)
+    if not (old and new):
+        count = engine.value(f"SELECT count(*) FROM {_table(pair[0 if old else 1].folder, cell)}")
+        state, column = ("removed", "removed") if old else ("added", "added")
         return CellDifference(cell=cell, state=state, **{column: count})
-    recipes = [entry.get("recipe", {}) for entry in entries]
+    recipes = [dataset.cells[cell].recipe if cell in dataset.cells else {} for dataset in pair]
     recipe = {
         name: (recipes[0].get(name), recipes[1].get(name))
         for name in sorted({*recipes[0], *recipes[1]})
         if recipes[0].get(name) != recipes[1].get(name)
     }
-    return _compare_rows(engine, cell, folders, recipe)
+    return _compare_rows(engine, cell, (pair[0].folder, pair[1].folder), recipe)
 
 
 def _compare_rows(
@@ -121,7 +114,7 @@ def _compare_rows(
     numbers = {name: row[name] for name in kinds}
     return CellDifference(
         cell=cell,
-        state="changed" if any(numbers.values()) or recipe else "same",
+        state="changed" if any(numbers.values()) else "same",
         same=row["same"],
         columns={name: row[f"at_{name}"] for name in content if row[f"at_{name}"]},
         recipe=recipe,
@@ -131,7 +124,7 @@ def _compare_rows(
 
 
 def _table(folder: Path, cell: str) -> str:
-    """The rows of a cell with their split, as a fragment; a column an older schema lacks is NULL."""
+    """Return the rows of a cell with their split, as a fragment; a column an older schema lacks is NULL."""
     paths = sorted((folder / cell).glob("*-*.parquet"))
     have = {name for path in paths for name in open_shard(path).schema_arrow.names}
     columns = [f'"{n}"' if n in have else f"NULL AS {n}" for n in INSTRUCTION]

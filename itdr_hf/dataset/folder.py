@@ -1,52 +1,295 @@
-"""A built dataset as a folder: its cells, its lock, its examples."""
+"""A built dataset: a folder of `<cell>/<split>-….parquet` with its ledger, opened once and handed on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
-from itdr_hf import catalogue
-from itdr_hf.dataset.ledger import read_ledger
-from itdr_hf.dataset.shards import read_batches, shards
-from itdr_hf.errors import UsageError, unknown
-from itdr_hf.records import INSTRUCTION, SPLITS
+from itdr_hf.catalogue import DEFAULT, Catalogue, current
+from itdr_hf.dataset import shards
+from itdr_hf.dataset.cell import BuiltCell, ShardFacts
+from itdr_hf.dataset.ledger import LEDGER, Ledger, ledger_text, packages, parse_ledger
+from itdr_hf.errors import UnknownNameError, UsageError, meant, unknown
+from itdr_hf.raw.source import Source
+from itdr_hf.records import INSTRUCTION, SPLITS, Shape
+from itdr_hf.runtime.files import write_atomically
+from itdr_hf.sources.own import described, recalled
+from itdr_hf.tasks.task import Cell
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
-def lock(out: Path) -> FileLock:
-    """What whoever changes a dataset folder holds."""
-    return FileLock(out.parent / f".{out.name}.lock")
+class Dataset:
+    """A dataset folder and what its ledger says of it. The ledger is read once; `locked` looks whether it has changed.
+
+    A folder without a ledger is a dataset too, such as a part of another one: its cells are the folders in it.
+    """
+
+    def __init__(self, folder: Path, *, family: str = DEFAULT, base: Catalogue | None = None) -> None:
+        self.folder = folder
+        self._base = base or current()
+        self._text: str | None = None
+        family = self._family_here() or family
+        self._ledger = Ledger(family=family, version=self._base.family(family).version)
+        self._read()
+
+    @classmethod
+    def open(cls, folder: Path, *, lenient: bool = False) -> Dataset:
+        """Open a folder.
+
+        Raises UsageError for a ledger that is damaged or was edited since it was written; `lenient` takes an edited
+        one, whose reader looks at `edited`.
+        """
+        dataset = cls(folder)
+        if not lenient:
+            dataset.refuse_edits()
+        return dataset
+
+    # what the ledger says
+
+    @property
+    def ledger(self) -> Ledger:
+        """All that the ledger says; empty without one."""
+        return self._ledger
+
+    @property
+    def cells(self) -> Mapping[str, BuiltCell]:
+        """The cells that were built, by name, in catalogue order."""
+        return self._ledger.cells
+
+    @property
+    def version(self) -> str:
+        """The version of the data."""
+        return self._ledger.version
+
+    @property
+    def edited(self) -> str:
+        """How the ledger differs from the one that was written, '' if it does not."""
+        return self._ledger.edited
+
+    @property
+    def files(self) -> dict[str, ShardFacts]:
+        """Every published file by its path in the folder."""
+        return {f"{cell.name}/{name}": facts for cell in self.cells.values() for name, facts in cell.files.items()}
+
+    @property
+    def contents(self) -> dict[str, str]:
+        """Cell -> hash of its files: what notes about the folder are of."""
+        return {name: cell.content for name, cell in self.cells.items()}
+
+    @cached_property
+    def digest(self) -> str:
+        """The ledger's own hash, which stands for all that it says."""
+        return str(self._ledger.as_dict()["digest"])
+
+    @property
+    def simulated(self) -> bool:
+        """Whether any cell was built from simulated raw files."""
+        return any(cell.simulated for cell in self.cells.values())
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The catalogue with the folder's own sources, as far as they are not registered; nothing else changes."""
+        known = self._base
+        for source_id, description in self._ledger.own.items():
+            if not (known.own(source_id) and known.source(source_id).layouts):  # not one that was registered
+                cells = [cell for cell in self.cells.values() if cell.source == source_id]
+                sizes = {cell.task: cell.examples for cell in cells if cell.task in known.task_ids()}
+                known = known.with_source(self._recalled(source_id, description), tasks=sizes)
+        return known
+
+    def _recalled(self, source_id: str, description: Mapping[str, Any]) -> Source:
+        try:
+            return recalled(description)
+        except (KeyError, TypeError, ValueError) as error:
+            said = f"source {source_id!r}: {type(error).__name__} {error}"
+            raise UsageError(f"{self.folder / LEDGER}: {said}; want its description; build again") from error
+
+    def refuse_edits(self) -> None:
+        """Raise UsageError when the ledger was edited since it was written."""
+        if self.edited:
+            raise UsageError(
+                f"{self.folder / LEDGER}: {self.edited}; want it as `itdr build` wrote it; put it back, or build into a new folder"
+            )
+
+    def as_built(self) -> Dataset:
+        """Return the dataset itself. Raises UsageError for a folder that no build wrote."""
+        if not self.cells:
+            raise UsageError(
+                f"{self.folder}: no {LEDGER} with cells; want a dataset folder; make one with `itdr build`"
+            )
+        return self
+
+    # cells and what they are of
+
+    def shape_of(self, name: str) -> Shape:
+        """Return the shape of a cell's rows; that of its task where the ledger does not list it."""
+        if name in self.cells:
+            return self.cells[name].shape
+        return self.cell(name).task.shape if self.known(name) else INSTRUCTION
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The cells whose files are here, in catalogue order, listed in the ledger or not."""
+        here = {path.parent.name for split in SPLITS for path in self.folder.glob(f"*/{split}-*.parquet")}
+        return self.in_order(here)
+
+    def in_order(self, names: Iterable[str]) -> list[str]:
+        """Sort cell names as the catalogue has them, those that it does not know by name behind them."""
+        place = {name: number for number, name in enumerate(self.catalogue.cell_names(self._ledger.family))}
+        return sorted(names, key=lambda name: (place.get(name, len(place)), name))
+
+    def task_of(self, name: str) -> str:
+        """Return the id of a cell's task."""
+        return self.cells[name].task if name in self.cells else self._base.task_of(name)
+
+    def source_of(self, name: str) -> str:
+        """Return the id of a cell's source."""
+        return self.cells[name].source if name in self.cells else self._base.source_of(name)
+
+    def known(self, name: str) -> bool:
+        """Whether the catalogue has a cell of this name."""
+        return name in self.catalogue.cell_names(self._ledger.family)
+
+    def cell(self, name: str) -> Cell:
+        """Return the catalogue's cell of this name: its task and source. Raises UsageError for an unknown one."""
+        return self.catalogue.cell(name)
+
+    def select(self, configs: Iterable[str] | None = None, split: str = "test") -> list[str]:
+        """Return the cells with examples in a split that are among `configs`: names, unions, patterns; default all.
+
+        Raises UsageError when there is no such split, config or cell.
+        """
+        _check_split(split)
+        have = [name for name in self.names if self.has(name, split) and self.known(name)]
+        if not have:
+            raise UsageError(
+                f"{self.folder}: no cell with a {split} split; want a dataset folder; make one with `itdr build`"
+            )
+        chosen = [name for name in self.catalogue.select(configs, self._ledger.family) if name in have]
+        if not chosen:
+            raise unknown("config in this folder", ", ".join(configs or ()), have)
+        return chosen
+
+    # examples
+
+    def has(self, name: str, split: str) -> bool:
+        """Whether a cell has any example in a split."""
+        if name in self.cells:
+            return bool(self.cells[name].counts.get(split)) and bool(self.paths(name, split))
+        return bool(self.paths(name, split))
+
+    def paths(self, name: str, split: str) -> list[Path]:
+        """Return the Parquet files of a split of a cell, in order."""
+        return shards.shards(self.folder, name, split)
+
+    def batches(
+        self, name: str, split: str, columns: Iterable[str], size: int = shards.BATCH
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield these columns of a split of a cell, at most `size` rows at a time.
+
+        Raises UsageError, naming the file, when one is damaged or lacks a column.
+        """
+        columns = list(columns)
+        for path in self.paths(name, split):
+            yield from shards.read_batches(path, columns, size)
+
+    def rows(self, name: str, split: str, columns: Iterable[str], size: int = shards.BATCH) -> Iterator[dict[str, Any]]:
+        """Yield these columns of the examples of a split of a cell, one by one. Raises UsageError as `batches`."""
+        for batch in self.batches(name, split, columns, size):
+            yield from batch.to_pylist()
+
+    def example(self, name: str, split: str, index: int) -> dict[str, Any]:
+        """One row. Raises UsageError when there is no such config, split or row."""
+        _check_split(split)
+        if not self.paths(name, split):
+            names = [cell for cell in self.names if self.paths(cell, split)]
+            have = ", ".join(names) or "none"
+            raise UnknownNameError(
+                f"{self.folder}: no config {name!r}; {meant(name, names)}have: {have}; build it with `itdr build`"
+            )
+        columns = self.cells[name].shape.names if name in self.cells else INSTRUCTION.names
+        row = next(islice(self.rows(name, split, columns), index, None), None)
+        if row is None:
+            count = sum(map(shards.count_rows, self.paths(name, split)))
+            raise UsageError(f"{name} {split}: {count} rows; want an index below that")
+        return row
+
+    # changes
+
+    @contextmanager
+    def locked(self) -> Iterator[Dataset]:
+        """Hold the folder's lock, which whoever changes it holds; the ledger is that of now."""
+        with folder_lock(self.folder):
+            self._read()
+            self.refuse_edits()
+            yield self
+
+    def save(self, **changes: Any) -> None:
+        """Write the ledger, with fields of it changed and the versions of the packages that are installed. Hold the lock."""
+        cells = changes.pop("cells", self.cells)
+        ordered = {name: cells[name] for name in self.in_order(cells)}
+        ledger = replace(self._ledger, **changes, cells=ordered, packages=packages(), edited="")
+        text = ledger_text(ledger)
+        write_atomically(self.folder / LEDGER, text)
+        self._ledger, self._text = ledger, text
+        self._forget()
+
+    def record(self, cell: BuiltCell) -> None:
+        """Enter a cell in the ledger, with what its source is when it is a custom one. Hold the lock."""
+        own = dict(self._ledger.own)
+        if self._base.own(cell.source):
+            own[cell.source] = described(self._base.source(cell.source))
+        self.save(cells={**self.cells, cell.name: cell}, own=own)
+
+    def remove(self, name: str) -> None:
+        """Take a cell out of the ledger, if it is in it. Hold the lock."""
+        if name in self.cells:
+            self.save(cells={other: cell for other, cell in self.cells.items() if other != name})
+
+    def _read(self) -> None:
+        """Read the ledger, if there is one and it is not the one that was read."""
+        path = self.folder / LEDGER
+        try:
+            text = path.read_text(encoding="utf-8") if path.is_file() else None
+        except ValueError as error:
+            raise UsageError(f"{path}: {error}; want the ledger that `itdr build` wrote; get it again") from error
+        if text is not None and text != self._text:
+            self._ledger = parse_ledger(path, text, lambda name: (self._base.task_of(name), self._base.source_of(name)))
+            self._text = text
+            self._forget()
+
+    def _family_here(self) -> str | None:
+        """Return the family of the cells whose files are here, where it is one: all that a folder without a ledger says."""
+        tasks = {self._base.task_of(path.parent.name) for path in self.folder.glob("*/*-00000-of-*.parquet")}
+        found = {family.id for family in map(self._base.family_of, tasks) if family}
+        return found.pop() if len(found) == 1 else None
+
+    def _forget(self) -> None:
+        """Drop what was derived from the ledger before."""
+        for name in ("catalogue", "digest", "names"):
+            self.__dict__.pop(name, None)
 
 
-def cells_in(folder: Path, configs: Iterable[str] | None = None, split: str = "test") -> list[str]:
-    """The cells of a dataset folder that are among `configs` (default: all), in catalogue order."""
+def opened(dataset: Dataset | Path) -> Dataset:
+    """Return the dataset, or that of a folder. Raises UsageError as `Dataset.open`."""
+    return dataset if isinstance(dataset, Dataset) else Dataset.open(dataset)
+
+
+def folder_lock(folder: Path) -> FileLock:
+    """Return what whoever changes a folder holds: one lock, by whichever path the folder is named."""
+    place = folder.resolve()
+    return FileLock(place.parent / f".{place.name}.lock")
+
+
+def _check_split(split: str) -> None:
     if split not in SPLITS:
         raise unknown("split", split, SPLITS)
-    read_ledger(folder)  # it may know of sources that are nobody else's
-    have = [name for name in catalogue.cell_names() if shards(folder, name, split)]
-    if not have:
-        raise UsageError(f"{folder}: no cell with a {split} split; want a dataset folder; make one with `itdr build`")
-    chosen = [name for name in catalogue.select(configs) if name in have]
-    if not chosen:
-        raise unknown("config in this folder", ", ".join(configs or ()), have)
-    return chosen
-
-
-def read_example(folder: Path, config: str, split: str, index: int) -> dict[str, Any]:
-    """One row of a dataset folder. Raises UsageError when there is no such config, split or row."""
-    if split not in SPLITS:
-        raise unknown("split", split, SPLITS)
-    paths = shards(folder, config, split)
-    if not paths:
-        have = sorted(p.parent.name for p in folder.glob(f"*/{split}-00000-*.parquet"))
-        raise UsageError(
-            f"{folder}: no config {config!r}; have: {', '.join(have) or 'none'}; build it with `itdr build`"
-        )
-    at = index
-    for batch in (batch for path in paths for batch in read_batches(path, INSTRUCTION)):
-        if at < batch.num_rows:
-            return batch.slice(at, 1).to_pylist()[0]  # type: ignore[no-any-return]
-        at -= batch.num_rows
-    raise UsageError(f"{config} {split}: {index - at} rows; want an index below that")

@@ -1,86 +1,130 @@
 """The ledger beside a dataset folder: what was read, left out and made, from which files, by which versions.
 
-`ledger.json` is part of a release: the same raw files, recipe and packages give the same bytes. What differs
-from run to run (time, memory) is in `.timings.json`, which is not published.
+`ledger.json` is part of a release: the same raw files, recipe and packages give the same bytes. It carries its own
+digest, so that whoever reads it notices an edit. What differs from run to run (time, memory) is in `.timings.json`,
+which is not published.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from itdr_hf import catalogue
+from itdr_hf.dataset.cell import FAMILY, BuiltCell, read_cell
 from itdr_hf.errors import UsageError
-from itdr_hf.runtime.files import write_atomically
-from itdr_hf.sources.own import recalled
 
 LEDGER = "ledger.json"
-TIMINGS = ".timings.json"
+FORMAT = 2  # 1, which had none of format, digest, task and source, is still read
 PACKAGES = ("itdr-hf", "datasets", "duckdb", "ibis-framework", "pyarrow")
+WANTED = "want the ledger that `itdr build` wrote"
+
+Origins = Callable[[str], tuple[str, str]]  # the task and source of a cell that an old entry does not name
 
 
-def read_ledger(folder: Path) -> dict[str, Any]:
-    """The ledger of a dataset folder, or an empty one. The sources of one's own that it speaks of are known then.
+@dataclass(frozen=True, kw_only=True)
+class Ledger:
+    """A ledger, typed: cells by name in the order of the catalogue, and the descriptions of custom sources.
 
-    Raises UsageError for a damaged one.
+    `family` is that of its cells, `version` that of the data. `edited` says what is wrong with the digest, '' if
+    nothing is.
     """
-    path = folder / LEDGER
-    if path.is_file():
-        try:
-            ledger: dict[str, Any] = json.loads(path.read_text())
-        except ValueError as error:
-            raise UsageError(
-                f"{path}: {error}; want the ledger that `itdr build` wrote; get it again, or remove it and build again"
-            ) from error
-        recall_sources(ledger)
-        return ledger
-    return {
-        "dataset": "itdr",
-        "version": catalogue.DATA_VERSION,
-        "packages": {},
-        "cells": {},
-        "not_built": {},
-        "files": {},
-    }
+
+    family: str = FAMILY
+    version: str
+    packages: Mapping[str, str] = field(default_factory=dict)
+    cells: Mapping[str, BuiltCell] = field(default_factory=dict)
+    not_built: Mapping[str, str] = field(default_factory=dict)
+    own: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    edited: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the document, digest included; the same for the same ledger."""
+        cells = {name: cell.as_dict() for name, cell in self.cells.items()}
+        files = {f"{n}/{file}": asdict(facts) for n, cell in self.cells.items() for file, facts in cell.files.items()}
+        document: dict[str, Any] = {"dataset": self.family, "format": FORMAT, "version": self.version}
+        document |= {"packages": dict(self.packages)}
+        document |= {"cells": cells, "not_built": dict(self.not_built), "files": files}
+        return sealed({**document, "own": dict(self.own)} if self.own else document)
 
 
-def write_ledger(folder: Path, ledger: dict[str, Any]) -> None:
-    """Write the ledger, with every file's sha256, size and rows gathered under `files`."""
-    order = {name: place for place, name in enumerate(catalogue.cell_names())}
-    cells = dict(sorted(ledger["cells"].items(), key=lambda pair: order.get(pair[0], len(order))))
-    files = {f"{name}/{file}": facts for name, cell in cells.items() for file, facts in cell["files"].items()}
-    packages = {name: version(name) for name in PACKAGES}
-    whole = {**ledger, "version": catalogue.DATA_VERSION, "packages": packages, "cells": cells, "files": files}
-    write_atomically(folder / LEDGER, json.dumps(whole, indent=1, ensure_ascii=False))
+def parse_ledger(path: Path, text: str, origins: Origins) -> Ledger:
+    """Read the text of a ledger. Raises UsageError for one that is damaged, or newer than this package."""
+    document = _document(path, text)
+    try:
+        return Ledger(
+            family=str(document.get("dataset", FAMILY)),
+            version=str(document["version"]),
+            packages=dict(document.get("packages", {})),
+            cells={name: read_cell(name, entry, _origin(name, entry, origins)) for name, entry in _cells(document)},
+            not_built=dict(document.get("not_built", {})),
+            own=dict(document.get("own", {})),
+            edited=edited(document),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        said = f"{type(error).__name__} {error}"
+        raise UsageError(f"{path}: {said}; {WANTED}; get it again, or build into a new folder") from error
 
 
-def recall_sources(ledger: Mapping[str, Any]) -> None:
-    """Register the ledger's sources of one's own that are not known, with the cells that it has of them."""
-    for source_id, description in ledger.get("own", {}).items():
-        if not catalogue.own(source_id):
-            cells = [name.partition("-") for name in ledger["cells"]]
-            sizes = {s: sum(ledger["cells"][f"{s}-{i}"]["counts"].values()) for s, _, i in cells if i == source_id}
-            known = {s: n for s, n in sizes.items() if s in catalogue.subtask_ids()}
-            catalogue.offer(recalled(description), subtasks=known)
+def ledger_text(ledger: Ledger) -> str:
+    """Return the text of a ledger's file."""
+    return json.dumps(ledger.as_dict(), indent=1, ensure_ascii=False)
 
 
-def published_ledger(folder: Path) -> dict[str, Any]:
-    """The ledger of a dataset folder that has been built. Raises UsageError for any other folder."""
-    ledger = read_ledger(folder)
-    if not ledger["cells"]:
-        raise UsageError(f"{folder}: no {LEDGER} with cells; want a dataset folder; make one with `itdr build`")
-    return ledger
+def packages() -> dict[str, str]:
+    """Return the installed versions of the packages that decide what a build makes."""
+    return {name: version(name) for name in PACKAGES}
 
 
-def read_timings(folder: Path) -> dict[str, Any]:
-    """Cell -> seconds and peak memory of the run that built it."""
-    path = folder / TIMINGS
-    return json.loads(path.read_text()) if path.is_file() else {}
+def sealed(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a ledger's document with its digest."""
+    return {**document, "digest": digest_of(document)}
 
 
-def note_timing(folder: Path, cell: str, timing: dict[str, Any]) -> None:
-    """Remember what building a cell took."""
-    write_atomically(folder / TIMINGS, json.dumps({**read_timings(folder), cell: timing}, indent=1))
+def digest_of(document: Mapping[str, Any]) -> str:
+    """Hash everything that a ledger says but the digest itself, whatever the order and spacing of its JSON."""
+    said = {name: value for name, value in document.items() if name != "digest"}
+    return hashlib.sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def edited(document: Mapping[str, Any]) -> str:
+    """Say how a ledger differs from the one that was written, '' if it does not; old ledgers have no digest."""
+    if "format" not in document and "digest" not in document:
+        return ""
+    found, wanted = digest_of(document), str(document.get("digest", "none"))
+    return "" if found == wanted else f"changed since it was written (digest {found[:12]}…, want {wanted[:12]}…)"
+
+
+def read_file_list(path: Path) -> tuple[str, dict[str, tuple[str, int]], str]:
+    """Return the contract of a release: its version, (sha256, size) of each file by path, and what `edited` says.
+
+    Raises KeyError, TypeError, ValueError or AttributeError for a file that is no ledger.
+    """
+    document = json.loads(path.read_text(encoding="utf-8"))
+    listed = {name: (str(entry["sha256"]), int(entry["size"])) for name, entry in document["files"].items()}
+    return str(document["version"]), {n: e for n, e in listed.items() if n != LEDGER}, edited(document)
+
+
+def _document(path: Path, text: str) -> dict[str, Any]:
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise UsageError(f"{path}: {error}; {WANTED}; get it again, or build into a new folder") from error
+    if not isinstance(document, dict):
+        raise UsageError(f"{path}: JSON that is no ledger; {WANTED}; get it again, or build into a new folder")
+    found = document.get("format", 1)
+    if not isinstance(found, int) or found > FORMAT:
+        raise UsageError(f"{path}: format {found}; want {FORMAT} or older; upgrade itdr-hf")
+    return document
+
+
+def _cells(document: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    return list(document.get("cells", {}).items())
+
+
+def _origin(name: str, entry: Mapping[str, Any], origins: Origins) -> tuple[str, str]:
+    return ("", "") if "task" in entry and "source" in entry else origins(name)

@@ -1,32 +1,26 @@
-"""Writing the Parquet files of a cell: shards, and the facts about them that the ledger keeps."""
+"""Writing the Parquet files of a cell: shards, and the facts about them that the ledger keeps. Reading them again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from itdr_hf.errors import UsageError
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from itdr_hf.records import SPLITS
+from itdr_hf.dataset.cell import ShardFacts
+from itdr_hf.errors import UsageError
+from itdr_hf.records import INSTRUCTION, SPLITS, Shape
 from itdr_hf.runtime.engine import Done
 from itdr_hf.runtime.files import new_folder
+from itdr_hf.runtime.hashing import hash_file
 from itdr_hf.runtime.privacy import MARKS
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
+    import pyarrow.parquet as pq
 
 SHARD_ROWS = 500_000
 Batches = Callable[[str], "Iterator[pa.RecordBatch]"]  # of a split
@@ -42,22 +36,31 @@ class _Noted:
     written_by: Counter[str]  # who wrote the answers
 
     def add(self, part: pa.RecordBatch) -> None:
+        import pyarrow as pa
         import pyarrow.compute as pc
 
-        prompts, writers = part.column("input"), part.column("reference_by")
-        self.masked.update({mark: pc.sum(pc.count_substring(prompts, f"[{mark}]")).as_py() or 0 for mark in MARKS})
+        writers = part.column("reference_by")
+        for prompts in map(part.column, set(part.schema.names) & {"input", "messages", "prompt"}):
+            texts = (
+                prompts if pa.types.is_string(prompts.type) else pc.struct_field(pc.list_flatten(prompts), "content")
+            )
+            self.masked.update({mark: pc.sum(pc.count_substring(texts, f"[{mark}]")).as_py() or 0 for mark in MARKS})
         self.written_by.update({row["values"]: row["counts"] for row in writers.value_counts().to_pylist()})
 
 
 def write_cell(
-    folder: Path, counts: Mapping[str, int], batches: Batches, before: Callable[[], object] = lambda: None
+    folder: Path,
+    counts: Mapping[str, int],
+    batches: Batches,
+    before: Callable[[], object] = lambda: None,
+    shape: Shape = INSTRUCTION,
 ) -> Files:
-    """Write the shards of a cell one after the other; what is known of them. `before` as in `new_folder`."""
+    """Write the shards of a cell one after the other; returns what is known of them. `before` as in `new_folder`."""
     files: Files = {}
     with new_folder(folder, locked=True, before=before) as draft:
         for split in SPLITS:
             paths = [draft / name for name in _names(split, counts[split])]
-            written = _write_shards(batches(split), paths)
+            written = _write_shards(batches(split), paths, shape)
             files |= {path.name: facts for path, facts in zip(paths, written, strict=True)}
     return files
 
@@ -67,19 +70,17 @@ def _names(split: str, count: int) -> list[str]:
     return [f"{split}-{n:05d}-of-{shards:05d}.parquet" for n in range(shards)]
 
 
-def _write_shards(batches: Iterator[pa.RecordBatch], paths: Sequence[Path]) -> list[Done]:
+def _write_shards(batches: Iterator[pa.RecordBatch], paths: Sequence[Path], shape: Shape) -> list[Done]:
     """Fill the shards one after the other, SHARD_ROWS rows each; what is known of each.
 
     An empty split is a file without rows.
     """
     import pyarrow.parquet as pq
 
-    from itdr_hf.records import INSTRUCTION
-
     facts, pending = [], next(batches, None)
     for path in paths:
         room, noted = SHARD_ROWS, _Noted(masked=Counter(), written_by=Counter())
-        with pq.ParquetWriter(path, INSTRUCTION.schema, compression="zstd") as writer:
+        with pq.ParquetWriter(path, shape.schema, compression="zstd") as writer:
             while pending is not None and room:
                 part = pending.slice(0, room)
                 writer.write_batch(part)
@@ -96,23 +97,32 @@ def _facts(path: Path) -> Done:
 
     metadata = pq.read_metadata(path)
     groups = [metadata.row_group(n) for n in range(metadata.num_row_groups)]
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
     uncompressed = sum(group.total_byte_size for group in groups)
-    return {"sha256": digest, "size": path.stat().st_size, "rows": metadata.num_rows, "bytes": uncompressed}
+    return {"sha256": hash_file(path), "size": path.stat().st_size, "rows": metadata.num_rows, "bytes": uncompressed}
 
 
-def content(files: Mapping[str, Mapping[str, Any]]) -> str:
-    return hashlib.sha256("".join(files[name]["sha256"] for name in sorted(files)).encode()).hexdigest()
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """What is known of the files of a cell once they are written, as the ledger keeps it."""
+
+    content: str  # a hash of all of them
+    files: Mapping[str, ShardFacts]
+    written_by: Mapping[str, int]
+    masked: Mapping[str, int]
 
 
-def listed(files: Files) -> Files:
-    """The files as the ledger lists them."""
-    return {name: {fact: facts[fact] for fact in LISTED} for name, facts in files.items()}
+def written(files: Files) -> Written:
+    """Sum up the facts of a cell's files; what is nowhere is not counted."""
+    digests = "".join(files[name]["sha256"] for name in sorted(files))
+    return Written(
+        content=hashlib.sha256(digests.encode()).hexdigest(),
+        files={name: ShardFacts(**{fact: facts[fact] for fact in LISTED}) for name, facts in files.items()},
+        written_by=_summed(files, "written_by"),
+        masked=_summed(files, "masked"),
+    )
 
 
-def summed(files: Files, what: str) -> dict[str, int]:
-    """`masked` or `written_by` of all files of a cell together; nothing that is nowhere."""
+def _summed(files: Files, what: str) -> dict[str, int]:
     total: Counter[str] = Counter()
     for facts in files.values():
         total.update(facts[what])
@@ -123,12 +133,12 @@ BATCH = 8_192  # rows read at a time
 
 
 def shards(folder: Path, config: str, split: str) -> list[Path]:
-    """The Parquet files of one split of one cell, in order."""
+    """Return the Parquet files of one split of one cell, in order."""
     return sorted((folder / config).glob(f"{split}-*.parquet"))
 
 
 def open_shard(path: Path) -> pq.ParquetFile:
-    """A Parquet file of a dataset folder. Raises UsageError, naming it, when it is damaged or none."""
+    """Return a Parquet file of a dataset folder. Raises UsageError, naming it, when it is damaged or none."""
     import pyarrow.parquet as pq
 
     with damage_named(path):
@@ -141,7 +151,7 @@ def count_rows(path: Path) -> int:
 
 
 def read_batches(path: Path, columns: Iterable[str], size: int = BATCH) -> Iterator[pa.RecordBatch]:
-    """These columns of a file's examples, at most `size` rows at a time.
+    """Yield these columns of a file's examples, at most `size` rows at a time.
 
     Raises UsageError, naming the file, when it is damaged or lacks a column.
     """
@@ -157,15 +167,6 @@ def read_batches(path: Path, columns: Iterable[str], size: int = BATCH) -> Itera
         if batch is None:
             return
         yield batch
-
-
-def read_rows(
-    folder: Path, config: str, split: str, columns: Iterable[str], size: int = BATCH
-) -> Iterator[dict[str, Any]]:
-    """These columns of the examples of a split of a cell, one by one. Raises UsageError as `read_batches`."""
-    for path in shards(folder, config, split):
-        for batch in read_batches(path, columns, size):
-            yield from batch.to_pylist()
 
 
 @contextmanager

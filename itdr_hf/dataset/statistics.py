@@ -6,16 +6,16 @@ Lengths are kept as counts per length, so that memory does not grow with the dat
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from itdr_hf.dataset.shards import read_batches, shards
+from itdr_hf.dataset.folder import Dataset, opened
 from itdr_hf.errors import UsageError
 from itdr_hf.records import SPLITS
-from itdr_hf.tasks.itdr import paper
+from itdr_hf.runtime.progress import OnProgress, each, ignore
 
 BATCH = 4_096
 FIELDS = ("input", "prompt", "output")  # prompt is the task description with the input; the paper counts the input
@@ -40,6 +40,8 @@ class CellStatistics:
     """One cell: examples by split, lengths by field and unit, labels by name, and the paper's figures of it."""
 
     cell: str
+    task: str
+    source: str
     counts: Mapping[str, int]
     lengths: Mapping[str, Mapping[str, Lengths]]  # field -> unit (characters, words, tokens) -> lengths
     labels: Mapping[str, Mapping[str, int]]  # rating, or the attribute's name -> value -> examples
@@ -51,12 +53,14 @@ class CellStatistics:
 
 
 def statistics(
-    folder: Path, *, tokenizer: Count | None = None, say: Callable[[str], None] = lambda text: None
+    folder: Dataset | Path, *, tokenizer: Count | None = None, progress: OnProgress = ignore
 ) -> list[CellStatistics]:
-    """The statistics of every cell of a dataset folder. Raises UsageError for a folder without any."""
-    cells = sorted({path.parent.name for path in folder.glob("*/*-*.parquet")}, key=_catalogue_order)
-    if not cells:
-        raise UsageError(f"{folder}: no <config>/<split>-*.parquet; want a dataset folder; build one with `itdr build`")
+    """Return the statistics of every cell of a dataset folder. Raises UsageError for a folder without any."""
+    dataset = opened(folder)
+    if not dataset.names:
+        raise UsageError(
+            f"{dataset.folder}: no <config>/<split>-*.parquet; want a dataset folder; build one with `itdr build`"
+        )
     units: dict[str, Count] = {
         "characters": lambda texts: [len(text) for text in texts],
         "words": lambda texts: [len(text.split()) for text in texts],
@@ -64,14 +68,13 @@ def statistics(
     if tokenizer:
         units["tokens"] = tokenizer
     made = []
-    for number, cell in enumerate(cells, 1):
-        say(f"{number} of {len(cells)}: {cell}")
-        made.append(_cell(folder, cell, units))
+    for cell in each("counting", dataset.names, progress):
+        made.append(_cell(dataset, cell, units))
     return made
 
 
 def load_tokenizer(name: str) -> Count:
-    """A function that counts the tokens of texts, on all cores: a tokenizer.json, a folder that holds one, or the id of a model on the Hub.
+    """Return a function that counts the tokens of texts, on all cores: a tokenizer.json, a folder that holds one, or the id of a model on the Hub.
 
     Special tokens are not counted. Raises UsageError when it cannot be read.
     """
@@ -98,7 +101,7 @@ def plot(made: Sequence[CellStatistics], out: Path) -> list[Path]:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise UsageError("plots: matplotlib is not installed; want it; pip install 'itdr-hf[plots]'") from error
+        raise UsageError("plots: matplotlib is not installed; want it; pip install -e '.[plots]'") from error
     out.mkdir(parents=True, exist_ok=True)
     unit = "tokens" if "tokens" in made[0].lengths["input"] else "words"
     panels = [_bars("examples", {s.cell: sum(s.counts.values()) for s in made})]
@@ -122,19 +125,21 @@ def _bars(title: str, values: Mapping[str, float]) -> tuple[str, Mapping[str, fl
 
 
 def _most_frequent(values: Mapping[str, int], most: int = 25) -> dict[str, float]:
-    """The values as they are ordered when they are few numbers, else the most frequent."""
+    """Return the values as they are ordered when they are few numbers, else the most frequent."""
     chosen = sorted(values, key=lambda v: -values[v])[:most]
     with suppress(ValueError):
         chosen.sort(key=float)
     return {value: float(values[value]) for value in chosen}
 
 
-def _cell(folder: Path, cell: str, units: Mapping[str, Count]) -> CellStatistics:
+def _cell(dataset: Dataset, cell: str, units: Mapping[str, Count]) -> CellStatistics:
     counts: Counter[str] = Counter()
     seen: dict[str, dict[str, Counter[int]]] = {f: {u: Counter() for u in units} for f in FIELDS}
     labels: dict[str, Counter[str]] = {}
+    rated = dataset.known(cell) and dataset.cell(cell).task.answer == "number"
     for split in SPLITS:
-        for rows in _rows(folder, cell, split):
+        for batch in dataset.batches(cell, split, COLUMNS, BATCH):
+            rows = batch.to_pylist()
             counts[split] += len(rows)
             texts = {"input": [row["input"] for row in rows], "output": [row["output"] for row in rows]}
             texts["prompt"] = [
@@ -144,14 +149,16 @@ def _cell(folder: Path, cell: str, units: Mapping[str, Count]) -> CellStatistics
                 for unit, count in units.items():
                     seen[field][unit].update(count(found))
             for row in rows:
-                _note_labels(labels, row)
-    published = paper.statistics().get(cell)
+                _note_labels(labels, row, rated)
+    published = dataset.catalogue.statistic(cell)
     figures: dict[str, float] | None = None
     if published:
         figures = {"examples": published.examples, "input_tokens": published.input_tokens}
         figures["output_tokens"] = published.output_tokens
     return CellStatistics(
         cell=cell,
+        task=dataset.task_of(cell),
+        source=dataset.source_of(cell),
         counts={split: counts[split] for split in SPLITS},
         lengths={f: {u: _lengths(lengths) for u, lengths in by_unit.items()} for f, by_unit in seen.items()},
         labels={name: dict(sorted(values.items())) for name, values in labels.items()},
@@ -159,14 +166,9 @@ def _cell(folder: Path, cell: str, units: Mapping[str, Count]) -> CellStatistics
     )
 
 
-def _rows(folder: Path, cell: str, split: str) -> Iterator[list[dict[str, Any]]]:
-    for path in shards(folder, cell, split):
-        yield from (batch.to_pylist() for batch in read_batches(path, COLUMNS, BATCH))
-
-
-def _note_labels(labels: dict[str, Counter[str]], row: Mapping[str, Any]) -> None:
+def _note_labels(labels: dict[str, Counter[str]], row: Mapping[str, Any], rated: bool) -> None:
     """Count the rating, or the values of the attributes."""
-    names = ["rating"] if row["subtask"] == "rp" else row["target_names"]
+    names = ["rating"] if rated else row["target_names"]
     for name, value in zip(names, row["targets"], strict=False):
         values = labels.setdefault(name, Counter())
         values[value if value in values or len(values) < MOST_LABELS else "(others)"] += 1
@@ -184,17 +186,10 @@ def _lengths(counts: Counter[int]) -> Lengths:
 
 
 def _at(counts: Counter[int], rank: float) -> int:
-    """The least length that so many do not exceed."""
+    """Return the least length that so many do not exceed."""
     passed = 0
     for length in sorted(counts):
         passed += counts[length]
         if passed >= rank:
             return length
     return max(counts)
-
-
-def _catalogue_order(cell: str) -> tuple[int, str]:
-    from itdr_hf import catalogue
-
-    names = catalogue.cell_names()
-    return names.index(cell) if cell in names else len(names), cell

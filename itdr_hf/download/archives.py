@@ -15,14 +15,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Any
 
 from itdr_hf.errors import RawDataError
 from itdr_hf.raw.layout import Member
 from itdr_hf.runtime.files import new_folder
+from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 
 CHUNK = 2**20
+_LONG = (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +34,13 @@ class Limits:
 
     files: int = 100_000
     size: int = 400 * 10**9
-    ratio: int = 1_100  # deflate itself cannot do more than 1,032
+    ratio: int = 200  # text packs to a tenth or so; deflate itself could do 1,032
+    small: int = 64 * 2**20  # bytes to which any archive may unpack
+    header: int = 2**20  # bytes of the names and remarks that a tar keeps before one of its members
+
+    def most(self, archive: Path) -> int:
+        """Bytes to which an archive may unpack."""
+        return min(self.size, max(self.small, self.ratio * archive.stat().st_size))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +49,7 @@ class _Entry:
 
     name: str
     kind: str  # file, folder or other
+    size: int | None  # bytes it says that it unpacks to
     open: Callable[[], IO[bytes]]
 
 
@@ -49,25 +59,28 @@ def extract(
     wanted: Sequence[Member],
     *,
     limits: Limits = Limits(),
-    tick: Callable[[int], None] = lambda size: None,
+    progress: OnProgress = ignore,
 ) -> list[Path]:
     """Put the wanted members into a new folder, which takes the place of `folder`; returns their paths.
 
-    A member's name is a pattern. `tick` hears of every piece written. Raises RawDataError for an archive that is
+    A member's name is a pattern. Raises RawDataError for an archive that is
     damaged, not to be trusted, or without a wanted member; `folder` is then as it was.
     """
-    most = min(limits.size, limits.ratio * archive.stat().st_size)
+    most = limits.most(archive)
     with _damage_named(archive), new_folder(folder, locked=True) as draft:
         written, found = 0, set[str]()
-        for number, entry in enumerate(_entries(archive), 1):
+        for number, entry in enumerate(_entries(archive, limits), 1):
             _check(archive, entry, number, limits)
             member = next((m for m in wanted if entry.kind == "file" and fnmatchcase(entry.name, m.name)), None)
             if member is None:
                 continue
             if member.path in found:
                 raise _untrusted(archive, f"{member.name} more than once")
+            if entry.size is not None and entry.size > most - written:
+                raise _untrusted(archive, f"{entry.name!r}, which unpacks to more than {most - written:,} bytes")
             found.add(member.path)
-            written += _write(archive, entry, draft / member.path, most - written, tick)
+            report = partial(_report, progress, archive, written)
+            written += _write(archive, entry, draft / member.path, most - written, report)
         if missing := [m.name for m in wanted if m.path not in found]:
             raise RawDataError(
                 f"{archive}: no {', '.join(missing)} in it; want the release's own archive; get it again"
@@ -76,27 +89,33 @@ def extract(
 
 
 def names(archive: Path) -> list[str]:
-    """The names of the files in an archive. Raises RawDataError for one that is damaged."""
+    """Return the names of the files in an archive. Raises RawDataError for one that is damaged."""
     with _damage_named(archive):
-        return [entry.name for entry in _entries(archive) if entry.kind == "file"]
+        return [entry.name for entry in _entries(archive, Limits()) if entry.kind == "file"]
 
 
-def _entries(archive: Path) -> Iterator[_Entry]:
+def _entries(archive: Path, limits: Limits) -> Iterator[_Entry]:
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as packed:
             for info in packed.infolist():
+                if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                    raise _untrusted(archive, f"{info.filename!r}, which is packed in a way that no release is")
                 mode = stat.S_IFMT(info.external_attr >> 16)
-                kind = "folder" if info.is_dir() else "file" if mode in (0, stat.S_IFREG) else "other"
-                yield _Entry(name=info.filename, kind=kind, open=lambda info=info: packed.open(info))  # type: ignore[misc]
+                name = info.filename.replace("\\", "/")  # as some programs write them on Windows
+                kind = "folder" if name.endswith("/") else "file" if mode in (0, stat.S_IFREG) else "other"
+                yield _Entry(name=name, kind=kind, size=info.file_size, open=lambda info=info: packed.open(info))  # type: ignore[misc]
     elif _is_tar(archive):
-        with _unrolled(archive) as stream, tarfile.open(fileobj=stream, mode="r|") as rolled:
+        with (
+            _unrolled(archive, limits) as stream,
+            tarfile.open(fileobj=stream, mode="r|", tarinfo=_header(limits.header)) as rolled,
+        ):
             for item in rolled:
                 kind = "folder" if item.isdir() else "file" if item.isreg() else "other"
-                yield _Entry(name=item.name, kind=kind, open=lambda item=item: _content(rolled, item))  # type: ignore[misc]
+                yield _Entry(name=item.name, kind=kind, size=item.size, open=lambda item=item: _content(rolled, item))  # type: ignore[misc]
             while stream.read(CHUNK):  # to its end, where the checksum is
                 pass
     elif archive.suffix == ".gz":
-        yield _Entry(name=archive.stem, kind="file", open=lambda: gzip.open(archive))  # type: ignore[arg-type, return-value]  # noqa: SIM115
+        yield _Entry(name=archive.stem, kind="file", size=None, open=lambda: gzip.open(archive))  # type: ignore[arg-type, return-value]  # noqa: SIM115
     else:
         raise RawDataError(f"{archive}: neither zip, tar nor gz; want the release's own archive; get it again")
 
@@ -111,13 +130,40 @@ def _is_tar(archive: Path) -> bool:
     return named
 
 
+def _header(most: int) -> type[tarfile.TarInfo]:
+    """Return a TarInfo that refuses a header of more bytes than `most`, which tarfile would read into memory at once."""
+
+    class Bounded(tarfile.TarInfo):
+        def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+            kinds = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, *_LONG)
+            if self.type in kinds and self.size > most:
+                raise tarfile.ReadError(f"a header of {self.size:,} bytes")
+            return super()._proc_member(archive)  # type: ignore[misc, no-any-return]
+
+    return Bounded
+
+
+class _Capped:
+    """A stream of which no more than `most` bytes are read: what is skipped unpacks too."""
+
+    def __init__(self, stream: IO[bytes], most: int) -> None:
+        self._stream, self._most, self._left = stream, most, most
+
+    def read(self, size: int = -1) -> bytes:
+        content = self._stream.read(min(size, CHUNK) if size >= 0 else CHUNK)
+        self._left -= len(content)
+        if self._left < 0:
+            raise tarfile.ReadError(f"it unpacks to more than {self._most:,} bytes")
+        return content
+
+
 @contextmanager
-def _unrolled(archive: Path) -> Iterator[IO[bytes]]:
-    """The bytes of a tar, decompressed. Raises tarfile.ReadError for a plain one without its end."""
+def _unrolled(archive: Path, limits: Limits) -> Iterator[Any]:
+    """Open the bytes of a tar, decompressed. Raises tarfile.ReadError for a plain one without its end."""
     with archive.open("rb") as file:
         if file.read(2) == b"\x1f\x8b":
             with gzip.open(archive) as stream:
-                yield stream  # type: ignore[misc]
+                yield _Capped(stream, limits.most(archive) + limits.header)  # type: ignore[arg-type]
             return
         file.seek(-min(tarfile.BLOCKSIZE, archive.stat().st_size), 2)
         if file.read().strip(b"\0"):
@@ -134,7 +180,7 @@ def _content(rolled: tarfile.TarFile, item: tarfile.TarInfo) -> IO[bytes]:
 
 def _check(archive: Path, entry: _Entry, number: int, limits: Limits) -> None:
     path = PurePosixPath(entry.name.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or ":" in path.parts[0] or "\0" in entry.name:
+    if path.is_absolute() or ".." in path.parts or ":" in "".join(path.parts[:1]) or "\0" in entry.name:
         raise _untrusted(archive, f"the name {entry.name!r}, which leads out of the folder")
     if entry.kind == "other":
         raise _untrusted(archive, f"{entry.name!r}, which is a link or a device")
@@ -142,7 +188,7 @@ def _check(archive: Path, entry: _Entry, number: int, limits: Limits) -> None:
         raise _untrusted(archive, f"more than {limits.files:,} files")
 
 
-def _write(archive: Path, entry: _Entry, path: Path, most: int, tick: Callable[[int], None]) -> int:
+def _write(archive: Path, entry: _Entry, path: Path, most: int, report: Callable[[int], None]) -> int:
     """Copy a member, `most` bytes at the most, whatever it says of its own size; returns how many it was."""
     path.parent.mkdir(parents=True, exist_ok=True)
     written = 0
@@ -152,8 +198,12 @@ def _write(archive: Path, entry: _Entry, path: Path, most: int, tick: Callable[[
             if written > most:
                 raise _untrusted(archive, f"{entry.name!r}, which unpacks to more than {most:,} bytes")
             file.write(chunk)
-            tick(len(chunk))
+            report(written)
     return written
+
+
+def _report(progress: OnProgress, archive: Path, before: int, written: int) -> None:
+    progress(Progress(f"unpacking {archive.name}", before + written, unit="B"))
 
 
 @contextmanager

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,14 @@ from filelock import FileLock, Timeout
 
 from itdr_hf.download import archives, from_hub, from_kaggle, https
 from itdr_hf.download.place import complete, put_down
+from itdr_hf.download.places import ATTEMPTS, obtain
 from itdr_hf.download.plan import Want, by_hand, check_room
 from itdr_hf.download.verify import wrong, wrong_by_sums
 from itdr_hf.errors import DownloadError, OutputError, RawDataError
-from itdr_hf.raw.layout import Download, Layout, Member
+from itdr_hf.raw.layout import Download, Layout, Member, whole
+from itdr_hf.raw.lock import read_lock, sha256_of
 from itdr_hf.runtime.files import full_disk_named
+from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 from itdr_hf.runtime.retry import RetryPolicy
 
 SUMS = "checksums.txt"  # a member of this name lists the md5 sums of the others
@@ -32,8 +35,7 @@ class Clients:
     api: Any = None  # an HfApi
     kaggle: Any = None  # the module kagglehub
     patience: RetryPolicy = field(default_factory=RetryPolicy)
-    tick: Callable[[str, int, int | None], None] = lambda name, done, total: None  # bytes there, and in all
-    say: Callable[[str], None] = lambda text: None
+    progress: OnProgress = ignore
 
 
 def download(want: Want, means: Clients = Clients()) -> list[Path]:
@@ -67,12 +69,11 @@ def unpack(want: Want, archive: Path, means: Clients = Clients()) -> list[Path]:
     place = want.place
     with full_disk_named(place.waiting / "file"), _alone(place.waiting):
         folder = place.waiting / f"{archive.name}.unpacked"
-        tick = _summing(f"unpacking {archive.name}", means)
-        return put_down(place, {file: archives.extract(archive, folder, members, tick=tick)})
+        return put_down(place, {file: archives.extract(archive, folder, members, progress=means.progress)})
 
 
 def _members(layout: Layout, names: list[str]) -> tuple[Member, ...]:
-    """The files of an archive that a layout reads, the first pattern that matches, each with its own folder."""
+    """Return the files of an archive that a layout reads, the first pattern that matches, each with its own folder."""
     found: dict[str, Member] = {}
     for patterns in layout.files.values():
         hits = next(
@@ -83,9 +84,27 @@ def _members(layout: Layout, names: list[str]) -> tuple[Member, ...]:
 
 
 def _ready(want: Want, file: Download, means: Clients) -> list[Path]:
-    """The files that a download leaves, whole, checked and waiting."""
+    """Return the files that a download leaves, whole, checked and waiting."""
     waiting = want.place.waiting / file.path
     waiting.parent.mkdir(parents=True, exist_ok=True)
+    lock = read_lock(want.place.raw)
+    file = lock.pin(want.source.id, file)
+    paths: list[Path] = []
+
+    def get(placed: Download) -> str:
+        nonlocal paths
+        paths, fault = _from_place(want, placed, waiting, means)
+        return fault
+
+    obtain(file, get, say=lambda text: means.progress(Progress(file.path, detail=text)))
+    if not whole(file.sha256):
+        lock.note(want.source.id, file.path, sha256_of(waiting))
+    return paths
+
+
+def _from_place(want: Want, file: Download, waiting: Path, means: Clients) -> tuple[list[Path], str]:
+    """Obtain a file from one place, whole and checked: where it lies, and what is wrong with it at last."""
+    fault = ""
     for again in (True, False):
         if not waiting.is_file():
             _fetch(want, file, waiting, means)
@@ -93,21 +112,18 @@ def _ready(want: Want, file: Download, means: Clients) -> list[Path]:
         if not (fault := wrong(waiting, file)) and file.members:
             paths, fault = _unpacked(file, waiting, means)
         if not fault:
-            return paths
+            return paths, ""
         waiting.unlink()
         if again:
-            means.say(f"{file.path}: {fault}; once more from the beginning")
-    raise DownloadError(
-        f"{file.url}: {fault}; the release has changed, or the way to it is damaged; run it again later"
-    )
+            means.progress(Progress(file.path, detail=f"{fault}; once more from the beginning"))
+    return [], f"{fault}; the release has changed, or the way to it is damaged; run it again later"
 
 
 def _unpacked(file: Download, archive: Path, means: Clients) -> tuple[list[Path], str]:
-    """The members of an archive, waiting, and what is wrong with them or with it."""
-    means.say(f"unpacking {file.path}")
+    """Return the members of an archive, waiting, and what is wrong with them or with it."""
     folder = archive.with_name(f"{archive.name}.unpacked")
     try:
-        paths = archives.extract(archive, folder, file.members, tick=_summing(f"unpacking {file.path}", means))
+        paths = archives.extract(archive, folder, file.members, progress=means.progress)
     except RawDataError as error:
         return [], str(error)
     faults = (
@@ -117,19 +133,8 @@ def _unpacked(file: Download, archive: Path, means: Clients) -> tuple[list[Path]
     return paths, next(faults, "") or wrong_by_sums(sums, paths)
 
 
-def _summing(name: str, means: Clients) -> Callable[[int], None]:
-    done = 0
-
-    def tick(size: int) -> None:
-        nonlocal done
-        done += size
-        means.tick(name, done, None)
-
-    return tick
-
-
 def _fetch(want: Want, file: Download, waiting: Path, means: Clients) -> None:
-    means.say(f"{want.source.id}: {file.url}")
+    means.progress(Progress(want.source.id, detail=file.url))
     if from_hub.is_there(file):
         from_hub.fetch(file, waiting, means.api, means.patience)
     elif from_kaggle.is_there(file):
@@ -144,8 +149,10 @@ def _fetch(want: Want, file: Download, waiting: Path, means: Clients) -> None:
             waiting,
             size=file.size,
             client=means.http,
-            patience=means.patience,
-            tick=lambda done, total: means.tick(file.path, done, total),
+            patience=replace(
+                means.patience, tries=min(means.patience.tries, ATTEMPTS) if file.mirrors else means.patience.tries
+            ),
+            progress=means.progress,
         )
 
 

@@ -56,5 +56,5 @@ def _client() -> Any:
     try:
         import kagglehub
     except ImportError as error:
-        raise DownloadError("kaggle: no kagglehub here; want it; pip install 'itdr-hf[kaggle]'") from error
+        raise DownloadError("kaggle: no kagglehub here; want it; pip install -e '.[kaggle]'") from error
     return kagglehub

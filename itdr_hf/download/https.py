@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -17,8 +18,19 @@ from typing import Any
 
 from itdr_hf.errors import DownloadError
 from itdr_hf.runtime.files import write_atomically
+from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 from itdr_hf.runtime.retry import TRANSIENT, RetryPolicy, retry_after
 
+ODD = (ValueError, OverflowError)  # what odd answers make of the library's parsing, and of ours
+UNRESOLVED = (
+    "Name or service not known",
+    "nodename nor servname",
+    "Temporary failure in name resolution",
+    "getaddrinfo failed",
+    "No address associated",
+)
+SLOWEST, PATIENT = 1_000, 300.0  # bytes a second that a server must send, looked at every so many seconds
+LONGEST = 8 * 10**9  # bytes of a file whose length nobody tells: a server may never end
 REFUSED = {
     401: "an account",
     403: "leave to have it",
@@ -68,44 +80,70 @@ def fetch(
     size: int | None = None,
     client: Any = None,
     patience: RetryPolicy = RetryPolicy(),
-    tick: Callable[[int, int | None], None] = lambda done, total: None,
+    progress: OnProgress = ignore,
 ) -> None:
-    """Have a file at `target`; `tick` hears how many bytes are there and how many there will be.
+    """Have a file at `target`, reporting how many bytes are there and how many there will be.
 
     A try that brought something does not count against the patience. Raises DownloadError.
     """
     part = _open(url, target)
-    attempt = 0
-    with _client(client) as opened:
+    attempt, restarts = 0, 0
+    with opened(client) as asking:
         while True:
             before = part.size
             try:
-                _once(opened, url, part, size, tick)
+                _once(asking, url, part, size, progress)
                 break
+            except (library().TooManyRedirects, library().DecodingError, library().InvalidURL, *ODD) as error:
+                raise DownloadError(
+                    f"{url}: {said(error)}; want the file; see the source's homepage, it may have moved"
+                ) from error
             except (_Interrupted, library().TransportError) as error:
-                attempt = 1 if part.size > before else attempt + 1
+                restarts += part.size < before or (before == 0 and part.size > 0)
+                attempt = 1 if part.size > before and restarts <= patience.tries else attempt + 1
                 pause = patience.wait(attempt, error.wait if isinstance(error, _Interrupted) else None)
                 if pause is None:
-                    said = str(error) or type(error).__name__
                     raise DownloadError(
-                        f"{url}: {said} ({part.size:,} bytes are kept); want the rest; run it again to go on"
+                        f"{url}: {said(error)} ({part.size:,} bytes are kept); want the rest; run it again to go on, after {attempt} attempts"
                     ) from error
                 patience.sleep(pause)
     part.note.unlink(missing_ok=True)
     part.file.replace(target)
 
 
+def said(error: Exception) -> str:
+    """Return what went wrong, in a few words: a certificate, a name, a connection, or what the library says."""
+    text = str(error) or type(error).__name__
+    if "CERTIFICATE_VERIFY_FAILED" in text:
+        reason = re.search(r"verify failed: ([^(]*)", text)
+        return f"its certificate is not accepted ({reason[1].strip() if reason else 'not valid'})"
+    if any(words in text for words in UNRESOLVED):
+        return "its name does not resolve"
+    return {"ConnectError": f"no connection ({text})", "ConnectTimeout": "no connection in time"}.get(
+        type(error).__name__, text
+    )
+
+
 def _open(url: str, target: Path) -> Part:
     target.parent.mkdir(parents=True, exist_ok=True)
     part = Part(target)
     if part.file.is_file() and part.note.is_file():
-        part.version = json.loads(part.note.read_text(encoding="utf-8"))
+        part.version = _noted(part.note)
     if part.version.get("url") != url or not part.version.get("validator"):
         part.forget()
     return part
 
 
-def _once(client: Any, url: str, part: Part, size: int | None, tick: Callable[[int, int | None], None]) -> None:
+def _noted(note: Path) -> dict[str, str]:
+    """Return the version that is noted; none where the note is damaged."""
+    try:
+        document = json.loads(note.read_text(encoding="utf-8"))
+    except ValueError:
+        return {}
+    return {str(k): str(v) for k, v in document.items()} if isinstance(document, dict) else {}
+
+
+def _once(client: Any, url: str, part: Part, size: int | None, progress: OnProgress) -> None:
     """One request, from where the part ends; returns when the file is whole."""
     have = part.size
     headers = {"Accept-Encoding": "identity"}
@@ -129,7 +167,7 @@ def _once(client: Any, url: str, part: Part, size: int | None, tick: Callable[[i
         if not have:
             part.version = {"url": url, "validator": _validator(answer.headers)}
             write_atomically(part.note, json.dumps(part.version))
-        _pour(answer, part, have, size if total is None else total, tick)
+        _pour(answer, part, have, size if total is None else total, progress)
 
 
 def _read_head(answer: Any, url: str, have: int) -> tuple[int, int | None]:
@@ -156,15 +194,18 @@ def _read_head(answer: Any, url: str, have: int) -> tuple[int, int | None]:
     )
 
 
-def _pour(answer: Any, part: Part, have: int, total: int | None, tick: Callable[[int, int | None], None]) -> None:
+def _pour(answer: Any, part: Part, have: int, total: int | None, progress: OnProgress) -> None:
     with part.file.open("ab" if have else "wb") as file:
+        pace, most = _Pace(), LONGEST if total is None else total
         for chunk in answer.iter_raw() if answer.status_code in (200, 206) else ():
             have += len(chunk)
-            if total is not None and have > total:
+            pace.heed(have)
+            if have > most:
                 part.forget()
-                raise DownloadError(f"{answer.url}: more than the {total:,} bytes announced; want those; run it again")
+                told = "without an end being told" if total is None else "announced"
+                raise DownloadError(f"{answer.url}: more than the {most:,} bytes {told}; want those; run it again")
             file.write(chunk)
-            tick(have, total)
+            progress(Progress(part.file.stem, have, total, "B"))
     if answer.status_code == 416:
         part.forget()
         raise _Interrupted("the server has less than was there")
@@ -172,15 +213,30 @@ def _pour(answer: Any, part: Part, have: int, total: int | None, tick: Callable[
         raise _Interrupted(f"the connection ended {total - have:,} bytes early")
 
 
+class _Pace:
+    """Ends what would never end: a server that sends next to nothing."""
+
+    def __init__(self) -> None:
+        self._since, self._had = time.monotonic(), 0
+
+    def heed(self, have: int) -> None:
+        """Raise _Interrupted for a server that is too slow."""
+        now = time.monotonic()
+        if now - self._since > PATIENT:
+            if have - self._had < SLOWEST * PATIENT:
+                raise _Interrupted(f"less than {SLOWEST:,} bytes a second")
+            self._since, self._had = now, have
+
+
 def _validator(headers: Any) -> str:
-    """What names this version of the file: a strong ETag, else the time of its last change."""
+    """Return what names this version of the file: a strong ETag, else the time of its last change."""
     etag = str(headers.get("ETag", ""))
     return etag if etag and not etag.startswith("W/") else str(headers.get("Last-Modified", ""))
 
 
 def _length(headers: Any) -> int | None:
     told = str(headers.get("Content-Length", ""))
-    return int(told) if told.isdigit() and not headers.get("Transfer-Encoding") else None
+    return int(told) if told.isascii() and told.isdigit() and not headers.get("Transfer-Encoding") else None
 
 
 def _total(answer: Any) -> int | None:
@@ -189,15 +245,27 @@ def _total(answer: Any) -> int | None:
 
 
 def library() -> Any:
-    """The HTTP library that huggingface_hub brought: httpx2, or httpx before its 2.0."""
+    """Return the HTTP library that huggingface_hub brought: httpx2, or httpx before its 2.0."""
     try:
         return import_module("httpx2")
     except ImportError:
         return import_module("httpx")
 
 
+def failures() -> tuple[type[Exception], ...]:
+    """Return what asking a server may raise."""
+    return (library().HTTPError, library().InvalidURL, DownloadError, OSError, *ODD)
+
+
+def told_length(answer: Any) -> int | None:
+    """How long a whole file is, by the headers of an answer to HEAD or to the question for its first byte."""
+    told = re.fullmatch(r"bytes \d+-\d+/(\d+)", answer.headers.get("Content-Range", "").strip(), re.ASCII)
+    return int(told[1]) if told else _length(answer.headers) if answer.status_code == 200 else None
+
+
 @contextmanager
-def _client(given: Any) -> Iterator[Any]:
+def opened(given: Any, seconds: float = 60.0) -> Iterator[Any]:
+    """Open the client that is given, or one of our own that waits so long for an answer and never goes on to plain http."""
     if given is not None:
         yield given
         return
@@ -207,7 +275,7 @@ def _client(given: Any) -> Iterator[Any]:
         if following is not None and answer.request.url.scheme == "https" and following.url.scheme != "https":
             raise DownloadError(f"{answer.request.url}: redirected to plain http; want https; tell its keepers")
 
-    timeout = library().Timeout(60.0, connect=30.0)
+    timeout = library().Timeout(seconds, connect=min(seconds, 30.0))
     hooks = {"response": [never_less_safe]}
     with library().Client(follow_redirects=True, max_redirects=10, timeout=timeout, event_hooks=hooks) as client:
         client.headers["User-Agent"] = "itdr-hf"

@@ -12,7 +12,7 @@ from itdr_hf.runtime.files import default_cache, write_atomically
 
 
 def terms(source: Source) -> str:
-    """What is to be accepted, as it is shown."""
+    """Return what is to be accepted, as it is shown."""
     passed_on = "may be passed on under the same terms" if source.redistributable else "may not be passed on"
     return (
         f"{source.title} ({source.homepage})\n"

@@ -44,7 +44,7 @@ class Place:
 
 
 def lands(file: Download) -> tuple[Member, ...]:
-    """What a download leaves in the folder: itself, or the members of the archive."""
+    """Return what a download leaves in the folder: itself, or the members of the archive."""
     return file.members or (Member(name=file.path, path=file.path, size=file.size, sha256=file.sha256, md5=file.md5),)
 
 

@@ -1,4 +1,4 @@
-"""What is to be had of a source: which parts, which files are there already, how large the rest is, or how by hand."""
+"""What is available of a source: which parts, which files are there already, how large the rest is, or how by hand."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Want:
 
 
 def plan(source: Source, raw: Path, parts: Sequence[str] = ()) -> Want:
-    """What `download` would have. Raises UsageError for an unknown part, or when one must be chosen first."""
+    """Return what `download` would have. Raises UsageError for an unknown part, or when one must be chosen first."""
     offered = list(dict.fromkeys(file.part for file in source.downloads if file.part))
     if strange := [part for part in parts if part not in (*offered, ALL)]:
         raise unknown(f"part of {source.id}", strange[0], [*offered, ALL])
@@ -60,7 +60,7 @@ def plan(source: Source, raw: Path, parts: Sequence[str] = ()) -> Want:
 
 
 def check_room(want: Want) -> None:
-    """Raises OutputError when the disk has less room than the files are known to need."""
+    """Raise OutputError when the disk has less room than the files are known to need."""
     at = next(folder for folder in (want.place.raw, *want.place.raw.absolute().parents) if folder.is_dir())
     free = shutil.disk_usage(at).free
     unpacked = sum((m.size or 0) for file in want.missing for m in file.members)
@@ -82,7 +82,7 @@ def by_hand(source: Source, raw: Path) -> str:
             "read its terms, press Download, and take the archive whole",
             f"unpack it: itdr download {source.id} --raw {raw} --archive <the archive>",
             "or let this program do it: make a token at https://www.kaggle.com/settings, put it where Kaggle says "
-            "(~/.kaggle/access_token or KAGGLE_API_TOKEN), pip install 'itdr-hf[kaggle]', and run this again",
+            "(~/.kaggle/access_token or KAGGLE_API_TOKEN), pip install -e '.[kaggle]', and run this again",
         ]
         if "kaggle" not in source.homepage:
             steps.insert(0, f"either {source.obtain.split(', or ')[0]}; or from Kaggle:")

@@ -13,7 +13,7 @@ KINDS = {".zip": b"PK", ".gz": b"\x1f\x8b", ".tgz": b"\x1f\x8b"}  # how such a f
 
 
 def wrong(path: Path, known: Download | Member) -> str:
-    """What is wrong with a file: "", or what was found and what was wanted."""
+    """Return what is wrong with a file: "", or what was found and what was wanted."""
     if known.size is not None and path.stat().st_size != known.size:
         return f"{path.stat().st_size:,} bytes; want {known.size:,}"
     for kind, want in (("sha256", known.sha256), ("md5", known.md5)):
@@ -28,7 +28,7 @@ def wrong(path: Path, known: Download | Member) -> str:
 
 
 def wrong_by_sums(sums: str, files: Sequence[Path]) -> str:
-    """What is wrong with files by a list of md5 sums (checksums.txt of MovieLens), for those it names."""
+    """Return what is wrong with files by a list of md5 sums (checksums.txt of MovieLens), for those it names."""
     listed = {name.rpartition("/")[2]: digest for digest, name in re.findall(r"\b([0-9a-f]{32})[ *]+(\S+)", sums)}
     for path in files:
         if (want := listed.get(path.name)) and (have := _digest(path, "md5")) != want:

@@ -5,7 +5,7 @@ and only when a function is called. Whatever goes wrong is a HubError, and no me
 """
 
 from itdr_hf.hub.connection import connect
-from itdr_hf.hub.licences import Licensed, check_redistribution
+from itdr_hf.hub.licences import Licensed, check_audit, check_redistribution
 from itdr_hf.hub.plan import Change, PushPlan, plan_push
 from itdr_hf.hub.push import Release, push_folder
 from itdr_hf.hub.retry import HubAnswer
@@ -19,6 +19,7 @@ __all__ = [
     "PushPlan",
     "Release",
     "RetryPolicy",
+    "check_audit",
     "check_redistribution",
     "connect",
     "plan_push",

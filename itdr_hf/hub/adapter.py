@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from itdr_hf.errors import HubError
 from itdr_hf.hub.adapter_card import adapter_card
 from itdr_hf.hub.adapter_folder import HUB_ID, Adapter, _json, check_adapter
-from itdr_hf.hub.local_files import Progress
 from itdr_hf.hub.push import Release, push_folder
 from itdr_hf.models.pretrained import revision_of
 from itdr_hf.runtime.files import write_atomically
+from itdr_hf.runtime.progress import OnProgress, ignore
 from itdr_hf.runtime.retry import RetryPolicy
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def push_adapter(
     private: bool = True,
     create_pr: bool = False,
     force: bool = False,
-    progress: Progress | None = None,
+    progress: OnProgress = ignore,
     patience: RetryPolicy | None = None,
 ) -> Release:
     """Check an adapter, write its card, and publish it as v<version>; `scores` is the JSON of `itdr score`.
@@ -73,7 +73,7 @@ def write_card(
 
 
 def _scores(path: Path, adapter: Adapter) -> Mapping[str, Any]:
-    """The scores, found to be those of this adapter on the dataset it was tuned on, as far as they say."""
+    """Return the scores, found to be those of this adapter on the dataset it was tuned on, as far as they say."""
     found = _json(path)
     if missing := [name for name in ("run", "dataset", "figures", "cells") if name not in found]:
         raise HubError(f"{path}: no {', '.join(missing)}; want scores.json of `itdr score --out`; score again")
@@ -96,7 +96,7 @@ def _scores(path: Path, adapter: Adapter) -> Mapping[str, Any]:
 
 
 def _check_card(text: str, folder: Path) -> None:
-    """The card as huggingface_hub reads it, model-index included, and without a slot left open."""
+    """Check the card as huggingface_hub reads it, model-index included, and that no slot is left open."""
     from huggingface_hub import ModelCard
 
     if "{{" in text or "[More Information Needed]" in text:

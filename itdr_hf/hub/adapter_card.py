@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from itdr_hf import catalogue
+from itdr_hf.catalogue import current
 from itdr_hf.dataset.card import render_card
 from itdr_hf.dataset.card_yaml import own_licence
 from itdr_hf.errors import HubError
@@ -61,13 +61,14 @@ def adapter_card(
 
 
 def model_index(repo_id: str, scores: Mapping[str, Any], dataset_id: str) -> list[dict[str, Any]]:
-    """The `model-index` of our figures, by config, each with its interval, number of examples and signature."""
+    """Return the `model-index` of our figures, by config, each with its interval, number of examples and signature."""
     results: dict[str, dict[str, Any]] = {}
     tag = f"v{scores['dataset']['version']}"
     for row in _ours(scores):
         known = {"type": dataset_id, "name": f"ITDR {row['config']}", "split": scores["split"], "revision": tag}
         known |= {"config": row["config"]} if row["config"] in scores["cells"] else {}
-        task = {"type": "text-generation", "name": str(row["config"]).partition("-")[0]}
+        cell = scores["cells"].get(row["config"], {})
+        task = {"type": "text-generation", "name": cell.get("task", "ITDR")}
         result = results.setdefault(row["config"], {"task": task, "dataset": known, "metrics": []})
         args = {name: row[name] for name in ("low", "high", "n", "signature")}
         result["metrics"].append({"type": row["metric"], "name": row["metric"], "value": row["value"], "args": args})
@@ -108,12 +109,12 @@ def _cells(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _sources(facts: Mapping[str, Any]) -> list[Any]:
-    names = dict.fromkeys(name.partition("-")[2] for name in facts["dataset"]["cells"])
-    return [catalogue.source(name) for name in names]
+    cells = [current().cell(name) for name in facts["dataset"]["cells"]]
+    return list({cell.source.id: cell.source for cell in cells}.values())
 
 
 def _scored(scores: Mapping[str, Any]) -> dict[str, Any]:
-    """The tables of the card: figures with what stands beside them, and the shares of answers that parse."""
+    """Return the tables of the card: figures with what stands beside them, and the shares of answers that parse."""
     return {
         "system": scores["system"],
         "split": scores["split"],

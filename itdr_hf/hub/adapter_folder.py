@@ -81,7 +81,7 @@ def _base(path: Path, config: Mapping[str, Any], recipe: Mapping[str, Any]) -> s
 
 
 def _warnings(config: Mapping[str, Any], rank: int, tensors: Sequence[str]) -> list[str]:
-    """What vLLM would refuse, or takes only when told."""
+    """Return what vLLM would refuse, or takes only when told."""
     notes = []
     if rank > VLLM_RANK:
         notes.append(f"rank {rank} is above vLLM's default of {VLLM_RANK}: serve it with --max-lora-rank {rank}")
@@ -96,7 +96,7 @@ def _warnings(config: Mapping[str, Any], rank: int, tensors: Sequence[str]) -> l
 
 
 def _tensors(path: Path) -> list[str]:
-    """The names in a safetensors file, from its header; HubError when it is none."""
+    """Return the names in a safetensors file, from its header; HubError when it is none."""
     try:
         with path.open("rb") as file:
             (length,) = struct.unpack("<Q", file.read(8))

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def connect(token: str | None = None, *, endpoint: str | None = None, timeout: float = 300.0) -> HfApi:
-    """An HfApi whose requests end after `timeout` seconds of silence; by itself it would wait for ever.
+    """Return an HfApi whose requests end after `timeout` seconds of silence; by itself it would wait for ever.
 
     The limit holds for every client of this process. Xet, which has its own transport, is given two minutes
     to insist on a request, unless HF_XET_CLIENT_RETRY_MAX_DURATION says otherwise.

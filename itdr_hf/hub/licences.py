@@ -1,8 +1,9 @@
-"""What a public push may contain."""
+"""What a push may contain: sources that may be passed on, and data that the audit found no breach in."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from itdr_hf.errors import HubError
@@ -31,3 +32,13 @@ def check_redistribution(sources: Iterable[Licensed], public: bool, allowed: Col
         "that may be redistributed; push --private, build without them, publish ledger.json alone (its recipes and "
         f"hashes let owners of the raw data build the same), or, if you hold the right, say so by name: {ids}"
     )
+
+
+def check_audit(folder: Path, breaches: Sequence[str], *, despite: bool = False) -> None:
+    """Raise HubError when the audit found a breach and it was not decided to publish all the same."""
+    if breaches and not despite:
+        more = f" ({len(breaches)} such)" if len(breaches) > 1 else ""
+        raise HubError(
+            f"{folder}: {breaches[0]}{more}; wanted data without a breach; see `itdr audit {folder}`, "
+            "or push --despite-breaches"
+        )

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from itdr_hf.dataset.card import PICTURES
+from itdr_hf.dataset.ledger import LEDGER, read_file_list
 from itdr_hf.errors import HubError
+from itdr_hf.runtime.hashing import hash_file
+from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 
-CARD, LEDGER, MARKER = "README.md", "ledger.json", "itdr"
+CARD, MARKER = "README.md", "itdr"
 PICTURE = re.compile(rf"{PICTURES}/(flow|lengths)\.(png|svg)")  # of the card, drawn after the build
-Progress = Callable[[str, int, int], None]  # stage, done, of how many
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,17 +28,21 @@ class LocalFile:
     sha256: str
 
     def git_oid(self) -> str:
-        """The git blob id, which is what the Hub tells of files that are not large."""
+        """Return the git blob id, which is what the Hub tells of files that are not large."""
         header = b"blob %d\0" % self.size
         return hashlib.sha1(header + self.path.read_bytes(), usedforsecurity=False).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ledger:
-    """What we read of a ledger: the version, and (sha256, size) of each file by path."""
+    """What we read of a ledger: the version, and (sha256, size) of each file by path.
+
+    `edited` says how it differs from the one that was written, '' if it does not.
+    """
 
     version: str
     files: Mapping[str, tuple[str, int]]
+    edited: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +55,7 @@ class Folder:
     globs: tuple[tuple[str, str], ...]
 
 
-def read_folder(path: Path, repo_type: str = "dataset", progress: Progress | None = None) -> Folder:
+def read_folder(path: Path, repo_type: str = "dataset", progress: OnProgress = ignore) -> Folder:
     """Read a folder, hashing every file.
 
     Raises HubError when it is not the folder its ledger describes, or its card lacks our mark. A folder
@@ -75,18 +80,17 @@ def read_folder(path: Path, repo_type: str = "dataset", progress: Progress | Non
 
 
 def read_ledger(path: Path) -> Ledger:
-    """The contract of a ledger: version, and sha256 and size of each file; HubError when it has none."""
+    """Return the contract of a ledger: version, and sha256 and size of each file; HubError when it has none."""
     try:
-        ledger = json.loads(path.read_text(encoding="utf-8"))
-        listed = {name: (str(entry["sha256"]), int(entry["size"])) for name, entry in ledger["files"].items()}
-        return Ledger(version=str(ledger["version"]), files={n: e for n, e in listed.items() if n != LEDGER})
+        version, files, edited = read_file_list(path)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         wanted = 'wanted {"version", "files": {path: {"sha256", "size"}}}'
         raise HubError(f"{path}: {type(error).__name__} {error}; {wanted}; build the folder again") from error
+    return Ledger(version=version, files=files, edited=edited)
 
 
 def read_card(path: Path) -> Mapping[str, object]:
-    """The YAML of a card; empty when there is none or it does not parse."""
+    """Return the YAML of a card; empty when there is none or it does not parse."""
     from huggingface_hub import metadata_load
 
     try:
@@ -129,19 +133,18 @@ def _patterns(spec: object) -> Iterator[str]:
             yield from _patterns(value)
 
 
-def _hashed(folder: Path, names: list[str], progress: Progress | None) -> Iterator[tuple[str, LocalFile]]:
+def _hashed(folder: Path, names: list[str], progress: OnProgress) -> Iterator[tuple[str, LocalFile]]:
     for done, name in enumerate(names, 1):
         path = folder / name
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        yield name, LocalFile(name=name, path=path, size=path.stat().st_size, sha256=digest)
-        if progress:
-            progress("hash", done, len(names))
+        yield name, LocalFile(name=name, path=path, size=path.stat().st_size, sha256=hash_file(path))
+        progress(Progress("hash", done, len(names), "files"))
 
 
 def _check_ledger(ledger: Ledger, folder: Path, files: Mapping[str, LocalFile]) -> None:
     """Every file is the one the ledger lists, and there are no others."""
     again = "build the folder again, or put back what was changed"
+    if ledger.edited:
+        raise HubError(f"{folder / LEDGER}: {ledger.edited}; wanted it as it was built; {again}")
     for name, (sha256, _) in ledger.files.items():
         if name not in files:
             raise HubError(f"{folder / name}: missing; wanted it, as {LEDGER} lists it; {again}")

@@ -55,7 +55,7 @@ class PushPlan:
         return not (self.adds or self.updates or self.deletes)
 
     def rows(self) -> list[tuple[str, str, int]]:
-        """(action, path, bytes) of every file, what changes first: the plan as a table."""
+        """Return (action, path, bytes) of every file, what changes first: the plan as a table."""
         groups = {"add": self.adds, "update": self.updates, "delete": self.deletes}
         groups |= {"unchanged": self.unchanged, "left alone": self.foreign}
         rows = [(action, *change) for action, changes in groups.items() for change in changes]
@@ -68,7 +68,7 @@ class PushPlan:
         return {**{name: getattr(self, name) for name in names}, "files": files}
 
     def summary(self) -> str:
-        """The plan in one line."""
+        """Return the plan in one line."""
         counts = f"{len(self.adds)} to add, {len(self.updates)} to update, {len(self.deletes)} to delete"
         sent = sum(change.size for change in self.adds + self.updates)
         kept = f"{len(self.unchanged)} unchanged, {len(self.foreign)} of others left alone"
@@ -108,7 +108,7 @@ def release_tag(local: Folder, version: str | None) -> str | None:
 
 
 def make_plan(repo: Repository, local: Folder, delete: tuple[str, ...], tag: str | None) -> PushPlan:
-    """The plan for a folder that has been read."""
+    """Return the plan for a folder that has been read."""
     state = repo.state()
     tree = repo.tree(state.commit) if state else {}
     doomed = _named(delete, tree, local)

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from itdr_hf.errors import HubError
-from itdr_hf.hub.local_files import Folder, Progress, read_folder
+from itdr_hf.hub.local_files import Folder, read_folder
 from itdr_hf.hub.plan import PushPlan, below, make_plan, release_tag, same
 from itdr_hf.hub.refusals import refuse, refuse_visibility
 from itdr_hf.hub.repository import Commit, Gated, Repository, differences
 from itdr_hf.hub.retry import HubAnswer
 from itdr_hf.hub.verify import check_files
+from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 from itdr_hf.runtime.retry import RetryPolicy
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class _Push:
     force: bool
     proposes: bool
     verify: Literal["tree", "download"]
-    progress: Progress
+    progress: OnProgress
     additions: dict[str, CommitOperationAdd] = field(default_factory=dict)
 
 
@@ -71,7 +72,7 @@ def push_folder(
     gated: Gated | None = None,
     version: str | None = None,
     verify: Literal["tree", "download"] = "download",
-    progress: Progress | None = None,
+    progress: OnProgress = ignore,
     patience: RetryPolicy | None = None,
 ) -> Release:
     """Publish a folder as v<version> in one commit; a pull request carries no tag.
@@ -80,8 +81,7 @@ def push_folder(
     replacing a card that is not ours. Raises HubError, with nothing changed, when the plan is refused; when
     it is raised later, main holds the old release or the whole new one, and the same call finishes.
     """
-    report = progress or (lambda stage, done, total: None)
-    local = read_folder(Path(folder), repo_type, report)
+    local = read_folder(Path(folder), repo_type, progress)
     push = _Push(
         repo=Repository(api=api, id=repo_id, type=repo_type, patience=patience or RetryPolicy()),
         local=local,
@@ -90,7 +90,7 @@ def push_folder(
         force=force,
         proposes=create_pr,
         verify=verify,
-        progress=report,
+        progress=progress,
     )
     plan = _prepare(push, private, gated)
     plan, made, committed = _commit(push, plan)
@@ -99,7 +99,7 @@ def push_folder(
 
 
 def _prepare(push: _Push, private: bool, gated: Gated | None) -> PushPlan:
-    """The plan, once the repository is there, as visible as wanted, and nothing speaks against it."""
+    """Return the plan, once the repository is there, as visible as wanted, and nothing speaks against it."""
     repo = push.repo
     plan = make_plan(repo, push.local, push.delete, push.tag)
     refuse(push.repo, push.local, plan, force=push.force, proposes=push.proposes)
@@ -143,19 +143,19 @@ def _send(push: _Push, plan: PushPlan) -> Commit:
             push.additions[path] = CommitOperationAdd(path, str(push.local.files[path].path))
     additions = [push.additions[path] for path, _ in plan.adds + plan.updates]
     deletions = [CommitOperationDelete(path, is_folder=False) for path, _ in plan.deletes]
-    push.progress("upload", 0, len(additions))
+    push.progress(Progress("upload", 0, len(additions), "files"))
     push.repo.upload(additions, push.proposes)
-    push.progress("upload", len(additions), len(additions))
+    push.progress(Progress("upload", len(additions), len(additions), "files"))
     operations: Sequence[CommitOperationAdd | CommitOperationDelete] = [*additions, *deletions]
     message = f"Release {push.tag}" if push.tag else "Update"
     assert plan.head is not None
     made = push.repo.commit(operations, message, plan.head, push.proposes, lambda: _landed(push, plan))
-    push.progress("commit", 1, 1)
+    push.progress(Progress("commit", 1, 1))
     return made
 
 
 def _landed(push: _Push, plan: PushPlan) -> Commit | None:
-    """The commit whose reply was lost: a new head, or a pull request, that holds all of the plan."""
+    """Return the commit whose reply was lost: a new head, or a pull request, that holds all of the plan."""
     if push.proposes:
         return _standing(push)
     state = push.repo.state()
@@ -165,7 +165,7 @@ def _landed(push: _Push, plan: PushPlan) -> Commit | None:
 
 
 def _standing(push: _Push) -> Commit | None:
-    """An open pull request that proposes these very files."""
+    """Return an open pull request that proposes these very files."""
     return next((pr for pr in push.repo.open_proposals() if _holds(push, pr.oid)), None)
 
 
@@ -177,7 +177,7 @@ def _holds(push: _Push, commit: str) -> bool:
 
 
 def _plan_again(push: _Push, old: PushPlan) -> PushPlan:
-    """A plan against the new head; HubError when someone changed what this push is about."""
+    """Return a plan against the new head; HubError when someone changed what this push is about."""
     plan = make_plan(push.repo, push.local, push.delete, push.tag)
     wanted = {change.path for change in plan.adds + plan.updates + plan.deletes}
     if clash := sorted(differences(old.tree, plan.tree) & wanted):
@@ -201,7 +201,7 @@ def _finish(push: _Push, plan: PushPlan, made: Commit, committed: bool) -> None:
         )
     if push.tag and not push.proposes:
         push.repo.tag(push.tag, made.oid)
-        push.progress("tag", 1, 1)
+        push.progress(Progress("tag", 1, 1))
 
 
 def _release(push: _Push, plan: PushPlan, made: Commit, committed: bool) -> Release:

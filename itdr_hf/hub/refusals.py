@@ -41,7 +41,7 @@ def refuse_visibility(plan: PushPlan, private: bool) -> None:
 
 
 def _tag_is_elsewhere(repo: Repository, local: Folder, plan: PushPlan, tagged: str) -> bool:
-    """A tag may stand on an older commit that holds these very files; everything else is elsewhere."""
+    """Return a tag may stand on an older commit that holds these very files; everything else is elsewhere."""
     if not plan.empty:
         return True
     return tagged != plan.head and bool(check_files(repo, local, tagged, "tree"))

@@ -70,7 +70,7 @@ class Repository:
         return replace(self.patience, tries=min(2, self.patience.tries))
 
     def state(self, revision: str | None = None) -> State | None:
-        """The repository at a revision (default: the head of main); None when there is no such repository."""
+        """Return the repository at a revision (default: the head of main); None when there is no such repository."""
         from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
 
         def read() -> State | None:
@@ -104,7 +104,7 @@ class Repository:
         return ask(self.api, f"{self.id}: reading the tags", read, self.patience)
 
     def open_proposals(self) -> list[Commit]:
-        """The open pull requests, newest first, five at most."""
+        """Return the open pull requests, newest first, five at most."""
 
         def read() -> list[Commit]:
             found = self.api.get_repo_discussions(
@@ -202,7 +202,7 @@ class Repository:
             raise HubError(f"{where}: {found}; wanted {commit[:8]}; raise the version, or remove the tag")
 
     def sha256(self, path: str, commit: str) -> str:
-        """The sha256 of a file as it is downloaded."""
+        """Return the sha256 of a file as it is downloaded."""
         with self.download(path, commit) as local, local.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -212,7 +212,7 @@ class Repository:
 
     @contextmanager
     def download(self, path: str, commit: str) -> Iterator[Path]:
-        """A file of a commit, fetched afresh and gone after the block."""
+        """Fetch a file of a commit afresh, for the length of a `with` block."""
         with tempfile.TemporaryDirectory(prefix="itdr-") as cache:
             local = ask(
                 self.api,
@@ -228,5 +228,5 @@ def _remote_file(row: RepoFile) -> RemoteFile:
 
 
 def differences(wanted: Mapping[str, RemoteFile], found: Mapping[str, RemoteFile]) -> set[str]:
-    """The paths that are not the same in two trees."""
+    """Return the paths that are not the same in two trees."""
     return {path for path in wanted.keys() | found.keys() if wanted.get(path) != found.get(path)}

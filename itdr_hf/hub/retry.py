@@ -58,7 +58,7 @@ def ask(
     patience: RetryPolicy,
     done: Callable[[], T | None] | None = None,
 ) -> T:
-    """The result of `call`, tried again on rate limits, server errors and dropped connections.
+    """Return the result of `call`, tried again on rate limits, server errors and dropped connections.
 
     `done` looks whether a request whose answer was lost was carried out, and returns its result if so.
     Raises HubAnswer with the last answer, the token scrubbed from it.
@@ -81,7 +81,7 @@ def ask(
 
 
 def scrub(text: str, api: HfApi) -> str:
-    """The text without tokens and without the query of any address, where signatures stand."""
+    """Return the text without tokens and without the query of any address, where signatures stand."""
     if isinstance(api.token, str) and api.token:
         text = text.replace(api.token, "<token>")
     text = re.sub(r"\bhf_[A-Za-z0-9]{4,}", "<token>", text)
@@ -105,7 +105,7 @@ def _diagnose(error: BaseException) -> Trouble:
 
 
 def _answered(error: HfHubHTTPError, outer: BaseException) -> Trouble:
-    """An HTTP status; a 403 below a failed upload is an expired address: the next try gets a new one."""
+    """Return an HTTP status; a 403 below a failed upload is an expired address: the next try gets a new one."""
     status = error.response.status_code
     said = error.server_message or error.response.reason_phrase
     expired = status == 403 and isinstance(outer, RuntimeError)
@@ -128,7 +128,7 @@ def _disconnected(error: BaseException) -> Trouble:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """The error and what it came from, outermost first."""
+    """Yield the error and what it came from, outermost first."""
     link: BaseException | None = error
     for _ in range(8):
         if link is None:
@@ -138,7 +138,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _http_error() -> type[Exception]:
-    """The HTTP library's base error, whichever library this huggingface_hub uses."""
+    """Return the HTTP library's base error, whichever library this huggingface_hub uses."""
     from huggingface_hub.errors import HfHubHTTPError
 
     base: type[Exception] = HfHubHTTPError.__bases__[0]

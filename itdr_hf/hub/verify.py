@@ -7,13 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
+from itdr_hf.dataset.ledger import LEDGER
 from itdr_hf.errors import HubError
 from itdr_hf.hub.local_files import (
     CARD,
-    LEDGER,
     Folder,
     Ledger,
-    Progress,
     data_globs,
     glob_matches,
     is_ours,
@@ -22,6 +21,7 @@ from itdr_hf.hub.local_files import (
 )
 from itdr_hf.hub.plan import same
 from itdr_hf.hub.repository import RemoteFile, Repository
+from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 from itdr_hf.runtime.retry import RetryPolicy
 
 if TYPE_CHECKING:
@@ -37,10 +37,10 @@ def verify_release(
     *,
     repo_type: str = "dataset",
     download: bool = True,
-    progress: Progress | None = None,
+    progress: OnProgress = ignore,
     patience: RetryPolicy | None = None,
 ) -> list[str]:
-    """What is wrong with a published release, judged by its own ledger; empty when nothing is.
+    """Return what is wrong with a published release, judged by its own ledger; empty when nothing is.
 
     Raises HubError when the repository or the revision cannot be read at all.
     """
@@ -56,7 +56,8 @@ def verify_release(
             ledger = read_ledger(path)
         except HubError as error:
             return [f"{LEDGER}: {error}"]
-    problems = _check_version(ledger.version, revision) + _check_tree(ledger, tree)
+    problems = [f"{LEDGER}: {ledger.edited}"] if ledger.edited else []
+    problems += _check_version(ledger.version, revision) + _check_tree(ledger, tree)
     problems += _check_card(repo, state.commit, tree, set(ledger.files))
     if download:
         present = {name: sha for name, (sha, _) in ledger.files.items() if name in tree}
@@ -69,9 +70,9 @@ def check_files(
     local: Folder,
     commit: str,
     how: Literal["tree", "download"],
-    progress: Progress | None = None,
+    progress: OnProgress = ignore,
 ) -> list[str]:
-    """The files of a folder that are missing or different at a commit."""
+    """Return the files of a folder that are missing or different at a commit."""
     tree = repo.tree(commit)
     problems = [f"{name}: missing" for name in local.files if name not in tree]
     here = {name: file for name, file in local.files.items() if name in tree}
@@ -101,7 +102,7 @@ def _check_tree(ledger: Ledger, tree: Mapping[str, RemoteFile]) -> list[str]:
 
 
 def _check_card(repo: Repository, commit: str, tree: Mapping[str, RemoteFile], listed: set[str]) -> list[str]:
-    """The card's configs must find files, and only files of the release."""
+    """Return the card's configs must find files, and only files of the release."""
     with repo.download(CARD, commit) as path:
         card = read_card(path)
     problems = [] if is_ours(card) else [f"{CARD}: no tag `itdr`"]
@@ -113,7 +114,7 @@ def _check_card(repo: Repository, commit: str, tree: Mapping[str, RemoteFile], l
     return problems
 
 
-def _check_contents(repo: Repository, wanted: Mapping[str, str], commit: str, progress: Progress | None) -> list[str]:
+def _check_contents(repo: Repository, wanted: Mapping[str, str], commit: str, progress: OnProgress) -> list[str]:
     """Download every file and compare its sha256; a wrong one is fetched once more, for the line's sake."""
 
     def check(name: str) -> str | None:
@@ -127,8 +128,7 @@ def _check_contents(repo: Repository, wanted: Mapping[str, str], commit: str, pr
         for done, problem in enumerate(pool.map(check, wanted), 1):
             if problem:
                 problems.append(problem)
-            if progress:
-                progress("verify", done, len(wanted))
+            progress(Progress("verify", done, len(wanted), "files"))
     return problems
 
 

@@ -23,5 +23,5 @@ def accuracy_sample(predicted: Sequence[str | None], truth: Sequence[str], metri
 
 
 def fold(label: str) -> str:
-    """A label without differences of case and of whitespace."""
+    """Return a label without differences of case and of whitespace."""
     return " ".join(label.split()).casefold()

@@ -59,7 +59,7 @@ def intervals(
     replicates: int = REPLICATES,
     level: float = LEVEL,
 ) -> list[Interval]:
-    """The interval of each sample, all over the same examples and from the same draws.
+    """Return the interval of each sample, all over the same examples and from the same draws.
 
     `users` has one key per example; an empty key, and None for all, makes each example its own user. Equal
     seed and stream give equal intervals, whatever the order of the examples (up to floating-point rounding).
@@ -73,7 +73,7 @@ def intervals(
 
 
 def interval(value: float, draws: Floats, *, clusters: int, level: float = LEVEL) -> Interval:
-    """The interval of a value from its replicates; replicates without a value (0 / 0) are left out."""
+    """Return the interval of a value from its replicates; replicates without a value (0 / 0) are left out."""
     low, high = _percentiles(value, draws, level)
     return Interval(value=value, low=low, high=high, level=level, replicates=len(draws), clusters=clusters)
 
@@ -101,7 +101,7 @@ def compare(
 
 
 def compared(difference: float, draws: Floats, *, clusters: int, level: float = LEVEL) -> Comparison:
-    """The comparison of a difference from its replicates, as `compare` makes it."""
+    """Return the comparison of a difference from its replicates, as `compare` makes it."""
     low, high = _percentiles(difference, draws, level)
     p = math.nan if math.isnan(difference) else _two_sided(draws)
     return Comparison(
@@ -112,7 +112,7 @@ def compared(difference: float, draws: Floats, *, clusters: int, level: float = 
 def cluster_sums(
     samples: Sequence[Sample], users: Sequence[str] | None = None, universe: Sequence[str] | None = None
 ) -> Floats:
-    """The statistics of all samples side by side, summed per user (users × statistics).
+    """Return the statistics of all samples side by side, summed per user (users × statistics).
 
     Rows follow sorted user keys, or `universe` when given: cells of one source over the same universe, seed
     and stream share their draws, as a figure that spans cells (pUII) needs.
@@ -133,7 +133,7 @@ def cluster_sums(
 def replicate(
     samples: Sequence[Sample], sums: Floats, *, seed: int, stream: str = "", replicates: int = REPLICATES
 ) -> Floats:
-    """The value of each sample in each replicate (replicates × samples), from their `cluster_sums`."""
+    """Return the value of each sample in each replicate (replicates × samples), from their `cluster_sums`."""
     drawn = draw(len(sums), seed=seed, stream=stream, replicates=replicates)
     totals = np.vstack([counts @ sums for counts in drawn])
     edges = np.cumsum([0, *(sample.rows.shape[1] for sample in samples)])

@@ -9,7 +9,7 @@ from itdr_hf.errors import UsageError
 
 
 def eval_module(name: str) -> ModuleType:
-    """A module of nltk or rouge_score, or an error that says how to install it."""
+    """Return a module of nltk or rouge_score, or an error that says how to install it."""
     try:
         return import_module(name)
     except ModuleNotFoundError as error:
@@ -17,7 +17,7 @@ def eval_module(name: str) -> ModuleType:
 
 
 def eval_version(distribution: str) -> str:
-    """The version of an installed distribution of the extra."""
+    """Return the version of an installed distribution of the extra."""
     try:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError as error:
@@ -25,5 +25,5 @@ def eval_version(distribution: str) -> str:
 
 
 def _missing(package: str) -> UsageError:
-    wanted = "want it for BLEU and ROUGE: pip install itdr-hf[eval]"
+    wanted = "want it for BLEU and ROUGE: pip install -e '.[eval]'"
     return UsageError(f"text metrics: {package} is not installed; {wanted}")

@@ -46,7 +46,7 @@ def relevance_matrix(
 
 
 def hit_matrix(rows: Sequence[Sequence[bool]]) -> Bools:
-    """Lists of unequal length as one matrix; the places a list does not reach are misses."""
+    """Return lists of unequal length as one matrix; the places a list does not reach are misses."""
     lengths = np.fromiter(map(len, rows), np.int64, len(rows))
     hits = np.zeros((len(rows), int(lengths.max(initial=0))), dtype=np.bool_)
     flat = np.fromiter(chain.from_iterable(rows), np.bool_, int(lengths.sum()))

@@ -38,7 +38,7 @@ class Sample:
 
 
 def mean_sample(metric: str, values: ArrayLike) -> Sample:
-    """A metric that is the mean of one value per example; a nan value makes it nan."""
+    """Return a metric that is the mean of one value per example; a nan value makes it nan."""
     column = np.asarray(values, dtype=np.float64)
     if column.ndim != 1:
         raise UsageError(f"{metric}: values of shape {column.shape}; want one value per example")

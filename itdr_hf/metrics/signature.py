@@ -6,7 +6,9 @@ that change the number. Figures with different signatures do not compare.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import metadata
+from types import MappingProxyType
 
 from itdr_hf.errors import unknown
 from itdr_hf.metrics.optional import eval_version
@@ -25,24 +27,19 @@ _DEFINITIONS = {
     "ROUGE-1": ("rouge_score", _ROUGE),
     "ROUGE-2": ("rouge_score", _ROUGE),
     "ROUGE-L": ("rouge_score", _ROUGE),
-    "rp": ("itdr-hf", "of:lg-RMSE|agg:pooled"),
-    "tkr": ("itdr-hf", "of:N@10,H@1,P@5|agg:example-weighted"),
-    "cdr": ("itdr-hf", "of:N@10,H@1,P@5|agg:example-weighted"),
-    "nir": ("itdr-hf", "of:H@1|agg:example-weighted"),
-    "uap": ("itdr-hf", "of:ACC×5,lg-RMSE|agg:example-weighted"),
-    "ir": ("itdr-hf", "of:BLEU-1,BLEU-2,ROUGE-1,ROUGE-2,ROUGE-L|agg:example-weighted"),
-    "tui": ("itdr-hf", "of:BLEU-1,BLEU-2,ROUGE-1,ROUGE-2,ROUGE-L|agg:example-weighted"),
-    "pUII": ("itdr-hf", "of:3·tkr,3·cdr,nir,−rp|over:8"),
-    "pUIU": ("itdr-hf", "of:6·uap,5·ir,5·tui|over:16"),
 }
 
 
-def signature(metric: str) -> str:
-    """The signature of a metric, an attribute's metric (`ACC(gender)`), a subtask score or a composite."""
-    family = metric.partition("(")[0]
-    if family not in _DEFINITIONS:
-        raise unknown("metric", metric, _DEFINITIONS)
-    package, choices = _DEFINITIONS[family]
+def signature(metric: str, composites: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return the signature of a metric or of an attribute's metric (`ACC(gender)`).
+
+    `composites` maps the scores that span cells to how they are made. Raises UsageError for an unknown metric.
+    """
+    known = {**_DEFINITIONS, **{name: ("itdr-hf", choices) for name, choices in composites.items()}}
+    named = metric.partition("(")[0]
+    if named not in known:
+        raise unknown("metric", metric, known)
+    package, choices = known[named]
     return f"{metric}|{package}:{_version(package)}|{choices}"
 
 

@@ -94,7 +94,7 @@ def _bleu(totals: Floats, *, weights: tuple[float, ...]) -> Floats:
 
 
 def _corpus_bleu(totals: list[int], weights: tuple[float, ...]) -> float:
-    """The last step of nltk's `corpus_bleu`, from its sums; orders 3 and 4 have no weight."""
+    """Return the last step of nltk's `corpus_bleu`, from its sums; orders 3 and 4 have no weight."""
     match_1, total_1, match_2, total_2, guessed, actual = totals
     if not total_1:
         return math.nan

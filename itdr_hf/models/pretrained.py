@@ -11,7 +11,7 @@ from itdr_hf.errors import ModelError, UsageError
 
 
 def revision_of(name: str, model: Any) -> str:
-    """The commit of a Hub model, or of a folder 16 hex digits of the sha256 of its weights and configs."""
+    """Return the commit of a Hub model, or of a folder 16 hex digits of the sha256 of its weights and configs."""
     folder = Path(name)
     if not folder.is_dir():
         return str(getattr(getattr(model, "config", None), "_commit_hash", None) or "")
@@ -39,17 +39,17 @@ def _extra(name: str) -> Any:
     try:
         return import_module(name)
     except ModuleNotFoundError as error:
-        raise UsageError(f"local model: {name} is not installed; want it: pip install itdr-hf[train]") from error
+        raise UsageError(f"local model: {name} is not installed; want it: pip install -e '.[train]'") from error
 
 
-TRAIN = "the extra [train]; pip install 'itdr-hf[train]' (on a machine without a GPU, pip install torch==2.13.0 first)"
+TRAIN = "the extra [train]; pip install -e '.[train]' (on a machine without a GPU, pip install torch==2.13.0 first)"
 
 
 QLORA = "it for --quantised; pip install bitsandbytes, or train without --quantised"
 
 
 def extra(name: str, wanted: str = TRAIN) -> Any:
-    """A module that is imported when it is needed; UsageError saying how to get it when it is not installed."""
+    """Return a module that is imported when it is needed; UsageError saying how to get it when it is not installed."""
     try:
         return import_module(name)
     except ModuleNotFoundError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+from codecs import getincrementaldecoder
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -42,9 +43,12 @@ class Quoted:
     header: bool
 
 
+ONE_BYTE = ("latin-1", "cp1252")  # encodings of releases, which know no invalid text
 CSV = Dialect()
 TSV = Dialect(delimiter="\t", quote="", escape="", header=False)
 JSONL = Dialect(delimiter="", quote="", escape="", header=False)  # of JSON lines: blank ones are no records
+
+PYTHON = Dialect(delimiter="", quote="", escape="", header=False)  # of lines that each spell a Python dict
 
 
 def header_of(path: Path, columns: Mapping[str, str], dialect: Dialect) -> tuple[bool, list[str]]:
@@ -80,7 +84,7 @@ def header_of(path: Path, columns: Mapping[str, str], dialect: Dialect) -> tuple
 
 
 def check_fields(path: Path, dialect: Dialect) -> None:
-    """Raises MalformedRowError for a line of many thousand fields: DuckDB's time to refuse it goes by their square.
+    """Raise MalformedRowError for a line of many thousand fields: DuckDB's time to refuse it goes by their square.
 
     Only pieces without a line end are looked into, so that the check of 1 GB takes a twentieth of a second.
     """
@@ -96,7 +100,7 @@ def check_fields(path: Path, dialect: Dialect) -> None:
 
 
 def check_whole(path: Path) -> None:
-    """Raises one of DAMAGED for a compressed file that is not whole, which DuckDB would not notice."""
+    """Raise one of DAMAGED for a compressed file that is not whole, which DuckDB would not notice."""
     if path.suffix == ".gz":
         with open_bytes(path) as file:
             while file.read(2**20):
@@ -104,14 +108,14 @@ def check_whole(path: Path) -> None:
 
 
 def _pieces_of_one_line(path: Path) -> Iterator[tuple[int, bytes]]:
-    """The pieces of a file that hold no end of a line, each with its number."""
+    """Yield the pieces of a file that hold no end of a line, each with its number."""
     with open_bytes(path) as file:
         read = iter(lambda: file.read(PIECE), b"") if path.suffix == ".gz" else _pieces(file.fileno())
         yield from ((n, piece) for n, piece in enumerate(read) if b"\n" not in piece and b"\r" not in piece)
 
 
 def _pieces(file: int) -> Iterator[bytes]:
-    """A file piece by piece; only the end of a piece where that holds the end of a line."""
+    """Yield a file piece by piece; only the end of a piece where that holds the end of a line."""
     for start in range(0, os.fstat(file).st_size, PIECE):
         end = os.pread(file, END, start + PIECE - END)
         yield end if b"\n" in end else os.pread(file, PIECE, start)
@@ -138,9 +142,9 @@ def records_at(path: Path, numbers: Sequence[int], dialect: Dialect | None) -> l
 
 
 def _numbered(file: IO[str], dialect: Dialect | None) -> Iterator[tuple[int, int, str]]:
-    """The records of a file with their number and the line each ends in."""
-    if dialect is None or dialect is JSONL:
-        lines = ((n, line) for n, line in enumerate(file, 1) if dialect is None or line.strip())
+    """Yield the records of a file with their number and the line each ends in."""
+    if dialect is None or dialect is JSONL or dialect is PYTHON:
+        lines = ((n, line) for n, line in enumerate(file, 1) if dialect is not JSONL or line.strip())
         yield from ((number, n, line) for number, (n, line) in enumerate(lines, 1))
         return
     rows = python_rows(file, dialect)
@@ -149,7 +153,7 @@ def _numbered(file: IO[str], dialect: Dialect | None) -> Iterator[tuple[int, int
 
 
 def python_rows(file: IO[str], dialect: Dialect) -> Any:
-    """A csv.reader of the same dialect, for headers and for naming bad rows."""
+    """Return a csv.reader of the same dialect, for headers and for naming bad rows."""
     csv.field_size_limit(MAX_LINE)
     single = len(dialect.delimiter) == 1
     lines = file if single else (line.replace(dialect.delimiter, "\x1f") for line in file)
@@ -165,14 +169,34 @@ def python_rows(file: IO[str], dialect: Dialect) -> Any:
     )
 
 
+def actual_encoding(path: Path, expected: str) -> str:
+    """Return the encoding of a file, where a release in a one-byte encoding may have been saved as UTF-8 since.
+
+    Text in a one-byte encoding that is not ASCII is hardly ever valid UTF-8 from its beginning to its end, so that a
+    file that is, is taken for UTF-8. A file with other bytes, or with ASCII alone, has the encoding expected.
+    """
+    if expected not in ONE_BYTE:
+        return expected
+    decoder, ascii_only = getincrementaldecoder("utf-8")(), True
+    try:
+        with open_bytes(path) as file:
+            while piece := file.read(2**20):
+                ascii_only = ascii_only and piece.isascii()
+                decoder.decode(piece)
+            decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return expected
+    return expected if ascii_only else "utf-8"
+
+
 def open_bytes(path: Path) -> IO[bytes]:
-    """A file's content, decompressed if its name ends in .gz."""
+    """Return a file's content, decompressed if its name ends in .gz."""
     return igzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
 
 
-def open_text(path: Path, encoding: str = "utf-8") -> IO[str]:
-    """A file's content as text without a byte order mark; bytes that do not decode become U+FFFD, to be shown."""
+def open_text(path: Path, encoding: str = "utf-8", errors: str = "replace") -> IO[str]:
+    """Return a file's content as text without a byte order mark; bytes that do not decode become U+FFFD, to be shown."""
     encoding = "utf-8-sig" if encoding == "utf-8" else encoding
     opener: Any = igzip.open if path.suffix == ".gz" else open
-    file: IO[str] = opener(path, "rt", encoding=encoding, errors="replace", newline="")
+    file: IO[str] = opener(path, "rt", encoding=encoding, errors=errors, newline="")
     return file

@@ -1,4 +1,4 @@
-"""What a raw release consists of: its files, the tables read from them, and where it is to be had."""
+"""What a raw release consists of: its files, the tables read from them, and where it is available."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Files = Mapping[str, Sequence[Path]]  # role -> its files
 class Table:
     """How one table is read: which file roles it needs, and the SQL that `read` makes from them.
 
-    `read(scan)` returns a SELECT with the table's columns (see `tables.py`) and, where rows are to be
+    `read(scan)` returns a SELECT with the table's columns (see `tables/cache.py`) and, where rows are to be
     left out on purpose, a `dropped` column with the reason (NULL: keep).
     """
 
@@ -45,15 +45,15 @@ class Member:
     name: str
     path: str
     size: int | None = None  # bytes
-    sha256: str = ""  # hex digits, or the first of them where no more are known
+    sha256: str = ""  # all hex digits; or the first of them, by which a change is noticed and no mirror is trusted
     md5: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Download:
-    """A file of a release and where it is had.
+    """A file of a release and the places it is obtained from: `url`, its owner's, then `mirrors`, in this order.
 
-    `url` is https://…, hf://datasets/<owner>/<name>/<path>, or kaggle://<owner>/<name>/<file>. A file with
+    A place is https://…, hf://datasets/<owner>/<name>/<path>, or kaggle://<owner>/<name>/<file>. A file with
     `members` is an archive, of which these are kept; any other is kept as it is. Parts may be asked for alone.
     """
 
@@ -62,6 +62,17 @@ class Download:
     size: int | None = None  # bytes
     sha256: str = ""
     md5: str = ""
+    mirrors: tuple[str, ...] = ()  # taken only where the content is pinned
     members: tuple[Member, ...] = ()
     part: str = ""  # a category or a size of the release; "" belongs to all
     default: bool = True  # taken when no part is asked for
+
+    @property
+    def pinned(self) -> bool:
+        """Whether what is kept of it is known by its whole sha256: then it does not matter where it comes from."""
+        return whole(self.sha256) or (bool(self.members) and all(whole(member.sha256) for member in self.members))
+
+
+def whole(sha256: str) -> bool:
+    """Whether these are all hex digits of a sha256."""
+    return len(sha256) == 64

@@ -1,18 +1,22 @@
-"""Malformed rows of a table: which they are, and whether they may be passed over."""
+"""Malformed rows of a table: which they are, and whether they may be skipped."""
 
 from __future__ import annotations
 
 import csv
+import json
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from itdr_hf.errors import MalformedRowError, RawDataError, UsageError
-from itdr_hf.raw.dialects import DAMAGED, Quoted, open_bytes, records_at
+from itdr_hf.raw import python_literals
+from itdr_hf.raw.dialects import DAMAGED, JSONL, PYTHON, Dialect, Quoted, open_bytes, records_at
+from itdr_hf.raw.mending import utf_16
 from itdr_hf.raw.release import Release
 from itdr_hf.raw.scan import Scan, Select
 from itdr_hf.runtime.duckdb_engine import interrupted
@@ -36,7 +40,7 @@ class BadRows:
 
 
 def judge(release: Release, table: str, count: int, first: list[Fault], bad: BadRows) -> None:
-    """Raises MalformedRowError, naming the first of them, where there are more than allowed."""
+    """Raise MalformedRowError, naming the first of them, where there are more than allowed."""
     if not count or (bad.policy == "skip" and (bad.most is None or count <= bad.most)):
         return
     where = str(first[0]) if first else f"{release.folder.name}: a row of {table} without its required values"
@@ -50,22 +54,22 @@ def judge(release: Release, table: str, count: int, first: list[Fault], bad: Bad
 
 
 def listed(table: str, count: int, first: list[Fault]) -> dict[str, Any]:
-    """What is kept of the rows that were passed over: how many, and the first of them as they would be told."""
+    """Return what is kept of the rows that were skipped: how many, and the first of them as they would be told."""
     return {"table": table, "rows": count, "first": [str(fault) for fault in first[:LISTED]]}
 
 
 def told(passed_over: list[dict[str, Any]]) -> str:
-    """The malformed rows that were passed over, for a person; '' where there are none."""
+    """Return the malformed rows that were skipped, for a person; '' where there are none."""
     lines = []
     for entry in passed_over:
         shown, rest = entry["first"], entry["rows"] - len(entry["first"])
-        lines.append(f"{entry['rows']:,} malformed rows of {entry['table']} passed over:")
+        lines.append(f"{entry['rows']:,} malformed rows of {entry['table']} skipped:")
         lines += [f"    {text}" for text in [*shown, *([f"and {rest:,} more"] if rest > 0 else [])]]
     return "\n".join(lines)
 
 
 def rows_without(release: Release, name: str, scan: Scan, rejected: Collection[Path]) -> list[Fault]:
-    """The first rows whose required values are missing: a second look, only when something is wrong.
+    """Return the first rows whose required values are missing: a second look, only when something is wrong.
 
     Not in files of which rows were `rejected` too: the engine does not number those.
     """
@@ -80,24 +84,60 @@ def rows_without(release: Release, name: str, scan: Scan, rejected: Collection[P
                 numbers = _numbers(numbered, select)
             if not numbers:
                 continue
-            wanted = " and ".join(select.required)
-            for line, text in records_at(path, numbers, numbered.dialects.get(role)):
+            dialect = numbered.dialects.get(role)
+            for number, (line, text) in zip(numbers, records_at(path, list(numbers), dialect), strict=False):
+                wanted = _no_object(text, dialect) or " and ".join(numbers[number])
                 found.append(Fault(path=path, line=line, found=repr(text.strip()[:160]), wanted=wanted))
             if len(found) >= LISTED:
                 return found[:LISTED]
     return found
 
 
-def _numbers(numbered: Scan, select: Select) -> list[int]:
-    """Which records of the one file lack a required value; none where a row of the table is not one record."""
-    nulls = " OR ".join(f"({select.columns[c]}) IS NULL" for c in select.required)
+def _numbers(numbered: Scan, select: Select) -> dict[int, list[str]]:
+    """Which records of the one file lack required values, and which values; none where a row is not one record."""
+    nulls = {name: f"({select.columns[name]}) IS NULL" for name in select.required}
+    lacking = ", ".join(f"bool_or({null})" for null in nulls.values())
     try:
-        query = f"SELECT DISTINCT _row FROM {select.rows} WHERE {nulls} ORDER BY _row LIMIT {LISTED}"
-        return [row for (row,) in numbered.engine.sql.execute(query).fetchall() if row is not None]
+        query = (
+            f"SELECT _row, {lacking} FROM {select.rows} WHERE {' OR '.join(nulls.values())} "
+            f"GROUP BY _row ORDER BY _row LIMIT {LISTED}"
+        )
+        rows = numbered.engine.sql.execute(query).fetchall()
+        return {row: [name for name, lacks in zip(nulls, each, strict=True) if lacks] for row, *each in rows if row}
     except Exception:  # this table is not one record a row: no line can be told
-        return []
+        return {}
     finally:
         faults(numbered.engine)
+
+
+def _no_object(text: str, dialect: Dialect | None) -> str:
+    """Return what is wanted of a line that is no object in its notation, and where it ceases to be JSON; "" for one that is."""
+    if dialect is PYTHON:
+        if "\ufffd" in text:  # what stands for bytes that do not decode
+            return "text in UTF-8"
+        return "" if python_literals.as_json(text) else "a Python dict on one line"
+    if dialect is not JSONL:
+        return ""
+    try:
+        value = json.loads(text.strip())
+    except ValueError as error:
+        reason = str(getattr(error, "msg", error)).removesuffix(" at")
+        return f"a JSON object ({reason[:1].lower()}{reason[1:]} at character {getattr(error, 'colno', 1)})"
+    except RecursionError:
+        return "a JSON object (it is nested too deep)"
+    return "" if isinstance(value, dict) else f"a JSON object, not a {type(value).__name__}"
+
+
+def check_encodings(release: Release) -> None:
+    """Raise RawDataError for a file in UTF-16, which no release is in: a spreadsheet or an editor has saved it so."""
+    for path in chain(*release.files.values()):
+        with unreadable_named([path]):
+            kind = utf_16(path)
+        if kind:
+            raise RawDataError(
+                f"{path.parent.name}/{path.name}: text in UTF-16 ({kind}); want the encoding it was published in; "
+                "get it again, or save it as UTF-8"
+            )
 
 
 SHOWN = 120  # characters of a row or of a library's words in a message
@@ -120,7 +160,7 @@ class Fault:
 
 
 def faults(engine: RawReader) -> tuple[Counter[Path], list[Fault]]:
-    """The rows DuckDB rejected since the last call: how many of each file, and the first ten, in file order."""
+    """Return the rows DuckDB rejected since the last call: how many of each file, and the first ten, in file order."""
     if not engine.value("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'"):
         return Counter(), []
     # of a row's complaints the one about its number of fields says most, then the leftmost
@@ -180,7 +220,7 @@ def unreadable_named(files: Sequence[Path]) -> Iterator[None]:
 
 
 def _odd_line_end(path: Path) -> int:
-    """The first line whose end is not that of the first line; 0 when all are alike."""
+    """Return the first line whose end is not that of the first line; 0 when all are alike."""
     with open_bytes(path) as file:
         ends = re.finditer(rb"\r\n|\r|\n", file.read())
         first = next(ends, None)
@@ -210,12 +250,12 @@ def _name(column: str) -> str:
 
 
 def _short(message: str) -> str:
-    """A message on one line, the value that it quotes cut."""
+    """Return a message on one line, the value that it quotes cut."""
     return " ".join(re.sub(rf'(?s)"(.{{{SHOWN // 2}}}).*"', r'"\1…"', message).split())[: 2 * SHOWN]
 
 
 def physical_line(path: Path, position: int) -> int:
-    """The line of a file (gz: of its content) that holds the 1-based byte position."""
+    """Return the line of a file (gz: of its content) that holds the 1-based byte position."""
     count, left = 1, max(position - 1, 0)
     with open_bytes(path) as file:
         while left and (chunk := file.read(min(left, 2**20))):

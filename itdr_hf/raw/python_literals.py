@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -13,13 +14,15 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 BATCH = 4_096  # lines
+_UNDECODED = re.compile("[\udc80-\udcff]")  # bytes that are no UTF-8, as "surrogateescape" leaves them
+JSON_WORDS = {"true": True, "false": False, "null": None}
 UNREADABLE = (ValueError, SyntaxError, TypeError, MemoryError, RecursionError)
 
 
 def stream(file: IO[str]) -> pa.RecordBatchReader:
-    """A reader to be read once: `line` (a JSON object, NULL where the line is no dict) and its number, `_row`.
+    """Return a reader to be read once: `line` (a JSON object, NULL where the line is no dict) and its number, `_row`.
 
-    Blank lines are passed over. The file is closed at its end.
+    Blank lines are skipped. The file is closed at its end.
     """
     import pyarrow as pa
 
@@ -28,12 +31,32 @@ def stream(file: IO[str]) -> pa.RecordBatchReader:
 
 
 def as_json(line: str) -> str | None:
-    """The dict that a line spells, as JSON; None if it spells anything else."""
+    """Return the dict that a line spells, as JSON; None if it spells anything else, or is no UTF-8.
+
+    JSON's own words for true, false and null are taken too, as lines have them that were written anew.
+    """
+    if not line.isascii() and _UNDECODED.search(line):
+        return None
     try:
-        value = ast.literal_eval(line.strip())
+        value = _value(line.strip())
         return _whole(json.dumps(value, ensure_ascii=False)) if isinstance(value, dict) else None
     except UNREADABLE:
         return None
+
+
+def _value(line: str) -> object:
+    try:
+        return ast.literal_eval(line)
+    except ValueError:  # a name among the values
+        tree = ast.parse(line, mode="eval")
+        return ast.literal_eval(_Words().visit(tree))
+
+
+class _Words(ast.NodeTransformer):
+    """Put Python's constants for JSON's words."""
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.Constant(JSON_WORDS[node.id]) if node.id in JSON_WORDS else node
 
 
 def _batches(file: IO[str], schema: pa.Schema) -> Iterator[pa.RecordBatch]:

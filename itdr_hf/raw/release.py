@@ -59,7 +59,7 @@ class Release:
 
 
 def find_release(source: Source, raw: Path) -> Release:
-    """The release of a source under the raw folder, in whichever layout has most of its tables.
+    """Return the release of a source under the raw folder, in whichever layout has most of its tables.
 
     Raises MissingFileError, saying what was looked for and how to get it, when no table can be read.
     """
@@ -85,12 +85,53 @@ def find_release(source: Source, raw: Path) -> Release:
             f"`itdr download {source.id} --raw {raw} --archive {archive}`"
         )
     where = str(folders[0] if folders else raw / source.folders[0])
-    state = "none of the release's files" if folders else "no such folder"
+    state = _found_instead(folders[0]) if folders else f"no such folder{_elsewhere(source, raw)}"
     raise MissingFileError(f"{where}: {state}; want {'; or '.join(wanted)}; get {source.title}: {source.obtain}")
 
 
+LISTED = 5  # names of files that a message lists
+KINDS = {
+    ".parquet": "Parquet, as the Hub converts datasets to; want the raw files in its place",
+    ".arrow": "Arrow, as `datasets` keeps its own; want the raw files in its place",
+    ".zip": "an archive; unpack it",
+    ".7z": "an archive; unpack it",
+    ".rar": "an archive; unpack it",
+    ".pkl": "pickles, which are not read",
+    ".xlsx": "a spreadsheet, which is not read",
+}
+
+
+def _found_instead(folder: Path) -> str:
+    """Return what is in a folder that holds none of a release's files, and what that looks like."""
+    names = sorted(
+        str(p.relative_to(folder))
+        for p in folder.rglob("*")
+        if p.is_file() and p.name[0] != "." and p.name != SIMULATED
+    )
+    if not names:
+        return "an empty folder"
+    more = f" and {len(names) - LISTED:,} more" if len(names) > LISTED else ""
+    kinds = [KINDS[end] for end in dict.fromkeys(Path(name).suffix.lower() for name in names) if end in KINDS]
+    looks = f" ({kinds[0]})" if kinds else " (other names, another version, or a repack)"
+    return f"none of the release's files, but {', '.join(names[:LISTED])}{more}{looks}"
+
+
+def _elsewhere(source: Source, raw: Path) -> str:
+    """Folders of other names that hold a whole layout of the source, for a message; "" where there are none."""
+    known = set(source.folders)
+    others = [p for p in sorted(raw.glob("*")) if p.is_dir() and p.name not in known and not (p / SIMULATED).exists()]
+    alike = [
+        folder.name
+        for folder in others
+        if any(_match(source, folder, layout).tables == list(layout.tables) for layout in source.layouts)
+    ]
+    if not alike:
+        return ""
+    return f", but {', '.join(alike)} has files of these names (if it is this release, name it {source.folders[0]})"
+
+
 def packed(source: Source, raw: Path) -> Path | None:
-    """An archive that lies here unpacked by nobody: in a folder of the source, or beside it under a name of its own."""
+    """Return an archive that lies here unpacked by nobody: in a folder of the source, or beside it under a name of its own."""
     own = {Path(file.path).name for file in source.downloads if file.members}
     own |= {f"{folder}{end}" for folder in source.folders for end in ARCHIVES}
     beside = [path for path in raw.glob("*") if path.name in own]
@@ -99,7 +140,7 @@ def packed(source: Source, raw: Path) -> Path | None:
 
 
 def _other_layouts(best: Release, found: Sequence[Release]) -> dict[Path, str]:
-    """The files that only another layout, or another folder, would have given."""
+    """Return the files that only another layout, or another folder, would have given."""
     read = {path for paths in best.files.values() for path in paths}
     others = {path for release in found for paths in release.files.values() for path in paths}
     return dict.fromkeys(others - read, f"{best.folder.name} is read as {best.layout.name}")
@@ -115,7 +156,7 @@ def _match(source: Source, folder: Path, layout: Layout) -> Release:
 
 
 def _files(folder: Path, patterns: tuple[str, ...]) -> tuple[Path, ...]:
-    """The files of the first pattern that matches: all of them for a glob, else the least deep one.
+    """Return the files of the first pattern that matches: all of them for a glob, else the least deep one.
 
     Any file may be compressed by gzip: then its name ends in .gz, and it is read as it lies.
     """

@@ -13,9 +13,22 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import uuid4
 
-from itdr_hf.raw import python_literals
-from itdr_hf.raw.dialects import CSV, JSONL, MAX_LINE, Dialect, Quoted, check_fields, check_whole, header_of, open_text
+from itdr_hf.raw import blocks, python_literals
+from itdr_hf.raw.dialects import (
+    CSV,
+    JSONL,
+    MAX_LINE,
+    PYTHON,
+    Dialect,
+    Quoted,
+    actual_encoding,
+    check_fields,
+    check_whole,
+    header_of,
+    open_text,
+)
 from itdr_hf.raw.gzip_pipes import Unpacking
+from itdr_hf.raw.mending import alike_copy, begins_with_mark, has_halves, whole_characters
 from itdr_hf.runtime.duckdb_engine import quote
 from itdr_hf.runtime.engine import RawReader
 
@@ -39,7 +52,7 @@ class Select:
     merged: str | None = None
 
     def sql(self, *extra: str) -> str:
-        """The SELECT, with `dropped` and any extra expressions behind the columns."""
+        """Return the SELECT, with `dropped` and any extra expressions behind the columns."""
         chosen = [f'{expression} AS "{name}"' for name, expression in self.columns.items()]
         chosen.append(f"{self.dropped or 'NULL::VARCHAR'} AS dropped")
         chosen += [f"{self.noted} AS noted"] if self.noted else []
@@ -80,17 +93,21 @@ class Scan:
     focus: str = ""  # the role in which a bad row is looked for, when numbered
     dialects: dict[str, Dialect] = field(default_factory=dict)  # of the roles read as delimited text
     quoted: dict[Path, Quoted] = field(default_factory=dict)  # how each file with quotes is read
+    listed: list[Path] = field(default_factory=list)  # files read line by line
+    mended: bool = False  # read copies in which line ends are alike, and lines of which half characters are gone
 
     def csv(self, role: str, columns: Mapping[str, str], dialect: Dialect = CSV) -> str:
-        """A fragment over all files of a role; `columns` maps the wanted names to DuckDB types.
+        """Return a fragment over all files of a role; `columns` maps the wanted names to DuckDB types.
 
         With a header the file may hold further columns, in any order; without one, `columns` are all.
         """
-        self.dialects[role] = replace(dialect, header=header_of(self.files[role][0], columns, dialect)[0])
+        first = self.files[role][0]
+        written = replace(dialect, encoding=actual_encoding(first, dialect.encoding))
+        self.dialects[role] = replace(written, header=header_of(first, columns, written)[0])
         return self._union(self._csv(path, columns, dialect) for path in self.files[role])
 
     def jsonl(self, role: str, columns: Mapping[str, str]) -> str:
-        """A fragment over files of one JSON object a line (.gz too: for one use, in one query); a missing key is NULL.
+        """Return a fragment over files of one JSON object a line (.gz too: for one use, in one query); a missing key is NULL.
 
         A value that is not of its column's type is NULL, and so is every value of a line that is no JSON object:
         no line is lost, and `required` tells the malformed. A column of type JSON takes any value as it stands.
@@ -98,50 +115,72 @@ class Scan:
         self.dialects[role] = JSONL
         types = ", ".join(f"{quote(name)}: {quote(kind)}" for name, kind in columns.items())
         options = f"columns={{{types}}}, ignore_errors=true, maximum_object_size={MAX_LINE}, compression='uncompressed'"
-        paths = (self.unpacking.pipe(path) if path.suffix == ".gz" else path for path in self.files[role])
+        paths = map(self._json_path, self.files[role])
         return self._union(self._number(f"read_ndjson({quote(path)}, {options})") for path in paths)
+
+    def _json_path(self, path: Path) -> Path:
+        """Return the file itself, or a pipe of its content where that has to be changed before the engine reads it."""
+        if self.mended:
+            return self.unpacking.pipe(path, whole_characters)
+        return self.unpacking.pipe(path) if path.suffix == ".gz" or begins_with_mark(path) else path
 
     def python_lines(self, role: str, columns: Mapping[str, str]) -> str:
         """As `jsonl`, over files of one Python dict literal a line, with `readable`: false for any other line.
 
         The lines are streamed: one use, in one query.
         """
+        self.dialects[role] = PYTHON
         return self._union(self._literals(path, columns) for path in self.files[role])
 
     def _literals(self, path: Path, columns: Mapping[str, str]) -> str:
         name, shape = f"literals_{uuid4().hex}", quote(json.dumps(dict(columns)))
-        self.engine.sql.register(name, python_literals.stream(open_text(path)))
+        self.engine.sql.register(name, python_literals.stream(open_text(path, errors="surrogateescape")))
         fields = ", ".join(f'o."{name}"' for name in columns) + (", _row" if self.numbered else "")
         return f"(SELECT {fields}, line IS NOT NULL AS readable FROM (SELECT *, from_json(line, {shape}) AS o FROM {name}))"
 
+    def blocks(self, role: str) -> str:
+        """Return a fragment over files of ratings in blocks (see `blocks.stream`): block, user, rating, day.
+
+        The files are streamed: one use, in one query.
+        """
+        name = f"blocks_{uuid4().hex}"
+        self.engine.sql.register(name, blocks.stream(self.files[role]))
+        return f"(SELECT * FROM {name})" if self.numbered else f"(SELECT * EXCLUDE (_row) FROM {name})"
+
     def lines(self, path: Path) -> str:
-        """A fragment of the non-blank lines of a text file, as `line`."""
+        """Return a fragment of the non-blank lines of a text file, as `line`."""
         check_whole(path)
-        options = "delim=chr(1), quote='', escape='', header=false, auto_detect=false, strict_mode=false"
+        self.listed.append(path)
+        path = self._alike(path)
+        options = "delim=chr(1), quote='', escape='', header=false, auto_detect=false"
         options += f", columns={{'line': 'VARCHAR'}}, {BUFFER}, store_rejects=true"
         fragment = self._number(f"read_csv({quote(path)}, {options})")
         return f"(SELECT * FROM {fragment} WHERE line IS NOT NULL)"
 
     def table(self, name: str) -> str:
-        """A fragment of a table that was staged before this one."""
+        """Return a fragment of a table that was staged before this one."""
         return self.staged[name].rows
 
     def _csv(self, path: Path, columns: Mapping[str, str], dialect: Dialect) -> str:
         check_fields(path, dialect)
+        dialect = replace(dialect, encoding=actual_encoding(path, dialect.encoding))
         header, all_columns = header_of(path, columns, dialect)
         types = ", ".join(f"{quote(name)}: {quote(columns.get(name, 'VARCHAR'))}" for name in all_columns)
-        # without quotes nothing is ambiguous, and line ends of both kinds in one file can be taken
-        lenient = "" if dialect.quote else "strict_mode=false, "
+        path = path if dialect.quote else self._alike(path)
         options = (
             f"delim={quote(dialect.delimiter)}, quote={quote(dialect.quote)}, escape={quote(dialect.escape)}, "
             f"header={str(header).lower()}, auto_detect=false, encoding={quote(dialect.encoding)}, "
-            f"nullstr=[{', '.join(map(quote, dialect.nulls))}], columns={{{types}}}, {lenient}"
+            f"nullstr=[{', '.join(map(quote, dialect.nulls))}], columns={{{types}}}, "
             f"{BUFFER}, store_rejects=true"
         )
         fragment = f"read_csv({quote(path)}, {options})"
         if dialect.quote:
             self.quoted[path] = Quoted(fragment=fragment, columns=all_columns, wanted=list(columns), header=header)
         return self._number(fragment)
+
+    def _alike(self, path: Path) -> Path:
+        """Return the file itself, or a copy in which all lines end alike: without quotes, a mixture of ends is no ambiguity."""
+        return alike_copy(path, self.engine.spill) if self.mended else path
 
     def _number(self, fragment: str) -> str:
         return f"(SELECT *, row_number() OVER () AS _row FROM {fragment})" if self.numbered else fragment
@@ -150,8 +189,23 @@ class Scan:
         parts = list(fragments)
         return parts[0] if len(parts) == 1 else "(" + " UNION ALL ".join(f"SELECT * FROM {p}" for p in parts) + ")"
 
+    def mendable(self, error: Exception) -> bool:
+        """Whether reading may succeed once the line ends of files without quotes are alike."""
+        delimited = [dialect for dialect in self.dialects.values() if dialect.delimiter]
+        plain = any(not dialect.quote for dialect in delimited) or self.listed
+        return bool(plain) and not self.mended and "invalid state" in str(error)
+
+    def halves(self) -> bool:
+        """Whether JSON lines hold halves of characters that are not mended yet."""
+        roles = [role for role, dialect in self.dialects.items() if dialect is JSONL]
+        return not self.mended and any(has_halves(path) for role in roles for path in self.files[role])
+
+    def mend(self) -> Scan:
+        """Return the same scan of mended files, to be read from the beginning."""
+        return replace(self, mended=True, unpacking=Unpacking(self.engine.spill), dialects={}, quoted={})
+
     def only(self, role: str, path: Path) -> Scan:
-        """The same scan with one file in a role: for a release whose file names say something."""
+        """Return the same scan with one file in a role: for a release whose file names say something."""
         return replace(self, files={**self.files, role: (path,)})
 
     def one_file(self, role: str, path: Path) -> Scan:

@@ -34,7 +34,7 @@ class RatingScale:
     decimals: int = 0
 
     def text(self, rating: float) -> str:
-        """The rating as the release writes it."""
+        """Return the rating as the release writes it."""
         return _written(rating + 0.0, self.decimals)  # -0.0 is 0 too
 
 

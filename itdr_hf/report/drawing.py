@@ -9,27 +9,20 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
 
+from itdr_hf import catalogue
 from itdr_hf.errors import UsageError
 
-# The one list of colours, light and dark; the page's style sheet is made from it.
+# Colours, light and dark, besides those that families give their tasks and groups.
 PAINTS: Mapping[str, tuple[str, str]] = {
     "ink": ("#1b2430", "#e7ebf0"),
     "dim": ("#596575", "#9fabba"),
     "rule": ("#d5dbe3", "#364150"),
     "paper": ("#ffffff", "#12171e"),
-    "uii": ("#2463a8", "#6aa5e6"),
-    "uiu": ("#b4522a", "#e59467"),
-    "rp": ("#3f6fd1", "#7f9ff0"),
-    "tkr": ("#1f87b8", "#58b6e0"),
-    "cdr": ("#5b54c4", "#9d97f2"),
-    "nir": ("#168f86", "#4cc4ba"),
-    "uap": ("#c9612b", "#ef9a68"),
-    "ir": ("#b8476f", "#e886a8"),
-    "tui": ("#b8871a", "#e0b554"),
     "own": ("#6a7686", "#9aa6b5"),
 }
 FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
@@ -99,7 +92,7 @@ class Drawing:
 
 
 def to_svg(drawing: Drawing, *, alone: bool = False) -> str:
-    """The picture as SVG; `alone` as a file with the light colours on white, else in those of the page."""
+    """Return the picture as SVG; `alone` as a file with the light colours on white, else in those of the page."""
     w, h = _n(drawing.width), _n(drawing.height)
     size = f'xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}"' if alone else ""
     head = f'<svg {size} viewBox="0 0 {w} {h}" role="img" font-family="{FONT}">'
@@ -109,9 +102,16 @@ def to_svg(drawing: Drawing, *, alone: bool = False) -> str:
     return "\n".join([head + said + style, *(_svg(shape) for shape in (*ground, *drawing.shapes)), "</svg>\n"])
 
 
+@cache
+def paints() -> Mapping[str, tuple[str, str]]:
+    """Return all colours by name, light and dark: the page's style sheet is made from them."""
+    given = (catalogue.family(name).colours for name in catalogue.families())
+    return {**PAINTS, **{name: pair for colours in given for name, pair in colours.items()}}
+
+
 def file_style() -> str:
-    """The style sheet of a picture that stands alone."""
-    rules = "".join(f".{name}{{fill:{light}}}" for name, (light, _) in PAINTS.items())
+    """Return the style sheet of a picture that stands alone."""
+    rules = "".join(f".{name}{{fill:{light}}}" for name, (light, _) in paints().items())
     return f"{rules}.ribbon{{fill-opacity:.42}}text{{paint-order:stroke;stroke:#fff;stroke-width:3px}}"
 
 
@@ -127,7 +127,7 @@ def write_png(drawing: Drawing, path: Path, *, scale: float = 2.0) -> None:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise UsageError("pictures: matplotlib is not installed; want it; pip install 'itdr-hf[plots]'") from error
+        raise UsageError("pictures: matplotlib is not installed; want it; pip install -e '.[plots]'") from error
     figure = Figure(figsize=(drawing.width / 100, drawing.height / 100), facecolor=PAINTS["paper"][0])
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, drawing.width), ylim=(drawing.height, 0))
@@ -141,7 +141,7 @@ def write_png(drawing: Drawing, path: Path, *, scale: float = 2.0) -> None:
 
 
 def outline(ribbon: Ribbon) -> list[tuple[float, float]]:
-    """The eight points of a ribbon: a cubic curve along its top, a line down, a cubic curve back."""
+    """Return the eight points of a ribbon: a cubic curve along its top, a line down, a cubic curve back."""
     r, middle = ribbon, (ribbon.x0 + ribbon.x1) / 2
     top = [(r.x0, r.y0), (middle, r.y0), (middle, r.y1), (r.x1, r.y1)]
     return top + [(x, y + r.thickness) for x, y in reversed(top)]
@@ -178,7 +178,7 @@ def _paint(axes: Any, shape: Shape) -> None:
     from matplotlib.path import Path as Outline
     from matplotlib.patheffects import withStroke
 
-    look: dict[str, Any] = {"facecolor": PAINTS[shape.paint][0], "linewidth": 0}
+    look: dict[str, Any] = {"facecolor": paints()[shape.paint][0], "linewidth": 0}
     if isinstance(shape, Words):
         across = {"start": "left", "middle": "center", "end": "right"}[shape.anchor]
         text = shape.text.replace("$", r"\$")  # no formulas in other people's titles

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from itdr_hf.catalogue import Catalogue
+from itdr_hf.dataset.cell import BuiltCell, RawFile, Step
+from itdr_hf.dataset.folder import Dataset
 from itdr_hf.report.names import source_title, subject_of
-
-Steps = Iterable[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,47 +46,47 @@ class SourceFunnels:
     title: str
     layout: str
     simulated: bool
-    files: Sequence[Mapping[str, Any]]
+    files: Sequence[RawFile]
     tables: Sequence[Funnel]
     cells: Sequence[Funnel]
     examples: int
 
 
-def funnels(ledger: Mapping[str, Any]) -> list[SourceFunnels]:
+def funnels(dataset: Dataset) -> list[SourceFunnels]:
     """One for each source; two where cells of a source were built from different files."""
-    groups: dict[tuple[str, str], dict[str, Mapping[str, Any]]] = {}
-    for name, cell in ledger["cells"].items():
-        read = json.dumps([cell["layout"], cell["raw"], cell["tables"]], sort_keys=True)
-        groups.setdefault((name.partition("-")[2], read), {})[name] = cell
-    return [_source(source, cells) for (source, _), cells in sorted(groups.items(), key=lambda pair: pair[0][0])]
+    groups: dict[tuple[str, str], list[BuiltCell]] = {}
+    for cell in dataset.cells.values():
+        read = repr((cell.layout, cell.raw, cell.tables))
+        groups.setdefault((cell.source, read), []).append(cell)
+    found = sorted(groups.items(), key=lambda pair: pair[0][0])
+    return [_source(source, cells, dataset.catalogue) for (source, _), cells in found]
 
 
-def _source(source: str, cells: Mapping[str, Mapping[str, Any]]) -> SourceFunnels:
-    any_cell = next(iter(cells.values()))
-    steps: dict[str, list[Mapping[str, Any]]] = {}
-    for step in any_cell["tables"]:
-        steps.setdefault(step["table"], []).append(step)
+def _source(source: str, cells: Sequence[BuiltCell], catalogue: Catalogue) -> SourceFunnels:
+    steps: dict[str, list[Step]] = {}
+    for step in cells[0].tables:
+        steps.setdefault(step.table, []).append(step)
     return SourceFunnels(
         source=source,
-        title=source_title(source),
-        layout=any_cell["layout"],
-        simulated=bool(any_cell.get("simulated")),
-        files=any_cell["raw"],
+        title=source_title(catalogue, source),
+        layout=cells[0].layout,
+        simulated=cells[0].simulated,
+        files=cells[0].raw,
         tables=[Funnel(name=table, stages=list(stages(found))) for table, found in steps.items()],
-        cells=[Funnel(name=name, stages=list(stages(_of_cell(name, cell["rows"])))) for name, cell in cells.items()],
-        examples=sum(sum(cell["counts"].values()) for cell in cells.values()),
+        cells=[Funnel(name=c.name, stages=list(stages(_of_cell(c, subject_of(catalogue, c.task))))) for c in cells],
+        examples=sum(cell.examples for cell in cells),
     )
 
 
-def stages(steps: Steps) -> Iterator[Stage]:
-    """Steps with their bars: what was read from the left, what is left out where it was lost, what is kept."""
+def stages(steps: Iterable[Step]) -> Iterator[Stage]:
+    """Yield steps with their bars: what was read from the left, what is left out where it was lost, what is kept."""
     steps = list(steps)
-    begin = max((abs(step["rows"]) for step in steps), default=0) or 1
+    begin = max((abs(step.rows) for step in steps), default=0) or 1
     left = 0
     for step in steps:
-        rows = int(step["rows"])
+        rows = step.rows
         kind = "lost" if rows < 0 else "kept" if rows else "note"
-        if step["what"] == "read":
+        if step.what == "read":
             left += rows  # a table may be read from several files
         elif rows < 0:
             left += rows
@@ -95,13 +94,13 @@ def stages(steps: Steps) -> Iterator[Stage]:
             left = rows
         lost = -rows if rows < 0 else 0
         start, width = (left, lost) if lost else (0, rows)
-        yield Stage(what=step["what"], rows=rows, start=100 * start / begin, width=100 * width / begin, kind=kind)
+        yield Stage(what=step.what, rows=rows, start=100 * start / begin, width=100 * width / begin, kind=kind)
 
 
-def _of_cell(name: str, steps: Steps) -> Iterator[Mapping[str, Any]]:
-    for step in steps:
-        if "of" in step:
-            yield {"what": f"{subject_of(name.partition('-')[0])}s", "rows": step["of"]}
-            if step["rows"] != step["of"]:
-                yield {"what": "below a minimum", "rows": step["rows"] - step["of"]}
+def _of_cell(cell: BuiltCell, subject: str) -> Iterator[Step]:
+    for step in cell.steps:
+        if step.of is not None:
+            yield Step(what=f"{subject}s", rows=step.of)
+            if step.rows != step.of:
+                yield Step(what="below a minimum", rows=step.rows - step.of)
         yield step

@@ -37,7 +37,7 @@ class LabelChart:
 
 
 def label_charts(made: Sequence[CellStatistics]) -> list[LabelChart]:
-    """A chart for each label of each cell that has any."""
+    """Return a chart for each label of each cell that has any."""
     return [_chart(s.cell, name, values) for s in made for name, values in s.labels.items() if values]
 
 

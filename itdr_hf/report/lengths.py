@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from itdr_hf.dataset.shards import read_batches, shards
+from itdr_hf.dataset.folder import Dataset
 from itdr_hf.records import SPLITS
 from itdr_hf.report.drawing import Area, Box, Drawing, Shape, Words
 from itdr_hf.report.flow import paint
+from itdr_hf.runtime.progress import OnProgress, each, ignore
 
 if TYPE_CHECKING:
     from itdr_hf.dataset.statistics import CellStatistics
@@ -26,29 +26,31 @@ Shares = Mapping[int, float]  # class -> share of the examples; class k holds le
 
 @dataclass(frozen=True, kw_only=True)
 class Distribution:
-    """The lengths of a field of a cell: shares by class, and the median."""
+    """The lengths of a field of a cell of a task: shares by class, and the median."""
 
+    task: str
     shares: Shares
     median: int
 
 
 def distributions(
-    folder: Path, made: Sequence[CellStatistics], say: Callable[[str], None] = lambda text: None
+    dataset: Dataset, made: Sequence[CellStatistics], progress: OnProgress = ignore
 ) -> dict[str, dict[str, Distribution]]:
     """Cell -> field -> its distribution; the medians are those of the statistics."""
     found = {}
-    for number, s in enumerate(made, 1):
-        say(f"{number} of {len(made)}: lengths of {s.cell}")
-        counts = _counts(folder, s.cell)
+    of_cell = {s.cell: s for s in made}
+    for cell in each("lengths", list(of_cell), progress):
+        s = of_cell[cell]
+        counts = _counts(dataset, s.cell)
         found[s.cell] = {
-            field: Distribution(shares=shares, median=s.lengths[field]["characters"].median)
+            field: Distribution(task=s.task, shares=shares, median=s.lengths[field]["characters"].median)
             for field, shares in counts.items()
         }
     return found
 
 
 def length_picture(found: Mapping[str, Mapping[str, Distribution]]) -> Drawing:
-    """A row for each cell, prompts on the left, answers on the right; a line marks the median."""
+    """Return a row for each cell, prompts on the left, answers on the right; a line marks the median."""
     shapes: list[Shape] = []
     for row, cell in enumerate(found):
         floor_of = HEAD + (row + 1) * ROW
@@ -67,13 +69,13 @@ def length_picture(found: Mapping[str, Mapping[str, Distribution]]) -> Drawing:
     )
 
 
-def _counts(folder: Path, cell: str) -> dict[str, dict[int, float]]:
+def _counts(dataset: Dataset, cell: str) -> dict[str, dict[int, float]]:
     import numpy as np
     import pyarrow.compute as pc
 
     lengths: dict[str, list[np.ndarray]] = {field: [] for field in FIELDS}
-    for path in (path for split in SPLITS for path in shards(folder, cell, split)):
-        for batch in read_batches(path, list(FIELDS)):
+    for split in SPLITS:
+        for batch in dataset.batches(cell, split, FIELDS):
             for field in FIELDS:
                 lengths[field].append(pc.utf8_length(batch.column(field)).to_numpy(zero_copy_only=False))
     shares = {}
@@ -86,7 +88,7 @@ def _counts(folder: Path, cell: str) -> dict[str, dict[int, float]]:
 
 
 def _panel(field: str, left: float, width: float, rows: Mapping[str, Distribution]) -> Iterator[Shape]:
-    """An axis of whole decades and, for each cell, its outline."""
+    """Yield an axis of whole decades and, for each cell, its outline."""
     classes = [k for found in rows.values() for k in found.shares] or [0]
     first = floor(min(classes) / STEPS)
     last = max(ceil((max(classes) + 1) / STEPS), first + 1)
@@ -105,13 +107,13 @@ def _panel(field: str, left: float, width: float, rows: Mapping[str, Distributio
             return left + (k / STEPS - first) * scale
 
         tip = f"{cell}, {FIELDS[field]}: median {found.median:,}"
-        yield from _outline(found.shares, base, across, paint(cell.partition("-")[0]), tip)
+        yield from _outline(found.shares, base, across, paint(found.task), tip)
         x = left + (log10(max(found.median, 1)) - first) * scale
         yield Box(x=x - 0.75, y=base - ROW + 4, width=1.5, height=ROW - 4, paint="ink", tip=tip)
 
 
 def _outline(shares: Shares, base: float, across: Callable[[float], float], colour: str, tip: str) -> Iterator[Shape]:
-    """Steps as high as the shares, the highest filling the row; neighbouring classes in one outline."""
+    """Yield steps as high as the shares, the highest filling the row; neighbouring classes in one outline."""
     most = max(shares.values(), default=1.0)
     points: list[tuple[float, float]] = []
     for k in range(min(shares, default=0), max(shares, default=0) + 1):

@@ -9,27 +9,28 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from itdr_hf.dataset.ledger import published_ledger
+from itdr_hf.catalogue import Catalogue
+from itdr_hf.dataset.folder import Dataset, opened
 from itdr_hf.dataset.statistics import CellStatistics, Count, statistics
 from itdr_hf.records import SPLITS
-from itdr_hf.report.drawing import PAINTS, Drawing, to_svg
-from itdr_hf.report.flow import flow
+from itdr_hf.report.drawing import Drawing, paints, to_svg
+from itdr_hf.report.flow import Stream, flow
 from itdr_hf.report.funnel import funnels
 from itdr_hf.report.labels import label_charts
 from itdr_hf.report.lengths import distributions, length_picture
-from itdr_hf.report.names import source_title, subtask_title
+from itdr_hf.report.names import source_title, task_title
 from itdr_hf.report.samples import DEFAULT, blocks
 from itdr_hf.report.scores import read_scores
 from itdr_hf.runtime.files import write_atomically
+from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 from itdr_hf.score.scoring import TOTALS
 
-Say = Callable[[str], None]
 PICTURES = ("flow", "lengths")  # slots that are drawings
 
 
@@ -52,21 +53,21 @@ class Written:
 
 
 def write_report(
-    folder: Path,
+    folder: Dataset | Path,
     out: Path,
     *,
     scores: Sequence[Path] = (),
     most: int = DEFAULT,
     tokenizer: Count | None = None,
-    say: Say = lambda text: None,
+    progress: OnProgress = ignore,
 ) -> Written:
     """Write the page about a dataset folder; `most` examples of each split of a cell are in it.
 
     The same folder and scores give the same bytes. Raises UsageError for a folder that was not built, and for a
     file of scores that is none.
     """
-    slots = page_slots(folder, scores=scores, most=most, tokenizer=tokenizer, say=say)
-    say("writing")
+    slots = page_slots(opened(folder), scores=scores, most=most, tokenizer=tokenizer, progress=progress)
+    progress(Progress("writing"))
     write_atomically(out, render(slots))
     board = slots["board"]
     return Written(
@@ -82,37 +83,43 @@ def write_report(
 
 
 def page_slots(
-    folder: Path, *, scores: Sequence[Path] = (), most: int = DEFAULT, tokenizer: Count | None = None, say: Say
+    dataset: Dataset,
+    *,
+    scores: Sequence[Path] = (),
+    most: int = DEFAULT,
+    tokenizer: Count | None = None,
+    progress: OnProgress = ignore,
 ) -> dict[str, Any]:
     """Everything the template shows."""
     from itdr_hf.dataset.audit.registry import load_checks
-    from itdr_hf.dataset.card import noted_audit
+    from itdr_hf.dataset.card import noted_audit, writers
 
-    ledger = published_ledger(folder)
+    known = dataset.as_built().catalogue
     board = read_scores(scores)
-    made = [s for s in statistics(folder, tokenizer=tokenizer, say=say) if s.cell in ledger["cells"]]
+    made = [s for s in statistics(dataset, tokenizer=tokenizer, progress=progress) if s.cell in dataset.cells]
     names = [s.cell for s in made]
+    sources = {s.cell: source_title(known, s.source) for s in made}
     return {
-        "folder": folder.resolve().name,
-        "ledger": ledger,
-        "simulated": any(cell.get("simulated") for cell in ledger["cells"].values()),
+        "folder": dataset.folder.resolve().name,
+        "ledger": dataset.ledger,
+        "simulated": dataset.simulated,
         "total": sum(sum(s.counts.values()) for s in made),
         "splits": SPLITS,
         "by_split": {split: sum(s.counts[split] for s in made) for split in SPLITS},
         "cells": made,
-        "groups": _groups(names),
-        "titles": {name: f"{subtask_title(name.partition('-')[0])}, {_source(name)}" for name in names},
-        "sources": {name: _source(name) for name in names},
-        "flow": flow({s.cell: sum(s.counts.values()) for s in made}),
-        "lengths": length_picture(distributions(folder, made, say)),
+        "groups": _groups(made, known),
+        "titles": {s.cell: f"{task_title(known, s.task)}, {sources[s.cell]}" for s in made},
+        "sources": sources,
+        "flow": flow([Stream(s.cell, s.task, s.source, sum(s.counts.values())) for s in made], known),
+        "lengths": length_picture(distributions(dataset, made, progress)),
         "tokens": tokenizer is not None,
-        "funnels": funnels(ledger),
+        "funnels": funnels(dataset),
         "labels": label_charts(made),
-        "audit": noted_audit(folder, ledger),
+        "audit": noted_audit(dataset),
         "asks": {check.id: check.asks for check in load_checks().values()},
-        "writers": _writers(ledger),
-        "recipes": _recipes(ledger),
-        "blocks": blocks(folder, names, most=most, say=say),
+        "writers": writers(dataset),
+        "recipes": _recipes(dataset),
+        "blocks": blocks(dataset, names, most=most, progress=progress),
         "board": board,
         "all_cells": TOTALS,
         "strangers": _strangers(board.lines if board else (), made),
@@ -120,7 +127,7 @@ def page_slots(
 
 
 def render(slots: Mapping[str, Any]) -> str:
-    """The page; raises jinja2.UndefinedError for a slot that is not filled."""
+    """Return the page; raises jinja2.UndefinedError for a slot that is not filled."""
     import jinja2
     from markupsafe import Markup, escape
 
@@ -149,36 +156,24 @@ def _hash(text: str) -> str:
 
 
 def _style() -> str:
-    """The paints as variables, for the light and the dark, and a class for each."""
-    light, dark = ("".join(f"--{name}:{pair[k]};" for name, pair in PAINTS.items()) for k in (0, 1))
-    fills = "".join(f".{name}{{fill:var(--{name})}}" for name in PAINTS)
+    """Return the paints as variables, for the light and the dark, and a class for each."""
+    light, dark = ("".join(f"--{name}:{pair[k]};" for name, pair in paints().items()) for k in (0, 1))
+    fills = "".join(f".{name}{{fill:var(--{name})}}" for name in paints())
     night = f"@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}"
     return f":root{{{light}}}{night}{fills}\n"
 
 
-def _groups(names: Sequence[str]) -> dict[str, list[str]]:
-    """The title of a subtask -> its cells."""
+def _groups(made: Sequence[CellStatistics], known: Catalogue) -> dict[str, list[str]]:
+    """Return the title of a task -> its cells."""
     groups: dict[str, list[str]] = {}
-    for name in names:
-        groups.setdefault(subtask_title(name.partition("-")[0]), []).append(name)
+    for s in made:
+        groups.setdefault(task_title(known, s.task), []).append(s.cell)
     return groups
 
 
-def _source(name: str) -> str:
-    return source_title(name.partition("-")[2])
-
-
-def _writers(ledger: Mapping[str, Any]) -> dict[str, int]:
-    writers: dict[str, int] = {}
-    for cell in ledger["cells"].values():
-        for writer, count in cell["written_by"].items():
-            writers[writer] = writers.get(writer, 0) + count
-    return writers
-
-
-def _recipes(ledger: Mapping[str, Any]) -> dict[str, Any]:
-    """What every config has alike, and a table of what they do not."""
-    told = {cell: {k: _plain(v) for k, v in entry["recipe"].items()} for cell, entry in ledger["cells"].items()}
+def _recipes(dataset: Dataset) -> dict[str, Any]:
+    """Return what every config has alike, and a table of what they do not."""
+    told = {name: {k: _plain(v) for k, v in cell.recipe.items()} for name, cell in dataset.cells.items()}
     names = list(dict.fromkeys(name for recipe in told.values() for name in recipe))
     same = {name for name in names if len({recipe.get(name) for recipe in told.values()}) == 1}
     columns = [name for name in names if name not in same]
@@ -191,7 +186,7 @@ def _recipes(ledger: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain(value: object) -> str:
-    """A setting as people write it."""
+    """Return a setting as people write it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)

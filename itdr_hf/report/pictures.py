@@ -10,20 +10,20 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from itdr_hf.dataset.card import PICTURES, note_pictures
-from itdr_hf.dataset.ledger import published_ledger
+from itdr_hf.dataset.folder import Dataset
 from itdr_hf.report.drawing import Drawing, write_png, write_svg
 
 
-def draw_for_card(folder: Path, drawings: Mapping[str, Drawing]) -> list[Path]:
+def draw_for_card(dataset: Dataset, drawings: Mapping[str, Drawing]) -> list[Path]:
     """Draw the pictures of `write_report` into `pictures/` of the folder and write its card anew; gives their paths.
 
     Raises UsageError without matplotlib, and for a folder that was not built.
     """
-    ledger = published_ledger(folder)
+    folder = dataset.as_built().folder
     paths = []
     for name, drawing in drawings.items():
         paths += [folder / PICTURES / f"{name}.{ending}" for ending in ("png", "svg")]
         write_png(drawing, paths[-2])
         write_svg(drawing, paths[-1])
-    note_pictures(folder, ledger)
+    note_pictures(dataset)
     return paths

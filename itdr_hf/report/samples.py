@@ -9,14 +9,15 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
-from itdr_hf.dataset.shards import count_rows, read_rows, shards
+from itdr_hf.dataset.folder import Dataset
+from itdr_hf.dataset.shards import count_rows
 from itdr_hf.records import SPLITS
+from itdr_hf.runtime.progress import OnProgress, each, ignore
 
 FIELDS = ("id", "domain", "instruction", "input", "output", "candidates", "targets", "target_names")
 ABOUT = ("user", "template", "reference_by")
@@ -36,27 +37,26 @@ class Block:
 
 
 def blocks(
-    folder: Path,
+    dataset: Dataset,
     cells: Sequence[str],
     *,
     most: int = DEFAULT,
     room: int = MOST_BYTES,
-    say: Callable[[str], None] = lambda text: None,
+    progress: OnProgress = ignore,
 ) -> list[Block]:
-    """The blocks of all cells, in order; each has at most its part of `room` bytes, or one example."""
+    """Return the blocks of all cells, in order; each has at most its part of `room` bytes, or one example."""
     part = room // max(1, len(cells) * len(SPLITS))
     made = []
-    for number, cell in enumerate(cells, 1):
-        say(f"{number} of {len(cells)}: examples of {cell}")
-        made += [_block(folder, cell, split, most, part) for split in SPLITS]
+    for cell in each("examples", cells, progress):
+        made += [_block(dataset, cell, split, most, part) for split in SPLITS]
     return made
 
 
-def _block(folder: Path, cell: str, split: str, most: int, room: int) -> Block:
-    rows = list(islice(read_rows(folder, cell, split, [*FIELDS, *ABOUT], most), most))
+def _block(dataset: Dataset, cell: str, split: str, most: int, room: int) -> Block:
+    rows = list(islice(dataset.rows(cell, split, [*FIELDS, *ABOUT], most), most))
     while len(text := pack(rows)) > room and len(rows) > 1:
         rows = rows[: max(1, min(len(rows) - 1, len(rows) * room // len(text)))]
-    of = sum(map(count_rows, shards(folder, cell, split)))
+    of = sum(map(count_rows, dataset.paths(cell, split)))
     return Block(cell=cell, split=split, count=len(rows), of=of, packed=text)
 
 

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from itdr_hf.errors import UsageError
-from itdr_hf.score.scoring import TOTALS
+from itdr_hf.score.scoring import TOTALS, lower_is_better
 from itdr_hf.score.table import number
 
 CHANCE = "random"  # the baseline that is chance
 KEYS = {"system", "split", "reading", "cells", "figures"}
-LOWER = ("RMSE", "rp")  # metrics, or their beginnings, of which less is better
 
 Figure = Mapping[str, Any]
 Range = tuple[float, float]
@@ -65,7 +64,7 @@ class Scoreboard:
 
 
 def read_scores(paths: Sequence[Path]) -> Scoreboard | None:
-    """The scoreboard of some files of `itdr score --json` or `--out`; None without files.
+    """Return the scoreboard of some files of `itdr score --json` or `--out`; None without files.
 
     Raises UsageError for a file that is not one of these.
     """
@@ -126,7 +125,7 @@ def _axis(found: Sequence[Figure]) -> Range:
 
 
 def _line(config: str, metric: str, ours: Figure, found: Sequence[Figure], axis: Range) -> Line:
-    lower = metric.startswith(LOWER)
+    lower = lower_is_better(metric)
     baselines = [f for f in found if f["kind"] == "baseline" and f["value"] is not None]
     chance = next((f for f in baselines if f["system"] == CHANCE), None)
     best = (min if lower else max)(baselines, key=lambda f: f["value"], default=None)

@@ -1,8 +1,8 @@
 """The relational engine: Ibis on an embedded DuckDB with a memory limit and a spill folder.
 
-Plans are Ibis expressions, so that another engine can run them (`planner.py`); raw files are read by DuckDB's own
-readers (`scan.py`). Nothing here depends on an engine's hash or random functions: sampling and ordering
-use md5 of text keys (`sampling.py`), and every window orders by a total key.
+Plans are Ibis expressions, so that another engine can run them (`engine.py`); raw files are read by DuckDB's own
+readers (`raw/scan.py`). Nothing here depends on an engine's hash or random functions: sampling and ordering
+use md5 of text keys (`tasks/planning/digest.py`), and every window orders by a total key.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class DuckDBEngine:
         return self.ibis.con
 
     def parquet(self, path: Path) -> ir.Table:
-        """The rows of a Parquet file, or of a folder of them, as an expression."""
+        """Return the rows of a Parquet file, or of a folder of them, as an expression."""
         if path not in self._tables:
             self._tables[path] = self.ibis.read_parquet(f"{path}/*.parquet" if path.is_dir() else str(path))
         return self._tables[path]
@@ -62,7 +62,7 @@ class DuckDBEngine:
         return self.ibis.read_parquet(str(path), file_row_number=True).rename({name: "file_row_number"})
 
     def table(self, records: Sequence[Record]) -> ir.Table:
-        """A few records, of the same names and types, as an expression."""
+        """Return a few records, of the same names and types, as an expression."""
         import pyarrow as pa
 
         name = f"records_{uuid.uuid4().hex}"
@@ -70,7 +70,7 @@ class DuckDBEngine:
         return self.ibis.table(name)
 
     def collect(self, query: ir.Table) -> list[Record]:
-        """The rows of an expression that has few."""
+        """Return the rows of an expression that has few."""
         rows = self.sql.execute(self.ibis.compile(query)).fetchall()
         return [dict(zip(query.columns, row, strict=True)) for row in rows]
 
@@ -106,7 +106,7 @@ class DuckDBEngine:
         return self._tables[path]
 
     def _view(self, path: Path, schema: Schema) -> ir.Table:
-        """A Parquet file whose columns are known, so that nothing of it is looked at."""
+        """Return a Parquet file whose columns are known, so that nothing of it is looked at."""
         from ibis.expr.operations import DatabaseTable
 
         name = f"kept_{path.stem}"
@@ -115,7 +115,7 @@ class DuckDBEngine:
 
     @contextmanager
     def planning(self, cell: str) -> Iterator[None]:
-        """A `with` block in which a cell is planned: what is kept in it is freed at its end."""
+        """Plan a cell in a `with` block: what is kept in it is freed at its end."""
         try:
             yield
         finally:
@@ -143,7 +143,7 @@ class DuckDBEngine:
         self.sql.interrupt()
 
     def spread(self, work: Callable[[Job], Done], jobs: Sequence[Job]) -> list[Done]:
-        """What `work` gives for each job, here."""
+        """Return what `work` gives for each job, here."""
         return list(map(work, jobs))
 
     def progress(self) -> float:
@@ -158,13 +158,13 @@ class DuckDBEngine:
             self.sql.remove_function(name)
 
     def value(self, query: str) -> Any:
-        """The one value of a one-row query."""
+        """Return the one value of a one-row query."""
         return self.sql.execute(query).fetchall()[0][0]
 
 
 @contextmanager
 def open_duckdb(*, memory_limit: str | None = None, threads: int | None = None) -> Iterator[DuckDBEngine]:
-    """An engine for the length of a `with` block; its spill folder is removed at the end.
+    """Open an engine for the length of a `with` block; its spill folder is removed at the end.
 
     `memory_limit` is a size such as '4GB' and holds for the whole process (`memory.budget`); the default is a quarter of
     the machine, 1 GB at least. Raises UsageError for a limit that is no size or too small for anything, and BuildError
@@ -204,5 +204,5 @@ def interrupted(error: Exception) -> bool:
 
 
 def quote(text: str | Path) -> str:
-    """A SQL string literal."""
+    """Return a SQL string literal."""
     return "'" + str(text).replace("'", "''") + "'"

@@ -31,13 +31,13 @@ class RawReader(Protocol):
         """The raw DuckDB connection."""
 
     def parquet(self, path: Path) -> ir.Table:
-        """The rows of a Parquet file, or of a folder of them, as an expression."""
+        """Return the rows of a Parquet file, or of a folder of them, as an expression."""
 
     def table(self, records: Sequence[Record]) -> ir.Table:
-        """A few records, of the same names and types, as an expression."""
+        """Return a few records, of the same names and types, as an expression."""
 
     def collect(self, query: ir.Table) -> list[Record]:
-        """The rows of an expression that has few."""
+        """Return the rows of an expression that has few."""
 
     def write(self, query: ir.Table | str, path: Path, **options: str | int) -> int:
         """Write the rows of a query to a Parquet file; returns how many."""
@@ -55,7 +55,7 @@ class RawReader(Protocol):
         """Remove a function that SQL was given."""
 
     def value(self, query: str) -> Any:
-        """The one value of a query."""
+        """Return the one value of a query."""
 
 
 class Engine(Protocol):
@@ -73,16 +73,16 @@ class Engine(Protocol):
         """The engine that reads raw files."""
 
     def parquet(self, path: Path) -> ir.Table:
-        """The rows of a Parquet file, or of a folder of them, as an expression."""
+        """Return the rows of a Parquet file, or of a folder of them, as an expression."""
 
     def numbered(self, path: Path, name: str) -> ir.Table:
         """As `parquet`, of one file, with the number of each row in it, from 0, under this name."""
 
     def table(self, records: Sequence[Record]) -> ir.Table:
-        """A few records, of the same names and types, as an expression."""
+        """Return a few records, of the same names and types, as an expression."""
 
     def collect(self, query: ir.Table) -> list[Record]:
-        """The rows of an expression that has few."""
+        """Return the rows of an expression that has few."""
 
     def write(self, query: ir.Table, path: Path, *, row_group_size: int = ...) -> int:
         """Write the rows of an expression, in its order, to a Parquet file or a folder of them; returns how many."""
@@ -91,7 +91,7 @@ class Engine(Protocol):
         """Compute an expression once; what is built on it reads the result."""
 
     def planning(self, cell: str) -> AbstractContextManager[None]:
-        """A `with` block in which a cell is planned: what is kept in it is freed at its end."""
+        """Return a `with` block in which a cell is planned: what is kept in it is freed at its end."""
 
     def beside(self, count: int) -> AbstractContextManager[Sequence[Engine]]:
         """Up to so many further engines, for plans that run at the same time."""
@@ -100,4 +100,4 @@ class Engine(Protocol):
         """Stop what another thread runs on it."""
 
     def spread(self, work: Callable[[Job], Done], jobs: Sequence[Job]) -> list[Done]:
-        """What `work`, a function of a module, gives for each job, done on the executors if there are any."""
+        """Return what `work`, a function of a module, gives for each job, done on the executors if there are any."""

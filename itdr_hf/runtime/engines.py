@@ -16,7 +16,7 @@ ENGINES = ("duckdb", "spark")
 def open_engine(
     name: str = "duckdb", *, memory_limit: str | None = None, master: str | None = None
 ) -> Iterator[Engine]:
-    """The engine of plans that is called so, for the length of a `with` block; `master` is Spark's.
+    """Open the engine of plans of this name for the length of a `with` block; `master` is Spark's.
 
     Raises UsageError for a name that is not in ENGINES, and where Spark is not installed or does not start.
     """

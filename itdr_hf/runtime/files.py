@@ -28,7 +28,7 @@ def write_atomically(path: Path, text: str) -> None:
 
 @contextmanager
 def new_folder(path: Path, *, locked: bool = False, before: Callable[[], object] = lambda: None) -> Iterator[Path]:
-    """A temporary folder beside `path` that takes its place when the block ends well, and goes if not.
+    """Make a temporary folder beside `path` that takes its place when the block ends well, and goes if not.
 
     `before` is called when the folder is whole and about to take its place.
 
@@ -51,7 +51,7 @@ def new_folder(path: Path, *, locked: bool = False, before: Callable[[], object]
 
 @contextmanager
 def new_files(folder: Path) -> Iterator[Path]:
-    """A temporary folder in `folder` whose files are moved there, one by one, when the block ends well; else they go."""
+    """Make a temporary folder in `folder` whose files are moved there, one by one, when the block ends well; else they go."""
     with full_disk_named(folder / "files"):
         folder.mkdir(parents=True, exist_ok=True)
         draft = folder / f".files.{uuid.uuid4().hex[:8]}"

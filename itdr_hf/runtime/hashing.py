@@ -40,7 +40,7 @@ def imported_by(modules: Iterable[str]) -> list[str]:
 
 @cache
 def _imports(module: str) -> frozenset[str]:
-    """The modules of this package that a module names in its imports; a name may be a module or something in one."""
+    """Return the modules of this package that a module names in its imports; a name may be a module or something in one."""
     named: set[str] = set()
     for package, names in _IMPORT.findall(_text(module)):
         if package != "itdr_hf":
@@ -51,10 +51,16 @@ def _imports(module: str) -> frozenset[str]:
 
 @cache
 def _text(module: str) -> str:
-    """The source text of a module; "" where none has the name, or none was read from a file."""
+    """Return the source text of a module; "" where none has the name, or none was read from a file."""
     loaded = getattr(sys.modules.get(module), "__file__", None)
     path = loaded or _origin(module)
     return Path(path).read_text(encoding="utf-8") if path else ""
+
+
+def forget() -> None:
+    """Forget the source texts that were read: for whoever changes them while running."""
+    _text.cache_clear()
+    _imports.cache_clear()
 
 
 def _origin(module: str) -> str | None:
@@ -65,11 +71,17 @@ def _origin(module: str) -> str | None:
     return spec.origin if spec else None
 
 
+def hash_file(path: Path, kind: str = "sha256") -> str:
+    """Return the hex digest of a file's content, in bounded memory."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, kind).hexdigest()
+
+
 _HASHING = Lock()  # of threads that want the same files hashed, the second finds what the first remembered
 
 
 def sha256(path: Path, memo: Path) -> str:
-    """The sha256 of a file, remembered in the folder `memo` as long as its size and mtime stay."""
+    """Return the sha256 of a file, remembered in the folder `memo` as long as its size and mtime stay."""
     with _HASHING:
         return _remembered(path, memo)
 
@@ -82,7 +94,6 @@ def _remembered(path: Path, memo: Path) -> str:
         known: dict[str, str | int] = json.loads(note.read_text())
         if all(known.get(key) == value for key, value in seen.items()):
             return str(known["sha256"])
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = hash_file(path)
     write_atomically(note, json.dumps({**seen, "sha256": digest}))
     return digest

@@ -30,7 +30,7 @@ class Budget:
 
 
 def budget(limit: str | None, machine: str) -> Budget:
-    """The budget of a limit, or by default of a quarter of the machine, 1 GB at least.
+    """Return the budget of a limit, or by default of a quarter of the machine, 1 GB at least.
 
     `machine` is the size that the engine would take, 80 % of what the machine or the container has.
     Raises UsageError for what is no size, and for less than one thread needs.
@@ -45,7 +45,7 @@ def budget(limit: str | None, machine: str) -> Budget:
 
 
 def size(text: str) -> int:
-    """A size in bytes. Raises UsageError for what is none."""
+    """Return a size in bytes. Raises UsageError for what is none."""
     match = _SIZE.fullmatch(text)
     if not match:
         raise UsageError(f"memory limit {text!r}: not a size; want one such as 700MB or 4GB")
@@ -54,12 +54,12 @@ def size(text: str) -> int:
 
 
 def shown(size: int) -> str:
-    """A size as people write it."""
+    """Return a size as people write it."""
     return f"{size / 1e9:.1f}GB" if size >= 10**9 else f"{size // 10**6}MB"
 
 
 def peak() -> int:
-    """The most memory that this process has held, in bytes.
+    """Return the most memory that this process has held, in bytes.
 
     Linux's own figure for it: `ru_maxrss` also counts what the process held that started this one.
     """

@@ -18,7 +18,7 @@ Result = TypeVar("Result")
 
 @contextmanager
 def lanes(engine: Engine, number: int) -> Iterator[Callable[[Plan], Future[Any]]]:
-    """A function that takes plans, in order, and runs so many at a time, or as many as the engine can.
+    """Provide a function that takes plans, in order, and runs this many at a time, or as many as the engine can.
 
     Whatever is not done when the block ends, as it does on Ctrl-C, is given up: its queries are stopped.
     """
@@ -47,7 +47,7 @@ def lanes(engine: Engine, number: int) -> Iterator[Callable[[Plan], Future[Any]]
 
 
 def awaited(future: Future[Result]) -> Result:
-    """The result of a future, waited for so that Ctrl-C is heard whenever it comes."""
+    """Return the result of a future, waited for so that Ctrl-C is heard whenever it comes."""
     while not wait([future], PAUSE).done:
         pass
     return future.result()

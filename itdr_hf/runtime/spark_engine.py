@@ -81,7 +81,7 @@ class SparkEngine:
         return ibis.pyspark.connect(session)
 
     def parquet(self, path: Path) -> ir.Table:
-        """The rows of a Parquet file, or of a folder of them, as an expression."""
+        """Return the rows of a Parquet file, or of a folder of them, as an expression."""
         if path not in self._tables:
             self._tables[path] = self.ibis.read_parquet(str(path.resolve()))
         return self._tables[path]
@@ -94,7 +94,7 @@ class SparkEngine:
         return self.ibis.table(view)
 
     def table(self, records: Sequence[Record]) -> ir.Table:
-        """A few records, of the same names and types, as an expression."""
+        """Return a few records, of the same names and types, as an expression."""
         from pyspark.sql import Row
 
         name = f"records_{uuid4().hex}"
@@ -102,7 +102,7 @@ class SparkEngine:
         return self.ibis.table(name)
 
     def collect(self, query: ir.Table) -> list[Record]:
-        """The rows of an expression that has few."""
+        """Return the rows of an expression that has few."""
         return [row.asDict(recursive=True) for row in self._frame(query).collect()]
 
     def write(self, query: ir.Table, path: Path, *, row_group_size: int = 0) -> int:
@@ -127,7 +127,7 @@ class SparkEngine:
 
     @contextmanager
     def planning(self, cell: str) -> Iterator[None]:
-        """A `with` block in which a cell is planned, under its name: what is kept in it is freed at its end."""
+        """Plan a cell in a `with` block, under its name: what is kept in it is freed at its end."""
         self.session.sparkContext.setJobDescription(cell)
         try:
             yield
@@ -145,7 +145,7 @@ class SparkEngine:
         self.session.sparkContext.cancelAllJobs()
 
     def spread(self, work: Callable[[Job], Done], jobs: Sequence[Job]) -> list[Done]:
-        """What `work` gives for each job, one job a task, on the executors. Raises BuildError for a task that failed."""
+        """Return what `work` gives for each job, one job a task, on the executors. Raises BuildError for a task that failed."""
 
         def working(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             import pyarrow as pa
@@ -174,7 +174,7 @@ def open_spark(
 ) -> Iterator[SparkEngine]:
     """Spark for the length of a `with` block. Raises UsageError without PySpark or a Java that it runs on."""
     if find_spec("pyspark") is None:
-        raise UsageError("engine spark: pyspark is not installed; want the extra [spark]; pip install 'itdr-hf[spark]'")
+        raise UsageError("engine spark: pyspark is not installed; want the extra [spark]; pip install -e '.[spark]'")
     _check_java()
     engine = SparkEngine(reader=reader, master=master, memory_limit=memory_limit)
     try:

@@ -18,7 +18,7 @@ NEW = 60.0  # seconds in which a folder may not have its lock yet
 
 @contextmanager
 def spill_folder() -> Iterator[Path]:
-    """A temporary folder for the length of a `with` block; what killed runs left in such folders is removed first."""
+    """Make a temporary folder for the length of a `with` block; what killed runs left in such folders is removed first."""
     _sweep()
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     try:

@@ -3,125 +3,115 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from itdr_hf.runtime.progress import passes_tenth
+from itdr_hf.runtime.escaping import safe_json, safe_line, safe_text
+from itdr_hf.runtime.progress import OnProgress, Progress, Steps, lines
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.progress import ProgressColumn
 
 
 TINTS = {"present": "green", "built": "green", "add": "green", "get": "green"}
 TINTS |= {"missing": "yellow", "incomplete": "yellow", "update": "yellow", "delete": "red"}
-MOVES = re.compile(r"\b([\d,]*\d) of ([\d,]*\d)\b")  # a message that says how far a step is
+MAX_BARS = 4  # steps shown at a time
 
 
 def console(stderr: bool = False) -> Console:
-    """A console that folds at the terminal's width, or at 80 columns where there is none."""
+    """Return a console that folds at the terminal's width, or at 80 columns where there is none."""
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
     return Console(file=stream, width=None if stream.isatty() else 80, highlight=False)
 
 
+def print_line(text: str = "", *, error: bool = False) -> None:
+    """Print a text on standard output, or on standard error, with all that would steer a terminal spelled out."""
+    stream = sys.stderr if error else sys.stdout
+    print(
+        safe_text(text).encode(stream.encoding or "utf-8", "backslashreplace").decode(stream.encoding or "utf-8"),
+        file=stream,
+    )
+
+
 def print_json(value: Any) -> None:
-    """JSON on standard output."""
-    print(json.dumps(value, indent=1, ensure_ascii=False))
+    """Print a value as JSON on standard output."""
+    print(safe_json(json.dumps(value, indent=1, ensure_ascii=False)))
 
 
 @contextmanager
-def progress(title: str) -> Iterator[Callable[[str], None]]:
-    """The latest message and the time; a message with '3 of 26' in it moves a bar that has a rate.
+def show_progress(title: str) -> Iterator[OnProgress]:
+    """Show what is reported: on a terminal a bar for each step under way, with rate and time left, else lines.
 
-    Without a terminal, a line a message on stderr; of those with numbers, one at every tenth.
+    Both on standard error.
     """
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
 
     out = console(stderr=True)
     if not out.is_terminal:
-        yield _say_tenths
+        with lines() as report:
+            yield report
         return
-    columns = SpinnerColumn(), TextColumn("{task.description}"), BarColumn(12), rate_column(), TimeElapsedColumn()
-    with Progress(*columns, console=out) as bar:
-        task = bar.add_task(title, total=None)
-
-        def say(text: str) -> None:
-            done, total = _moves(text) or (None, None)
-            bar.update(task, description=text, completed=done, total=total)
-
-        yield say
+    texts = (TextColumn("{task.description}", markup=False), TextColumn("{task.fields[pace]}", "dim", markup=False))
+    with Bars(SpinnerColumn(), texts[0], BarColumn(12), texts[1], TimeElapsedColumn(), console=out) as bars:
+        yield _Bars(bars, title)
 
 
-def _moves(text: str) -> tuple[int, int] | None:
-    """How far a message says that a step is: done, and of how many."""
-    moved = MOVES.search(text)
-    return (int(moved[1].replace(",", "")), int(moved[2].replace(",", ""))) if moved else None
+class _Bars:
+    """One bar for each of the latest steps; those that have ended make room for the next one."""
 
+    def __init__(self, bars: Any, title: str) -> None:
+        self._bars, self._steps = bars, Steps()
+        self._tasks = {"": bars.add_task(title, total=None, pace="")}
 
-def _say_tenths(text: str) -> None:
-    moved = _moves(text)
-    if moved is None or passes_tenth(*moved):
-        print(text, file=sys.stderr, flush=True)
+    def __call__(self, progress: Progress) -> None:
+        now = time.monotonic()
+        step = self._steps.update(progress, now)
+        if progress.message not in self._tasks:
+            self._make_room()
+            self._tasks[progress.message] = self._bars.add_task("", total=None, pace="")
+        task = self._tasks[progress.message]
+        state, pace = safe_text(step.state()), step.pace(now)
+        self._bars.update(task, description=state, pace=pace, completed=progress.done or 0, total=progress.total)
 
+    def _make_room(self) -> None:
+        """Remove the title, and the steps that are done or count nothing; of the rest the oldest beyond a few."""
+        ended = [name for name in self._tasks if name not in self._steps.under_way or self._has_ended(name)]
+        rest = [name for name in self._tasks if name not in ended]
+        for name in ended + rest[: max(0, len(rest) - MAX_BARS + 1)]:
+            self._bars.remove_task(self._tasks.pop(name))
 
-def rate_column() -> ProgressColumn:
-    """Steps a second, or seconds a step where they are slow; nothing before there are two."""
-    from rich.progress import ProgressColumn, Task
-    from rich.text import Text
-
-    class Rate(ProgressColumn):
-        def render(self, task: Task) -> Text:
-            speed = task.finished_speed or task.speed
-            if not speed:
-                return Text("")
-            return Text(f"{speed:,.1f}/s" if speed >= 1 else f"{1 / speed:,.1f} s each", style="dim")
-
-    return Rate()
+    def _has_ended(self, name: str) -> bool:
+        _, done, total, *_ = self._steps.under_way[name].latest
+        return done is None or (total is not None and done >= total)
 
 
 def print_table(columns: Mapping[str, str], rows: Sequence[Sequence[str]], title: str = "") -> None:
-    """An aligned table; `columns` maps headings to 'left', 'right' or 'fold' (left, and may break)."""
+    """Print an aligned table; `columns` maps headings to 'left', 'right' or 'fold' (left, and may break)."""
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    table = Table(
+        title=Text(safe_line(title)) if title else None,
+        title_justify="left",
+        box=None,
+        pad_edge=False,
+        header_style="bold",
+    )
     for heading, kind in columns.items():
         table.add_column(
-            heading, justify="right" if kind == "right" else "left", no_wrap=kind != "fold", overflow="fold"
+            Text(safe_line(heading)),
+            justify="right" if kind == "right" else "left",
+            no_wrap=kind != "fold",
+            overflow="fold",
         )
     for row in rows:
-        table.add_row(*(Text(value, style=TINTS.get(value, "")) for value in row))  # no markup in others' titles
+        table.add_row(
+            *(Text(safe_line(value), style=TINTS.get(value, "")) for value in row)
+        )  # no markup in others' titles
     console().print(table)
-
-
-@contextmanager
-def counting(title: str, total: int) -> Iterator[Callable[[], None]]:
-    """A function to be called once a step."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    out = console(stderr=True)
-    if not out.is_terminal:
-        yield _tenths(title, total)
-        return
-    shown = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-    columns = *shown, rate_column(), TimeRemainingColumn()
-    with Progress(*columns, console=out) as bar:
-        task = bar.add_task(title, total=total)
-        yield lambda: bar.update(task, advance=1)
-
-
-def _tenths(title: str, total: int) -> Callable[[], None]:
-    done = 0
-
-    def step() -> None:
-        nonlocal done
-        done += 1
-        if passes_tenth(done, total):
-            print(f"{title}: {done:,} of {total:,}", file=sys.stderr, flush=True)
-
-    return step

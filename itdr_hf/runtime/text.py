@@ -12,7 +12,13 @@ import re
 from itdr_hf.runtime.privacy import scrub
 
 _TAG = re.compile(r"<[a-zA-Z/][^<>]{0,200}>")
-_BLANK = re.compile(r"[\s\x00-\x1f\x7f\u00a0\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
+# Characters that are not seen, by which a text could be made to look other than it is: zero-width blanks, marks of
+# direction, tags. Joiners stay: letters of some scripts, and emoji, are written with them. Python and DuckDB read it.
+INVISIBLE = "[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+CONTROLS = "[\u2028\u2029\\x01-\\x1f\\x7f-\u009f]"
+_INVISIBLE = re.compile(INVISIBLE)
+_CONTROLS = re.compile(CONTROLS)
+_BLANK = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 # The end of a sentence: a mark before a blank, or one that runs into the next sentence ("so good.Bought two").
 _END = re.compile(r"[.!?…。！？][\"')\]]*\s|(?<=[a-z][a-z])[.!?](?=[A-Z][a-z])")
 _SHORTS = ("Mr", "Mrs", "Ms", "Dr", "Prof", "St", "Jr", "Sr", "Mt", "vs", "rt", "no", "vol", "pp", "approx", "incl",
@@ -41,7 +47,7 @@ def show_text(text: str, most: int) -> str:
     if "&" in text or "<" in text:
         text = _TAG.sub(" ", html.unescape(text))
     if "  " in text or not text.isprintable():  # of blanks, only that between words is printable
-        text = _BLANK.sub(" ", text)
+        text = _BLANK.sub(" ", _INVISIBLE.sub("", text))
     return cut(scrub(apart(text.strip())), most)
 
 
@@ -51,7 +57,7 @@ def apart(text: str) -> str:
 
 
 def cut(text: str, most: int) -> str:
-    """The text itself, or its longest beginning of at most `most` characters that ends well."""
+    """Return the text itself, or its longest beginning of at most `most` characters that ends well."""
     if len(text) <= most:
         return text
     head = text[: most + 1]
@@ -62,7 +68,7 @@ def cut(text: str, most: int) -> str:
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a text, in order."""
+    """Return the sentences of a text, in order."""
     starts = [0, *_ends(text)]
     return [s for a, b in zip(starts, [*starts[1:], len(text)], strict=True) if (s := text[a:b].strip())]
 
@@ -83,5 +89,5 @@ def _abbreviated(text: str, stop: int) -> bool:
 
 
 def join_words(words: list[str], last: str = "and") -> str:
-    """'a', 'a and b', 'a, b and c'."""
+    """Join words as people write them: 'a', 'a and b', 'a, b and c'."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}" if words else ""

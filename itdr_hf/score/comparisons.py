@@ -8,24 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from pathlib import Path
 
-from itdr_hf.metrics.composite import COMPOSITES, SUBTASKS, composite
+from itdr_hf import catalogue
+from itdr_hf.dataset.folder import Dataset
 from itdr_hf.models.predict.predictions import Completion
 from itdr_hf.models.predict.questions import COLUMNS, Question
 from itdr_hf.models.recommenders.baselines import BASELINES, Baseline
 from itdr_hf.score.parsed import CellAnswers, RawAnswer, read_answers
 from itdr_hf.score.scoring import TOTALS
-from itdr_hf.tasks.itdr import paper
+from itdr_hf.tasks.family import Published
 
 PLAIN = ("no-ft", "ft")  # the paper's variants that are neither a part of the data nor a part left out
 
 
-def answer_baselines(folder: Path, answers: Sequence[CellAnswers]) -> Iterator[tuple[str, list[CellAnswers]]]:
+def answer_baselines(dataset: Dataset, answers: Sequence[CellAnswers]) -> Iterator[tuple[str, list[CellAnswers]]]:
     """Every baseline's name and its answers to the examples of `answers`, of the cells for which it has any."""
     for name in BASELINES:
-        baseline = Baseline(name=name, folder=folder)
-        given = [_answers_of(baseline, cell) for cell in answers if baseline.takes(cell.config.partition("-")[0])]
+        baseline = Baseline(name=name, dataset=dataset)
+        given = [_answers_of(baseline, cell) for cell in answers if baseline.takes(cell.cell.task.id)]
         if given:
             yield name, given
 
@@ -35,21 +35,23 @@ def paper_rows(config: str, variants: Sequence[str] = PLAIN) -> dict[str, dict[s
 
     Empty for a cell that is not the paper's. TOTALS are recomputed from the cells' figures.
     """
-    columns = dict.fromkeys((r.model, r.variant) for r in paper.results() if r.variant in variants)
-    if config == TOTALS:
-        return {f"{model} {variant}": _totals(model, variant) for model, variant in columns}
-    if config not in paper.cells():
-        return {}
     rows: dict[str, dict[str, float]] = {}
-    for result in paper.results(config):
-        if result.variant in variants:
-            rows.setdefault(f"{result.model} {result.variant}", {})[result.metric] = result.value
+    for paper in filter(None, (catalogue.family(name).published for name in catalogue.families())):
+        rows |= _totals(paper, variants) if config == TOTALS else _figures(paper, config, variants)
     return rows
 
 
-def _totals(model: str, variant: str) -> dict[str, float]:
-    scores = composite(paper.figures(model, variant))
-    return {name: getattr(scores, name.lower()) for name in (*SUBTASKS, *COMPOSITES)}
+def _totals(paper: Published, variants: Sequence[str]) -> dict[str, dict[str, float]]:
+    columns = dict.fromkeys((r.model, r.variant) for r in paper.results() if r.variant in variants)
+    return {f"{model} {variant}": dict(paper.totals(model, variant)) for model, variant in columns}
+
+
+def _figures(paper: Published, config: str, variants: Sequence[str]) -> dict[str, dict[str, float]]:
+    rows: dict[str, dict[str, float]] = {}
+    for result in paper.results(config) if config in paper.cells() else ():
+        if result.variant in variants:
+            rows.setdefault(f"{result.model} {result.variant}", {})[result.metric] = result.value
+    return rows
 
 
 def _answers_of(baseline: Baseline, cell: CellAnswers) -> CellAnswers:
@@ -61,4 +63,4 @@ def _answers_of(baseline: Baseline, cell: CellAnswers) -> CellAnswers:
     rows = [asdict(example) for example in cell.examples]
     questions = [Question(config=cell.config, **{name: row[name] for name in COLUMNS}) for row in rows]
     baseline.answer(questions, keep)
-    return read_answers(cell.config, cell.examples, said)
+    return read_answers(cell.cell, cell.examples, said)

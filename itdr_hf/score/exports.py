@@ -48,7 +48,7 @@ def as_csv(report: Report) -> str:
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """The same figures, with faults and the comparison; null where there is no value."""
+    """Return the same figures, with faults and the comparison; null where there is no value."""
     differences = [
         {
             "config": config,
@@ -72,7 +72,7 @@ def as_json(report: Report) -> dict[str, Any]:
 
 
 def model_index(report: Report, dataset: str = "itdr", revision: str | None = None) -> list[dict[str, Any]]:
-    """The `model-index` of a model card: our figures by config, in the Hub's form.
+    """Return the `model-index` of a model card: our figures by config, in the Hub's form.
 
     `dataset` is the dataset's Hub id, `revision` its tag. A figure without a value is left out.
     """
@@ -83,7 +83,7 @@ def model_index(report: Report, dataset: str = "itdr", revision: str | None = No
         known |= {} if config == TOTALS else {"config": config}
         known |= {"revision": revision} if revision else {}
         metrics = [_metric(row) for row in rows]
-        task = {"type": "text-generation", "name": config.partition("-")[0] if config != TOTALS else "ITDR"}
+        task = {"type": "text-generation", "name": report.ours.cells[config].task if config != TOTALS else "ITDR"}
         if metrics:
             results.append({"task": task, "dataset": known, "metrics": metrics})
     return [{"name": report.ours.name, "results": results}]
@@ -97,6 +97,8 @@ def _metric(row: Row) -> dict[str, Any]:
 
 def _cell(cell: CellScore) -> dict[str, Any]:
     return {
+        "task": cell.task,
+        "source": cell.source,
         "n": cell.n,
         "users": len(cell.clusters),
         "parsed": {reading: _plain(share) for reading, share in cell.parsed.items()},
@@ -105,7 +107,7 @@ def _cell(cell: CellScore) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """A value JSON can hold: floats rounded, no nan or infinity."""
+    """Return a value JSON can hold: floats rounded, no nan or infinity."""
     if not isinstance(value, float):
         return value
     return round(value, PLACES) if math.isfinite(value) else None

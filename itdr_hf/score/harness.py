@@ -8,67 +8,93 @@ pooled figures agree with `itdr score`; intervals are the harness's own, over ex
 from __future__ import annotations
 
 import json
+import os
+import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from itdr_hf import catalogue
-from itdr_hf.dataset.folder import cells_in
+from itdr_hf.dataset.folder import Dataset, opened
 from itdr_hf.models.predict.questions import most_tokens
 from itdr_hf.prompts import to_messages, to_prompt_completion
 from itdr_hf.records import INSTRUCTION, Example
 from itdr_hf.runtime.files import new_files
 from itdr_hf.score.parsed import CellAnswers, RawAnswer, read_answers
 from itdr_hf.score.rules import Ranges, ranges_of, samples
+from itdr_hf.tasks.task import Cell
 
-UTILS = """from itdr_hf.score.harness import aggregate, chat_prompt, plain_prompt, results_with, target  # noqa: F401
+UTILS = """from pathlib import Path
+
+from itdr_hf.score.harness import aggregate, chat_prompt, plain_prompt, results_with, target  # noqa: F401
 
 RANGES = {ranges!r}  # config -> numeric attribute -> its least and greatest value
 results = results_with(RANGES)
+"""
+LOAD = """
+
+def load(config, **others):
+    from datasets import load_dataset
+
+    return load_dataset(str((Path(__file__).parent / {folder!r}).resolve()), config)
 """
 PACKED = ("BLEU-1", "BLEU-2", "RMSE")  # figures that are no mean over examples
 TASK_VERSION = 1
 
 
 def write_tasks(
-    folder: Path, out: Path, configs: Iterable[str] | None = None, *, dataset: str | None = None, plain: bool = False
+    folder: Dataset | Path,
+    out: Path,
+    configs: Iterable[str] | None = None,
+    *,
+    dataset: str | None = None,
+    plain: bool = False,
 ) -> list[str]:
     """Write a task per cell and the group `itdr`; gives the tasks' names.
 
-    The tasks load `dataset`, a Hub id, or the folder where it lies. `plain` is for models asked without
+    The tasks load `dataset`, a Hub id, or the folder, which they find from where they are themselves. `plain` is for models asked without
     --apply_chat_template: the prompt then ends in the line break that training puts there.
     """
+    here = opened(folder)
     names, ranges, texts = [], {}, {}
-    for config in cells_in(folder, configs):
-        ranges[config] = dict(ranges_of(folder, config))
-        task = _task(config, dataset or str(folder.resolve()), plain)
+    for config in here.select(configs):
+        ranges[config] = dict(ranges_of(here, config))
+        task = _task(here.cell(config), dataset, plain)
         texts[f"{task['task']}.yaml"] = "".join(f"{key}: {_yaml(value)}\n" for key, value in task.items())
         names.append(task["task"])
     texts["itdr.yaml"] = f"group: itdr\ntask: {_yaml(names)}\n"
     texts["utils.py"] = UTILS.format(ranges={config: found for config, found in ranges.items() if found})
+    if dataset is None:
+        texts["utils.py"] += LOAD.format(folder=os.path.relpath(here.folder, out))
     with new_files(out) as draft:
         for name, text in texts.items():
             (draft / name).write_text(text, encoding="utf-8")
     return names
 
 
+def next_command(out: Path, *, plain: bool = False) -> str:
+    """Return the command that asks a model all the tasks of a folder."""
+    chat = "" if plain else " --apply_chat_template"
+    return f"lm_eval --model hf --model_args pretrained=MODEL --include_path {shlex.quote(str(out))} --tasks itdr{chat}"
+
+
 def chat_prompt(doc: Mapping[str, Any]) -> str:
-    """The user's turn."""
+    """Return the user's turn."""
     return to_messages(doc)["messages"][0]["content"]
 
 
 def plain_prompt(doc: Mapping[str, Any]) -> str:
-    """The prompt of a model without a chat template."""
+    """Return the prompt of a model without a chat template."""
     return to_prompt_completion(doc)["prompt"]
 
 
 def target(doc: Mapping[str, Any]) -> str:
-    """What a model should answer."""
+    """Return what a model should answer."""
     return str(doc["output"])
 
 
 def results_with(ranges: Mapping[str, Ranges]) -> Callable[..., dict[str, Any]]:
-    """The function that gives one example's part in every metric of its cell, and whether its answer parses.
+    """Return the function that gives one example's part in every metric of its cell, and whether its answer parses.
 
     `ranges` as from `rules.ranges_of`, by config.
     """
@@ -85,7 +111,7 @@ def results_with(ranges: Mapping[str, Ranges]) -> Callable[..., dict[str, Any]]:
 
 
 def aggregate(items: Sequence[tuple[Any, ...]]) -> float:
-    """A pooled figure (RMSE, corpus BLEU) from what `results` made of the examples."""
+    """Return a pooled figure (RMSE, corpus BLEU) from what `results` made of the examples."""
     import numpy as np
 
     from itdr_hf.metrics.rating import rmse_sample
@@ -98,31 +124,36 @@ def aggregate(items: Sequence[tuple[Any, ...]]) -> float:
 
 def _read(doc: Mapping[str, Any], text: str) -> CellAnswers:
     example = Example(**{name: doc[name] for name in INSTRUCTION})
-    return read_answers(f"{example.subtask}-{example.source}", [example], [RawAnswer(text, "stop")])
+    cell = catalogue.cell(f"{example.subtask}-{example.source}")
+    return read_answers(cell, [example], [RawAnswer(text, "stop")])
 
 
-def _task(config: str, dataset: str, plain: bool) -> dict[str, Any]:
-    subtask = catalogue.cell(config).subtask
-    most = most_tokens(subtask.id, None)
+def _task(cell: Cell, dataset: str | None, plain: bool) -> dict[str, Any]:
+    most = most_tokens(cell.task.id, None)
     return {
-        "task": f"itdr_{config}",
-        "dataset_path": dataset,
-        "dataset_name": config,
+        "task": f"itdr_{cell.name}",
+        **_place(cell.name, dataset),
         "test_split": "test",
         "output_type": "generate_until",
         "doc_to_text": _Function(f"utils.{'plain' if plain else 'chat'}_prompt"),
         "doc_to_target": _Function("utils.target"),
         "process_results": _Function("utils.results"),
         "generation_kwargs": {"until": [], "do_sample": False, "temperature": 0.0, "max_gen_toks": most},
-        "metric_list": [_metric(name) for name in _metrics(config)],
+        "metric_list": [_metric(name) for name in _metrics(cell)],
         "metadata": {"version": TASK_VERSION},
     }
 
 
-def _metrics(config: str) -> list[str]:
-    """The metrics of a cell by their full names, and the shares of answers that parse."""
-    cell = catalogue.cell(config)
-    listed = list(cell.subtask.metrics)
+def _place(config: str, dataset: str | None) -> dict[str, Any]:
+    """Where the examples of a task are: on the Hub, or in a folder that is named from where the tasks are."""
+    if dataset is not None:
+        return {"dataset_path": dataset, "dataset_name": config}
+    return {"custom_dataset": _Function("utils.load"), "dataset_kwargs": {"config": config}}
+
+
+def _metrics(cell: Cell) -> list[str]:
+    """Return the metrics of a cell by their full names, and the shares of answers that parse."""
+    listed = list(cell.task.metrics)
     if "ACC" in listed:
         kinds = {a.name: "RMSE" if a.kind == "number" else "ACC" for a in cell.source.user_attributes}
         listed = [f"{metric}({name})" for name, metric in kinds.items()]
@@ -139,7 +170,7 @@ class _Function(str):
 
 
 def _yaml(value: Any) -> str:
-    """A value in YAML's flow style, which is JSON's but for the functions."""
+    """Return a value in YAML's flow style, which is JSON's but for the functions."""
     if isinstance(value, _Function):
         return f"!function {value}"
     if isinstance(value, list):

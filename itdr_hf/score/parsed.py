@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from itdr_hf import catalogue
-from itdr_hf.dataset.shards import read_rows, shards
-from itdr_hf.errors import UsageError
+from itdr_hf.dataset.folder import Dataset, opened
+from itdr_hf.errors import MissingAnswersError, UsageError
 from itdr_hf.models.predict.predictions import Prediction
 from itdr_hf.models.predict.questions import hash_of
 from itdr_hf.records import INSTRUCTION, Example
-from itdr_hf.tasks.task import ParsedAnswer
+from itdr_hf.tasks.task import Cell, ParsedAnswer
 
 READINGS = ("lenient", "strict")
 
@@ -34,9 +33,14 @@ class RawAnswer(NamedTuple):
 class CellAnswers:
     """The examples of one cell and what was answered, in one order; `read[reading]` is one Answer each."""
 
-    config: str
+    cell: Cell
     examples: Sequence[Example]
     read: Mapping[str, Sequence[ParsedAnswer]]
+
+    @property
+    def config(self) -> str:
+        """The name of the cell."""
+        return self.cell.name
 
     @property
     def clusters(self) -> list[str]:
@@ -54,11 +58,14 @@ class CellAnswers:
         return {fault: count / len(self.examples) for fault, count in counted.most_common()}
 
 
-def read_examples(folder: Path, config: str, split: str) -> list[Example]:
+def read_examples(folder: Dataset | Path, config: str, split: str) -> list[Example]:
     """All examples of a split of a cell of a dataset folder."""
-    if not shards(folder, config, split):
-        raise UsageError(f"{folder}: no {split} split of {config}; want the folder that was asked; build it again")
-    return [Example(**row) for row in read_rows(folder, config, split, INSTRUCTION.names)]
+    dataset = opened(folder)
+    if not dataset.paths(config, split):
+        raise UsageError(
+            f"{dataset.folder}: no {split} split of {config}; want the folder that was asked; build it again"
+        )
+    return [Example(**row) for row in dataset.rows(config, split, INSTRUCTION.names)]
 
 
 def check_predictions(
@@ -77,23 +84,22 @@ def check_predictions(
             "want the folder that was asked; predict again from this one"
         )
     if len(given) < len(examples) and not partial:
-        raise UsageError(
+        raise MissingAnswersError(
             f"{config}: {len(given)} of {len(examples)} examples have a prediction; want all: run the same "
             "`itdr predict` again to go on, or score what there is with --partial"
         )
 
 
-def read_answers(config: str, examples: Sequence[Example], said: Sequence[RawAnswer]) -> CellAnswers:
+def read_answers(cell: Cell, examples: Sequence[Example], said: Sequence[RawAnswer]) -> CellAnswers:
     """Parse every answer, leniently and strictly."""
-    parse = catalogue.cell(config).subtask.parse
     read = {
         reading: [
-            _with_ending(parse(one.text, example, strict=reading == "strict"), one.finish_reason)
+            _with_ending(cell.parse(one.text, example, strict=reading == "strict"), one.finish_reason)
             for example, one in zip(examples, said, strict=True)
         ]
         for reading in READINGS
     }
-    return CellAnswers(config=config, examples=examples, read=read)
+    return CellAnswers(cell=cell, examples=examples, read=read)
 
 
 def _prompt(example: Example) -> dict[str, str]:

@@ -22,10 +22,8 @@ def write_plots(report: Report, folder: Path) -> list[str]:
     """`<subtask>.png` for every subtask that was scored; gives their names."""
     figure_of = figure_class()
     made = []
-    for subtask in dict.fromkeys(config.partition("-")[0] for config in report.ours.cells):
-        rows = [
-            row for config in report.ours.cells if config.partition("-")[0] == subtask for row in report.rows(config)
-        ]
+    for task in dict.fromkeys(cell.task for cell in report.ours.cells.values()):
+        rows = [row for name, cell in report.ours.cells.items() if cell.task == task for row in report.rows(name)]
         metrics = list(dict.fromkeys(row.metric for row in rows if row.kind == "ours"))
         configs = list(dict.fromkeys(row.config for row in rows))
         figure = figure_of(figsize=(2.2 + 2.4 * len(metrics), 1.6 + 0.5 * len(configs)), layout="constrained")
@@ -36,7 +34,7 @@ def write_plots(report: Report, folder: Path) -> list[str]:
         axes[0].set_yticks(range(len(configs)), configs, fontsize=8)
         axes[0].set_ylim(len(configs) - 0.5, -0.5)  # the first cell on top
         figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8)
-        made.append(f"{subtask}.png")
+        made.append(f"{task}.png")
         figure.savefig(folder / made[-1], dpi=150, metadata={"Software": None})
     return made
 
@@ -46,7 +44,7 @@ def figure_class() -> Any:
     try:
         from matplotlib.figure import Figure
     except ModuleNotFoundError as error:
-        raise UsageError("plots: matplotlib is not installed; want it: pip install itdr-hf[plots]") from error
+        raise UsageError("plots: matplotlib is not installed; want it: pip install -e '.[plots]'") from error
     return Figure
 
 

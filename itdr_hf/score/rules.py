@@ -18,15 +18,14 @@ from pathlib import Path
 
 import numpy as np
 
-from itdr_hf import catalogue
-from itdr_hf.dataset.shards import read_rows
+from itdr_hf.dataset.folder import Dataset, opened
 from itdr_hf.metrics.accuracy import accuracy_sample
 from itdr_hf.metrics.ranking import ranking_samples, relevance_matrix
 from itdr_hf.metrics.rating import rmse_sample
 from itdr_hf.metrics.sample import Sample
 from itdr_hf.records import SPLITS, Example
 from itdr_hf.score.parsed import CellAnswers
-from itdr_hf.tasks.task import ParsedAnswer
+from itdr_hf.tasks.task import Cell, ParsedAnswer
 
 NUMBERS = "unreadable:farthest-end-of-scale"  # what the signature of an RMSE says besides the metric's own
 Ranges = Mapping[str, tuple[float, float]]
@@ -34,7 +33,7 @@ Ranges = Mapping[str, tuple[float, float]]
 
 def samples(cell: CellAnswers, reading: str, ranges: Ranges) -> dict[str, Sample]:
     """Each metric of a cell over all its examples (rows of nought where a metric does not concern one)."""
-    family = catalogue.cell(cell.config).subtask.metrics
+    family = cell.cell.task.metrics
     answers = [_as_counted(answer, reading) for answer in cell.read[reading]]
     if "ACC" in family:
         return _attributes(cell, answers, ranges)
@@ -59,12 +58,13 @@ def concerned(cell: CellAnswers, metric: str) -> int:
     return sum(name in example.target_names for example in cell.examples) if name else len(cell.examples)
 
 
-def ranges_of(folder: Path, config: str) -> Ranges:
-    """The least and greatest value of each numeric attribute of a cell, over its splits."""
-    numeric = _numeric(config)
+def ranges_of(folder: Dataset | Path, config: str) -> Ranges:
+    """Return the least and greatest value of each numeric attribute of a cell, over its splits."""
+    dataset = opened(folder)
+    numeric = _numeric(dataset.cell(config))
     values: dict[str, list[float]] = {}
     for split in SPLITS if numeric else ():
-        for row in read_rows(folder, config, split, ["target_names", "targets"]):
+        for row in dataset.rows(config, split, ["target_names", "targets"]):
             for name, value in zip(row["target_names"], row["targets"], strict=True):
                 if name in numeric:
                     values.setdefault(name, []).append(float(value))
@@ -76,7 +76,7 @@ def _as_counted(answer: ParsedAnswer, reading: str) -> ParsedAnswer:
 
 
 def _rating(cell: CellAnswers, answers: Sequence[ParsedAnswer]) -> Sample:
-    scale = catalogue.cell(cell.config).source.scale
+    scale = cell.cell.source.scale
     assert scale is not None
     truth = [float(example.targets[0]) for example in cell.examples]
     given = [answer.values[0] if answer.values and not answer.fault else "" for answer in answers]
@@ -84,7 +84,7 @@ def _rating(cell: CellAnswers, answers: Sequence[ParsedAnswer]) -> Sample:
 
 
 def _attributes(cell: CellAnswers, answers: Sequence[ParsedAnswer], ranges: Ranges) -> dict[str, Sample]:
-    numeric = _numeric(cell.config)
+    numeric = _numeric(cell.cell)
     made: dict[str, Sample] = {}
     for name in _names(cell.examples):
         places = [place for place, example in enumerate(cell.examples) if name in example.target_names]
@@ -107,7 +107,7 @@ def _number(given: str, truth: float, low: float, high: float) -> float:
 
 
 def _spread(sample: Sample, places: Sequence[int], length: int) -> Sample:
-    """A sample over some examples as one over all: a row of nought adds nothing to any sum."""
+    """Return a sample over some examples as one over all: a row of nought adds nothing to any sum."""
     rows = np.zeros((length, sample.rows.shape[1]))
     rows[list(places)] = sample.rows
     return replace(sample, rows=rows)
@@ -117,7 +117,7 @@ def _names(examples: Sequence[Example]) -> list[str]:
     return sorted({name for example in examples for name in example.target_names})
 
 
-def _numeric(config: str) -> set[str]:
-    """The numeric attributes that a cell asks for: none, unless it is one of attribute prediction."""
-    cell = catalogue.cell(config)
-    return {a.name for a in cell.source.user_attributes if a.kind == "number"} if cell.subtask.id == "uap" else set()
+def _numeric(cell: Cell) -> set[str]:
+    """Return the numeric attributes that a cell asks for: none, unless it is one of attribute prediction."""
+    asked = cell.source.user_attributes if cell.task.answer == "attributes" else ()
+    return {attribute.name for attribute in asked if attribute.kind == "number"}

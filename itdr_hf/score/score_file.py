@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from itdr_hf import catalogue
-from itdr_hf.dataset.ledger import read_ledger
+from itdr_hf.dataset.folder import Dataset, opened
 from itdr_hf.errors import UsageError
 from itdr_hf.metrics.bootstrap import Comparison
 from itdr_hf.models.predict.predictions import Predictions, Run, read_predictions
+from itdr_hf.runtime.progress import OnProgress, Progress, each, ignore
 from itdr_hf.score.comparisons import answer_baselines, paper_rows
 from itdr_hf.score.parsed import CellAnswers, RawAnswer, check_predictions, read_answers, read_examples
 from itdr_hf.score.rules import ranges_of
@@ -93,25 +93,24 @@ class Report:
 
 def score_file(
     path: Path,
-    folder: Path,
+    folder: Dataset | Path,
     options: Options,
     *,
     against: Path | None = None,
-    say: Callable[[str], None] = lambda text: None,
+    progress: OnProgress = ignore,
 ) -> Report:
     """Score a predictions file on the dataset folder that was asked.
 
     With `against`, a second file is scored on the same examples: those of the cells of both that both answered.
     Raises UsageError for predictions of another build, or incomplete ones unless `options.partial`.
     """
-    read_ledger(folder)  # it may know of sources that are nobody else's
+    dataset = opened(folder)
     files = [read_predictions(p) for p in (path, against) if p]
-    configs, notes = _shared_configs(files)
-    ranges = {config: ranges_of(folder, config) for config in configs}
+    configs, notes = _shared_configs(files, dataset)
+    ranges = {config: ranges_of(dataset, config) for config in configs}
     read: list[list[CellAnswers]] = [[] for _ in files]
-    for config in configs:
-        say(f"{config}: reading answers")
-        examples = read_examples(folder, config, options.split)
+    for config in each("reading answers", configs, progress):
+        examples = read_examples(dataset, config, options.split)
         for file in files:
             check_predictions(examples, file.rows, config, options.partial)
         asked = [example for example in examples if all(example.id in file.rows for file in files)]
@@ -119,22 +118,23 @@ def score_file(
             notes.append(f"{config}: scored on {len(asked)} of {len(examples)} examples")
         for place, file in enumerate(files):
             said = [RawAnswer(file.rows[e.id].text, file.rows[e.id].finish_reason) for e in asked]
-            read[place].append(read_answers(config, asked, said))
-    say("measuring")
+            read[place].append(read_answers(dataset.cell(config), asked, said))
+    progress(Progress("measuring"))
     measure = partial(score_system, reading=options.reading, resampling=options.resampling)
     systems = [measure(name_of(file), answers, ranges) for file, answers in zip(files, read, strict=True)]
-    say("measuring what stands beside")
+    progress(Progress("measuring the baselines"))
     beside = (
-        [measure(name, given, ranges) for name, given in answer_baselines(folder, read[0])] if options.baselines else []
+        [measure(name, given, ranges) for name, given in answer_baselines(dataset, read[0])]
+        if options.baselines
+        else []
     )
     other = systems[1] if against else None
-    ledger = read_ledger(folder)
     return Report(
         ours=systems[0],
         split=options.split,
         run=files[0].run,
-        version=ledger["version"],
-        contents={name: ledger["cells"][name]["content"] for name in configs if name in ledger["cells"]},
+        version=dataset.version,
+        contents={name: dataset.cells[name].content for name in configs if name in dataset.cells},
         baselines=beside,
         other=other,
         differences=compare_systems(systems[0], other) if other else {},
@@ -143,19 +143,19 @@ def score_file(
 
 
 def name_of(file: Predictions) -> str:
-    """What a system is called in tables: the model, and its adapter where it has one."""
+    """Return what a system is called in tables: the model, and its adapter where it has one."""
     adapter = file.run.settings.get("adapter")
     return f"{file.run.model} + {adapter}" if adapter else file.run.model
 
 
-def _shared_configs(files: Sequence[Predictions]) -> tuple[list[str], list[str]]:
-    """The cells that all files answer, in catalogue order, and a note on those that only some do."""
+def _shared_configs(files: Sequence[Predictions], dataset: Dataset) -> tuple[list[str], list[str]]:
+    """Return the cells that all files answer, in catalogue order, and a note on those that only some do."""
     each = [{row.config for row in file.rows.values()} for file in files]
     shared, some = set.intersection(*each), set.union(*each)
     if not shared:
         raise UsageError("predictions: no cell that all files answer; want one; predict the same --config for each")
     notes = [f"{config}: answered by only one of the two, not scored" for config in sorted(some - shared)]
-    return [name for name in catalogue.cell_names() if name in shared], notes
+    return dataset.in_order(name for name in shared if dataset.known(name)), notes
 
 
 def _rows_of(kind: str, system: SystemScore, config: str) -> list[Row]:

@@ -15,14 +15,12 @@ import numpy as np
 from itdr_hf import catalogue
 from itdr_hf.errors import UsageError
 from itdr_hf.metrics.bootstrap import REPLICATES, Comparison, Interval, cluster_sums, compared, interval, replicate
-from itdr_hf.metrics.composite import COMPOSITES, SUBTASKS, Figure, composite_replicates
 from itdr_hf.metrics.sample import Floats
 from itdr_hf.metrics.signature import signature
 from itdr_hf.score.parsed import CellAnswers
 from itdr_hf.score.rules import NUMBERS, Ranges, concerned, samples
-from itdr_hf.tasks.itdr import family
+from itdr_hf.tasks.family import Composites, Figure
 
-PARTS = {"pUII": family.ROOTS["uii"], "pUIU": family.ROOTS["uiu"]}
 TOTALS = "all cells"  # the config of a figure that spans cells
 
 
@@ -51,6 +49,8 @@ class CellScore:
     """One cell of one system: its figures, the share of answers read, and what was wrong with the others."""
 
     config: str
+    task: str
+    source: str
     n: int
     clusters: frozenset[str]
     parsed: Mapping[str, float]
@@ -119,6 +119,8 @@ def _score_cell(cell: CellAnswers, reading: str, ranges: Ranges, universe: Seque
     }
     return CellScore(
         config=cell.config,
+        task=cell.cell.task.id,
+        source=cell.cell.source.id,
         n=len(cell.examples),
         clusters=clusters,
         parsed={kind: cell.parsed(kind) for kind in cell.read},
@@ -128,32 +130,52 @@ def _score_cell(cell: CellAnswers, reading: str, ranges: Ranges, universe: Seque
 
 
 def signed(metric: str, reading: str) -> str:
-    """A metric's signature and how the answers were read."""
-    rule = f"|{NUMBERS}" if metric.startswith("RMSE") or metric in ("rp", "uap", *COMPOSITES) else ""
-    return f"{signature(metric)}|read:{reading}{rule}"
+    """Return a metric's signature and how the answers were read."""
+    made_of = {name: choices for c in _composites() for name, choices in c.definitions.items()}
+    of = f"{metric}|{made_of.get(metric, '')}"
+    numbers = "RMSE" in of or any("RMSE" in made_of[task] for c in _composites() for task in c.parts.get(metric, ()))
+    return f"{signature(metric, made_of)}|read:{reading}{f'|{NUMBERS}' if numbers else ''}"
+
+
+def lower_is_better(metric: str) -> bool:
+    """Return whether less of a metric or of a score that spans cells is better."""
+    return metric.startswith("RMSE") or any(metric in composites.lower_is_better for composites in _composites())
+
+
+def _composites() -> list[Composites]:
+    families = map(catalogue.family, catalogue.families())
+    return [family.composites for family in families if family.composites]
 
 
 def _totals(cells: Mapping[str, CellScore], reading: str) -> dict[str, Measured]:
-    """Subtask scores and composites, those for which all that they need is there."""
-    measured = [f for cell in cells.values() for f in cell.figures.values() if _subtask(f.config) in SUBTASKS and f.n]
+    """Task scores and composites of every family, those for which all that they need is there."""
+    totals: dict[str, Measured] = {}
+    for composites in _composites():
+        totals |= _totals_of(composites, cells, reading)
+    return totals
+
+
+def _totals_of(composites: Composites, cells: Mapping[str, CellScore], reading: str) -> dict[str, Measured]:
+    tasks = {task for parts in composites.parts.values() for task in parts}
+    measured = [f for cell in cells.values() for f in cell.figures.values() if cell.task in tasks and f.n]
     if not measured:
         return {}
     figures = [
         Figure(
-            subtask=_subtask(f.config),
-            source=f.config.partition("-")[2],
+            subtask=cells[f.config].task,
+            source=cells[f.config].source,
             metric=f.metric,
             value=f.interval.value,
             n=f.n,
         )
         for f in measured
     ]
-    exact = composite_replicates(figures, np.array([[figure.value for figure in figures]]))
-    drawn = composite_replicates(figures, np.column_stack([f.draws for f in measured]))
+    exact = composites.replicates(figures, np.array([[figure.value for figure in figures]]))
+    drawn = composites.replicates(figures, np.column_stack([f.draws for f in measured]))
     totals = {}
     for name, values in exact.items():
         if not math.isnan(values[0]):
-            members = [cell for config, cell in cells.items() if _subtask(config) in PARTS.get(name, (name,))]
+            members = [cell for cell in cells.values() if cell.task in composites.parts[name]]
             clusters = len(frozenset().union(*(cell.clusters for cell in members)))
             totals[name] = Measured(
                 config=TOTALS,
@@ -181,9 +203,4 @@ def _universes(answers: Sequence[CellAnswers]) -> dict[str, list[str]]:
 
 def _stream(cell: CellAnswers) -> str:
     """Cells of one source share their users; those whose examples are of items share nothing."""
-    subtask, _, source = cell.config.partition("-")
-    return source if catalogue.subtask(subtask).subject == "user" else cell.config
-
-
-def _subtask(config: str) -> str:
-    return config.partition("-")[0]
+    return cell.cell.source.id if cell.cell.task.subject == "user" else cell.config

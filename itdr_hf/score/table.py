@@ -23,10 +23,10 @@ RULES = (
 
 def print_report(report: Report) -> None:
     """Every cell as a table, then subtasks and composites, then the comparison."""
-    from itdr_hf.runtime.terminal import print_table
+    from itdr_hf.runtime.terminal import print_line, print_table
 
     def titled(title: str, columns: Mapping[str, str], lines: Sequence[Sequence[str]]) -> None:
-        print(title)
+        print_line(title)
         print_table(columns, lines)
 
     for config in report.configs:
@@ -36,22 +36,22 @@ def print_report(report: Report) -> None:
             columns = {"": "left", **dict.fromkeys(part, "right")} | ({} if config == TOTALS else {"read": "right"})
             titled(_title(report, config), columns, list(_lines(rows, part, config)))
         if config in report.ours.cells and (faults := fault_line(report.ours.cells[config], report.ours.reading)):
-            print(faults)
-        print()
+            print_line(faults)
+        print_line()
     if report.other:
         titled(
             f"{report.ours.name} minus {report.other.name}, paired over users",
             dict.fromkeys(("cell", "metric"), "left") | dict.fromkeys(("difference", "95 %", "p"), "right"),
             [[config, metric, *cells] for (config, metric), cells in _differences(report).items()],
         )
-        print()
+        print_line()
     for note in report.notes:
-        print(note)
-    print(LEGEND)
+        print_line(note)
+    print_line(LEGEND)
 
 
 def markdown(report: Report) -> str:
-    """The whole report as a Markdown page."""
+    """Return the whole report as a Markdown page."""
     lines = [f"# {report.ours.name} on {report.split}", "", RULES.format(reading=report.ours.reading), ""]
     lines += [f"- {note}" for note in report.notes] + ([""] if report.notes else [])
     for config in sorted(report.configs, key=lambda name: name != TOTALS):
@@ -71,13 +71,13 @@ def markdown(report: Report) -> str:
 
 
 def fault_line(cell: CellScore, reading: str) -> str:
-    """What was wrong with the answers of a cell, as shares, or nothing."""
+    """Return what was wrong with the answers of a cell, as shares, or nothing."""
     faults = cell.faults[reading]
     return "faults: " + ", ".join(f"{fault} {100 * share:.1f} %" for fault, share in faults.items()) if faults else ""
 
 
 def number(value: float, places: int = 3) -> str:
-    """A figure: .774 below one, 1.034 above, 70.4 for a composite; – where there is none."""
+    """Return a figure: .774 below one, 1.034 above, 70.4 for a composite; – where there is none."""
     if math.isnan(value):
         return "–"
     if math.isinf(value):

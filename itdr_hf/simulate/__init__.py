@@ -1,14 +1,16 @@
-"""Raw releases of all 13 sources in their true file formats, from one latent-taste world.
+"""Raw releases of all 15 sources in their true file formats, from one latent-taste world.
 
 `simulate(out)` writes them; each module also has `write(folder, *, users, items, interactions, seed)`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from itdr_hf.errors import UsageError, unknown
 from itdr_hf.raw.release import SIMULATED
+from itdr_hf.runtime.progress import OnProgress, each, ignore
 from itdr_hf.simulate import (
+    amazon2018,
     amazon2023,
     amazonbooks,
     anime2023,
@@ -19,6 +21,7 @@ from itdr_hf.simulate import (
     mind,
     movielens1m,
     movielens32m,
+    netflix,
     pixelrec,
     steam,
     yelp,
@@ -40,6 +43,7 @@ SOURCES = {
     "lastfm360k": lastfm360k,
     "steam": steam,
 }
+OTHERS = {"netflix": netflix, "amazon2018": amazon2018}  # written by name only: no cell is built from them by default
 
 
 def simulate(
@@ -48,29 +52,28 @@ def simulate(
     sources: Sequence[str] | None = None,
     scale: float = 1.0,
     seed: int = 0,
-    progress: Callable[[str], None] | None = None,
+    progress: OnProgress = ignore,
 ) -> dict[str, list[Path]]:
-    """Write the named sources (default all) under `out`; scale 1 reaches every published cell size.
+    """Write the named sources (default: those of the catalogue's grid) under `out`; scale 1 reaches every published cell size.
 
     The same seed gives the same bytes, whichever sources are written beside. Each folder is marked, so that
     what is built from it says so. Raises UsageError for an unknown source or a scale that is not positive.
     """
+    known = SOURCES | OTHERS
     names = list(SOURCES) if sources is None else list(dict.fromkeys(sources))
     for name in names:
-        if name not in SOURCES:
-            raise unknown("source to simulate", name, SOURCES)
+        if name not in known:
+            raise unknown("source to simulate", name, known)
     if not scale > 0:
         raise UsageError(f"scale: {scale}; want a number above 0; 1 gives the paper's sizes")
-    for folder in (Path(out) / SOURCES[name].FOLDER for name in names):
+    for folder in (Path(out) / known[name].FOLDER for name in names):
         if folder.is_dir() and any(folder.iterdir()) and not (folder / SIMULATED).is_file():
             raise UsageError(
                 f"{folder}: holds files that are not simulated; want them left alone; choose another folder"
             )
     written = {}
-    for name in names:
-        if progress:
-            progress(name)
-        module = SOURCES[name]
+    for name in each("simulating", names, progress):
+        module = known[name]
         folder, size = Path(out) / module.FOLDER, module.SIZE.scaled(scale)
         # the mark first: what a killed run leaves must not pass for real either
         mark = write_text(

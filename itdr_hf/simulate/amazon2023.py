@@ -157,7 +157,7 @@ def _review_chunks(
 
 
 def _again(seen: Visits) -> Visits:
-    """The same person reviews the same product again, 40 days later, in one row of 120."""
+    """Return the same person reviews the same product again, 40 days later, in one row of 120."""
     rows = np.arange(len(seen.user))
     rows = np.sort(np.append(rows, rows[9::120]))
     later = np.append(False, rows[1:] == rows[:-1])

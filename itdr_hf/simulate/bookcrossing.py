@@ -151,5 +151,5 @@ def _lengths(rng: np.random.Generator, crowd: People, items: int, interactions: 
 
 
 def _silence(user: IntArray) -> FloatArray:
-    """The share of a user's readings left without an opinion."""
+    """Return the share of a user's readings left without an opinion."""
     return np.where(user % 2 < 1, 0.59, 0.62)

@@ -53,7 +53,7 @@ def write(
 
 
 def literal(value: object) -> str:
-    """A value as python 2 prints it: u'…' strings, \\u escapes."""
+    """Return a value as python 2 prints it: u'…' strings, \\u escapes."""
     if isinstance(value, str):
         return "u" + ascii(value)
     if isinstance(value, list):

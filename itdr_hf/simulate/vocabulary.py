@@ -13,7 +13,7 @@ class Theme:
 
 
 def theme(nouns: str, adjectives: str, features: str) -> Theme:
-    """A theme from blank-separated nouns and adjectives and comma-separated features."""
+    """Return a theme from blank-separated nouns and adjectives and comma-separated features."""
     return Theme(nouns=tuple(nouns.split()), adjectives=tuple(adjectives.split()), features=tuple(features.split(", ")))
 
 

@@ -28,7 +28,7 @@ class Size:
     interactions: int
 
     def scaled(self, scale: float) -> "Size":
-        """The size at `scale`, with a floor that keeps every cell buildable."""
+        """Return the size at `scale`, with a floor that keeps every cell buildable."""
         users = max(80, round(self.users * scale))
         items = max(140, round(self.items * scale))
         return Size(users=users, items=items, interactions=users * self.interactions // self.users)
@@ -57,7 +57,7 @@ class Items:
 
 
 def generator(source: str, seed: int) -> np.random.Generator:
-    """A generator of its own per source, so that what else is written never matters."""
+    """Return a generator of its own per source, so that what else is written never matters."""
     return np.random.default_rng([seed, crc32(source.encode())])
 
 

@@ -60,7 +60,7 @@ FILES = {
 
 
 def downloads() -> tuple[Download, ...]:
-    """A part for each category: 77 GB are more than most need, so that one is chosen."""
+    """Return a part for each category: 77 GB are more than most need, so that one is chosen."""
     return tuple(
         Download(url=f"{REPOSITORY}/{path}", path=path, size=size, sha256=sha256, part=category, default=False)
         for category, facts in FILES.items()

@@ -31,13 +31,13 @@ Set = tuple[object, ...]  # files with an equal one are parts of a whole
 
 
 def category(path: Path) -> str:
-    """The category a file is of, from its name; '' for a file that is not of the release."""
+    """Return the category a file is of, from its name; '' for a file that is not of the release."""
     match = (_CSV if ".csv" in path.suffixes else _JSONL).fullmatch(path.name)
     return match["category"] if match else ""
 
 
 def unread(found: Files) -> Mapping[Path, str]:
-    """The files that are not read, and why; `found` has the roles reviews, ratings and meta."""
+    """Return the files that are not read, and why; `found` has the roles reviews, ratings and meta."""
     reasons: dict[Path, str] = {}
     for paths in ([*found["reviews"], *found["ratings"]], found["meta"]):
         wanted = []
@@ -51,7 +51,7 @@ def unread(found: Files) -> Mapping[Path, str]:
 
 
 def _second_choices(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
-    """The files whose category is read from a better one."""
+    """Yield the files whose category is read from a better one."""
     for name in dict.fromkeys(map(category, paths)):
         mine = [path for path in paths if category(path) == name]
         best = min(map(_rank, mine))
@@ -62,7 +62,7 @@ def _second_choices(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
 
 
 def _rank(path: Path) -> Set:
-    """What is to be preferred is less; the parts of a split CSV are equal."""
+    """Return what is to be preferred is less; the parts of a split CSV are equal."""
     folder = len(path.parts), path.parent.as_posix()
     if ".csv" not in path.suffixes:
         return 0, 0, 0, *folder, path.name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itdr_hf.raw.source import Attribute
 
+ARCHIVE = "https://zenodo.org/records/6090214/files"  # by the data's keepers, who call it canonical
 LICENCE = "non-commercial use, with Last.fm's permission"
 LICENCE_SOURCE = "README of the release"
 

@@ -16,7 +16,7 @@ CITATION = """@article{harper2015movielens,
 
 
 def shown_title(column: str) -> str:
-    """SQL for 'American President, The (1995)' as people say it: 'The American President (1995)'.
+    """Return SQL for 'American President, The (1995)' as people say it: 'The American President (1995)'.
 
     A postponed article stands before the year, or at the end of a title without one.
     """
@@ -25,5 +25,5 @@ def shown_title(column: str) -> str:
 
 
 def shown_genres(column: str) -> str:
-    """SQL for 'Adventure|Children' as 'Adventure, Children'; no genres is NULL."""
+    """Return SQL for 'Adventure|Children' as 'Adventure, Children'; no genres is NULL."""
     return f"CASE WHEN {column} <> '(no genres listed)' THEN replace({column}, '|', ', ') END"

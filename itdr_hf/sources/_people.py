@@ -6,7 +6,7 @@ YOUNGEST, OLDEST = 5, 100  # an age outside is taken for a joke or a slip
 
 
 def known_age(column: str) -> str:
-    """A text column as a whole age from YOUNGEST to OLDEST, else NULL."""
+    """Return a text column as a whole age from YOUNGEST to OLDEST, else NULL."""
     number = f"try_cast({column} AS DOUBLE)"
     return (
         f"CASE WHEN {number} BETWEEN {YOUNGEST} AND {OLDEST} AND {number} = floor({number}) "
@@ -15,7 +15,7 @@ def known_age(column: str) -> str:
 
 
 def doubted_age(column: str) -> str:
-    """The remark on a row whose age is given and not taken, else NULL."""
+    """Return the remark on a row whose age is given and not taken, else NULL."""
     remark = f"age not a whole number from {YOUNGEST} to {OLDEST}, taken as unknown"
     return f"CASE WHEN {column} NOT IN ('', 'NULL') AND ({known_age(column)}) IS NULL THEN '{remark}' END"
 

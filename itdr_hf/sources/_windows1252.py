@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from itdr_hf.raw.dialects import open_text
+from itdr_hf.raw.dialects import actual_encoding, open_text
 from itdr_hf.raw.scan import Scan
 from itdr_hf.runtime.duckdb_engine import quote
 
@@ -19,38 +19,36 @@ ENCODING = "cp1252"
 UPPER = {byte: text for byte in range(0x80, 0x100) if (text := bytes([byte]).decode(ENCODING, errors="ignore"))}
 
 
-def as_utf8(scan: Scan, role: str, mend: Callable[[str], str] = lambda line: line) -> Scan:
-    """The same scan with copies in UTF-8 for the files of a role, each line mended.
+def as_utf8(scan: Scan, role: str, fix: Callable[[str], str] = lambda line: line) -> Scan:
+    """Return the same scan with copies in UTF-8 for the files of a role, each line fixed.
 
     DuckDB's own latin-1 refuses a whole file for one byte from 0x80 to 0x9f, and knows no other one-byte encoding.
     A copy keeps the name, the folder's name and the lines of its file, so that errors still name those.
     """
-    return replace(
-        scan, files={**scan.files, role: [_copy(path, scan.engine.spill, mend) for path in scan.files[role]]}
-    )
+    return replace(scan, files={**scan.files, role: [_copy(path, scan.engine.spill, fix) for path in scan.files[role]]})
 
 
 def undoubled(column: str) -> str:
-    """SQL for a text column with UTF-8 that was read as Windows-1252, once or twice, put right: 'Ã¼' is 'ü'.
+    """Return SQL for a text column with UTF-8 that was read as Windows-1252, once or twice, put right: 'Ã¼' is 'ü'.
 
     The second time left '?' where the first had made a character that the encoding does not have.
     """
     latin = "".join(chr(byte) for byte in UPPER if byte < 0xA0)  # how latin-1 readers leave the same bytes
     plain = f"translate({column}, {quote(latin)}, {quote(''.join(UPPER[byte] for byte in map(ord, latin)))})"
-    mended = plain
+    fixed = plain
     for start in ("Ã?Â", "ÃƒÂ", "Ã"):
         for byte in [b for b in UPPER if b < 0xC0]:
-            mended = f"replace({mended}, {quote(start + UPPER[byte])}, {quote(chr(byte + 0x40))})"
-    return f"CASE WHEN contains({column}, 'Ã') THEN {mended} ELSE {plain} END"
+            fixed = f"replace({fixed}, {quote(start + UPPER[byte])}, {quote(chr(byte + 0x40))})"
+    return f"CASE WHEN contains({column}, 'Ã') THEN {fixed} ELSE {plain} END"
 
 
-def _copy(path: Path, spill: Path, mend: Callable[[str], str]) -> Path:
+def _copy(path: Path, spill: Path, fix: Callable[[str], str]) -> Path:
     folder = spill / hashlib.md5(str(path).encode()).hexdigest() / path.parent.name
     folder.mkdir(parents=True, exist_ok=True)
     opener: Any = partial(gzip.open, compresslevel=1) if path.suffix == ".gz" else open
     with (
-        open_text(path, ENCODING) as source,
+        open_text(path, actual_encoding(path, ENCODING)) as source,
         opener(folder / path.name, "wt", encoding="utf-8", newline="") as copy,
     ):
-        copy.writelines(map(mend, source))
+        copy.writelines(map(fix, source))
     return folder / path.name

@@ -44,7 +44,7 @@ def read_interactions(scan: Scan) -> Select:
             "item": "parent_asin",
             "domain": "domain",
             "rating": "rating",
-            "timestamp": f"CASE WHEN timestamp < {MILLISECONDS} THEN timestamp ELSE timestamp // 1000 END",
+            "timestamp": f"CASE WHEN timestamp < {MILLISECONDS} THEN timestamp ELSE timestamp / 1000 END",
             "text": "nullif(text, '')",
         },
         required=("user", "item", "rating", "timestamp"),
@@ -72,7 +72,7 @@ def read_products(scan: Scan) -> Select:
 
 
 def _by_category(scan: Scan, role: str, columns: Mapping[str, str], **more: str) -> list[str]:
-    """A SELECT for each file of a role, with the category its name tells as `domain`."""
+    """Return a SELECT for each file of a role, with the category its name tells as `domain`."""
     if scan.focus not in ("", role):
         return []
     selects = []
@@ -87,7 +87,7 @@ def _by_category(scan: Scan, role: str, columns: Mapping[str, str], **more: str)
 
 
 def _joined(column: str, between: str) -> str:
-    """SQL for a list of texts as one, without empty ones; NULL when nothing is left."""
+    """Return SQL for a list of texts as one, without empty ones; NULL when nothing is left."""
     kept = f"list_filter({column}, lambda x: trim(x) <> '')"
     return f"nullif(array_to_string({kept}, {quote(between)}), '')"
 

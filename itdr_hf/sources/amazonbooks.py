@@ -73,12 +73,12 @@ def read_books(scan: Scan) -> Select:
 
 
 def _key() -> str:
-    """SQL for who wrote what when. Only whether two are equal matters, so the engine's own hash will do."""
+    """Return SQL for who wrote what when. Only whether two are equal matters, so the engine's own hash will do."""
     return 'hash(User_id, "review/time", "review/text")'
 
 
 def _copied(reviews: str) -> str:
-    """The reviews that stand under more than one title, and the first of these."""
+    """Return the reviews that stand under more than one title, and the first of these."""
     return (
         f"SELECT {_key()} AS key, min(Title) AS first FROM {reviews} "
         f'WHERE User_id IS NOT NULL AND length("review/text") >= {COPIED} GROUP BY key HAVING min(Title) < max(Title)'
@@ -86,7 +86,7 @@ def _copied(reviews: str) -> str:
 
 
 def _listed(column: str) -> str:
-    r"""SQL for "['A', \"O'B\"]" as "A, O'B"; NULL when there is none."""
+    r"""Return SQL for "['A', \"O'B\"]" as "A, O'B"; NULL when there is none."""
     quoted = rf"""regexp_extract_all({column}, '''(?:[^''\\]|\\.)*''|"(?:[^"\\]|\\.)*"')"""
     plain = r"regexp_replace(replace(x[2:-2], '\xa0', ' '), '\\(.)', '\1', 'g')"
     return f"nullif(array_to_string(list_transform({quoted}, lambda x: {plain}), ', '), '')"

@@ -40,9 +40,9 @@ def read_ratings(scan: Scan) -> Select:
 
 def read_books(scan: Scan) -> Select:
     columns = ("ISBN", "Book-Title", "Book-Author", "Year-Of-Publication", "Publisher")
-    mended = as_utf8(scan, "books", lambda line: SWALLOWED.sub(r'";"\1', line))
+    fixed = as_utf8(scan, "books", lambda line: SWALLOWED.sub(r'";"\1', line))
     return Select(
-        rows=mended.csv("books", dict.fromkeys(columns, "VARCHAR"), DUMP),
+        rows=fixed.csv("books", dict.fromkeys(columns, "VARCHAR"), DUMP),
         columns={
             "item": f"nullif({_isbn('ISBN')}, '')",
             "title": undoubled('"Book-Title"'),
@@ -145,7 +145,7 @@ def _doubted_year(column: str) -> str:
 
 
 def _location(column: str) -> str:
-    """The parts that say something, joined by ', '."""
+    """Return the parts that say something, joined by ', '."""
     parts = f"string_split(regexp_replace({undoubled(column)}, '\\s+', ' ', 'g'), ',')"
     said = f"""list_transform({parts}, lambda part: trim(part, ' "\\'))"""
     return f"nullif(array_to_string(list_filter({said}, lambda part: part <> 'n/a' AND regexp_matches(part, '\\pL')), ', '), '')"

@@ -12,14 +12,14 @@ from itdr_hf.raw.dialects import TSV, Dialect
 from itdr_hf.raw.layout import Download, Layout, Member, Table
 from itdr_hf.raw.scan import Scan, Select
 from itdr_hf.raw.source import Source, Words
-from itdr_hf.sources._lastfm import ATTRIBUTES, CITATION, LICENCE, LICENCE_SOURCE, WORDING
+from itdr_hf.sources._lastfm import ARCHIVE, ATTRIBUTES, CITATION, LICENCE, LICENCE_SOURCE, WORDING
 from itdr_hf.sources._people import doubted_age, known_age, known_gender
 
 HEADED = Dialect(delimiter="\t", quote="", escape="", header=True)
 
 
 def read_plays(scan: Scan) -> Select:
-    """The plays, row by row: the songs and how often each was played are counted from this table."""
+    """Return the plays, row by row: the songs and how often each was played are counted from this table."""
     names = ("listener", "played", "artist_id", "artist", "track_id", "track")
     header = "played IN ('timestamp', 'time')"
     return Select(
@@ -79,7 +79,7 @@ SOURCE = Source(
     obtain="download lastfm-dataset-1K.tar.gz from the home page and unpack it",
     downloads=(
         Download(
-            url="http://mtg.upf.edu/static/datasets/last.fm/lastfm-dataset-1K.tar.gz",
+            url=f"{ARCHIVE}/lastfm-dataset-1K.tar.gz",
             path="lastfm-dataset-1K.tar.gz",
             members=(
                 Member(

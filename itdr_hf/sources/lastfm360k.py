@@ -11,7 +11,7 @@ from itdr_hf.raw.dialects import TSV
 from itdr_hf.raw.layout import Download, Layout, Member, Table
 from itdr_hf.raw.scan import Scan, Select
 from itdr_hf.raw.source import Source, Words
-from itdr_hf.sources._lastfm import ATTRIBUTES, CITATION, LICENCE, LICENCE_SOURCE, WORDING
+from itdr_hf.sources._lastfm import ARCHIVE, ATTRIBUTES, CITATION, LICENCE, LICENCE_SOURCE, WORDING
 from itdr_hf.sources._people import doubted_age, known_age, known_gender
 
 NO_SHA1 = "WHEN NOT regexp_full_match(listener, '[0-9a-f]{40}') THEN 'user is no sha1 (a date in its place)'"
@@ -66,14 +66,17 @@ SOURCE = Source(
     licence_source=LICENCE_SOURCE,
     redistributable=False,
     citation=CITATION,
-    obtain="download http://mtg.upf.edu/static/datasets/last.fm/lastfm-dataset-360K.tar.gz and unpack it",
+    obtain=f"download {ARCHIVE}/lastfm-dataset-360K.tar.gz and unpack it",
     downloads=(
         Download(
-            url="http://mtg.upf.edu/static/datasets/last.fm/lastfm-dataset-360K.tar.gz",
+            url=f"{ARCHIVE}/lastfm-dataset-360K.tar.gz",
             path="lastfm-dataset-360K.tar.gz",
             members=tuple(
-                Member(name=f"*{name}", path=name)
-                for name in ("usersha1-artmbid-artname-plays.tsv", "usersha1-profile.tsv")
+                Member(name=f"*{name}", path=name, md5=md5)
+                for name, md5 in (  # as the README tells
+                    ("usersha1-artmbid-artname-plays.tsv", "be672526eb7c69495c27ad27803148f1"),
+                    ("usersha1-profile.tsv", "51159d4edf6a92cb96f87768aa2be678"),
+                )
             ),
         ),
     ),

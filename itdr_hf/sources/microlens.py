@@ -26,13 +26,13 @@ LONGEST_TAG = 40  # characters; a longer piece behind a '#' is a sentence, not a
 def read_pairs(scan: Scan) -> Select:
     return Select(
         rows=scan.csv("pairs", {"user": "BIGINT", "item": "BIGINT", "timestamp": "BIGINT"}),
-        columns={"user": '"user"', "item": "item", "timestamp": "timestamp // 1000"},
+        columns={"user": '"user"', "item": "item", "timestamp": "timestamp / 1000"},
         required=("user", "item", "timestamp"),
     )
 
 
 def read_sequences(scan: Scan) -> Select:
-    """The place in a user's list stands for the time. Lists are cast whole: to unnest texts takes far longer."""
+    """Return the place in a user's list stands for the time. Lists are cast whole: to unnest texts takes far longer."""
     lists = scan.csv("sequences", {"user": "BIGINT", "videos": "VARCHAR"}, TSV)
     texts = "coalesce(string_split(trim(videos), ' '), [NULL])"  # a line without videos is malformed, not nothing
     cast = (
@@ -57,7 +57,7 @@ def read_titles_100k(scan: Scan) -> Select:
 
 
 def _titles(scan: Scan, titles: str) -> Select:
-    """A title is what stands before the first '#', or the first tag where nothing does; the rest are tags."""
+    """Return a title is what stands before the first '#', or the first tag where nothing does; the rest are tags."""
     pieces = "list_filter(list_transform(string_split(title, '#'), lambda p: trim(p)), lambda p: p <> '')"
     cut = f"(SELECT * EXCLUDE (title), {pieces} AS pieces FROM {titles})"
     joined = f"{cut} AS t LEFT JOIN {_counts(scan)} USING (item) LEFT JOIN {_categories(scan)} USING (item)"
@@ -77,7 +77,7 @@ def _titles(scan: Scan, titles: str) -> Select:
 
 
 def _listed(tags: str, most: int) -> str:
-    """The first few tags, each once whatever its case, as text."""
+    """Return the first few tags, each once whatever its case, as text."""
     lower = f"list_transform({tags}, lambda tag: lower(tag))"
     once = f"list_filter({tags}, lambda tag, place: list_position({lower}, lower(tag)) = place)"
     return f"nullif(array_to_string(({once})[:{most}], ', '), '')"
@@ -92,7 +92,7 @@ def _counts(scan: Scan) -> str:
 
 
 def _categories(scan: Scan) -> str:
-    """The 100K release's categories by item, as a list; no rows where the file is not there."""
+    """Return the 100K release's categories by item, as a list; no rows where the file is not there."""
     if "categories" not in scan.files:
         return "(SELECT NULL::BIGINT AS item, NULL::VARCHAR[] AS category WHERE false)"
     columns = {"item": "BIGINT", "category": "VARCHAR"}
@@ -152,9 +152,21 @@ SOURCE = Source(
                 default=False,
             )
             for name, size, sha256 in (
-                ("MicroLens-50k_pairs.csv", 9_431_093, "7ff8b91b"),
-                ("MicroLens-50k_titles.csv", 2_392_145, "244aad53"),
-                ("MicroLens-50k_likes_and_views.txt", 386_787, "9031dcd6"),
+                (
+                    "MicroLens-50k_pairs.csv",
+                    9_431_093,
+                    "7ff8b91bcc84f5434ac2c5be7d0b7d7730f5e84f79f9648b5ae67a7641f97bbd",
+                ),
+                (
+                    "MicroLens-50k_titles.csv",
+                    2_392_145,
+                    "244aad5380cbbe0fb43458cfcda5ebe820f534384602f80a64dbbcd07dd30e49",
+                ),
+                (
+                    "MicroLens-50k_likes_and_views.txt",
+                    386_787,
+                    "9031dcd6fd575abc28776b6fe55a9b5a5a6446ff1d25bbb97d0e9437f480dfb2",
+                ),
             )
         ),
     ),

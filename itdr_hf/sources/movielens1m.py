@@ -74,7 +74,10 @@ SOURCE = Source(
     downloads=(
         Download(
             url="https://files.grouplens.org/datasets/movielens/ml-1m.zip",
+            mirrors=("hf://datasets/Recommenders/MovieLens/ml-1m.zip",),
             path="ml-1m.zip",
+            sha256="a6898adb50b9ca05aa231689da44c217cb524e7ebd39d264c56e2832f2c54e20",
+            md5="c4d9eecfca2ab87c1945afe126590906",
             members=(
                 Member(name="ml-1m/ratings.dat", path="ratings.dat"),
                 Member(

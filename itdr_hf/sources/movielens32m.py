@@ -56,8 +56,15 @@ SOURCE = Source(
             url="https://files.grouplens.org/datasets/movielens/ml-32m.zip",
             path="ml-32m.zip",
             members=tuple(
-                Member(name=f"ml-32m/{name}", path=name)
-                for name in ("ratings.csv", "movies.csv", "tags.csv", "links.csv", "README.txt", "checksums.txt")
+                Member(name=f"ml-32m/{name}", path=name, md5=md5)
+                for name, md5 in (  # as the README tells
+                    ("ratings.csv", "cf12b74f9ad4b94a011f079e26d4270a"),
+                    ("movies.csv", "0df90835c19151f9d819d0822e190797"),
+                    ("tags.csv", "963bf4fa4de6b8901868fddd3eb54567"),
+                    ("links.csv", "8f033867bcb4e6be8792b21468b4fa6e"),
+                    ("README.txt", ""),
+                    ("checksums.txt", ""),
+                )
             ),
         ),
     ),

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from inspect import signature
 from pathlib import Path
@@ -45,7 +45,7 @@ def own_source(
     licence: str | None = None,
     redistributable: bool | None = None,
 ) -> Source:
-    """The source in a folder; its id is the folder's name, its attributes are the tables' further columns.
+    """Return the source in a folder; its id is the folder's name, its attributes are the tables' further columns.
 
     `scale` is needed for ratings to be used; likes default to above, dislikes to below its middle. `label` is
     the items column shown behind titles. What is not given is taken from source.toml, if there is one. Hand the
@@ -93,15 +93,24 @@ def own_source(
     )
 
 
+def found_in(raw: Path, known: Collection[str]) -> list[Source]:
+    """Return a source for every folder of tables under a raw folder, but for the ids that are known.
+
+    Raises as `own_source` does.
+    """
+    folders = [f for f in sorted(raw.iterdir()) if f.name not in known] if raw.is_dir() else []
+    return [own_source(f) for f in folders if all(_file(f, role) for role in ("interactions", "items"))]
+
+
 def described(source: Source) -> dict[str, Any]:
-    """What a ledger keeps of a source of one's own: everything but how its files are read."""
+    """Return what a ledger keeps of a custom source: everything but how its files are read."""
     kept = {f.name: getattr(replace(source, layouts=(), downloads=()), f.name) for f in fields(source)}
     whole = asdict(Source(**kept))
     return {name: value for name, value in whole.items() if name not in NOT_REMEMBERED}
 
 
 def recalled(description: Mapping[str, Any]) -> Source:
-    """The source that was `described`, without files: enough for everything that is done with a built dataset."""
+    """Return the source that was `described`, without files: enough for everything that is done with a built dataset."""
     known = {f.name for f in fields(Source)}
     kept: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in description.items() if n in known}
     kept |= {n: tuple(Attribute(**a) for a in kept[n]) for n in ("user_attributes", "item_attributes")}
@@ -110,14 +119,14 @@ def recalled(description: Mapping[str, Any]) -> Source:
 
 
 def _settings(folder: Path) -> dict[str, Any]:
-    """What source.toml says, by the names of the arguments of `own_source`."""
+    """Return what source.toml says, by the names of the arguments of `own_source`."""
     path = folder / SETTINGS
     if not path.is_file():
         return {}
     try:
         said = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{folder.name}/{SETTINGS}: {error}; want TOML in UTF-8; mend it") from error
+        raise UsageError(f"{folder.name}/{SETTINGS}: {error}; want TOML in UTF-8; fix it") from error
     known = [name for name in signature(own_source).parameters if name != "folder"]
     if strange := [name for name in said if name not in known]:
         raise unknown(f"setting in {folder.name}/{SETTINGS}", strange[0], known)
@@ -132,7 +141,7 @@ def _record(where: str, record: type, said: Any) -> Any:
         return record(**said)
     except TypeError as error:
         wanted = ", ".join(f.name for f in fields(record))
-        raise UsageError(f"{where}: {str(error).partition(' ')[2]}; want {wanted}; mend it") from error
+        raise UsageError(f"{where}: {str(error).partition(' ')[2]}; want {wanted}; fix it") from error
 
 
 def _file(folder: Path, role: str) -> Path | None:

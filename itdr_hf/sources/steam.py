@@ -135,7 +135,7 @@ def read_australian_interactions(scan: Scan) -> Select:
 
 
 def _moment(day: str) -> str:
-    """The start of a day written 'April 21, 2011'; NULL for anything else."""
+    """Return the start of a day written 'April 21, 2011'; NULL for anything else."""
     return f"try_strptime({day}, '%B %d, %Y')"
 
 
@@ -181,11 +181,11 @@ SOURCE = Source(
   pages={197--206}, year={2018}, doi={10.1109/ICDM.2018.00035}
 }""",
     obtain=(
-        "download http://cseweb.ucsd.edu/~wckang/steam_reviews.json.gz and "
-        "http://cseweb.ucsd.edu/~wckang/steam_games.json.gz (or the Australian files of version 1)"
+        "download https://cseweb.ucsd.edu/~wckang/steam_reviews.json.gz and "
+        "https://cseweb.ucsd.edu/~wckang/steam_games.json.gz (or the Australian files of version 1)"
     ),
     downloads=tuple(
-        Download(url=f"http://cseweb.ucsd.edu/~wckang/{name}", path=name)
+        Download(url=f"https://cseweb.ucsd.edu/~wckang/{name}", path=name)
         for name in ("steam_reviews.json.gz", "steam_games.json.gz")
     ),
     folders=("steam", "Steam"),

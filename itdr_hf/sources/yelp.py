@@ -99,7 +99,7 @@ def read_businesses(scan: Scan) -> Select:
 
 
 def shown_features(column: str) -> str:
-    """SQL for what a business has, as a MAP column tells, joined by ', '; NULL when nothing is known.
+    """Return SQL for what a business has, as a MAP column tells, joined by ', '; NULL when nothing is known.
 
     What it lacks is not said.
     """
@@ -115,14 +115,14 @@ def _value(column: str, name: str, words: Mapping[str, str]) -> str:
 
 
 def _set(column: str, name: str, form: str) -> str:
-    """The flags that are True in "{'garage': False, 'lot': True}", each in its form; none for NULL."""
+    """Return the flags that are True in "{'garage': False, 'lot': True}", each in its form; none for NULL."""
     flags = f"regexp_extract_all({column}[{quote(name)}], '''([a-z_-]+)'': True', 1)"
     before, after = map(quote, form.split("{}"))
     return f"coalesce(list_transform({flags}, lambda x: {before} || replace(x, '_', ' ') || {after}), [])"
 
 
 def _names(table: str) -> tuple[str, ...]:
-    """The file's name in releases since 2018 and before, plain or compressed."""
+    """Return the file's name in releases since 2018 and before, plain or compressed."""
     return tuple(f"{prefix}{table}.json{end}" for prefix in ("yelp_academic_dataset_", "") for end in ("", ".gz"))
 
 

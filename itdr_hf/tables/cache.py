@@ -6,7 +6,7 @@
     users         user + the source's attribute columns
     activity      user [, domain], interactions, ratings: how many interactions, and how many with a rating
 
-`timestamp` is seconds UTC, or the file's order where the release has no times. `norm` is the title as
+`timestamp` is seconds UTC, with a fraction where the release tells milliseconds, or the file's order where the release has no times. `norm` is the title as
 compared: lower case, one blank between words. A NULL `rating` is an interaction without an opinion; `plays` is how
 often, where that tells how much is liked. Every row that was read and is not here is counted in
 `steps`, with the reason.
@@ -31,7 +31,7 @@ from itdr_hf.raw.source import Source
 from itdr_hf.runtime.engine import RawReader
 from itdr_hf.runtime.files import default_cache, new_folder, write_atomically
 from itdr_hf.runtime.hashing import fingerprint, sha256
-from itdr_hf.runtime.progress import Say
+from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 from itdr_hf.tables.staging import _READING, _read
 
 
@@ -59,9 +59,9 @@ def ensure_tables(
     engine: RawReader,
     cache: Path | None = None,
     bad: BadRows = BadRows(),
-    say: Say = lambda text: None,
+    progress: OnProgress = ignore,
 ) -> Tables:
-    """The tables of a source, from the cache or read from its raw files.
+    """Return the tables of a source, from the cache or read from its raw files.
 
     Raises MissingFileError when the release is not there and MalformedRowError for a row that does not
     parse, unless bad rows are to be skipped; nothing is left behind then.
@@ -73,23 +73,25 @@ def ensure_tables(
         located = hasher.submit(locate, source, raw, cache=cache, bad=bad)
         with FileLock(home / "first.lock"):
             if not any(home.glob("*/record.json")):  # nothing to be found: read while the files are hashed
-                _fill(home / "first", release, located, engine, bad, say)
+                _fill(home / "first", release, located, engine, bad, progress)
                 os.replace(home / "first", located.result().folder)
         folder = located.result().folder
     with FileLock(f"{folder}.lock"):
         if not (folder / "record.json").is_file():
-            _fill(folder, release, located, engine, bad, say)
+            _fill(folder, release, located, engine, bad, progress)
     record = json.loads((folder / "record.json").read_text())
     return Tables(source=source, release=release, folder=folder, fingerprint=folder.name, record=record)
 
 
-def _fill(folder: Path, release: Release, located: Future[Place], engine: RawReader, bad: BadRows, say: Say) -> None:
+def _fill(
+    folder: Path, release: Release, located: Future[Place], engine: RawReader, bad: BadRows, progress: OnProgress
+) -> None:
     """Read a release into a folder of tables. A file that cannot be hashed is named before any row of it."""
-    say(f"{release.source.id}: reading {release.layout.name} ({release.size() / 1e6:,.1f} MB)")
+    progress(Progress(f"{release.source.id}: reading {release.layout.name}", detail=f"{release.size() / 1e6:,.1f} MB"))
     started = time.monotonic()
     with _READING, new_folder(folder, locked=True) as draft:
         try:
-            steps, passed_over = _read(release, draft, engine, bad, say)
+            steps, passed_over = _read(release, draft, engine, bad, progress)
         finally:
             files = located.result().files
         record: dict[str, Any] = {"layout": release.layout.name, "files": files, "steps": steps}
@@ -115,10 +117,14 @@ def locate(source: Source, raw: Path, *, cache: Path | None = None, bad: BadRows
     release = find_release(source, raw)
     cache = cache or default_cache()
     files = _describe(release, cache / "sha256")
-    readers = {inspect.unwrap(table.read).__module__ for table in release.layout.tables.values()}
     facts = [source.id, release.layout.name, files, bad.policy, bad.most]
-    key = fingerprint(facts, {*readers, __name__})
+    key = fingerprint(facts, readers(release))
     return Place(release=release, files=files, folder=cache / "tables" / source.id / key)
+
+
+def readers(release: Release) -> set[str]:
+    """Return the modules in which the code that reads a release into tables begins."""
+    return {__name__, *(inspect.unwrap(table.read).__module__ for table in release.layout.tables.values())}
 
 
 def _describe(release: Release, memo: Path) -> list[dict[str, Any]]:

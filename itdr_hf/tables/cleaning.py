@@ -14,14 +14,13 @@ from itdr_hf.raw.scan import Staged
 from itdr_hf.raw.source import Source
 from itdr_hf.runtime.duckdb_engine import quote
 from itdr_hf.runtime.engine import RawReader
-from itdr_hf.runtime.text import APART, CONTROL_TOKEN
+from itdr_hf.runtime.text import APART, CONTROL_TOKEN, CONTROLS, INVISIBLE
 
 MAX_TITLE = 300  # characters; a longer title ends in an ellipsis
 MARKS = ("bad", "dropped", "noted", "legible", "said")
-# Zero-width blanks and marks of direction, by which a prompt could be made to look other than it is; joiners stay.
-INVISIBLE = r"[\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2060}\x{2066}-\x{2069}\x{feff}]"
-PLAIN = r"[!-%'-~]+(?: [!-%'-~]+)*"  # most titles: ASCII without '&' in single blanks, of which nothing is to be mended
+PLAIN = r"[!-%'-~]+(?: [!-%'-~]+)*"  # most titles: ASCII without '&' in single blanks, of which nothing is to be fixed
 WIDE = 20_480  # items of a row group: each may hold thousands of characters, and a thread takes a group at a time
+NORM = "lower(nfc_normalize({}))"  # a title as compared: one title in two Unicode forms is one title
 NOT_BLANK = r"[^ \t\n\r\v\f]"
 BLANKS = r"[\s\p{Z}\x{00}-\x{1f}\x{7f}-\x{9f}]+"
 
@@ -78,9 +77,12 @@ def clean_items(engine: RawReader, source: Source, staged: Mapping[str, Staged],
     order = ", ".join(["title", *(c for c in columns if c not in key)])
     once = _once(engine, f"SELECT * FROM ({good}) WHERE legible <> ''", key, order)
     popular = "LEFT JOIN popular USING (" + key + ")" if (path.parent / "interactions.parquet").is_file() else ""
-    shown = [f"{_apart(c)} AS {c}" if c == source.label else c for c in columns]  # a label stands behind the title
+    told = {a.column for a in source.item_attributes} | {source.label}
+    texts = _texts(engine, good)
+    shown = [f"{_visible(c)} AS {c}" if c in told & texts else c for c in columns]
+    shown = [f"{_apart(_visible(c))} AS {c}" if c == source.label else s for c, s in zip(columns, shown, strict=True)]
     engine.write(
-        f"SELECT {', '.join(shown)}, t AS title, lower(t) AS norm, {'coalesce(popularity, 0)' if popular else '0'} AS "
+        f"SELECT {', '.join(shown)}, t AS title, {NORM.format('t')} AS norm, {'coalesce(popularity, 0)' if popular else '0'} AS "
         f"popularity FROM (SELECT * EXCLUDE (title), {_title('legible')} AS t FROM ({once})) {popular}",
         path,
         row_group_size=WIDE,
@@ -109,12 +111,8 @@ def clean_users(engine: RawReader, source: Source, staged: Mapping[str, Staged],
     before = engine.value(f"SELECT count(*) FROM ({good})")
     once = f'{good} QUALIFY row_number() OVER (PARTITION BY "user" ORDER BY {order}) = 1'
     told = {a.column for a in source.user_attributes}
-    texts = {
-        name
-        for name, kind in engine.sql.execute(f"SELECT column_name, column_type FROM (DESCRIBE {good})").fetchall()
-        if kind == "VARCHAR"
-    }
-    shown = [f"{_apart(c)} AS {c}" if c in told & texts else c for c in columns]
+    texts = _texts(engine, good)
+    shown = [f"{_apart(_visible(c))} AS {c}" if c in told & texts else c for c in columns]
     kept = engine.write(f"SELECT {', '.join(shown)} FROM ({once})", path)
     if before - kept:
         steps.append({"table": "users", "what": "repeated user", "rows": kept - before})
@@ -122,7 +120,7 @@ def clean_users(engine: RawReader, source: Source, staged: Mapping[str, Staged],
 
 
 def marks_of(table: str, columns: Mapping[str, str]) -> list[str]:
-    """What is worked out of a table's columns, once, as its rows are staged, since it is asked for again and again."""
+    """Return what is worked out of a table's columns, once, as its rows are staged, since it is asked for again and again."""
     if table == "items":
         return [f"{legible(columns['title'])} AS legible"]
     if table == "interactions" and "text" in columns:
@@ -131,12 +129,12 @@ def marks_of(table: str, columns: Mapping[str, str]) -> list[str]:
 
 
 def legible(column: str) -> str:
-    """SQL for a title with HTML entities undone, invisible characters out, blanks and control characters one blank.
+    """Return SQL for a title with HTML entities undone, invisible characters out, blanks and control characters one blank.
 
     '' where nothing is left.
     """
     plain = f"CASE WHEN contains({column}, '&') THEN unescape({column}) ELSE {column} END"
-    seen = f"trim(regexp_replace(regexp_replace({plain}, '{INVISIBLE}', '', 'g'), '{BLANKS}', ' ', 'g'))"
+    seen = f"trim(regexp_replace(regexp_replace({plain}, {quote(INVISIBLE)}, '', 'g'), '{BLANKS}', ' ', 'g'))"
     return f"CASE WHEN regexp_full_match({column}, {quote(PLAIN)}) THEN {column} ELSE coalesce({seen}, '') END"
 
 
@@ -167,7 +165,7 @@ def count_noted(engine: RawReader, table: str, stage: Staged) -> Steps:
 
 
 def _keep_popularity(engine: RawReader, key: str, repeats: bool) -> None:
-    """The temporary table `popular`: how many interactions an item keeps, from what was counted anyway."""
+    """Make the temporary table `popular`: how many interactions an item keeps, from what was counted anyway."""
     fewer = f"SELECT {key}, count(*) AS fewer FROM repeats GROUP BY ALL"
     kept = f"(rows - coalesce(fewer, 0))::BIGINT AS popularity FROM per_item LEFT JOIN ({fewer}) USING ({key})"
     kept = kept if repeats else "rows AS popularity FROM per_item"
@@ -192,8 +190,21 @@ def _count(engine: RawReader, path: Path) -> int:
     return int(rows)
 
 
+def _texts(engine: RawReader, rows: str) -> set[str]:
+    """Return the columns of a query that hold text."""
+    described = engine.sql.execute(f"SELECT column_name, column_type FROM (DESCRIBE {rows})").fetchall()
+    return {name for name, kind in described if kind == "VARCHAR"}
+
+
+def _visible(column: str) -> str:
+    """Return SQL for a text without invisible characters, control characters and line breaks as one blank; NULL if none is left."""
+    seen = f"trim(regexp_replace(regexp_replace({column}, {quote(INVISIBLE)}, '', 'g'), {quote(CONTROLS + '+')}, ' ', 'g'))"
+    hidden = f"regexp_matches({column}, {quote(f'{INVISIBLE}|{CONTROLS}')})"
+    return f"CASE WHEN {hidden} THEN nullif({seen}, '') ELSE {column} END"
+
+
 def _title(column: str) -> str:
-    """A legible text, control tokens set apart, cut at MAX_TITLE."""
+    """Return a legible text, control tokens set apart, cut at MAX_TITLE."""
     plain = _apart(column)
     return f"CASE WHEN length({plain}) > {MAX_TITLE} THEN rtrim(left({plain}, {MAX_TITLE - 1})) || '…' ELSE {plain} END"
 
@@ -205,7 +216,7 @@ def _apart(text: str) -> str:
 
 
 def _find_repeats(engine: RawReader, source: Source, columns: list[str], good: str) -> int:
-    """The temporary table `repeats`: the rows that come behind the earliest of their pair; how many they are.
+    """Return the temporary table `repeats`: the rows that come behind the earliest of their pair; how many they are.
 
     Rows are told apart by a hash first, which takes half the time; those that share one are then looked at and sorted.
     Their texts, most of the bytes, are read only where nothing before them decides.

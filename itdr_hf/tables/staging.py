@@ -10,11 +10,20 @@ from threading import Lock
 from typing import Any
 
 from itdr_hf.raw.gzip_pipes import Unpacking
-from itdr_hf.raw.malformed import BadRows, faults, judge, listed, lost_lines, rows_without, unreadable_named
+from itdr_hf.raw.malformed import (
+    BadRows,
+    check_encodings,
+    faults,
+    judge,
+    listed,
+    lost_lines,
+    rows_without,
+    unreadable_named,
+)
 from itdr_hf.raw.release import TABLES, Release
 from itdr_hf.raw.scan import Scan, Select, Staged
 from itdr_hf.runtime.engine import RawReader
-from itdr_hf.runtime.progress import Say, watching
+from itdr_hf.runtime.progress import OnProgress, Progress, watching
 from itdr_hf.tables.cleaning import (
     WIDE,
     clean_interactions,
@@ -25,13 +34,15 @@ from itdr_hf.tables.cleaning import (
     marks_of,
 )
 
+TOLD = 10**7  # bytes of a table's files from which on the reading is worth a bar
 _READING = Lock()  # one release at a time: DuckDB's settings and functions are of the whole process
 
 
 def _read(
-    release: Release, draft: Path, engine: RawReader, bad: BadRows, say: Say
+    release: Release, draft: Path, engine: RawReader, bad: BadRows, progress: OnProgress
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Stage every table as read, then clean: items decide which interactions stay, and those the popularity."""
+    check_encodings(release)
     engine.sql.create_function("unescape", html.unescape, ["VARCHAR"], "VARCHAR")
     steps: list[dict[str, Any]] = []
     passed_over: list[dict[str, Any]] = []
@@ -39,7 +50,9 @@ def _read(
     try:
         for name in release.tables:
             scan = Scan(engine=engine, files=release.files, staged=staged, unpacking=Unpacking(engine.spill))
-            staged[name], read = _stage(release, name, scan, draft / f"staged-{name}.parquet", bad, passed_over, say)
+            staged[name], read = _stage(
+                release, name, scan, draft / f"staged-{name}.parquet", bad, passed_over, progress
+            )
             steps += read
             if name not in TABLES:  # others are only read from: cleaning does not see them
                 steps += count_dropped(engine, name, staged[name])
@@ -59,31 +72,52 @@ def _read(
     return steps, passed_over
 
 
-def _written(release: Release, name: str, scan: Scan, query: str, path: Path, say: Say) -> int:
+def _written(release: Release, name: str, scan: Scan, query: str, path: Path, progress: OnProgress) -> int:
     """Write what a query reads from raw files, telling how many of their bytes are read, and at last the rows."""
     what, size = f"{release.source.id}: {name}", release.size(name)
-    megabytes = size // 10**6
     far = watching(
         lambda: max(scan.engine.progress(), scan.unpacking.done() / size),
-        megabytes,
-        lambda done: say(f"{what}: {done:,} of {megabytes:,} MB"),
+        size,
+        lambda done: progress(Progress(what, done, size, "B")),
     )
-    with far if megabytes >= 10 else nullcontext():
+    with far if size >= TOLD else nullcontext():
         rows = scan.engine.write(query, path, **({"row_group_size": WIDE} if name == "items" else {}))
-    say(f"{what}: {rows:,} rows")
+    progress(Progress(what, detail=f"{rows:,} rows"))
     return rows
 
 
+def _attempt(release: Release, name: str, scan: Scan, path: Path, progress: OnProgress) -> tuple[Scan, Select, int]:
+    """Read a table's files once; the scan knows the dialects that it met."""
+    with scan.unpacking:
+        select: Select = release.layout.tables[name].read(scan)
+        rows = _written(release, name, scan, select.sql(*marks_of(name, select.columns)), path, progress)
+        scan.unpacking.check()
+    return scan, select, rows
+
+
 def _stage(
-    release: Release, name: str, scan: Scan, path: Path, bad: BadRows, passed_over: list[dict[str, Any]], say: Say
+    release: Release,
+    name: str,
+    scan: Scan,
+    path: Path,
+    bad: BadRows,
+    passed_over: list[dict[str, Any]],
+    progress: OnProgress,
 ) -> tuple[Staged, list[dict[str, Any]]]:
     table = release.layout.tables[name]
     files = [*(p for role in table.roles for p in release.files[role]), *chain(*release.files.values())]
-    with unreadable_named(files), scan.unpacking:
-        select: Select = table.read(scan)
-        rows = _written(release, name, scan, select.sql(*marks_of(name, select.columns)), path, say)
-        scan.unpacking.check()
+    with unreadable_named(files):
+        try:
+            scan, select, rows = _attempt(release, name, scan, path, progress)
+        except Exception as error:
+            if not scan.mendable(error):
+                raise
+            faults(scan.engine)
+            scan, select, rows = _attempt(release, name, scan.mend(), path, progress)
     staged = Staged(path=path, required=select.required)
+    if scan.halves() and scan.engine.value(f"SELECT count(*) FROM {staged.rows} WHERE bad"):
+        with unreadable_named(files):
+            scan, select, rows = _attempt(release, name, scan.mend(), path, progress)
     counts, first = faults(scan.engine)
     for p in [p for p in counts if p in scan.quoted and bad.policy == "skip"]:
         counts[p] = max(0, lost_lines(scan.engine, p, scan.quoted[p])) or counts[p]
@@ -104,7 +138,5 @@ def _stage(
         steps.append({"table": name, "what": what, "rows": rows - stood_for})
     if rejected + nameless:
         steps.append({"table": name, "what": "malformed", "rows": -(rejected + nameless)})
-    steps += [
-        {"table": name, "what": f"malformed in {p.name} ({n:,} passed over)", "rows": 0} for p, n in beside.items()
-    ]
+    steps += [{"table": name, "what": f"malformed in {p.name} ({n:,} skipped)", "rows": 0} for p, n in beside.items()]
     return staged, steps + (count_noted(scan.engine, name, staged) if select.noted else [])

@@ -25,7 +25,7 @@ _BREAK = re.compile(r"\r\n|\n|\r")
 
 
 def shuffled(titles: Sequence[str], seed: int) -> list[str]:
-    """A permutation decided by `seed` (a large whole number) alone; every one equally likely."""
+    """Return a permutation decided by `seed` (a large whole number) alone; every one equally likely."""
     left, out = list(titles), []
     seed %= factorial(len(left))  # the rest of it decides nothing
     for size in range(len(left), 1, -1):
@@ -43,12 +43,12 @@ def numbered(titles: Sequence[str]) -> str:
 
 @cache
 def _numbers(count: int) -> list[str]:
-    """What stands before each title, and a place for the title."""
+    """Return what stands before each title, and a place for the title."""
     return [piece for n in range(1, count + 1) for piece in (f"\n{n}. " if n > 1 else "1. ", "")]
 
 
 def read_ranking(text: str, candidates: Sequence[str], history: Sequence[str], strict: bool) -> ParsedAnswer:
-    """The candidates in the order of the answer, each once; strangers and repeats are passed over, and named."""
+    """Return the candidates in the order of the answer, each once; strangers and repeats are skipped, and named."""
     titles = Titles(candidates)
     asked = titles.as_asked(text)
     if asked is not None:
@@ -86,7 +86,7 @@ def _fault(
 
 
 def read_choice(text: str, candidates: Sequence[str], history: Sequence[str], strict: bool) -> ParsedAnswer:
-    """The one candidate the answer names; in a longer answer, with goodwill, the first line that is one."""
+    """Return the one candidate the answer names; in a longer answer, leniently, the first line that is one."""
     titles = Titles(candidates)
     for whole in (text, text.strip()):
         if whole in titles.exact:
@@ -109,7 +109,7 @@ def read_choice(text: str, candidates: Sequence[str], history: Sequence[str], st
 
 
 def read_number(text: str, low: float, high: float, strict: bool) -> ParsedAnswer:
-    """The number the answer is, or with goodwill the one it most plainly means, as text; it must lie on the scale."""
+    """Return the number the answer is, or leniently the one it most plainly means, as text; it must lie on the scale."""
     text = text.strip() if strict else _THOUGHT.sub("", text).strip()
     if not text:
         return ParsedAnswer((), "empty")
@@ -120,7 +120,7 @@ def read_number(text: str, low: float, high: float, strict: bool) -> ParsedAnswe
 
 
 def number(text: str, strict: bool) -> float | None:
-    """The number a text is; with goodwill the first line that is one, the one said to be the answer, or the first.
+    """Return the number a text is; leniently the first line that is one, the one said to be the answer, or the first.
 
     '4/5' and '4 out of 5' are 4, and 'from 1 to 5' names a scale, not an answer.
     """
@@ -140,13 +140,13 @@ def number(text: str, strict: bool) -> float | None:
 
 
 def as_written(value: str, write: Callable[[float], str]) -> str:
-    """A number as `write` writes numbers, where that loses nothing: '4' as '4.0'."""
+    """Return a number as `write` writes numbers, where that loses nothing: '4' as '4.0'."""
     written = write(float(value))
     return written if float(written) == float(value) else value
 
 
 def with_numbers(answer: ParsedAnswer, places: Collection[int], strict: bool) -> ParsedAnswer:
-    """An answer whose values at `places` are numbers: each as the number alone, '' where there is none."""
+    """Return an answer whose values at `places` are numbers: each as the number alone, '' where there is none."""
     values = list(answer.values)
     for place in places if values else ():
         value = number(values[place], strict)
@@ -156,7 +156,7 @@ def with_numbers(answer: ParsedAnswer, places: Collection[int], strict: bool) ->
 
 
 def read_named(text: str, names: Sequence[str], strict: bool) -> ParsedAnswer:
-    """The values of 'name: value' lines, in the order of `names`; a missing one is ''."""
+    """Return the values of 'name: value' lines, in the order of `names`; a missing one is ''."""
     text = text if strict else _THOUGHT.sub("", text)
     if not text.strip():
         return ParsedAnswer((), "empty")
@@ -170,7 +170,7 @@ def read_named(text: str, names: Sequence[str], strict: bool) -> ParsedAnswer:
 
 
 def read_text(text: str, strict: bool) -> ParsedAnswer:
-    """The text itself; with goodwill without what a reasoning model thought before."""
+    """Return the text itself; leniently without what a reasoning model thought before."""
     said = text.strip() if strict else _THOUGHT.sub("", text).strip()
     return ParsedAnswer((said,), None if said else "empty")
 
@@ -187,7 +187,7 @@ def _pairs(parts: Sequence[str], names: Sequence[str], strict: bool) -> dict[str
 
 
 def _plain(value: str) -> str:
-    """A value without quotes or emphasis around it and without the full stop of a sentence; 'D.C.' keeps its."""
+    """Return a value without quotes or emphasis around it and without the full stop of a sentence; 'D.C.' keeps its."""
     value = value[:-1] if _SENTENCE.search(value) else value
     while len(value) > 1 and value[0] == value[-1] and value[0] in QUOTES:
         value = value[1:-1].strip()
@@ -195,7 +195,7 @@ def _plain(value: str) -> str:
 
 
 def _lines(text: str, strict: bool) -> list[str]:
-    """The lines that hold anything; only true line breaks part lines, since titles hold rarer ones."""
+    """Return the lines that hold anything; only true line breaks part lines, since titles hold rarer ones."""
     text = text if strict else _THOUGHT.sub("", text)
     return [line for line in _BREAK.split(text) if line.strip()]
 

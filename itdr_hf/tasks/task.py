@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from itdr_hf.raw.source import Source
+from itdr_hf.records import INSTRUCTION, Example, Shape, Turn
 from itdr_hf.tasks.planning.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -26,6 +28,28 @@ class ExampleParts(NamedTuple):
     targets: Sequence[str] = ()
     target_names: Sequence[str] = ()
     reference_by: str = "data"
+
+
+class ConversationParts(NamedTuple):
+    """What a task with the shape CONVERSATION makes of one row."""
+
+    turns: Sequence[Turn]
+    targets: Sequence[str] = ()
+    reference_by: str = "data"
+
+
+class PreferenceParts(NamedTuple):
+    """What a task with the shape PREFERENCE makes of one row."""
+
+    prompt: Sequence[Turn]
+    chosen: Sequence[Turn]
+    rejected: Sequence[Turn]
+    rejected_kind: str
+    reference_by: str = "data"
+
+
+Parts = ExampleParts | ConversationParts | PreferenceParts
+AnswerKind = Literal["ranking", "choice", "number", "attributes", "text", "yes-no", "none"]
 
 
 class ParsedAnswer(NamedTuple):
@@ -55,56 +79,76 @@ class Teacher:
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """One subtask: its words, its relational plan, the example made of a row, and the parser that undoes it.
+    """One task: its words, its relational plan, the example made of a row, and the parser that undoes it.
 
-    `eligible` and `gather` are relational (see `rows.py`); `example` and `parse(text, example, strict=False)`, which
-    reads a model's answer, are pure. `defaults` are Recipe fields; `templates` maps a template id to a text with
+    `eligible` and `gather` are relational (see `build/rows.py`); `example` and `parse(text, example, context,
+    strict=False)`, which reads a model's answer, are pure. `shape` is that of its rows; `answer` is the kind of its
+    answers, by which everything else decides what to do with them, and `max_answer_tokens` how long one may be. `defaults` are Recipe fields; `templates` maps a template id to a text with
     {slots}: those named in `slots`, which `example` fills, and the source's words (see `render.constants`).
     """
 
     id: str
     title: str
-    root: Literal["UII", "UIU"]
+    root: str  # the group of tasks it belongs to, as headings name it
     subject: Literal["user", "item"]
     description: str
     templates: Mapping[str, str]
     slots: frozenset[str]
+    answer: AnswerKind
     metrics: tuple[str, ...]
     defaults: Mapping[str, Any]
     needs: Callable[[Source], tuple[str, ...]]  # the tables the plan reads
     eligible: Callable[[PlanContext], ir.Table]
     gather: Callable[[PlanContext, ir.Table], ir.Table]
-    example: Callable[[Mapping[str, Any], TaskContext], ExampleParts]
+    example: Callable[[Mapping[str, Any], TaskContext], Parts]
     parse: Callable[..., ParsedAnswer]
     teacher: Teacher | None = None  # how a language model is asked for the reference, where one may write it
+    shape: Shape = INSTRUCTION
+    max_answer_tokens: int = 512
+    timed: bool = False  # whether its answers have a time, so that splits may go by it
     fixed: frozenset[str] = frozenset()  # Recipe fields that cannot be otherwise: a change for many cells passes by
 
 
 @dataclass(frozen=True, kw_only=True)
 class TaskContext:
-    """What `Task.example` may know besides the row: the source's words and the recipe."""
+    """What `Task.example` and `Task.parse` may know besides the row: the source, the recipe, and the template.
+
+    `template` is set for shapes other than INSTRUCTION, whose templates are filled by what renders the rows.
+    """
 
     source: Source
     recipe: Recipe
+    template: str = "default"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """A subtask on a source; `size` is the paper's number of examples."""
+    """A task on a source; `size` is the published number of examples, `family` the id of the task's family."""
 
-    subtask: Task
+    task: Task
     source: Source
     size: int
+    family: str = "itdr"
+    version: str = ""  # of the family's data
     overrides: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
-        return f"{self.subtask.id}-{self.source.id}"
+        return f"{self.task.id}-{self.source.id}"
+
+    @cached_property
+    def context(self) -> TaskContext:
+        """What its answers are read with: its source and its own recipe."""
+        return TaskContext(source=self.source, recipe=self.recipe())
+
+    def parse(self, text: str, example: Example, *, strict: bool = False) -> ParsedAnswer:
+        """Read a model's answer to one of its examples."""
+        return self.task.parse(text, example, self.context, strict=strict)
 
     def recipe(self, **changes: Any) -> Recipe:
-        """The cell's own recipe, with the given fields changed (None leaves a field alone)."""
+        """Return the cell's own recipe, with the given fields changed (None leaves a field alone)."""
         scale = {"liked_above": self.source.liked_above, "disliked_below": self.source.disliked_below}
         base: dict[str, Any] = {"num_examples": self.size, **{k: v or 0.0 for k, v in scale.items()}}
-        base |= {"history": 0, "positives": 0, "negatives": 0, **self.subtask.defaults, **self.overrides}
-        open_ = {k: v for k, v in changes.items() if v is not None and k not in self.subtask.fixed}
+        base |= {"history": 0, "positives": 0, "negatives": 0, **self.task.defaults, **self.overrides}
+        open_ = {k: v for k, v in changes.items() if v is not None and k not in self.task.fixed}
         return replace(Recipe(**base), **open_)

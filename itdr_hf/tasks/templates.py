@@ -18,7 +18,7 @@ HELD_OUT = "unseen"  # … but never in this one, kept for testing on a wording 
 def compile_template(
     template: str, constants: Mapping[str, str], slots: frozenset[str]
 ) -> Callable[[Mapping[str, str]], str]:
-    """A function that fills a template's {slots}; values are never looked into, so '{title}' is safe in them.
+    """Return a function that fills a template's {slots}; values are never looked into, so '{title}' is safe in them.
 
     Raises UsageError for a slot that neither `constants` nor `slots` know.
     """
@@ -34,7 +34,7 @@ def compile_template(
             texts.append("")
         else:
             have = ", ".join(sorted({*constants, *slots}))
-            raise UsageError(f"template: slot {{{field}}} is unknown; have: {have}; mend the template")
+            raise UsageError(f"template: slot {{{field}}} is unknown; have: {have}; fix the template")
 
     def fill(values: Mapping[str, str]) -> str:
         pieces = between.copy()
@@ -46,13 +46,13 @@ def compile_template(
 
 
 def template_text(cell: Cell, template: str) -> str:
-    """The wording of a template in a cell: a source may have its own in place of the default one."""
-    own = cell.source.wording.get(cell.subtask.id) if template == "default" else None
-    return own or cell.subtask.templates[template]
+    """Return the wording of a template in a cell: a source may have its own in place of the default one."""
+    own = cell.source.wording.get(cell.task.id) if template == "default" else None
+    return own or cell.task.templates[template]
 
 
 def constants(cell: Cell, recipe: Recipe) -> dict[str, str]:
-    """The slots that are the same in every example of a cell."""
+    """Return the slots that are the same in every example of a cell."""
     words, scale = cell.source.words, cell.source.scale
     named = {
         name: getattr(words, name) for name in ("item", "items", "do", "did", "doing", "acted", "liked", "disliked")

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
+from unicodedata import normalize
 
 QUOTES = "\"'`“”‘’«»*_ \t"
 _MARK = re.compile(r"\s*(?:\d{1,3}\s*[.):]|[-*•])\s*")
@@ -29,7 +30,7 @@ class Titles:
         return [(form, _unambiguous(self.all, form)) for form in (norm, loose)]
 
     def as_asked(self, text: str) -> list[str] | None:
-        """The titles of which a text is exactly the numbered list, or None; outer blanks are forgiven."""
+        """Return the titles of which a text is exactly the numbered list, or None; outer blanks are forgiven."""
         for form in dict.fromkeys((text, text.strip())):
             found = self._by_line(form) if not self._broken else self._segmented(form)
             if found is not None:
@@ -53,7 +54,7 @@ class Titles:
         return max((list(way) for way in ways), key=len, default=None)
 
     def _ways(self, text: str, taken: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-        """The lists of titles that `text`, the rest of a numbered list after `taken`, can be."""
+        """Yield the lists of titles that `text`, the rest of a numbered list after `taken`, can be."""
         mark = f"{len(taken) + 1}. "
         rest = text[len(mark) :]
         for title in self.all if text.startswith(mark) else ():
@@ -65,13 +66,13 @@ class Titles:
                 yield from self._ways(rest[len(title) + 1 :], (*taken, title))
 
     def on_one_line(self, text: str) -> str:
-        """The text with titles that hold line breaks put on one line."""
+        """Return the text with titles that hold line breaks put on one line."""
         for title in sorted((t for t in self.all if "\n" in t or "\r" in t), key=len, reverse=True):
             text = text.replace(title, " ".join(title.split()))
         return text
 
     def of_line(self, line: str, strict: bool) -> str | None:
-        """The title a line names. A title may itself begin with '1.', so the bare line is tried as well."""
+        """Return the title a line names. A title may itself begin with '1.', so the bare line is tried as well."""
         bare = unmarked(line)
         for text in (bare, line, bare.strip(), line.strip()):
             if text in self.exact:
@@ -84,7 +85,7 @@ class Titles:
         return None if strict else self._before_more(bare)
 
     def _before_more(self, line: str) -> str | None:
-        """The longest title that the line begins with, a label or a reason behind it."""
+        """Return the longest title that the line begins with, a label or a reason behind it."""
         text = line.lstrip(QUOTES)
         hits = [
             title
@@ -117,17 +118,18 @@ class Titles:
 
 
 def norm(title: str) -> str:
-    """A title as compared: lower case, one blank between words, as the tables' `norm`."""
+    """Return a title as compared: lower case, one blank between words, as the tables' `norm`."""
+    title = title if title.isascii() else normalize("NFC", title)  # as one types it, however it was written
     return " ".join(title.lower().split())
 
 
 def loose(title: str) -> str:
-    """A title as compared with goodwill: also without outer quotes, marks of emphasis and a final stop."""
+    """Return a title as compared leniently: also without outer quotes, marks of emphasis and a final stop."""
     return norm(title.strip(QUOTES).rstrip(".,;:").strip(QUOTES))
 
 
 def unmarked(line: str) -> str:
-    """A line without the number or bullet before it."""
+    """Return a line without the number or bullet before it."""
     return _MARK.sub("", line, count=1) if _MARK.match(line) else line
 
 

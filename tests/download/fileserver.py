@@ -53,6 +53,13 @@ class Handler(BaseHTTPRequestHandler):
             return self._plain(404, {})
         self._file(body, kind, how)
 
+    def do_HEAD(self) -> None:
+        """As a GET without its body."""
+        body = self.server_state.files.get(self.path)
+        self.send_response(200 if body is not None else 404)
+        self.send_header("Content-Length", str(len(body or b"")))
+        self.end_headers()
+
     def _file(self, body: bytes, kind: str, how: list) -> None:
         etag = f'"{hashlib.md5(body).hexdigest()}"'
         begin, headers = 0, {"ETag": etag} if self.server_state.etags else {}

@@ -15,6 +15,7 @@ import pytest
 from itdr_hf.download.archives import Limits, extract, names
 from itdr_hf.errors import RawDataError
 from itdr_hf.raw.layout import Member
+from itdr_hf.runtime.progress import Progress
 
 RATINGS = b"userId,movieId\n" + b"1,2\n" * 5_000
 FILES = {"ml/ratings.csv": RATINGS, "ml/sub/movies.csv": b"movieId\n2\n", "ml/README.txt": b"read me"}
@@ -69,10 +70,10 @@ def as_before(out: Path) -> bool:
 
 @pytest.mark.parametrize("name", MAKERS)
 def test_the_wanted_members_come_out_and_nothing_else(name, tmp_path, out):
-    seen: list[int] = []
-    paths = extract(MAKERS[name](tmp_path / name, FILES), out, WANTED, tick=seen.append)
+    seen: list[Progress] = []
+    paths = extract(MAKERS[name](tmp_path / name, FILES), out, WANTED, progress=seen.append)
     assert [p.relative_to(out).as_posix() for p in paths] == ["ratings.csv", "deep/movies.csv"]
-    assert paths[0].read_bytes() == RATINGS and sum(seen) == len(RATINGS) + 10
+    assert paths[0].read_bytes() == RATINGS and seen[-1] == Progress(f"unpacking {name}", len(RATINGS) + 10, unit="B")
     assert sorted(p.name for p in out.rglob("*") if p.is_file()) == ["movies.csv", "ratings.csv"]
     assert names(tmp_path / name) == list(FILES)
 
@@ -182,3 +183,51 @@ def test_what_is_no_archive_is_named(tmp_path, out):
     (tmp_path / "a.zip").write_text("<html>")
     with pytest.raises(RawDataError, match="neither zip, tar nor gz"):
         extract(tmp_path / "a.zip", out, WANTED)
+
+
+def test_members_packed_so_that_no_cap_could_hold_are_refused(tmp_path, out):
+    for kind in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        with zipfile.ZipFile(tmp_path / "a.zip", "w", kind) as packed:
+            packed.writestr("ratings.csv", b"\0" * 1_000_000)
+        with pytest.raises(RawDataError, match="'ratings.csv', which is packed in a way that no release is"):
+            extract(tmp_path / "a.zip", out, WANTED)
+
+
+def test_a_bomb_is_refused_by_what_it_says_before_a_byte_is_written(tmp_path, out):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("ratings.csv", b"\0" * (70 * 2**20))
+    written: list[int] = []
+    with pytest.raises(RawDataError, match="which unpacks to more than 67,108,864 bytes"):
+        extract(tmp_path / "a.zip", out, WANTED, progress=lambda p: written.append(p.done))
+    assert written == []
+
+
+def test_a_huge_header_of_a_tar_is_refused_unread(tmp_path, out):
+    made = tmp_path / "a.tar.gz"
+    with gzip.open(made, "wb") as stream:
+        header = tarfile.TarInfo("long")
+        header.type, header.size = tarfile.XHDTYPE, 2**31
+        stream.write(header.tobuf(tarfile.PAX_FORMAT))
+        stream.write(b"\0" * 4_000_000)
+    with pytest.raises(RawDataError, match="a header of 2,147,483,648 bytes"):
+        extract(made, out, WANTED)
+
+
+def test_a_tar_that_begins_with_a_dot_is_read(tmp_path, out):
+    with tarfile.open(tmp_path / "a.tar", "w") as rolled:
+        folder = tarfile.TarInfo(".")
+        folder.type = tarfile.DIRTYPE
+        rolled.addfile(folder)
+        for member in WANTED:
+            facts = tarfile.TarInfo(member.name.replace("*", ""))
+            facts.size = 4
+            rolled.addfile(facts, io.BytesIO(b"a,b\n"))
+    assert all(path.read_bytes() == b"a,b\n" for path in extract(tmp_path / "a.tar", out, WANTED))
+
+
+def test_names_written_with_backslashes_are_understood(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as packed:
+        packed.writestr("ml-32m\\ratings.csv", b"a,b\n")
+    assert names(tmp_path / "a.zip") == ["ml-32m/ratings.csv"]
+    wanted = [Member(name="ml-32m/ratings.csv", path="ratings.csv")]
+    assert extract(tmp_path / "a.zip", tmp_path / "o", wanted)[0].read_bytes() == b"a,b\n"

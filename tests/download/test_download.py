@@ -294,7 +294,7 @@ def test_every_source_is_had_by_program_or_told_step_by_step(source_id, tmp_path
 @pytest.fixture
 def registered(source) -> Iterator[str]:
     own = replace(source, id="tinylens", folders=("tinylens",))
-    catalogue.register(own, subtasks={"uap": 5})
+    catalogue.register(own, tasks={"uap": 5})
     yield own.id
     catalogue.unregister(own.id)
 

@@ -72,7 +72,7 @@ class Base:
 
 def bases() -> list[Base]:
     """Every layout of every source, and its compressed twin."""
-    found = [base for source in catalogue.source_ids() for base in _layouts(source)]
+    found = [base for source in catalogue.family().source_ids for base in _layouts(source)]
     return [*found, *(base.twin() for base in found)]
 
 

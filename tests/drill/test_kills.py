@@ -17,7 +17,7 @@ from drill import LONG
 from drill.killing import Drill, State, old_or_new, tree
 from itdr_hf.build.folder import build_folder
 from itdr_hf.build.prepare import Settings
-from itdr_hf.dataset.ledger import read_ledger
+from itdr_hf.dataset import Dataset
 from itdr_hf.hub import connect, push_folder
 from itdr_hf.simulate import simulate
 
@@ -52,12 +52,12 @@ def start(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def mixture(out: Path) -> str:
     """What is wrong with a dataset folder: a cell that is not as the ledger says, or half a file."""
-    for name, cell in read_ledger(out)["cells"].items():
-        for file, facts in cell["files"].items():
+    for name, cell in Dataset.open(out).cells.items():
+        for file, facts in cell.files.items():
             path = out / name / file
             if not path.is_file():
                 return f"{name}/{file} is gone"
-            if path.stat().st_size != facts["size"] and pq.read_metadata(path).num_rows != facts["rows"]:
+            if path.stat().st_size != facts.size and pq.read_metadata(path).num_rows != facts.rows:
                 return f"{name}/{file} is not what the ledger says"
     for path in out.glob("[!.]*/*.parquet"):
         pq.read_table(path)

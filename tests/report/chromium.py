@@ -137,7 +137,7 @@ class Tab:
 
 @contextmanager
 def chromium(profile: Path) -> Iterator[Browser]:
-    """A browser of one's own, with a fresh profile."""
+    """Its own browser, with a fresh profile."""
     assert PROGRAM
     (theirs_in, ours_out), (ours_in, theirs_out) = os.pipe(), os.pipe()
 

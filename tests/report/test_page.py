@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from itdr_hf.dataset import Dataset
+from itdr_hf.dataset.ledger import sealed
 from itdr_hf.errors import UsageError
 from itdr_hf.records import SPLITS
 from itdr_hf.report.page import page_slots, render, write_report
@@ -116,7 +118,7 @@ def test_the_scoreboard_has_every_figure_of_the_system_and_chance_beside_it(scor
 
 def test_the_recipe_of_every_config_is_told_once(release, tables):
     ledger = json.loads((release / "ledger.json").read_text())
-    recipes = page_slots(release, say=lambda text: None)["recipes"]
+    recipes = page_slots(Dataset.open(release))["recipes"]
     heads, *rows = tables["recipes"]
     assert heads == ["config", *recipes["columns"], "content"] and not set(recipes["columns"]) & set(recipes["same"])
     for row in rows:
@@ -129,7 +131,7 @@ def test_the_recipe_of_every_config_is_told_once(release, tables):
 
 
 def test_the_labels_sum_to_all_examples(release):
-    for chart in page_slots(release, say=lambda text: None)["labels"]:
+    for chart in page_slots(Dataset.open(release))["labels"]:
         assert sum(bar.count for bar in chart.bars) + chart.rest == chart.examples
         assert len(chart.bars) <= 12
 
@@ -138,7 +140,7 @@ def test_a_changed_release_is_not_shown_with_its_old_audit(release, tmp_path):
     copy = shutil.copytree(release, tmp_path / "itdr")
     ledger = json.loads((copy / "ledger.json").read_text())
     ledger["cells"]["nir-microlens"]["content"] = "0" * 64
-    (copy / "ledger.json").write_text(json.dumps(ledger))
+    (copy / "ledger.json").write_text(json.dumps(sealed(ledger)))
     made = write_report(copy, tmp_path / "report.html")
     assert not made.audited and "No audit of just this content" in made.path.read_text()
 
@@ -152,8 +154,9 @@ def test_the_same_folder_and_scores_give_the_same_bytes(release, scores, tmp_pat
 def test_the_examples_shrink_to_the_room_there_is(release):
     from itdr_hf.report.samples import blocks
 
-    cells = [s.cell for s in page_slots(release, most=1, say=lambda text: None)["cells"]]
-    full, tight = blocks(release, cells, most=20), blocks(release, cells, most=20, room=99 * 2_000)
+    cells = [s.cell for s in page_slots(Dataset.open(release), most=1)["cells"]]
+    dataset = Dataset.open(release)
+    full, tight = blocks(dataset, cells, most=20), blocks(dataset, cells, most=20, room=99 * 2_000)
     assert sum(b.count for b in tight) < sum(b.count for b in full)
     assert all(len(b.packed) <= 2_000 or b.count == 1 for b in tight)
     assert all(b.of == pq.read_table(next((release / b.cell).glob(f"{b.split}-*"))).num_rows for b in full)
@@ -174,7 +177,7 @@ def evil(release: Path, home: Path) -> tuple[Path, Path]:
     ledger = json.loads((copy / "ledger.json").read_text())
     ledger["cells"]["nir-microlens"]["layout"] = ledger["cells"]["nir-microlens"]["tables"][0]["what"] = EVIL
     ledger["not_built"][EVIL] = EVIL
-    (copy / "ledger.json").write_text(json.dumps(ledger))
+    (copy / "ledger.json").write_text(json.dumps(sealed(ledger)))
     (copy / ".audit.json").write_text(
         json.dumps({"content": {n: c["content"] for n, c in ledger["cells"].items()},
                     "rows": [{"check": EVIL, "result": "1 breach", "finding": EVIL}]})
@@ -209,7 +212,7 @@ def test_no_text_becomes_markup(release, page, tmp_path):
 def test_an_unfilled_slot_is_an_error(release):
     from jinja2 import UndefinedError
 
-    slots = page_slots(release, say=lambda text: None)
+    slots = page_slots(Dataset.open(release))
     del slots["writers"]
     with pytest.raises(UndefinedError, match="writers"):
         render(slots)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from itdr_hf.dataset.folder import read_example
+from itdr_hf.dataset import Dataset
 from report.conftest import itdr
 
 pytestmark = pytest.mark.xdist_group("report")
@@ -71,7 +71,7 @@ def test_on_a_terminal_a_long_step_has_a_bar_with_a_rate(release):
 
 @pytest.mark.parametrize("cell", ["rp-movielens32m", "tkr-mind", "cdr-amazon2023", "nir-microlens", "uap-movielens1m"])
 def test_on_a_terminal_the_truth_of_an_example_stands_out(release, cell):
-    row = read_example(release, cell, "train", 0)
+    row = Dataset.open(release).example(cell, "train", 0)
     said = on_a_terminal("show", release, cell, "--split", "train", stream="stdout")
     bright = {text.rstrip() for text in re.findall(r"\x1b\[1;32m(?:✓ )?(.*?)\x1b\[0m", said)}
     truths = [t for t in row["targets"] if f"{t}\n" in f"{row['output']}\n"]
@@ -82,7 +82,7 @@ def test_on_a_terminal_the_truth_of_an_example_stands_out(release, cell):
 def test_without_a_terminal_a_long_step_is_told_by_the_tenth(release):
     ran = subprocess.run([sys.executable, "-m", "itdr_hf", "stats", str(release)], capture_output=True, text=True)
     told = [line for line in ran.stderr.splitlines() if " of 33" in line]
-    assert len(told) == 10 and told[-1].startswith("33 of 33")
+    assert len(told) == 11 and told[0].startswith("counting: 0 of 33") and told[-1].startswith("counting: 33 of 33")
 
 
 @pytest.mark.parametrize("command", ["stats", "audit", "ledger", "sources"])

@@ -10,7 +10,6 @@ from small_disk import needs_mount, run_on_small_disk
 FULL = "the disk is full; want room for the output; free some and run again"
 PREDICTING = """
 import json, sys
-from contextlib import nullcontext
 from pathlib import Path
 from itdr_hf.errors import OutputError
 from itdr_hf.models.predict.predictions import Answered, Run, read_predictions
@@ -39,7 +38,7 @@ class System:
 
 def predict(questions):
     try:
-        predict_into(path, questions, System(), lambda total: nullcontext(lambda: None))
+        predict_into(path, questions, System())
     except OutputError as error:
         return str(error)
 
@@ -58,7 +57,6 @@ print(json.dumps({"told": told, "left": left, "lost": len(lost), "again": again,
 """
 SCORING = """
 import json, shutil, sys
-from contextlib import nullcontext
 from pathlib import Path
 from itdr_hf.errors import OutputError
 from itdr_hf.models.recommenders.baselines import Baseline
@@ -70,8 +68,8 @@ from itdr_hf.score.score_file import Options, score_file
 from itdr_hf.score.scoring import Resampling
 
 small, folder, predictions, plots = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4] == "True"
-system = Baseline(name="random", folder=folder)
-predict_into(predictions, read_questions(folder, ["rp-movielens32m"]), system, lambda total: nullcontext(lambda: None))
+system = Baseline(name="random", dataset=folder)
+predict_into(predictions, read_questions(folder, ["rp-movielens32m"]), system)
 
 def files():
     return {str(p): p.read_bytes() for p in small.rglob("*") if p.is_file()}

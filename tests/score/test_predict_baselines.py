@@ -18,7 +18,7 @@ from itdr_hf.models.recommenders.training_statistics import Knowledge
 
 def said(folder: Path, name: str, questions: list[Question]) -> dict[str, str]:
     answers: dict[str, str] = {}
-    Baseline(name=name, folder=folder).answer(questions, lambda q, answered: answers.__setitem__(q.id, answered.text))
+    Baseline(name=name, dataset=folder).answer(questions, lambda q, answered: answers.__setitem__(q.id, answered.text))
     return answers
 
 
@@ -40,11 +40,11 @@ def test_no_baseline_reads_the_answers_of_the_test_split(asked, tmp_path, name):
 
 
 def test_every_subtask_has_chance_and_another_baseline_and_all_answers_parse(asked):
-    for subtask in catalogue.subtask_ids():
+    for subtask in catalogue.task_ids():
         assert "random" in baselines_of(subtask) and len(baselines_of(subtask)) > 1
     for config in sorted({q.config for q in read_questions(asked)}):
         rows = {row["id"]: row for row in rows_of(asked, config, "test")}
-        parse = catalogue.cell(config).subtask.parse
+        parse = catalogue.cell(config).task.parse
         for name in baselines_of(config.partition("-")[0]):
             for key, text in said(asked, name, read_questions(asked, [config])).items():
                 from itdr_hf.records import Example
@@ -104,5 +104,5 @@ def test_chance_depends_on_seed_and_example_not_on_the_order_of_questions(asked)
     questions = read_questions(asked, ["tkr-movielens32m"])
     assert said(asked, "random", questions) == said(asked, "random", questions[::-1])
     other: dict[str, str] = {}
-    Baseline(name="random", folder=asked, seed=1).answer(questions, lambda q, a: other.__setitem__(q.id, a.text))
+    Baseline(name="random", dataset=asked, seed=1).answer(questions, lambda q, a: other.__setitem__(q.id, a.text))
     assert other != said(asked, "random", questions)

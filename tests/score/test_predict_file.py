@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -14,11 +13,6 @@ from itdr_hf.models.predict.questions import Question, read_questions
 from itdr_hf.models.predict.run import predict_into
 
 RUN = Run(model="m", revision="r", settings={"seed": 0})
-
-
-@contextmanager
-def silent(total: int):
-    yield lambda: None
 
 
 class Echo:
@@ -41,7 +35,7 @@ def questions_of(folder: Path, count: int = 9) -> list[Question]:
 
 def test_the_rows_hold_who_answered_what_and_to_which_prompt(asked, tmp_path):
     questions = questions_of(asked)
-    predict_into(tmp_path / "p.parquet", questions, Echo(), silent)
+    predict_into(tmp_path / "p.parquet", questions, Echo())
     rows = {row["id"]: row for row in pq.read_table(tmp_path / "p.parquet").to_pylist()}
     assert set(rows) == {q.id for q in questions}
     assert all(rows[q.id]["text"] == q.id and rows[q.id]["prompt_hash"] == q.prompt_hash for q in questions)
@@ -55,13 +49,13 @@ def test_after_an_error_what_was_answered_is_kept_and_only_the_rest_is_asked(ask
     questions, path = questions_of(asked), tmp_path / "p.parquet"
     first, second = Echo(most=7), Echo()
     with pytest.raises(RuntimeError):
-        predict_into(path, questions, first, silent)
+        predict_into(path, questions, first)
     assert set(read_predictions(path).rows) == set(first.asked)
-    made = predict_into(path, questions, second, silent)
+    made = predict_into(path, questions, second)
     assert (made.found, made.made) == (7, len(questions) - 7)
     assert sorted(first.asked + second.asked) == sorted(q.id for q in questions)
     third = Echo()
-    assert predict_into(path, questions, third, silent).made == 0 and not third.asked
+    assert predict_into(path, questions, third).made == 0 and not third.asked
 
 
 def test_a_line_that_a_kill_left_half_written_is_asked_again(asked, tmp_path):
@@ -73,7 +67,7 @@ def test_a_line_that_a_kill_left_half_written_is_asked_again(asked, tmp_path):
     path.with_name("p.parquet.journal").write_bytes(journal + journal.splitlines()[-1][:30])
     assert set(read_predictions(path).rows) == {questions[0].id}
     second = Echo()
-    predict_into(path, questions, second, silent)
+    predict_into(path, questions, second)
     assert questions[0].id not in second.asked
     assert set(read_predictions(path).rows) == {q.id for q in questions}
     assert [p.name for p in tmp_path.iterdir() if "journal" in p.name] == []
@@ -92,10 +86,10 @@ def test_a_question_whose_prompt_has_changed_is_asked_again(asked, tmp_path):
     from dataclasses import replace
 
     questions, path = questions_of(asked), tmp_path / "p.parquet"
-    predict_into(path, questions, Echo(), silent)
+    predict_into(path, questions, Echo())
     changed = [replace(questions[0], instruction="Anew."), *questions[1:]]
     second = Echo()
-    predict_into(path, changed, second, silent)
+    predict_into(path, changed, second)
     assert second.asked == [questions[0].id]
     assert read_predictions(path).rows[questions[0].id].prompt_hash == changed[0].prompt_hash
 
@@ -104,15 +98,15 @@ def test_a_question_whose_prompt_has_changed_is_asked_again(asked, tmp_path):
                                    Run(model="m", revision="r", settings={"seed": 1})])  # fmt: skip
 def test_answers_of_another_model_revision_or_setting_do_not_mix(asked, tmp_path, other):
     path = tmp_path / "p.parquet"
-    predict_into(path, questions_of(asked), Echo(), silent)
+    predict_into(path, questions_of(asked), Echo())
     with pytest.raises(UsageError, match="choose another --out"):
-        predict_into(path, questions_of(asked), Echo(run=other), silent)
+        predict_into(path, questions_of(asked), Echo(run=other))
 
 
 def test_two_runs_do_not_write_one_file(asked, tmp_path):
     path = tmp_path / "p.parquet"
     with open_predictions(path, RUN), pytest.raises(UsageError, match="another run writes it"):
-        predict_into(path, questions_of(asked), Echo(), silent)
+        predict_into(path, questions_of(asked), Echo())
 
 
 def test_text_that_is_no_unicode_is_kept_as_text(asked, tmp_path):
@@ -132,7 +126,7 @@ def test_a_file_that_is_not_ours_is_refused_by_name(tmp_path):
 
 def test_a_file_that_is_damaged_inside_is_refused_by_name(asked, tmp_path):
     path = tmp_path / "p.parquet"
-    predict_into(path, questions_of(asked), Echo(), silent)
+    predict_into(path, questions_of(asked), Echo())
     whole = bytearray(path.read_bytes())
     whole[8 : len(whole) // 2] = bytes(len(whole) // 2 - 8)
     path.write_bytes(whole)

@@ -12,10 +12,9 @@ import pytest
 
 from itdr_hf import catalogue
 from itdr_hf.bench.scoring import measure
-from itdr_hf.dataset.folder import cells_in
+from itdr_hf.dataset import Dataset
 from itdr_hf.errors import UsageError
 from itdr_hf.metrics.bootstrap import intervals
-from itdr_hf.metrics.composite import Figure, composite
 from itdr_hf.metrics.ranking import ranking_samples
 from itdr_hf.models.predict.predictions import Completion, Run, open_predictions
 from itdr_hf.models.predict.questions import read_questions
@@ -24,6 +23,8 @@ from itdr_hf.score.parsed import RawAnswer, read_answers, read_examples
 from itdr_hf.score.rules import ranges_of, samples
 from itdr_hf.score.score_file import Options, Report, score_file
 from itdr_hf.score.scoring import Resampling, score_system
+from itdr_hf.tasks.family import Figure
+from itdr_hf.tasks.itdr.composite import composite
 
 FAST = Options(baselines=False, resampling=Resampling(replicates=200))
 ParsedAnswer = Callable[[Example], "str | None"]
@@ -33,7 +34,7 @@ def write(
     path: Path, folder: Path, answer: ParsedAnswer, finish: str = "stop", configs: list[str] | None = None
 ) -> Path:
     """A predictions file with `answer(example)` for every test example that it is not None for."""
-    examples = {e.id: e for name in cells_in(folder, configs) for e in read_examples(folder, name, "test")}
+    examples = {e.id: e for name in Dataset.open(folder).select(configs) for e in read_examples(folder, name, "test")}
     with open_predictions(path, Run(model=path.stem, revision="", settings={})) as (_, keep):
         for question in read_questions(folder, configs):
             text = answer(examples[question.id])
@@ -125,7 +126,7 @@ def test_an_interval_is_that_of_the_bootstrap_over_users(asked):
     examples = read_examples(asked, "tkr-movielens32m", "test")
     drawn = random.Random(1)
     said = [RawAnswer("\n".join(drawn.sample(e.candidates, 10)), "stop") for e in examples]
-    cell = read_answers("tkr-movielens32m", examples, said)
+    cell = read_answers(catalogue.cell("tkr-movielens32m"), examples, said)
     system = score_system("x", [cell], {}, resampling=Resampling(seed=4))
     hits = [[t in e.targets for t in s.text.split("\n")] for e, s in zip(examples, said, strict=True)]
     wanted = intervals(list(ranking_samples(hits, [5] * len(hits)).values()), [e.user for e in examples], seed=4,
@@ -162,7 +163,7 @@ def test_attributes_are_scored_over_the_examples_that_have_them(asked):
     said = [
         RawAnswer("\n".join(f"{n}: {t}" for n, t in zip(e.target_names, e.targets, strict=True)), "stop") for e in short
     ]
-    system = score_system("x", [read_answers("uap-movielens1m", short, said)], {})
+    system = score_system("x", [read_answers(catalogue.cell("uap-movielens1m"), short, said)], {})
     figures = system.cells["uap-movielens1m"].figures
     assert figures[f"ACC({names[0]})"].n == len(examples)
     assert figures[f"ACC({names[1]})"].n == sum(len(e.targets) > 1 for e in short)
@@ -179,7 +180,7 @@ def test_a_number_of_an_attribute_that_cannot_be_read_counts_as_the_farthest_end
         for age in (20, 60)
     ]  # fmt: skip
     texts = ["no idea", f"{names[0]}: about 61 years"]
-    read = read_answers(cell, examples, [RawAnswer(text, "stop") for text in texts])
+    read = read_answers(catalogue.cell(cell), examples, [RawAnswer(text, "stop") for text in texts])
     assert read.faults("lenient") == {"not a number": 0.5} and read.faults("strict") == {
         "missing attribute": 0.5, "not a number": 0.5,
     }  # fmt: skip
@@ -221,7 +222,9 @@ def test_chance_on_ten_candidates_with_five_positives_is_a_half_a_half_and_77_hu
     drawn = random.Random(5)
     said = [RawAnswer("\n".join(drawn.sample(e.candidates, 10)), "stop") for e in examples]
     figures = (
-        score_system("x", [read_answers("tkr-movielens32m", examples, said)], {}).cells["tkr-movielens32m"].figures
+        score_system("x", [read_answers(catalogue.cell("tkr-movielens32m"), examples, said)], {})
+        .cells["tkr-movielens32m"]
+        .figures
     )
     discount = [1 / math.log2(k + 2) for k in range(10)]
     for metric, chance in {"H@1": 0.5, "P@5": 0.5, "N@10": 0.5 * sum(discount) / sum(discount[:5])}.items():

@@ -30,11 +30,10 @@ from itdr_hf.tasks.itdr import paper
 def report(asked: Path, tmp_path_factory: pytest.TempPathFactory) -> Report:
     """Chance scored, with baselines and the paper beside, compared with itself at another seed."""
     home = tmp_path_factory.mktemp("predictions")
-    from contextlib import nullcontext
 
     for seed in (0, 1):
-        baseline = Baseline(name="random", folder=asked, seed=seed)
-        predict_into(home / f"{seed}.parquet", read_questions(asked), baseline, lambda n: nullcontext(lambda: None))
+        baseline = Baseline(name="random", dataset=asked, seed=seed)
+        predict_into(home / f"{seed}.parquet", read_questions(asked), baseline)
     options = Options(resampling=Resampling(replicates=100))
     return score_file(home / "0.parquet", asked, options, against=home / "1.parquet")
 
@@ -95,7 +94,7 @@ def test_harness_tasks_give_every_metric_as_itdr_score_does(asked, tmp_path, rep
     assert write_tasks(asked, tmp_path / "tasks") == [f"itdr_{name}" for name in report.ours.cells]
     for config, cell in report.ours.cells.items():
         text = (tmp_path / "tasks" / f"itdr_{config}.yaml").read_text()
-        baseline, said = Baseline(name="random", folder=asked), {}
+        baseline, said = Baseline(name="random", dataset=asked), {}
         baseline.answer(read_questions(asked, [config]), lambda q, a, said=said: said.__setitem__(q.id, a.text))
         results = results_with({config: ranges_of(asked, config)})
         items: dict[str, list] = {}

@@ -182,7 +182,7 @@ def test_a_bad_line_is_named_with_its_file_and_number(read, copied):
         file.write('{"rating": 5.0, "title": "Cut", "parent_asin": "B0B00\n')
     wanted = (
         'review_categories/All_Beauty.jsonl line 10: \'{"rating": 5.0, "title": "Cut", "parent_asin": "B0B00\', want '
-        "user and item and rating and timestamp; get the file again, or count and skip such rows with --on-bad-row skip"
+        "a JSON object (unterminated string starting at character 45); get the file again, or count and skip such rows with --on-bad-row skip"
     )
     with pytest.raises(MalformedRowError, match=f"^{re.escape(wanted)}$"):
         read(copied)
@@ -193,7 +193,7 @@ def test_a_bad_row_of_the_benchmark_is_not_laid_to_the_raw_files(read, copied):
     with (copied / BENCHMARK).open("a") as file:
         file.write("U1,,5.0,1547589356557\n")
     with pytest.raises(
-        MalformedRowError, match=r"^rating_only/Video_Games.csv line 16: 'U1,,5.0,1547589356557', want user"
+        MalformedRowError, match=r"^rating_only/Video_Games.csv line 16: 'U1,,5.0,1547589356557', want item;"
     ):
         read(copied)
 

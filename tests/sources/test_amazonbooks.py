@@ -114,7 +114,7 @@ def test_lines_joined_by_a_bare_carriage_return_are_each_counted(read, copied):
 def test_a_row_without_a_score_is_named_with_its_line(read, copied):
     with (copied / REVIEWS).open("a") as file:
         file.write("0000000002,The Understudy,,A9,Jo,0/0,,1000000,Short,A text\n")
-    with pytest.raises(MalformedRowError, match=r"line 36: '0000000002,.*', want rating and timestamp; get the file"):
+    with pytest.raises(MalformedRowError, match=r"line 36: '0000000002,.*', want rating; get the file"):
         read(copied)
 
 

@@ -158,7 +158,7 @@ def test_a_score_without_an_anime_is_named(read, only):
     raw = only("anime-dataset-2023.csv", "users-score-2023.csv")
     path = raw / "anime-2023/users-score-2023.csv"
     path.write_text(path.read_text() + "1,Akira_T,,Lost Reel,7\n")
-    with pytest.raises(MalformedRowError, match=r"^anime-2023/users-score-2023\.csv line 47: .*want user and item"):
+    with pytest.raises(MalformedRowError, match=r"^anime-2023/users-score-2023\.csv line 47: .*want item;"):
         read(raw)
 
 

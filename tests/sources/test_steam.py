@@ -170,7 +170,7 @@ def test_a_like_is_more_than_ten_hours_and_a_dislike_less_than_two(read, engine)
 def test_hours_are_no_scale_so_there_is_no_rating_prediction():
     assert SOURCE.scale is None
     with pytest.raises(UsageError, match="steam has no ratings"):
-        catalogue.subtask("rp").needs(SOURCE)
+        catalogue.task("rp").needs(SOURCE)
 
 
 @pytest.mark.parametrize("name", ["ir-steam", "tui-steam"])
@@ -202,18 +202,19 @@ def test_a_version_1_date_without_a_year_is_of_the_year_after_the_last_one_state
 
 
 @pytest.mark.parametrize(
-    "line",
-    ["{u'username': u'x', u'product_id':", "import os", "{u'username': u'x', u'date': u'2017-01-01'}",
-     "{u'product_id': u'10', u'date': u'tomorrow'}"],
+    ("line", "wanted"),
+    [("{u'username': u'x', u'product_id':", "a Python dict on one line"), ("import os", "a Python dict on one line"),
+     ("{u'username': u'x', u'date': u'2017-01-01'}", "item"),
+     ("{u'product_id': u'10', u'date': u'tomorrow'}", "timestamp")],
 )  # fmt: skip
-def test_a_line_that_is_no_dict_or_lacks_its_game_or_date_is_named_or_skipped_and_counted(read, only, line):
+def test_a_line_that_is_no_dict_or_lacks_its_game_or_date_is_named_or_skipped_and_counted(read, only, line, wanted):
     raw = only("steam_reviews.json")
     path = raw / "steam/steam_reviews.json"
     path.write_text("\n" + line + "\n" + path.read_text())
     with pytest.raises(MalformedRowError) as caught:
         read(raw)
     assert str(caught.value) == (
-        f"steam/steam_reviews.json line 2: {line!r}, want item and timestamp; "
+        f"steam/steam_reviews.json line 2: {line!r}, want {wanted}; "
         "get the file again, or count and skip such rows with --on-bad-row skip"
     )
     tables = read(raw, bad=BadRows(policy="skip"))

@@ -97,7 +97,7 @@ def test_a_cut_line_is_named_with_its_number_blank_lines_included(read, copied):
         read(copied)
     assert str(error.value) == (
         'yelp/yelp_academic_dataset_review.json line 8: \'{"review_id":"rev-cut","user_id":"us\', '
-        "want user and item and rating and timestamp; "
+        "want a JSON object (unterminated string starting at character 34); "
         "get the file again, or count and skip such rows with --on-bad-row skip"
     )
 

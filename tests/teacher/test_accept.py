@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from itdr_hf import catalogue
 from itdr_hf.models.endpoint.request import Reply
 from itdr_hf.models.teacher.acceptance import CHECKS, Completion, common_words, fault, own, read_text
 from itdr_hf.tasks.itdr import ir, tui
@@ -46,8 +47,12 @@ AT_FAULT = {
         ("", {"refusal": "no"}),
         (GOOD, {"finish": "content_filter"}),
     ],
-    "empty": [("", {}), (" \n**…** ", {}), ("<think>What could it be?</think>\n", {}),
-              (f"<think>What could it be? {GOOD}", {})],
+    "empty": [
+        ("", {}),
+        (" \n**…** ", {}),
+        ("<think>What could it be?</think>\n", {}),
+        (f"<think>What could it be? {GOOD}", {}),
+    ],
     "malformed JSON": [
         (GOOD, {"as_json": True}),
         ('{"audience": "' + GOOD, {"as_json": True}),
@@ -99,7 +104,7 @@ def test_an_example_without_words_of_its_own_cannot_be_missed():
 
 
 def test_the_words_of_the_template_and_of_the_source_say_nothing_of_the_example():
-    common = common_words("tui-movielens32m")
+    common = common_words(catalogue.cell("tui-movielens32m"))
     assert {"recommended", "movie", "genres", "groups"} <= common
     assert own(INPUT, besides=common) == {"informer", "crime", "horror"}
     assert own("likes: 20720 東京の猫 Café Señor") == {"cafe", "senor"}

@@ -15,7 +15,7 @@ from faultserver import completion, good
 
 from itdr_hf.build.folder import build_folder
 from itdr_hf.build.prepare import Settings
-from itdr_hf.dataset.ledger import read_ledger
+from itdr_hf.dataset import Dataset
 from itdr_hf.errors import ModelError
 from itdr_hf.loading import load_dataset
 from itdr_hf.models.teacher.annotate import RateLimits, annotate, plan
@@ -58,13 +58,13 @@ def test_the_ledger_has_the_hashes_of_the_new_files_and_the_card_counts_who_wrot
     writer = writer_of(serve())
     run_all(folder, writer, store, ["tui-mind"])
     write_references(folder, "tui-mind", writer, store)
-    ledger = read_ledger(folder)
-    for name, facts in ledger["files"].items():
+    dataset = Dataset.open(folder)
+    for name, facts in dataset.files.items():
         data = (folder / name).read_bytes()
-        assert (hashlib.sha256(data).hexdigest(), len(data)) == (facts["sha256"], facts["size"])
-    cell = ledger["cells"]["tui-mind"]
-    assert cell["written_by"] == {"m@tui-1": 40} and sum(cell["counts"].values()) == 40
-    [teacher] = cell["teachers"]
+        assert (hashlib.sha256(data).hexdigest(), len(data)) == (facts.sha256, facts.size)
+    cell = dataset.cells["tui-mind"]
+    assert cell.written_by == {"m@tui-1": 40} and cell.examples == 40
+    [teacher] = cell.teachers
     assert (teacher["written"], teacher["at"], teacher["form"]) == ("m@tui-1", "127.0.0.1", "plain")
     card = (folder / "README.md").read_text()
     assert "`m@tui-1`: 40 examples" in card and "`extractive`: 12 examples" in card
@@ -122,7 +122,7 @@ def test_after_the_last_try_an_example_is_listed_with_every_fault_and_stays_extr
     assert (tally.accepted, tally.faults) == (11, {"too short": 1})
     write_references(folder, "ir-steam", writer_of(server), store)
     assert rows(folder, "ir-steam")[3] == spoilt
-    assert read_ledger(folder)["cells"]["ir-steam"]["written_by"] == {"extractive": 1, "m@ir-1": 11}
+    assert Dataset.open(folder).cells["ir-steam"].written_by == {"extractive": 1, "m@ir-1": 11}
     asked = len(server.log)
     run_all(folder, writer_of(server), store, ["ir-steam"])
     assert len(server.log) == asked, "a rejected example is not paid for again"
@@ -216,7 +216,7 @@ def test_two_runs_at_once_share_the_work_and_ask_nothing_twice(folder, serve, tm
     runs = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     assert [run.wait(60) for run in runs] == [0, 0]
     assert len(server.log) == 52 == len({request.prompt for request in server.log})
-    assert read_ledger(folder)["cells"]["tui-mind"]["written_by"] == {"m@tui-1": 40}
+    assert Dataset.open(folder).cells["tui-mind"].written_by == {"m@tui-1": 40}
 
 
 def test_it_runs_where_a_loop_runs_already_as_in_a_notebook(folder, serve, writer_of, store):

@@ -50,7 +50,7 @@ def test_the_agreement_is_the_text_metrics_between_the_two_with_their_intervals(
     assert [(row.examples, row.both) for row in rows.values()] == [(12, 12), (40, 40), (52, 52)]
     for cell in ("ir-steam", "tui-mind"):
         wanted = [w for w in select(folder) if w.cell == cell]
-        first, second = ([standing(cell, w.input, writer, store).text for w in wanted] for writer in writers)
+        first, second = ([standing(w.taught, w.input, writer, store).text for w in wanted] for writer in writers)
         right = bleu(first, second) | rouge(first, second)
         scores = rows[cell].scores
         assert set(scores) == METRICS

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from itdr_hf.dataset.ledger import read_ledger
+from itdr_hf.dataset import Dataset
 from itdr_hf.models.teacher.annotate import RateLimits, annotate, plan
 from itdr_hf.models.teacher.budget import Budget
 from itdr_hf.models.teacher.selection import select
@@ -52,7 +52,7 @@ def test_two_thousand_examples_and_a_kill_in_the_middle_cost_exactly_two_thousan
     killed = start(folder, server.url, store)
     wait_until(lambda: len(server.log) == 1000 + CONCURRENCY and lines(store) == 1000)
     killed.kill()
-    assert killed.wait(10) == -9 and read_ledger(folder)["cells"]["tui-mind"]["written_by"] == {"extractive": 2000}
+    assert killed.wait(10) == -9 and Dataset.open(folder).cells["tui-mind"].written_by == {"extractive": 2000}
     assert lines(store) == 1000
     server.hold_after = None
     again = start(folder, server.url, store)
@@ -64,7 +64,7 @@ def test_two_thousand_examples_and_a_kill_in_the_middle_cost_exactly_two_thousan
     assert sum(asked.values()) == 2000 + len(twice) and len(twice) <= CONCURRENCY
     assert twice <= {request.prompt for request in server.log if not request.answered}, "only what was unanswered"
     assert "1,000 answers in this run" in out and lines(store) == 2000
-    assert read_ledger(folder)["cells"]["tui-mind"]["written_by"] == {"m@tui-1": 2000}
+    assert Dataset.open(folder).cells["tui-mind"].written_by == {"m@tui-1": 2000}
 
 
 def test_a_kill_at_any_moment_costs_at_most_what_was_on_the_wire(folder, serve, tmp_path):

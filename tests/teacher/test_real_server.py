@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from served import answered, needs_serving, serving, write_parrot
 
-from itdr_hf.models.teacher.acceptance import common_words, own
+from itdr_hf.models.teacher.acceptance import own
 from itdr_hf.models.teacher.annotate import RateLimits, annotate, plan
 from itdr_hf.models.teacher.budget import Budget
 from itdr_hf.models.teacher.selection import select
@@ -23,7 +23,7 @@ pytestmark = needs_serving
 @pytest.fixture
 def served(built: Path, tmp_path: Path) -> Iterator[tuple[str, Path]]:
     """The address of a server whose model speaks of the first three of six items alone, and the server's log."""
-    items = [own(wanted.input, common_words(wanted.cell)) for wanted in select(built, ["tui-mind"], limit=6)]
+    items = [own(wanted.input, wanted.taught.common_words) for wanted in select(built, ["tui-mind"], limit=6)]
     known = sorted(set().union(*items[:3]).difference(*items[3:]))[:100]
     write_parrot(tmp_path / "tiny", [*ENGLISH.split(), *known])
     with serving(tmp_path / "tiny") as (url, log):

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from itdr_hf.dataset.ledger import read_ledger
+from itdr_hf.dataset import Dataset
 from itdr_hf.errors import UsageError
 from itdr_hf.models.predict.questions import read_questions
 from itdr_hf.models.train.data import IGNORED, dataset_facts, encode, encode_row, mixed_rows
@@ -132,10 +132,10 @@ def test_a_file_that_is_not_the_ledgers_is_refused(itdr: Path, tmp_path: Path):
 
 def test_the_content_of_a_mix_depends_on_its_cells_alone(itdr: Path):
     facts = dataset_facts(itdr, RECIPE)
-    assert facts["cells"]["rp-movielens32m"]["content"] == read_ledger(itdr)["cells"]["rp-movielens32m"]["content"]
+    assert facts["cells"]["rp-movielens32m"]["content"] == Dataset.open(itdr).cells["rp-movielens32m"].content
     assert facts["content"] == dataset_facts(itdr, TrainRecipe(model="y", configs=("nir", "rp")))["content"]
     assert facts["content"] != dataset_facts(itdr, TrainRecipe(model="y", configs=("nir",)))["content"]
-    assert facts["simulated"] and facts["version"] == read_ledger(itdr)["version"]
+    assert facts["simulated"] and facts["version"] == Dataset.open(itdr).version
 
 
 def test_a_tokenizer_without_an_end_cannot_teach_one():

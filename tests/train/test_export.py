@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from itdr_hf.dataset.folder import read_example
+from itdr_hf.dataset import Dataset
 from itdr_hf.errors import OutputError, UsageError
 from itdr_hf.models.train.data import mixed_rows
 from itdr_hf.models.train.export import export
@@ -49,7 +49,7 @@ def test_every_format_holds_every_example_with_our_prompt(itdr: Path, tmp_path: 
         pair = to_prompt_completion(rows[name])
         assert asked.rstrip("\n") == pair["prompt"].rstrip("\n") and answered == pair["completion"]
     assert made.command in (tmp_path / "out" / "README.md").read_text()
-    first = read_example(itdr, CONFIG, "test", 0)
+    first = Dataset.open(itdr).example(CONFIG, "test", 0)
     assert asked_and_answered(lines(tmp_path / "out", "test")[0])[1] == first["output"]
 
 

@@ -112,7 +112,7 @@ def test_two_processes_share_the_steps_of_a_run_and_the_first_alone_speaks_and_w
     facts = json.loads((tmp_path / "x/recipe.json").read_text())
     assert facts["command"].startswith("itdr train itdr --preset tiny") and str(tmp_path) not in facts["command"]
     assert facts["machine"]["devices"] == 2 and facts["results"]["steps"] == 16 // 2 // 2
-    assert done.stdout.count("4 steps in") == 1 and done.stderr.count("step 4 of 4: validation loss") == 1
+    assert done.stdout.count("4 steps in") == 1 and done.stderr.count("validated: step 4, loss") == 1
 
 
 def test_checkpoints_of_another_recipe_are_not_gone_on_with(itdr: Path, recipe: TrainRecipe, tmp_path: Path):

@@ -4,34 +4,26 @@
 
 Their files name no user, history or candidates; what can be read back from the wording is (`listed.py`). Who has the
 same beginning of a history in the same source is taken for the same user. The files that hold everything once more
-(ITDR_train.json) are passed over. https://github.com/hellolzk/ITDR
+(ITDR_train.json) are skipped. https://github.com/hellolzk/ITDR
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from itdr_hf import catalogue
 from itdr_hf.dataset.audit.alpaca_titles import bare, listed
 from itdr_hf.errors import RawDataError
 from itdr_hf.raw.malformed import unreadable_named
 from itdr_hf.records import INSTRUCTION
 from itdr_hf.runtime.duckdb_engine import DuckDBEngine, quote
+from itdr_hf.runtime.progress import OnProgress, Progress
+from itdr_hf.tasks.itdr.authors_files import NAME, SOURCES, SPLIT, TASKS
 
-NAME = re.compile(r"^task_(?P<task>.+?) source_(?P<source>.+?) (?P<split>train|val|validation|test)\d*\.jsonl?$", re.I)
-TASKS = {
-    "rating": "rp", "top": "tkr", "cross": "cdr", "next": "nir", "attribute": "uap", "interest": "ir", "target": "tui",
-}  # fmt: skip
-SOURCES = (
-    ("book_review", "amazonbooks"), ("books review", "amazonbooks"), ("bookcrossing", "bookcrossing"),
-    ("amazon", "amazon2023"), ("anime", "anime2023"), ("ml-32m", "movielens32m"), ("ml-1m", "movielens1m"),
-    ("yelp", "yelp"), ("lastfm-1k", "lastfm1k"), ("360k", "lastfm360k"), ("steam", "steam"),
-    ("microlens", "microlens"), ("pixelrec", "pixelrec"), ("mind", "mind"),
-)  # fmt: skip
-SPLIT = {"train": "train", "val": "validation", "validation": "validation", "test": "test"}
 TELLING = 4  # titles of a history by which a user is known again; fewer tell nobody apart
 POINTER = b"version https://git-lfs"
 
@@ -44,6 +36,16 @@ class AlpacaFile(NamedTuple):
     source: str
     domain: str
     split: str
+
+    @property
+    def cell(self) -> str:
+        """The name of the cell that corresponds to it."""
+        return f"{self.subtask}-{self.source}"
+
+
+def origins_of(files: list[AlpacaFile]) -> dict[str, tuple[str, str]]:
+    """Cell -> its task and source."""
+    return {file.cell: (file.subtask, file.source) for file in files}
 
 
 def find_alpaca(folder: Path) -> list[AlpacaFile]:
@@ -58,7 +60,7 @@ def find_alpaca(folder: Path) -> list[AlpacaFile]:
     return found
 
 
-def to_parquet(engine: DuckDBEngine, files: list[AlpacaFile], say: Callable[[str], None]) -> dict[str, list[Path]]:
+def to_parquet(engine: DuckDBEngine, files: list[AlpacaFile], progress: OnProgress) -> dict[str, list[Path]]:
     """Their files in our schema, in the engine's spill folder: cell -> Parquet files."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -67,8 +69,8 @@ def to_parquet(engine: DuckDBEngine, files: list[AlpacaFile], say: Callable[[str
 
     made: dict[str, list[Path]] = {}
     for number, file in enumerate(files):
-        say(f"reading {file.path.name}")
-        cell = f"{file.subtask}-{file.source}"
+        progress(Progress("reading", detail=file.path.name))
+        cell = file.cell
         path = engine.spill / "alpaca" / cell / f"{file.split}-{number:05d}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         with pq.ParquetWriter(path, INSTRUCTION.schema) as writer:
@@ -96,12 +98,12 @@ def _read(engine: DuckDBEngine, path: Path) -> Iterator[Any]:
 
 def _row(file: AlpacaFile, row: Mapping[str, str | None]) -> dict[str, Any]:
     text, output = row["input"] or "", row["output"] or ""
-    found = listed(file.subtask, text, output)
+    found = listed(catalogue.task(file.subtask).answer, text, output)
     who = [file.source, file.domain, *(bare(title) for title in found.history[:TELLING])]
     user = hashlib.md5("\x1f".join(who).encode()).hexdigest()[:16] if len(found.history) >= TELLING else ""
     content = "\x1f".join([file.path.name, row["instruction"] or "", text, output])
     made: dict[str, Any] = {name: INSTRUCTION.empty(name) for name in INSTRUCTION}
-    made |= {"id": f"{file.subtask}-{file.source}-{hashlib.md5(content.encode()).hexdigest()[:16]}"}
+    made |= {"id": f"{file.cell}-{hashlib.md5(content.encode()).hexdigest()[:16]}"}
     made |= {"subtask": file.subtask, "source": file.source, "domain": file.domain, "user": user}
     made |= {"instruction": row["instruction"] or "", "input": text, "output": output}
     made |= {"history": found.history, "history_ratings": found.ratings}

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from itdr_hf.tasks.task import AnswerKind
+
 _BRACKETS = re.compile(r"\[\s*(['\"].*?['\"])\s*\]", re.DOTALL)
 _QUOTED = re.compile(r"(['\"])(?:\d{1,2}\.\s*)?(.+?)\1(?=\s*(?:,\s*['\"]|$))", re.DOTALL)
 _NUMBER = re.compile(r"(?:^|(?<=\s))(\d{1,2})\s?\.(?!\d)[^\S\n]*")
@@ -23,19 +25,19 @@ class Listed(NamedTuple):
     targets: Sequence[str] = ()
 
 
-def listed(subtask: str, text: str, output: str) -> Listed:
+def listed(answer: AnswerKind, text: str, output: str) -> Listed:
     """The lists of a prompt and its answer; empty where the wording is another one."""
-    if subtask in ("tkr", "cdr"):
+    if answer == "ranking":
         shown, ranking = numbered(text), [title for part in numbered(output) for title in part]
         if len(shown) < 2:
             return Listed(targets=ranking[: len(ranking) // 2])
         history = [title for part in shown[:-1] for title in part]
         return Listed(history=history, candidates=shown[-1], targets=ranking[: len(ranking) // 2])
-    if subtask == "nir":
+    if answer == "choice":
         history, *rest = bracketed(text) or numbered(text) or [[]]
         candidates = rest[-1] if rest else []
         return Listed(history=history, candidates=[bare(title) for title in candidates], targets=[bare(output)])
-    if subtask == "rp":
+    if answer == "number":
         return _rated(text, output)
     return Listed(targets=[output])
 

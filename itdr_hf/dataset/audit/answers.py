@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from itdr_hf import catalogue
 from itdr_hf.dataset.audit.candidates import LEAST, chi_square, tail
-from itdr_hf.dataset.audit.corpus import RANKING, Corpus
+from itdr_hf.dataset.audit.corpus import Corpus
 from itdr_hf.dataset.audit.findings import Finding, Severity, Tally, named
 from itdr_hf.dataset.audit.registry import check
 from itdr_hf.records import INSTRUCTION, Example
 from itdr_hf.runtime.duckdb_engine import quote
+from itdr_hf.tasks.task import AnswerKind
 
-ASKED = ("id", "subtask", "input", "output", "candidates", "targets", "target_names")
+ASKED = ("id", "input", "output", "candidates", "targets", "target_names")
 LONG = 20  # characters from which on an answer found word for word in its prompt is no chance
 ONE_LABEL = 0.95  # a label with this share leaves nothing to learn
 FEW_LABELS = 30  # a column with more values is a number or free text: no balance to speak of
@@ -24,31 +24,29 @@ SHIFT = 1e-6  # train and test labels that differ less likely by chance than thi
 def answers_not_in_prompt(corpus: Corpus) -> Iterator[Finding]:
     """Can the answer be read from the prompt, other than as one of the candidates?"""
     for cell in corpus.cells:
-        found = Tally()
+        found, kind = Tally(), corpus.answer_of(cell)
         for row in corpus.stream(cell, *ASKED):
-            if _readable(row):
+            if _readable(row, kind):
                 found.add(row["id"])
         if found.count:
-            text = (
-                f"{found.count:,} prompts give their answer away; want it only among the candidates; mend the prompts"
-            )
+            text = f"{found.count:,} prompts give their answer away; want it only among the candidates; fix the prompts"
             yield Finding(
                 check="answers-not-in-prompt", severity="breach", where=cell, message=text, examples=named(found.ids)
             )
 
 
-def _readable(row: Mapping[str, Any]) -> bool:
+def _readable(row: Mapping[str, Any], answer: AnswerKind) -> bool:
     """Whether a prompt says what is asked for, by what the subtask asks."""
     text, targets = (row["input"] or "").lower(), [t.lower() for t in row["targets"] or [] if t]
     lines = [line.strip() for line in text.splitlines()]
-    if row["subtask"] in ("tkr", "cdr", "nir"):
+    if answer in ("ranking", "choice"):
         shown = [_bare(line) for line in lines]
         listed = {t: sum(t == (c or "").lower() for c in row["candidates"] or []) for t in targets}
         return any(sum(line == t or line.startswith(f"{t} [") for line in shown) > max(n, 1) for t, n in listed.items())
-    if row["subtask"] == "rp":
+    if answer == "number":
         rated = {_bare(line) for line in lines}
         return any(f"{c.lower()}: {t}" in rated for c in row["candidates"] or [] if c for t in targets)
-    if row["subtask"] == "uap":
+    if answer == "attributes":
         pairs = zip(row["target_names"] or [], targets, strict=False)
         return any(f"{name.lower()}: {value}" in lines for name, value in pairs)
     return len(row["output"] or "") >= LONG and row["output"].lower() in text
@@ -63,14 +61,14 @@ def _bare(line: str) -> str:
 def answers_parse_to_the_truth(corpus: Corpus) -> Iterator[Finding]:
     """Does the subtask's own parser read the targets back from the output?"""
     for cell in filter(corpus.known, corpus.cells):
-        subtask = catalogue.cell(cell).subtask
+        asked = corpus.cell(cell)
         found = Tally()
         for row in corpus.stream(cell, *INSTRUCTION):
             example = Example(
                 **{name: _filled(name, value) for name, value in row.items() if name in INSTRUCTION.columns}
             )
-            answer = subtask.parse(example.output, example, strict=True)
-            if answer.fault is not None or not _same(subtask.id, answer.values, example.targets):
+            answer = asked.parse(example.output, example, strict=True)
+            if answer.fault is not None or not _same(asked.task.answer, answer.values, example.targets):
                 found.add(example.id)
         if found.count:
             text = f"{found.count:,} outputs do not say their targets; want what the parser reads back; build the cell again"
@@ -87,8 +85,8 @@ def _filled(name: str, value: Any) -> Any:
     return INSTRUCTION.empty(name) if value is None else value
 
 
-def _same(subtask_id: str, said: Any, targets: list[str]) -> bool:
-    if subtask_id == "rp":
+def _same(answer: AnswerKind, said: Any, targets: list[str]) -> bool:
+    if answer == "number":
         return len(targets) == 1 and float(said[0]) == float(targets[0])
     return list(said)[: len(targets)] == list(targets)
 
@@ -96,9 +94,9 @@ def _same(subtask_id: str, said: Any, targets: list[str]) -> bool:
 @check(alpaca=False)
 def ratings_on_the_scale(corpus: Corpus) -> Iterator[Finding]:
     """Does every rating lie on its source's scale?"""
-    for cell in [c for c in corpus.cells if c.startswith("rp-") and corpus.known(c)]:
-        scale = catalogue.cell(cell).source.scale
-        if scale is None:
+    for cell in filter(corpus.known, corpus.cells):
+        scale = corpus.cell(cell).source.scale
+        if scale is None or corpus.cell(cell).task.answer != "number":
             continue
         outside = f"NOT coalesce(try_cast(t AS DOUBLE) BETWEEN {scale.low} AND {scale.high}, false)"
         query = (
@@ -118,8 +116,8 @@ def labels_balanced(corpus: Corpus) -> Iterator[Finding]:
     """Is one rating or attribute value nearly always right, or its distribution another in test than in train?"""
     query = (
         "SELECT cell, name, value, count(*) FILTER (split = 'train'), count(*) FILTER (split <> 'train') FROM ("
-        f"SELECT cell, split, unnest(CASE WHEN subtask = 'rp' THEN ['rating'] ELSE target_names END) AS name, "
-        f"unnest(targets) AS value FROM examples WHERE subtask NOT IN {RANKING} AND subtask IN ('rp', 'uap')) "
+        "SELECT cell, split, unnest(CASE WHEN answer_kind = 'number' THEN ['rating'] ELSE target_names END) AS name, "
+        "unnest(targets) AS value FROM examples WHERE answer_kind IN ('number', 'attributes')) "
         "GROUP BY ALL ORDER BY ALL"
     )
     labels: dict[tuple[str, str], dict[str, tuple[int, int]]] = {}

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 
-from itdr_hf.dataset.audit.corpus import NORM, RANKING, Corpus
+from itdr_hf.dataset.audit.corpus import AMONG_CANDIDATES, NORM, Corpus
 from itdr_hf.dataset.audit.findings import Finding, Severity, named
 from itdr_hf.dataset.audit.registry import check
 
@@ -16,7 +16,7 @@ MATCHED = 0.4  # … and a breach where the recipe promises negatives as popular
 LEAST = 50  # examples; of fewer nothing is concluded
 HARD = {"breach": 0.5, "warning": 0.9}  # hard negatives are promised, and a smaller share is alike
 _LABELLED = re.compile(r"^(?:\d+\.|-) (.+) \[([^\[\]\n]+)\]$", re.MULTILINE)
-_RANKED = f"subtask IN {RANKING} AND len(candidates) > 0"
+_RANKED = f"{AMONG_CANDIDATES} AND len(candidates) > 0"
 
 
 @check()
@@ -60,7 +60,7 @@ def as_many_candidates(corpus: Corpus) -> Iterator[Finding]:
     """Has every example of a cell as many candidates and targets as the others?"""
     query = (
         "SELECT cell, count(DISTINCT (len(candidates), len(targets))), min(len(candidates)), max(len(candidates)), "
-        f"min(len(targets)), max(len(targets)) FROM examples WHERE subtask IN {RANKING} GROUP BY cell ORDER BY cell"
+        f"min(len(targets)), max(len(targets)) FROM examples WHERE {AMONG_CANDIDATES} GROUP BY cell ORDER BY cell"
     )
     for cell, kinds, *range_ in corpus.rows(query):
         if kinds > 1:
@@ -75,7 +75,7 @@ def negatives_never_chosen(corpus: Corpus) -> Iterator[Finding]:
     title = NORM.format("t")
     chosen = (
         f'SELECT DISTINCT source, "user", {title} AS title FROM (SELECT source, "user", unnest(list_concat(history, '
-        f"CASE WHEN subtask IN {RANKING} THEN targets WHEN subtask = 'rp' THEN candidates ELSE [] END)) AS t "
+        f"CASE WHEN {AMONG_CANDIDATES} THEN targets WHEN answer_kind = 'number' THEN candidates ELSE [] END)) AS t "
         "FROM examples WHERE \"user\" <> '')"
     )
     negatives = (
@@ -166,7 +166,7 @@ def popularity_is_no_answer(corpus: Corpus) -> Iterator[Finding]:
 def hard_negatives_alike(corpus: Corpus) -> Iterator[Finding]:
     """Where hard negatives are promised, are they of a positive's genre or category, as far as prompts show these?"""
     for cell in [c for c in corpus.cells if corpus.recipe(c).get("negative_sampling") == "hard"]:
-        kinds = _kinds(corpus, cell.partition("-")[2])
+        kinds = _kinds(corpus, corpus.source_of(cell))
         alike = told = 0
         for row in corpus.stream(cell, "candidates", "targets"):
             liked = {kind for title in row["targets"] for kind in kinds.get(title, ())}
@@ -188,7 +188,7 @@ def hard_negatives_alike(corpus: Corpus) -> Iterator[Finding]:
 def _kinds(corpus: Corpus, source: str) -> dict[str, frozenset[str]]:
     """Title -> its genres or categories, from the lines 'title [genre, genre]' of all prompts of a source."""
     kinds: dict[str, frozenset[str]] = {}
-    for cell in [c for c in corpus.cells if c.partition("-")[2] == source]:
+    for cell in corpus.cells_of(source):
         for row in corpus.stream(cell, "input"):
             for title, label in _LABELLED.findall(row["input"] or ""):
                 kinds[title] = frozenset(part.strip() for part in label.split(","))

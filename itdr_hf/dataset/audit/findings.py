@@ -74,10 +74,10 @@ class Report:
 SEVERITIES: tuple[Severity, ...] = ("breach", "warning", "info")
 
 
-def counted(count: int, severity: str) -> str:
-    """'1 breach', '5 warnings'."""
-    plural = "" if count == 1 else "es" if severity == "breach" else "s"
-    return f"{count} {severity}{plural}"
+def counted(count: int, noun: str) -> str:
+    """'1 breach', '5,000 examples'."""
+    plural = "" if count == 1 else "es" if noun.endswith("ch") else "s"
+    return f"{count:,} {noun}{plural}"
 
 
 @dataclass

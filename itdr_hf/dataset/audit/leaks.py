@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from itdr_hf.dataset.audit.corpus import NORM, RANKING, Corpus
+from itdr_hf.dataset.audit.corpus import AMONG_CANDIDATES, NORM, Corpus
 from itdr_hf.dataset.audit.findings import Finding, Severity, named
 from itdr_hf.dataset.audit.near_duplicates import ALIKE, nearly_alike
 from itdr_hf.dataset.audit.registry import check
@@ -27,7 +27,7 @@ def users_in_one_split(corpus: Corpus) -> Iterator[Finding]:
     within = {cell: shared for cell, shared, _, _ in corpus.rows(query.format(key="cell"))}
     for key in ("cell", "source"):
         for where, shared, users, who in corpus.rows(query.format(key=key)):
-            mine = [n for cell, n in within.items() if cell.endswith(f"-{where}")]
+            mine = [within.get(cell, 0) for cell in corpus.cells_of(where)]
             if not shared or (key == "source" and shared <= max(mine, default=0)):
                 continue
             promised = corpus.by_user(where)
@@ -49,10 +49,10 @@ def users_in_one_split(corpus: Corpus) -> Iterator[Finding]:
 @check(alpaca=False)
 def items_in_one_split(corpus: Corpus) -> Iterator[Finding]:
     """Is an item that is itself the subject (TUI) in one split only?"""
-    for cell in [c for c in corpus.cells if c.startswith("tui-") and corpus.known(c)]:
+    for cell in [c for c in filter(corpus.known, corpus.cells) if corpus.cell(c).task.subject == "item"]:
         seen: dict[bytes, dict[str, str]] = {}
         for row in corpus.stream(cell, "id", "input", "template", "domain"):
-            pattern = template_pattern(cell, row["template"] or "")
+            pattern = template_pattern(corpus, cell, row["template"] or "")
             match = pattern.fullmatch(row["input"] or "") if pattern else None
             text = f"{match['title']}\n{match['attributes']}" if match else (row["input"] or "").partition("\n")[0]
             item = hashlib.md5(f"{row['domain']}\n{text}".lower().encode()).digest()
@@ -77,15 +77,15 @@ def answers_not_in_train(corpus: Corpus) -> Iterator[Finding]:
     corpus.engine.sql.execute(
         "CREATE OR REPLACE TEMP TABLE train_shown AS "
         f'SELECT DISTINCT source, "user", {answer} AS title, cell FROM ('
-        "SELECT source, \"user\", cell, unnest(list_concat(history, CASE WHEN subtask = 'rp' THEN candidates "
-        f"WHEN subtask IN {RANKING} THEN targets ELSE [] END)) AS t FROM examples "
-        "WHERE split = 'train' AND \"user\" <> '' AND subtask NOT IN ('uap', 'ir'))"
+        "SELECT source, \"user\", cell, unnest(list_concat(history, CASE WHEN answer_kind = 'number' THEN candidates "
+        f"WHEN {AMONG_CANDIDATES} THEN targets ELSE [] END)) AS t FROM examples "
+        "WHERE split = 'train' AND \"user\" <> '' AND answer_kind NOT IN ('attributes', 'text'))"
     )
     asked = (
         'SELECT id, cell, source, "user", '
-        f"{answer} AS title FROM (SELECT id, cell, source, \"user\", unnest(CASE WHEN subtask = 'rp' THEN candidates "
+        f"{answer} AS title FROM (SELECT id, cell, source, \"user\", unnest(CASE WHEN answer_kind = 'number' THEN candidates "
         f"ELSE targets END) AS t FROM examples WHERE split <> 'train' AND \"user\" <> '' "
-        f"AND (subtask = 'rp' OR subtask IN {RANKING}))"
+        f"AND (answer_kind = 'number' OR {AMONG_CANDIDATES}))"
     )
     query = (
         f"SELECT a.cell, count(DISTINCT a.id), list(DISTINCT a.id)[:5], list(DISTINCT s.cell) FROM ({asked}) a "

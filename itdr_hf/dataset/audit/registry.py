@@ -10,10 +10,20 @@ from pathlib import Path
 
 from itdr_hf.dataset.audit.corpus import Corpus, open_corpus
 from itdr_hf.dataset.audit.findings import Finding, Report
+from itdr_hf.dataset.folder import Dataset
 from itdr_hf.errors import unknown
+from itdr_hf.runtime.progress import OnProgress, each, ignore
 
 Run = Callable[[Corpus], Iterator[Finding]]
-MODULES = ("shape", "privacy", "leaks", "candidates", "answers", "provenance")  # in the order of the report
+MODULES = (
+    "shape",
+    "example_ids",
+    "privacy",
+    "leaks",
+    "candidates",
+    "answers",
+    "provenance",
+)  # in the order of the report
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,29 +59,29 @@ def load_checks() -> dict[str, Check]:
 
 
 def audit(
-    folder: Path,
+    folder: Dataset | Path,
     *,
     only: Iterable[str] | None = None,
     memory_limit: str | None = None,
-    say: Callable[[str], None] = lambda text: None,
+    progress: OnProgress = ignore,
 ) -> Report:
     """Run the checks over a dataset folder, or over a folder of the authors' Alpaca files.
 
-    Raises UsageError for a folder that is neither, and for an unknown check.
+    A ledger that was edited is a finding, not an error. Raises UsageError for a folder that is neither, and for an unknown check.
     """
     checks = load_checks()
     for name in only or ():
         if name not in checks:
             raise unknown("check", name, checks)
     started = time.monotonic()
-    with open_corpus(folder, memory_limit=memory_limit, say=say) as corpus:
+    dataset = folder if isinstance(folder, Dataset) else Dataset.open(folder, lenient=True)
+    with open_corpus(dataset, memory_limit=memory_limit, progress=progress) as corpus:
         chosen = [c for c in checks.values() if corpus.layout in c.layouts and (only is None or c.id in set(only))]
         findings: list[Finding] = []
-        for number, one in enumerate(chosen, 1):
-            say(f"{number} of {len(chosen)}: {one.id}")
-            findings += _run(one, corpus)
+        for name in each("auditing", [c.id for c in chosen], progress):
+            findings += _run(checks[name], corpus)
         return Report(
-            folder=str(folder),
+            folder=str(dataset.folder),
             layout=corpus.layout,
             cells=corpus.cells,
             examples=corpus.value("SELECT count(*) FROM examples"),

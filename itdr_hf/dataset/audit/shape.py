@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
 from string import Formatter
 
-from itdr_hf import catalogue
 from itdr_hf.dataset.audit.corpus import Corpus
 from itdr_hf.dataset.audit.findings import Finding, Severity, Tally, named
 from itdr_hf.dataset.audit.registry import check
 from itdr_hf.records import INSTRUCTION
 from itdr_hf.runtime.duckdb_engine import quote
+from itdr_hf.tasks.task import Cell, Task
 
 CONTROL = "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f]"
 DOUBLY = "Ã[\\x{80}-\\x{bf}©¨¤¶¼±³]|â€[\\x{80}-\\x{ff}œ™“”]|ï¿½"  # UTF-8 read as Latin-1 or Windows-1252
@@ -25,21 +24,15 @@ def schema(corpus: Corpus) -> Iterator[Finding]:
     """Do all files have exactly the columns and types of the one schema?"""
     import pyarrow.parquet as pq
 
-    from itdr_hf.records import INSTRUCTION
-
     for path, why in corpus.unsound.items():
         text = f"{why}; want a whole file of the one schema; build the cell again (no other check has looked at it)"
         yield Finding(check="schema", severity="breach", where=f"{path.parent.name}/{path.name}", message=text)
     for cell, paths in corpus.files.items():
         for path in paths:
-            have = pq.read_schema(path)
-            wrong = [
-                n
-                for n in INSTRUCTION.schema.names
-                if n not in have.names or have.field(n).type != INSTRUCTION.schema.field(n).type
-            ]
-            wrong += [f"{name} (not ours)" for name in have.names if name not in INSTRUCTION.schema.names]
-            if wrong or have.names != INSTRUCTION.schema.names:
+            have, want = pq.read_schema(path), corpus.shape_of(cell).schema
+            wrong = [n for n in want.names if n not in have.names or have.field(n).type != want.field(n).type]
+            wrong += [f"{name} (not ours)" for name in have.names if name not in want.names]
+            if wrong or have.names != want.names:
                 text = f"columns {', '.join(wrong) or 'in another order'}; want the one schema; build it again"
                 yield Finding(check="schema", severity="breach", where=f"{cell}/{path.name}", message=text)
 
@@ -71,7 +64,7 @@ def ids_of_their_cell(corpus: Corpus) -> Iterator[Finding]:
 def histories_read_back(corpus: Corpus) -> Iterator[Finding]:
     """Could the history be read from the wording, without which nobody is found in two splits?"""
     query = (
-        "SELECT cell, count(*), count(*) FILTER (\"user\" <> '') FROM examples WHERE subtask IN ('rp', 'tkr', 'cdr', 'nir') "
+        "SELECT cell, count(*), count(*) FILTER (\"user\" <> '') FROM examples WHERE answer_kind IN ('number', 'ranking', 'choice') "
         "GROUP BY cell ORDER BY cell"
     )
     for cell, total, told in corpus.rows(query):
@@ -125,10 +118,10 @@ def prompts_fit_their_template(corpus: Corpus) -> Iterator[Finding]:
     name = "prompts-fit-their-template"
     for cell in filter(corpus.known, corpus.cells):
         wrong, unfilled, total = Tally(), Tally(), 0
-        slots = [f"{{{slot}}}" for slot in catalogue.cell(cell).subtask.slots]
+        slots = [f"{{{slot}}}" for slot in corpus.cell(cell).task.slots]
         for row in corpus.stream(cell, "id", "input", "template"):
             total += 1
-            pattern, text = template_pattern(cell, row["template"] or ""), row["input"] or ""
+            pattern, text = template_pattern(corpus, cell, row["template"] or ""), row["input"] or ""
             if any(text.count(slot) and slot not in _shown(pattern, text) for slot in slots):
                 unfilled.add(row["id"])
             elif pattern is None or not pattern.fullmatch(text):
@@ -150,13 +143,17 @@ def _shown(pattern: re.Pattern[str] | None, text: str) -> str:
     return "\n".join(match.groupdict().values()) if match else ""
 
 
-@cache
-def template_pattern(cell_name: str, template: str) -> re.Pattern[str] | None:
-    """A pattern that reads a template's slots back from a prompt; None for an unknown template."""
+def template_pattern(corpus: Corpus, cell: str, template: str) -> re.Pattern[str] | None:
+    """Return a pattern that reads a template's slots back from a prompt; None for an unknown template."""
+    if (cell, template) not in corpus.patterns:
+        corpus.patterns[cell, template] = _pattern(corpus.cell(cell), template)
+    return corpus.patterns[cell, template]
+
+
+def _pattern(cell: Cell, template: str) -> re.Pattern[str] | None:
     from itdr_hf.tasks.templates import constants, template_text
 
-    cell = catalogue.cell(cell_name)
-    if template not in cell.subtask.templates:
+    if template not in cell.task.templates:
         return None
     known = constants(cell, cell.recipe())
     pieces, seen = [], set()
@@ -174,21 +171,21 @@ def template_pattern(cell_name: str, template: str) -> re.Pattern[str] | None:
 @check(alpaca=False)
 def known_columns(corpus: Corpus) -> Iterator[Finding]:
     """Does every column that a subtask fills hold what it should: users of users, ratings beside a history?"""
-    wants: Mapping[str, Callable[[str], str]] = {
-        "no user, though its subject is one": lambda s: "user = ''" if _subject(s) == "user" else "user <> ''",
-        "not as many ratings as titles": lambda s: "len(history_ratings) <> len(history)" if s == "rp" else "false",
-        "not as many names as targets": lambda s: "len(target_names) <> len(targets)" if s == "uap" else "false",
+    wants: Mapping[str, Callable[[Task], str]] = {
+        "no user, though its subject is one": lambda t: "user = ''" if t.subject == "user" else "user <> ''",
+        "not as many ratings as titles": lambda t: (
+            "len(history_ratings) <> len(history)" if t.answer == "number" else "false"
+        ),
+        "not as many names as targets": lambda t: (
+            "len(target_names) <> len(targets)" if t.answer == "attributes" else "false"
+        ),
     }
     for what, condition in wants.items():
         for cell in filter(corpus.known, corpus.cells):
-            where = f"cell = {quote(cell)} AND coalesce({condition(cell.partition('-')[0])}, true)"
+            where = f"cell = {quote(cell)} AND coalesce({condition(corpus.cell(cell).task)}, true)"
             for _, count, ids in _per_cell(corpus, where):
                 text = f"{count:,} examples with {what}; want what {len(INSTRUCTION.columns)} columns promise; build the cell again"
                 yield _finding("known-columns", cell, text, ids)
-
-
-def _subject(subtask_id: str) -> str:
-    return catalogue.subtask(subtask_id).subject
 
 
 def _per_cell(corpus: Corpus, condition: str) -> list[tuple[str, int, list[str]]]:

@@ -73,13 +73,14 @@ class Client:
     @property
     def where(self) -> str:
         """Host and port, without a user or a password."""
-        return self.openai.base_url.netloc.decode()
+        return str(self.openai.base_url.netloc.decode())
 
     @property
     def policy(self) -> RetryPolicy:
         """How often a request is tried, and the pauses in between."""
-        pauses = {"pause": BACK_OFF, "longest_pause": LONGEST_BACK_OFF, "longest": self.longest_wait}
-        return RetryPolicy(tries=self.retries + 1, **pauses)
+        return RetryPolicy(
+            tries=self.retries + 1, pause=BACK_OFF, longest_pause=LONGEST_BACK_OFF, longest=self.longest_wait
+        )
 
     async def answer(self, ask: Ask) -> Reply | Unanswered:
         """Return the reply, after retries if need be. Raises ModelError for what further requests would meet too."""
@@ -126,8 +127,14 @@ class Client:
                     model=ask.model, messages=messages, extra_body=dict(sent)
                 )
         reply = read_reply(raw.content)
-        masked = {name: self._masked(getattr(reply, name)) for name in ("text", "finish", "refusal", "served_by")}
-        return replace(reply, **masked, adapted=self.dialect.changes if sent != ask.parameters else "")
+        return replace(
+            reply,
+            text=self._masked(reply.text),
+            finish=self._masked(reply.finish),
+            refusal=self._masked(reply.refusal),
+            served_by=self._masked(reply.served_by),
+            adapted=self.dialect.changes if sent != ask.parameters else "",
+        )
 
     def _judge(self, error: Exception, sent: Mapping[str, Any]) -> Judged:
         """Return why there is no answer and what to do about it; raise what is not the endpoint's fault."""
@@ -150,7 +157,7 @@ class Client:
         raise error
 
     def _judge_reply(self, bad: BadReply, sent: Mapping[str, Any]) -> Judged:
-        """A success that is none, or a redirect."""
+        """Judge a success that is none, or a redirect."""
         if bad.final:
             raise self._stop(self._status_text(bad.status or 0, bad.why))
         if bad.status is not None:

@@ -162,7 +162,8 @@ def str_of(value: Any) -> str:
 def _joined(content: Any) -> tuple[str, str]:
     """Return the text and the refusal of a message's content: a text, parts of it, or nothing."""
     parts = [] if content is None else content if isinstance(content, list) else [content]
-    text, refusal = [], []
+    text: list[str] = []
+    refusal: list[str] = []
     for part in parts:
         kind = part.get("type") if isinstance(part, dict) else None
         said = part.get("refusal" if kind == "refusal" else "text") if isinstance(part, dict) else part

@@ -25,7 +25,7 @@ async def bound(response: Any) -> None:
 
 
 def _check_redirect(response: Any) -> None:
-    """A prompt follows no redirect to another server, nor to an unencrypted address."""
+    """Refuse a redirect: a prompt follows none to another server, nor to an unencrypted address."""
     if not response.has_redirect_location:
         return
     here = response.request.url

@@ -135,7 +135,7 @@ class LocalModel:
         return Completion(text, "length" if stop is None else "stop", asked, len(made) if stop is None else stop + 1)
 
     def _ends(self) -> list[int]:
-        """The tokens that end an answer: the model's and the tokenizer's."""
+        """Return the tokens that end an answer: the model's and the tokenizer's."""
         given = self.model.generation_config.eos_token_id
         listed = given if isinstance(given, list) else [given]
         ends = [token for token in dict.fromkeys([*listed, self.tokenizer.eos_token_id]) if token is not None]

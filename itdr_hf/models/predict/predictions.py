@@ -76,7 +76,7 @@ class Predictions:
 
 
 def read_predictions(path: Path) -> Predictions:
-    """The answers of a file, finished or not. Raises UsageError when there are none."""
+    """Return the answers of a file, finished or not. Raises UsageError when there are none."""
     with _journal_of(path) as journal:
         found = _read(path, journal)
     if found is None:

@@ -8,12 +8,9 @@ from dataclasses import dataclass, fields
 from itertools import islice
 from pathlib import Path
 
-from itdr_hf.dataset.folder import cells_in
-from itdr_hf.dataset.shards import read_rows
+from itdr_hf import catalogue
+from itdr_hf.dataset.folder import Dataset, opened
 from itdr_hf.prompts import to_prompt_completion
-
-DEFAULT_MOST = 512
-MOST_TOKENS = {"rp": 16, "nir": 128, "uap": 128}  # of an answer, where DEFAULT_MOST would be lavish
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,19 +49,19 @@ def hash_of(row: dict[str, str]) -> str:
 
 
 def read_questions(
-    folder: Path, configs: Iterable[str] | None = None, split: str = "test", limit: int | None = None
+    folder: Dataset | Path, configs: Iterable[str] | None = None, split: str = "test", limit: int | None = None
 ) -> list[Question]:
-    """The questions of the cells of a dataset folder, at most `limit` of each, in the folder's order.
+    """Return the questions of the cells of a dataset folder, at most `limit` of each, in the folder's order.
 
     `configs` are config names, unions or patterns. Raises UsageError when none of them is in the folder.
     """
-    questions = []
-    for name in cells_in(folder, configs, split):
-        rows = islice(read_rows(folder, name, split, COLUMNS), limit)
+    dataset, questions = opened(folder), []
+    for name in dataset.select(configs, split):
+        rows = islice(dataset.rows(name, split, COLUMNS), limit)
         questions += [Question(config=name, **row) for row in rows]
     return questions
 
 
-def most_tokens(subtask: str, asked: int | None) -> int:
-    """How long an answer may be, in tokens."""
-    return asked or MOST_TOKENS.get(subtask, DEFAULT_MOST)
+def most_tokens(task: str, asked: int | None) -> int:
+    """Return how long an answer may be, in tokens."""
+    return asked or catalogue.task(task).max_answer_tokens

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -12,8 +11,7 @@ from typing import Protocol
 from itdr_hf.errors import ModelError, UsageError
 from itdr_hf.models.predict.predictions import Completion, Keep, Keeper, Prediction, Run, open_predictions
 from itdr_hf.models.predict.questions import Question
-
-Count = Callable[[int], AbstractContextManager[Callable[[], None]]]
+from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,14 +58,14 @@ class Made:
         parts += [f"{self.not_taken:,} questions it has no answer for"] if self.not_taken else []
         parts += [f"{self.damaged:,} damaged lines of its journal dropped"] if self.damaged else []
         said = f"{out}: {', '.join(parts)}."
-        said += f" The server was asked otherwise than meant: {self.adapted}." if self.adapted else ""
+        said += f" The server does not take all settings: {self.adapted}." if self.adapted else ""
         if self.missing:
             return f"{said} {len(self.missing):,} not answered: {_usual(self.missing)}. Run it again to ask for them."
         return f"{said} To score: itdr score {out} {folder}"
 
 
-def predict_into(path: Path, questions: Sequence[Question], system: System, count: Count) -> Made:
-    """Answer the questions that the file has no answer for; `count(total)` gives the step function of a bar.
+def predict_into(path: Path, questions: Sequence[Question], system: System, progress: OnProgress = ignore) -> Made:
+    """Answer the questions that the file has no answer for.
 
     Raises UsageError when the file is another system's or none of the questions is for this one, ModelError
     when the system cannot go on or has answered nothing; what was answered is kept.
@@ -79,7 +77,7 @@ def predict_into(path: Path, questions: Sequence[Question], system: System, coun
     with open_predictions(path, system.run) as (have, keep):
         answered = {row.config for row in have.values() if row.finish_reason != "refused"}
         left = [question for question in taken if not _is_answered(question, have, answered)]
-        short, refused = _ask(system, left, keep, count, answered) if left else (Shortfall(), 0)
+        short, refused = _ask(system, left, keep, progress, answered) if left else (Shortfall(), 0)
     missing = {**short.unanswered, **short.refused}
     if left and len(missing) == len(left):
         raise _none_answered(system, short.where, missing)
@@ -96,25 +94,26 @@ def predict_into(path: Path, questions: Sequence[Question], system: System, coun
 
 
 def _ask(
-    system: System, left: Sequence[Question], keep: Keeper, count: Count, answered: set[str]
+    system: System, left: Sequence[Question], keep: Keeper, progress: OnProgress, answered: set[str]
 ) -> tuple[Shortfall, int]:
     """Ask what is left; return what was not answered, and how many refusals were kept.
 
     `answered` are the configs of which an earlier run has an answer: what is refused there is the prompt's fault.
     """
-    refused = 0
-    with count(len(left)) as step:
+    refused = done = 0
+    progress(Progress("answers", 0, len(left)))
 
-        def kept(question: Question, completion: Completion) -> None:
-            nonlocal refused
-            refused += completion.finish_reason == "refused"
-            keep(question, completion)
-            step()
+    def kept(question: Question, completion: Completion) -> None:
+        nonlocal refused, done
+        refused += completion.finish_reason == "refused"
+        keep(question, completion)
+        done += 1
+        progress(Progress("answers", done, len(left)))
 
-        short = system.answer(left, kept) or Shortfall()
-        known = [question for question in left if question.id in short.refused and question.config in answered]
-        for question in known:
-            kept(question, Completion("", "refused"))
+    short = system.answer(left, kept) or Shortfall()
+    known = [question for question in left if question.id in short.refused and question.config in answered]
+    for question in known:
+        kept(question, Completion("", "refused"))
     keep.note(short.adapted)
     still = {i: why for i, why in short.refused.items() if i not in {question.id for question in known}}
     return replace(short, refused=still, reasons={**short.refused, **short.reasons}), refused

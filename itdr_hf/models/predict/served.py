@@ -29,7 +29,8 @@ from itdr_hf.prompts import asked_messages, asked_text
 class Endpoint:
     """A model behind a server; `plain` asks for a completion of the prompt in place of a chat turn.
 
-    `parameters` are sent as they are, None leaves out what is sent otherwise.
+    `parameters` are sent as they are; None leaves out one that is sent otherwise. Raises UsageError for an address
+    or a parameter that does not fit.
     """
 
     url: str
@@ -42,6 +43,10 @@ class Endpoint:
     timeout: float = 600.0
     retries: int = 6
     parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        checked_endpoint(self.url, secrets=True)
+        self.decoding(1)
 
     @property
     def run(self) -> Run:
@@ -72,16 +77,19 @@ class Endpoint:
         )
 
     def ask(self, question: Question) -> Ask:
-        """Return the request for a question. Raises UsageError for a parameter that does not fit."""
-        length = most_tokens(question.subtask, self.max_tokens)
-        usual = {"max_tokens": length, "temperature": self.temperature, "seed": self.seed}
+        """Return the request for a question."""
         return Ask(
             endpoint=self.url,
             model=self.model,
             messages=() if self.plain else tuple(asked_messages(question)),
             prompt=asked_text(question) if self.plain else "",
-            parameters=merge_parameters(usual, self.parameters),
+            parameters=self.decoding(most_tokens(question.subtask, self.max_tokens)),
         )
+
+    def decoding(self, length: int) -> dict[str, Any]:
+        """Return the parameters of a request for an answer of at most this many tokens. Raises UsageError."""
+        usual = {"max_tokens": length, "temperature": self.temperature, "seed": self.seed}
+        return merge_parameters(usual, self.parameters)
 
 
 @dataclass(kw_only=True)

@@ -17,24 +17,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from itdr_hf import catalogue
+from itdr_hf.dataset.folder import Dataset, opened
 from itdr_hf.errors import unknown
 from itdr_hf.models.predict.predictions import Completion, Keep, Run
 from itdr_hf.models.predict.questions import Question
 from itdr_hf.models.recommenders.training_statistics import Knowledge
 from itdr_hf.tasks.answers import numbered, shuffled
+from itdr_hf.tasks.task import AnswerKind
 
 Write = Callable[[Question, Knowledge, int], str]
-
-RANKINGS = ("tkr", "cdr")
-TEXTS = ("ir", "tui")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Baseline:
-    """A baseline over a dataset folder; `seed` matters to random only."""
+    """A baseline over a dataset; `seed` matters to random only."""
 
     name: str
-    folder: Path
+    dataset: Dataset | Path
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -45,29 +44,30 @@ class Baseline:
     def run(self) -> Run:
         return Run(model=f"baseline:{self.name}", revision="", settings={"seed": self.seed})
 
-    def takes(self, subtask: str) -> bool:
-        """Whether it has an answer for examples of a subtask."""
-        return subtask in BASELINES[self.name]
+    def takes(self, task: str) -> bool:
+        """Whether it has an answer for examples of a task."""
+        return catalogue.task(task).answer in BASELINES[self.name]
 
     def answer(self, questions: Sequence[Question], keep: Keep) -> None:
         """Answer the questions of the subtasks it takes; each config's training split is read once."""
         known: dict[str, Knowledge] = {}
+        dataset = opened(self.dataset)
         for question in questions:
             if self.takes(question.subtask):
                 knowledge = known.get(question.config) or known.setdefault(
-                    question.config, Knowledge(self.folder, question.config)
+                    question.config, Knowledge(dataset, question.config)
                 )
-                write = BASELINES[self.name][question.subtask]
+                write = BASELINES[self.name][catalogue.task(question.subtask).answer]
                 keep(question, Completion(write(question, knowledge, self.seed), "stop", 0, 0))
 
 
-def baselines_of(subtask: str) -> list[str]:
-    """The baselines that answer examples of a subtask."""
-    return [name for name, answers in BASELINES.items() if subtask in answers]
+def baselines_of(task: str) -> list[str]:
+    """Return the baselines that answer examples of a task."""
+    return [name for name, answers in BASELINES.items() if catalogue.task(task).answer in answers]
 
 
 def _random_rating(question: Question, knowledge: Knowledge, seed: int) -> str:
-    scale = catalogue.source(question.source).scale
+    scale = knowledge.dataset.catalogue.source(question.source).scale
     assert scale is not None
     steps = round((scale.high - scale.low) / scale.step) + 1
     return scale.text(scale.low + scale.step * (_draw(question, seed) % steps))
@@ -113,18 +113,18 @@ def _user_mean(question: Question, knowledge: Knowledge, seed: int) -> str:
 
 
 def _majority(question: Question, knowledge: Knowledge, seed: int) -> str:
-    kinds = {a.name: a.kind for a in catalogue.source(question.source).user_attributes}
+    kinds = {a.name: a.kind for a in knowledge.dataset.catalogue.source(question.source).user_attributes}
     typical = ((name, knowledge.typical(name, kinds.get(name) == "number")) for name in question.target_names)
     return "\n".join(f"{name}: {value}" for name, value in typical if value)
 
 
 def _last_rating(question: Question, knowledge: Knowledge, seed: int) -> str:
-    scale = catalogue.source(question.source).scale
+    scale = knowledge.dataset.catalogue.source(question.source).scale
     return scale.text(question.history_ratings[-1]) if scale and question.history_ratings else ""
 
 
 def _facts(question: Question, knowledge: Knowledge, seed: int) -> str:
-    """The prompt without its last line, which asks, at the usual length."""
+    """Return the prompt without its last line, which asks, at the usual length."""
     words = " ".join(question.input.split("\n")[:-1] or [question.input]).split()
     return " ".join(words[: knowledge.usual_length])
 
@@ -133,7 +133,7 @@ def _draw(question: Question, seed: int) -> int:
     return int.from_bytes(hashlib.md5(f"{seed}|{question.id}".encode()).digest(), "big")
 
 
-def _ranking(order: Callable[[Question, Knowledge, int], list[str]]) -> Mapping[str, Write]:
+def _ranking(order: Callable[[Question, Knowledge, int], list[str]]) -> Mapping[AnswerKind, Write]:
     """Rankings as a numbered list, next items as the first of it."""
 
     def listed(question: Question, knowledge: Knowledge, seed: int) -> str:
@@ -142,26 +142,26 @@ def _ranking(order: Callable[[Question, Knowledge, int], list[str]]) -> Mapping[
     def first(question: Question, knowledge: Knowledge, seed: int) -> str:
         return next(iter(order(question, knowledge, seed)), "")
 
-    return {**dict.fromkeys(RANKINGS, listed), "nir": first}
+    return {"ranking": listed, "choice": first}
 
 
-BASELINES: dict[str, Mapping[str, Write]] = {
+BASELINES: dict[str, Mapping[AnswerKind, Write]] = {
     "random": {
-        "rp": _random_rating,
-        **dict.fromkeys(RANKINGS, _random_ranking),
-        "nir": _random_choice,
-        "uap": _random_values,
-        **dict.fromkeys(TEXTS, _random_text),
+        "number": _random_rating,
+        "ranking": _random_ranking,
+        "choice": _random_choice,
+        "attributes": _random_values,
+        "text": _random_text,
     },
     "popular": _ranking(_popular),
     "co-occurrence": _ranking(_together),
-    "mean": {"rp": _mean},
-    "user-mean": {"rp": _user_mean},
-    "majority": {"uap": _majority},
+    "mean": {"number": _mean},
+    "user-mean": {"number": _user_mean},
+    "majority": {"attributes": _majority},
     "copy": {
-        "rp": _last_rating,
+        "number": _last_rating,
         **_ranking(lambda question, knowledge, seed: list(question.candidates)),
-        **dict.fromkeys(TEXTS, lambda question, knowledge, seed: question.input),
+        "text": lambda question, knowledge, seed: question.input,
     },
-    "extractive": dict.fromkeys(TEXTS, _facts),
+    "extractive": {"text": _facts},
 }

@@ -9,8 +9,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from itdr_hf.dataset.folder import cells_in
-from itdr_hf.dataset.shards import read_rows
+from itdr_hf.dataset.folder import Dataset, opened
 
 COLUMNS = ["subtask", "domain", "history", "candidates", "targets", "target_names", "user", "output"]
 
@@ -18,8 +17,8 @@ COLUMNS = ["subtask", "domain", "history", "candidates", "targets", "target_name
 class Knowledge:
     """The training split of one cell; nothing else of the folder is ever read."""
 
-    def __init__(self, folder: Path, config: str) -> None:
-        self.folder, self.config = folder, config
+    def __init__(self, folder: Dataset | Path, config: str) -> None:
+        self.dataset, self.config = opened(folder), config
 
     @cached_property
     def mean(self) -> float:
@@ -71,22 +70,24 @@ class Knowledge:
     @cached_property
     def _users(self) -> dict[str, set[str]]:
         """Item -> the training users that have it, in any ranking or rating cell of the source."""
-        source = self.config.partition("-")[2]
-        users: dict[str, set[str]] = {}
-        for config in cells_in(self.folder, [f"*-{source}"], "train"):
+        source_of, users = self.dataset.source_of, dict[str, set[str]]()
+        for config in self.dataset.select(None, "train"):
+            if source_of(config) != source_of(self.config):
+                continue
+            answer = self.dataset.cell(config).task.answer
             for row in self._read(config):
-                for title in _had(row):
+                for title in _had(row, answer):
                     users.setdefault(title, set()).add(row["user"])
         return users
 
     def _read(self, config: str) -> list[dict[str, Any]]:
-        return list(read_rows(self.folder, config, "train", COLUMNS))
+        return list(self.dataset.rows(config, "train", COLUMNS))
 
 
-def _had(row: dict[str, Any]) -> list[str]:
-    """The items that an example shows its user to have."""
-    if row["subtask"] in ("tkr", "cdr", "nir"):
+def _had(row: dict[str, Any], answer: str) -> list[str]:
+    """Return the items that an example shows its user to have."""
+    if answer in ("ranking", "choice"):
         return [*row["history"], *row["targets"]]
-    if row["subtask"] == "rp":
+    if answer == "number":
         return [*row["history"], *row["candidates"]]
     return row["history"] if row["user"] else []

@@ -11,12 +11,10 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from string import Formatter
 
-from itdr_hf import catalogue
 from itdr_hf.models.endpoint.request import Reply
-from itdr_hf.tasks.task import Teacher
+from itdr_hf.tasks.task import Cell, Teacher
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 SHORTEST = 4  # letters of a word that says something
@@ -98,12 +96,12 @@ Check = Callable[[Completion], bool]
 
 
 def truncated(a: Completion) -> bool:
-    """The endpoint says it did not come to its end."""
+    """Return the endpoint says it did not come to its end."""
     return a.reply.finish == "length"
 
 
 def refused(a: Completion) -> bool:
-    """The endpoint says so, or the text begins so."""
+    """Return the endpoint says so, or the text begins so."""
     if a.reply.finish == "content_filter" or a.reply.refusal:
         return True
     begins = (a.reply.text if a.text is None else a.text)[:REFUSES_WITHIN]
@@ -152,7 +150,7 @@ CHECKS: dict[str, Check] = {
 
 
 def fault(answered: Completion) -> str | None:
-    """The name of the first check that an answer does not pass, or None."""
+    """Return the name of the first check that an answer does not pass, or None."""
     return next((name for name, at_fault in CHECKS.items() if at_fault(answered)), None)
 
 
@@ -171,7 +169,7 @@ def read_text(reply: Reply, teacher: Teacher, as_json: bool) -> str | None:
 
 
 def own(text: str, besides: frozenset[str] = frozenset()) -> frozenset[str]:
-    """The words of a text that say something, lower case and without accents, without those of `besides`.
+    """Return the words of a text that say something, lower case and without accents, without those of `besides`.
 
     Figures and words in other scripts are none: a good answer may leave them out or write them otherwise.
     """
@@ -180,12 +178,10 @@ def own(text: str, besides: frozenset[str] = frozenset()) -> frozenset[str]:
     return frozenset(words) - besides - _ENGLISH
 
 
-@cache
-def common_words(cell: str) -> frozenset[str]:
-    """What the prompts of a cell have in common: an answer with such words need not be about the example."""
-    found = catalogue.cell(cell)
-    templates = [*found.subtask.templates.values(), *found.source.wording.values(), found.subtask.description]
+def common_words(cell: Cell) -> frozenset[str]:
+    """Return what the prompts of a cell have in common: an answer with such words need not be about the example."""
+    templates = [*cell.task.templates.values(), *cell.source.wording.values(), cell.task.description]
     fixed = ["".join(text for text, *_ in Formatter().parse(template)) for template in templates]
-    spoken = [value for value in vars(found.source.words).values() if isinstance(value, str)]
-    named = [a.name for a in (*found.source.item_attributes, *found.source.user_attributes)]
+    spoken = [value for value in vars(cell.source.words).values() if isinstance(value, str)]
+    named = [a.name for a in (*cell.source.item_attributes, *cell.source.user_attributes)]
     return own(" ".join([*fixed, *spoken, *named]))

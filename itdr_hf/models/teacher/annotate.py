@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from itdr_hf.errors import ItdrError
@@ -18,9 +18,10 @@ from itdr_hf.models.endpoint.pace import RateLimiter
 from itdr_hf.models.endpoint.request import Ask
 from itdr_hf.models.endpoint.tokens import prompt_tokens
 from itdr_hf.models.teacher.budget import Budget
-from itdr_hf.models.teacher.selection import Selection, Wanted, standing, teacher_of
+from itdr_hf.models.teacher.selection import Selection, Wanted, standing
 from itdr_hf.models.teacher.store import Store
 from itdr_hf.models.teacher.writer import Writer
+from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 
 POLL = 0.05  # seconds until an example that another process is asking about is looked at again
 TOKENS_PER_WORD = 4 / 3  # of English prose
@@ -65,7 +66,8 @@ class Run:
     store: Store
     budget: Budget
     queue: Iterator[Wanted]
-    watch: Callable[[Run], None] = lambda run: None
+    total: int = 0  # examples in all
+    progress: OnProgress = ignore
     seen: int = 0  # examples that are done with, for now
     answers: int = 0  # got and kept
     unanswered: dict[str, str] = field(default_factory=dict)  # id -> why
@@ -88,7 +90,7 @@ class Run:
         return self._later.popleft() if wanted is None and self._later else wanted
 
     async def _see_to(self, wanted: Wanted, client: Client) -> None:
-        while ask := standing(wanted.cell, wanted.input, self.writer, self.store).ask:
+        while ask := standing(wanted.taught, wanted.input, self.writer, self.store).ask:
             if not self.store.claim(ask.key):  # another process, or another example with the same input
                 self._later.append(wanted)
                 return await asyncio.sleep(POLL)
@@ -102,7 +104,12 @@ class Run:
                 self.unanswered[wanted.id] = why
                 break
         self.seen += 1
-        self.watch(self)
+        self.progress(Progress("asking", self.seen, self.total, "examples", self._cost()))
+
+    def _cost(self) -> str:
+        """'cost 0.12 of about 1.40': the estimate takes the rest to be like what is done."""
+        spent = self.budget.spent
+        return "" if spent is None else f"cost {spent:.4f} of about {spent * self.total / self.seen:.4f}"
 
     async def _answer(self, ask: Ask, client: Client) -> str:
         """Ask and keep the answer; why there is none, or ''."""
@@ -132,7 +139,7 @@ def plan(selection: Selection, writer: Writer, store: Store) -> Tallies:
     tallies = {cell: Tally() for cell in selection.counts}
     lengths: list[int] = []
     for wanted in selection:
-        tally, now = tallies[wanted.cell], standing(wanted.cell, wanted.input, writer, store)
+        tally, now = tallies[wanted.cell], standing(wanted.taught, wanted.input, writer, store)
         tally.examples += 1
         if now.ask is not None:
             tally.asks += 1
@@ -143,7 +150,7 @@ def plan(selection: Selection, writer: Writer, store: Store) -> Tallies:
         else:
             tally.rejected[wanted.id] = now.faults
     for cell, tally in tallies.items():
-        usual = sum(teacher_of(cell).words) / 2 * TOKENS_PER_WORD
+        usual = sum(selection.taught[cell].teacher.words) / 2 * TOKENS_PER_WORD
         tally.completion_tokens = round(tally.asks * (sum(lengths) / len(lengths) if any(lengths) else usual))
     return tallies
 
@@ -156,13 +163,14 @@ def annotate(
     budget: Budget,
     haste: RateLimits,
     key_variable: str = KEY_VARIABLE,
-    watch: Callable[[Run], None] = lambda run: None,
+    progress: OnProgress = ignore,
 ) -> Run:
     """Ask for every reference the store lacks; everything got is in the store, whatever happens.
 
     Raises UsageError for a missing key or package. What the endpoint does is in `Run.stopped` and `Run.failure`.
     """
-    run = Run(writer=writer, store=store, budget=budget, queue=iter(selection), watch=watch)
+    total = sum(selection.counts.values())
+    run = Run(writer=writer, store=store, budget=budget, queue=iter(selection), total=total, progress=progress)
     key = read_key(writer.endpoint, key_variable)
     run_to_end(_ask_all(run, haste, key))
     return run

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from itdr_hf.dataset.folder import Dataset, opened
 from itdr_hf.dataset.ledger import LEDGER
-from itdr_hf.dataset.shards import read_rows
 from itdr_hf.errors import UsageError
 from itdr_hf.metrics.bootstrap import Interval, intervals
 from itdr_hf.metrics.text import text_samples
 from itdr_hf.models.endpoint.request import Ask, Reply
-from itdr_hf.models.teacher.selection import Selection, judged, teacher_of
+from itdr_hf.models.teacher.selection import Selection, judged
 from itdr_hf.models.teacher.store import Store
 from itdr_hf.models.teacher.writer import Writer
 
@@ -30,7 +30,7 @@ class Agreement:
 
 
 def compare(selection: Selection, store: Store, first: str, second: str, seed: int = 0) -> list[Agreement]:
-    """The agreement of two sides, cell by cell and over all.
+    """Return the agreement of two sides, cell by cell and over all.
 
     A side is a model whose answers are in the store (whatever endpoint and parameters they came with), or a
     dataset folder, whose references are taken as they stand. ROUGE is the same either way round, BLEU is not.
@@ -64,9 +64,9 @@ def _ids(selection: Selection) -> dict[str, list[str]]:
 
 
 def _side(selection: Selection, store: Store, name: str) -> dict[str, str]:
-    """Example -> reference."""
+    """Return example -> reference."""
     if (Path(name) / LEDGER).is_file():
-        return dict(_of_folder(Path(name), selection))
+        return dict(_of_folder(opened(Path(name)), selection))
     answers = _by_message(store, name)
     if not answers:
         models = sorted({ask.model for ask, _ in store.records()})
@@ -77,14 +77,14 @@ def _side(selection: Selection, store: Store, name: str) -> dict[str, str]:
     return dict(_of_model(selection, answers))
 
 
-def _of_folder(folder: Path, selection: Selection) -> Iterator[tuple[str, str]]:
+def _of_folder(dataset: Dataset, selection: Selection) -> Iterator[tuple[str, str]]:
     for cell in selection.counts:
         for split in selection.splits:
-            yield from ((row["id"], row["output"]) for row in read_rows(folder, cell, split, ["id", "output"]))
+            yield from ((row["id"], row["output"]) for row in dataset.rows(cell, split, ["id", "output"]))
 
 
 def _by_message(store: Store, model: str) -> dict[str, list[Reply]]:
-    """A model's answers by what it was told, in the order they came."""
+    """Return a model's answers by what it was told, in the order they came."""
     answers: dict[str, list[Reply]] = {}
     for ask, reply in store.records():
         if ask.model == model:
@@ -93,12 +93,12 @@ def _by_message(store: Store, model: str) -> dict[str, list[Reply]]:
 
 
 def _of_model(selection: Selection, answers: Mapping[str, list[Reply]]) -> Iterator[tuple[str, str]]:
-    """The first accepted answer for each example, asked for as text or as JSON."""
+    """Yield the first accepted answer for each example, asked for as text or as JSON."""
     for wanted in selection:
         for as_json in (False, True):
             writer = Writer(endpoint="", model="", mode="json" if as_json else "plain")
-            told = _told(writer.ask(teacher_of(wanted.cell), wanted.input))
-            judgements = (judged(reply, wanted.cell, wanted.input, as_json) for reply in answers.get(told, ()))
+            told = _told(writer.ask(wanted.taught.teacher, wanted.input))
+            judgements = (judged(reply, wanted.taught, wanted.input, as_json) for reply in answers.get(told, ()))
             said = next((text for fault, text in judgements if fault is None), None)
             if said is not None:
                 yield wanted.id, said
@@ -106,5 +106,5 @@ def _of_model(selection: Selection, answers: Mapping[str, list[Reply]]) -> Itera
 
 
 def _told(ask: Ask) -> str:
-    """The same for the same messages, whoever is asked and with which parameters."""
+    """Return the same for the same messages, whoever is asked and with which parameters."""
     return Ask(endpoint="", model="", messages=ask.messages, parameters={}).key

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from itdr_hf.dataset.card import write_card
-from itdr_hf.dataset.folder import lock
-from itdr_hf.dataset.ledger import read_ledger, write_ledger
-from itdr_hf.dataset.shards import Batches, content, damage_named, listed, open_shard, shards, summed, write_cell
-from itdr_hf.models.teacher.selection import standing, teacher_of
+from itdr_hf.dataset.folder import Dataset, opened
+from itdr_hf.dataset.shards import Batches, damage_named, open_shard, write_cell, written
+from itdr_hf.dataset.stamps import note_written
+from itdr_hf.models.teacher.selection import Taught, standing, taught
 from itdr_hf.models.teacher.store import Store
 from itdr_hf.models.teacher.writer import Writer
 
@@ -20,41 +21,42 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def write_references(folder: Path, cell: str, writer: Writer, store: Store) -> dict[str, int]:
+def write_references(folder: Dataset | Path, cell: str, writer: Writer, store: Store) -> dict[str, int]:
     """Put a writer's accepted answers into a cell, whole or not at all; who wrote its references now, and how many."""
-    teacher = teacher_of(cell)
+    dataset = opened(folder)
+    known = taught(dataset.cell(cell))
     notes = {
-        "written": writer.signature(teacher),
+        "written": writer.signature(known.teacher),
         "at": urlsplit(writer.endpoint).hostname,
-        "prompt": teacher.version,
-        "form": "json" if writer.as_json(teacher) else "plain",
+        "prompt": known.teacher.version,
+        "form": "json" if writer.as_json(known.teacher) else "plain",
         "parameters": dict(writer.parameters),
         "tries": writer.tries,
     }
-    with lock(folder):
-        before = read_ledger(folder)["cells"][cell].get("teachers", [])
+    with dataset.locked():
+        before = dataset.cells[cell].teachers
         teachers = [*(t for t in before if t["written"] != notes["written"]), notes]
-        batches = partial(_batches, folder, cell, writer=writer, store=store)
-        return _rewrite(folder, cell, batches, {"teachers": teachers})
+        return _rewrite(dataset, cell, partial(_batches, dataset, known, writer=writer, store=store), teachers)
 
 
-def _rewrite(folder: Path, name: str, batches: Batches, notes: Mapping[str, Any]) -> dict[str, int]:
-    """Replace the examples of a built cell by as many others; who wrote them. Hold the folder's `lock`.
+def _rewrite(dataset: Dataset, name: str, batches: Batches, teachers: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Replace the examples of a built cell by as many others; who wrote them. Hold the folder's lock.
 
-    The ledger's hashes, the card and the cell's `notes` follow; a later build of the same recipe leaves it alone.
+    The ledger's hashes and the card follow; a later build of the same recipe leaves it alone.
     """
-    ledger = read_ledger(folder)
-    entry = ledger["cells"][name]
-    files = write_cell(folder / name, entry["counts"], batches)
-    entry |= {"content": content(files), "written_by": summed(files, "written_by"), "files": listed(files), **notes}
-    write_ledger(folder, ledger)
-    write_card(folder, ledger)
-    return entry["written_by"]  # type: ignore[no-any-return]
+    cell = dataset.cells[name]
+    facts = written(write_cell(dataset.folder / name, cell.counts, batches))
+    note_written(dataset.folder, name, facts.files)
+    dataset.record(
+        replace(cell, content=facts.content, written_by=facts.written_by, files=facts.files, teachers=teachers)
+    )
+    write_card(dataset)
+    return dict(facts.written_by)
 
 
-def _batches(folder: Path, cell: str, split: str, writer: Writer, store: Store) -> Iterator[pa.RecordBatch]:
-    """The batches of a split as they lie in its files, so that the files keep their layout."""
-    for path in shards(folder, cell, split):
+def _batches(dataset: Dataset, cell: Taught, split: str, writer: Writer, store: Store) -> Iterator[pa.RecordBatch]:
+    """Yield the batches of a split as they lie in its files, so that the files keep their layout."""
+    for path in dataset.paths(cell.name, split):
         file = open_shard(path)
         for number in range(file.num_row_groups):
             with damage_named(path):
@@ -62,12 +64,12 @@ def _batches(folder: Path, cell: str, split: str, writer: Writer, store: Store) 
             yield _with_references(rows, cell, writer, store)
 
 
-def _with_references(rows: pa.Table, cell: str, writer: Writer, store: Store) -> pa.RecordBatch:
+def _with_references(rows: pa.Table, cell: Taught, writer: Writer, store: Store) -> pa.RecordBatch:
     import pyarrow as pa
 
     from itdr_hf.records import INSTRUCTION
 
-    signature = writer.signature(teacher_of(cell))
+    signature = writer.signature(cell.teacher)
     columns: dict[str, list[Any]] = {
         name: rows.column(name).to_pylist() for name in ("output", "targets", "reference_by")
     }

@@ -27,7 +27,7 @@ class Writer:
     tries: int = 3
 
     def signature(self, teacher: Teacher) -> str:
-        """What stands in `reference_by`: model@version of the prompt."""
+        """Return what stands in `reference_by`: model@version of the prompt."""
         return f"{self.model}@{teacher.version}"
 
     def as_json(self, teacher: Teacher) -> bool:
@@ -35,7 +35,7 @@ class Writer:
         return (self.mode or teacher.mode) == "json"
 
     def ask(self, teacher: Teacher, text: str, attempt: int = 0) -> Ask:
-        """The request for an example's input; each further attempt is warmer, longer and of another seed."""
+        """Return the request for an example's input; each further attempt is warmer, longer and of another seed."""
         system = teacher.system
         parameters = changed(self.parameters, attempt)
         if self.as_json(teacher):

@@ -13,7 +13,7 @@ from itdr_hf.runtime.files import write_atomically
 
 
 def last_checkpoint(folder: Path) -> Path | None:
-    """The last checkpoint that is whole: the trainer writes its state file after everything else."""
+    """Return the last checkpoint that is whole: the trainer writes its state file after everything else."""
     whole = [path for path in folder.glob("checkpoint-*") if _reads(path / "trainer_state.json")]
     return max(whole, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
 

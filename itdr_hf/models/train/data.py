@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from itdr_hf import catalogue
-from itdr_hf.dataset.folder import cells_in
-from itdr_hf.dataset.ledger import read_ledger
-from itdr_hf.dataset.shards import read_rows
+from itdr_hf.dataset.cell import BuiltCell
+from itdr_hf.dataset.folder import Dataset, opened
 from itdr_hf.errors import UsageError
 from itdr_hf.models.predict.questions import Question
 from itdr_hf.models.train.recipe import TrainRecipe
 from itdr_hf.prompts import rendered, to_messages, token_ids
+from itdr_hf.records import INSTRUCTION, Shape
+from itdr_hf.runtime.hashing import hash_file
 from itdr_hf.tasks.templates import HELD_OUT, MIXED, template_text
 
 COLUMNS = ("id", "subtask", "source", "domain", "instruction", "input", "output")
@@ -50,65 +50,70 @@ class Encoded:
         return {**counts, "answer_tokens": trained, "longest": self.longest, "cut": self.cut}
 
 
-def dataset_facts(folder: Path, recipe: TrainRecipe) -> dict[str, Any]:
-    """The dataset's version and the content hash of each cell in the mix.
+def dataset_facts(folder: Dataset | Path, recipe: TrainRecipe) -> dict[str, Any]:
+    """Return the dataset's version and the content hash of each cell in the mix.
 
     Raises UsageError when a file is not the one the ledger lists.
     """
-    ledger = read_ledger(folder)
+    dataset = opened(folder)
     cells = {}
-    for name in cells_in(folder, recipe.configs, "train"):
-        entry = ledger["cells"].get(name)
-        if entry is None:
+    for name in dataset.select(recipe.configs, "train"):
+        cell = dataset.cells.get(name)
+        if cell is None:
             raise UsageError(
-                f"{folder}: {name} is not in its ledger.json; want a folder of `itdr build`; build it again"
+                f"{dataset.folder}: {name} is not in its ledger.json; want a folder of `itdr build`; build it again"
             )
-        _check_files(folder / name, entry["files"])
-        cells[name] = {"content": entry["content"], "simulated": bool(entry.get("simulated"))}
+        _check_files(dataset.folder, cell)
+        cells[name] = {"content": cell.content, "simulated": cell.simulated}
     content = hashlib.sha256("".join(f"{name}:{cell['content']}" for name, cell in cells.items()).encode())
     return {
-        "name": ledger["dataset"],
-        "version": ledger["version"],
+        "name": dataset.ledger.family,
+        "version": dataset.version,
         "content": content.hexdigest(),
         "simulated": any(cell["simulated"] for cell in cells.values()),
         "cells": cells,
     }
 
 
-def prompt_facts(folder: Path, cells: Sequence[str], tokenizer: Any) -> dict[str, str]:
-    """The form of the prompts, chat or plain, and a hash of all that decides them: wordings, chat template."""
-    ledger = read_ledger(folder)["cells"]
-    words = {}
+def prompt_facts(folder: Dataset | Path, cells: Sequence[str], tokenizer: Any) -> dict[str, str]:
+    """Return the form of the prompts, chat or plain, and a hash of all that decides them: wordings, chat template."""
+    dataset, words = opened(folder), {}
     for name in cells:
-        cell, used = catalogue.cell(name), ledger[name]["recipe"]["template"]
-        chosen = [t for t in cell.subtask.templates if t != HELD_OUT] if used == MIXED else [used]
-        words[name] = [cell.subtask.description, *(template_text(cell, template) for template in chosen)]
+        cell, used = dataset.cell(name), dataset.cells[name].recipe["template"]
+        chosen = [t for t in cell.task.templates if t != HELD_OUT] if used == MIXED else [used]
+        words[name] = [cell.task.description, *(template_text(cell, template) for template in chosen)]
     known = json.dumps([words, tokenizer.chat_template], sort_keys=True, ensure_ascii=False)
     form = "chat" if tokenizer.chat_template else "plain"
     return {"form": form, "hash": hashlib.sha256(known.encode()).hexdigest()[:16]}
 
 
-def mixed_rows(folder: Path, split: str, recipe: TrainRecipe) -> dict[str, list[Row]]:
+def mixed_rows(folder: Dataset | Path, split: str, recipe: TrainRecipe) -> dict[str, list[Row]]:
     """Config -> its rows in one epoch, by limit and weight: a weight of 0.5 is a fixed half, of 2 all twice.
 
     Raises UsageError for a missing column, or a weight of a config that is not in the mix.
     """
-    cells = cells_in(folder, recipe.configs, split)
+    dataset = opened(folder)
+    cells = dataset.select(recipe.configs, split)
     weights = dict.fromkeys(cells, 1.0)
     for pattern, weight in recipe.weights.items():
-        named = [name for name in catalogue.select([pattern]) if name in weights]
+        named = [name for name in dataset.catalogue.select([pattern], dataset.ledger.family) if name in weights]
         if not named:
             raise UsageError(f"weight of {pattern}: none of the mix; want one of {', '.join(cells)}; change the weight")
         weights |= dict.fromkeys(named, weight)
     limit = recipe.limit if split == "train" else recipe.eval_limit
     mix = {}
     for name in cells:
-        rows: Iterator[Row] = read_rows(folder, name, split, COLUMNS)
+        rows: Iterator[Row] = dataset.rows(name, split, trained_columns(dataset.shape_of(name)))
         chosen = sorted(rows, key=lambda row: _place(row, recipe.seed))[:limit]
         mix[name] = list(_repeated(chosen, weights[name])) if split == "train" else chosen
     if not any(mix.values()):
-        raise UsageError(f"{folder}: no {split} example left by limit and weights; want some; change them")
+        raise UsageError(f"{dataset.folder}: no {split} example left by limit and weights; want some; change them")
     return mix
+
+
+def trained_columns(shape: Shape) -> tuple[str, ...]:
+    """Return the columns that training and exports read: of an instruction these, of another shape all."""
+    return COLUMNS if shape == INSTRUCTION else shape.names
 
 
 def encode(mix: Mapping[str, Sequence[Row]], tokenizer: Any, recipe: TrainRecipe, room: int) -> Encoded:
@@ -158,7 +163,7 @@ def encode_row(row: Row, tokenizer: Any) -> tuple[list[int], list[int]]:
 
 
 def _turn(row: Row, asked: str, tokenizer: Any) -> str:
-    """What the chat template writes behind the prompt."""
+    """Return what the chat template writes behind the prompt."""
     whole = str(tokenizer.apply_chat_template(to_messages(row)["messages"], tokenize=False))
     if not whole.startswith(asked):
         raise UsageError(
@@ -169,7 +174,7 @@ def _turn(row: Row, asked: str, tokenizer: Any) -> str:
 
 
 def _question(row: Row) -> Question:
-    """The row as prediction sees it: what prompts are made of, and nothing else."""
+    """Return the row as prediction sees it: what prompts are made of, and nothing else."""
     blank: list[Any] = []
     return Question(
         id=row["id"],
@@ -197,13 +202,13 @@ def _repeated(rows: Sequence[Row], weight: float) -> Iterator[Row]:
     yield from rows[: round(part * len(rows))]
 
 
-def _check_files(folder: Path, files: Mapping[str, Mapping[str, Any]]) -> None:
-    for name, facts in files.items():
-        with (folder / name).open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        if digest != facts["sha256"]:
+def _check_files(folder: Path, cell: BuiltCell) -> None:
+    for name, facts in cell.files.items():
+        path = folder / cell.name / name
+        digest = hash_file(path)
+        if digest != facts.sha256:
             raise UsageError(
-                f"{folder / name}: sha256 {digest[:12]}…; want {facts['sha256'][:12]}… as in ledger.json; build it again"
+                f"{path}: sha256 {digest[:12]}…; want {facts.sha256[:12]}… as in ledger.json; build it again"
             )
 
 

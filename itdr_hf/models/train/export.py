@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from itdr_hf.dataset.folder import cells_in
-from itdr_hf.dataset.shards import read_rows
-from itdr_hf.errors import OutputError, unknown
-from itdr_hf.models.train.data import COLUMNS, Row, mixed_rows
+from itdr_hf.dataset.folder import Dataset, opened
+from itdr_hf.errors import OutputError, UsageError, unknown
+from itdr_hf.models.train.data import Row, mixed_rows, trained_columns
 from itdr_hf.models.train.recipe import PAPER, TrainRecipe, changed
 from itdr_hf.models.train.trainers import TRAINERS, Trainer
-from itdr_hf.records import SPLITS
+from itdr_hf.records import INSTRUCTION, SPLITS, Shape
 from itdr_hf.runtime.files import new_folder
 
 MARK = "export.json"  # a folder with it is one of ours and may be replaced
@@ -36,7 +36,7 @@ class Exported:
 
 
 def export(
-    folder: Path,
+    folder: Dataset | Path,
     out: Path,
     form: str,
     *,
@@ -59,9 +59,11 @@ def export(
     trainer = TRAINERS[form]
     used = changed(recipe or PAPER["llama-3.2-3b"], {"configs": list(configs) if configs else None})
     talks = bool(TALKS.search(used.model)) if chat is None else chat
+    dataset = opened(folder)
+    line = _line_of(_shape(dataset, used, trainer), trainer, talks)
     with new_folder(out) as draft:
         (draft / "data").mkdir()
-        counts = {split: _write(_rows(folder, split, used), split, draft, trainer, talks) for split in SPLITS}
+        counts = {split: _write(_rows(dataset, split, used), split, draft, line) for split in SPLITS}
         texts = {**trainer.files(used, talks), "README.md": _page(trainer, used, counts)}
         facts = {"format": form, "chat": talks, "counts": counts, "recipe": used.as_dict()}
         for name, text in {**texts, MARK: json.dumps(facts, indent=1)}.items():
@@ -69,20 +71,38 @@ def export(
     return Exported(folder=out, counts=counts, command=trainer.command)
 
 
-def _rows(folder: Path, split: str, recipe: TrainRecipe) -> list[Row]:
+def _shape(dataset: Dataset, recipe: TrainRecipe, trainer: Trainer) -> Shape:
+    """Return the one shape of the cells. Raises UsageError where they have several, or one that the trainer does not take."""
+    shapes = {name: dataset.shape_of(name) for name in dataset.select(recipe.configs, "train")}
+    if len(set(shapes.values())) > 1:
+        have = ", ".join(f"{name} ({shape.name})" for name, shape in shapes.items())
+        raise UsageError(f"{dataset.folder}: cells of several shapes, {have}; want one; choose with --config")
+    [shape] = set(shapes.values())
+    if shape != INSTRUCTION and shape.name not in trainer.shapes:
+        takers = ", ".join(name for name, other in TRAINERS.items() if shape.name in other.shapes)
+        raise UsageError(f"{trainer.title} takes no rows of shape {shape.name}; want a format that does: {takers}")
+    return shape
+
+
+def _rows(dataset: Dataset, split: str, recipe: TrainRecipe) -> list[Row]:
     """Train as the recipe mixes it; the other splits whole."""
     if split == "train":
-        return [row for rows in mixed_rows(folder, split, recipe).values() for row in rows]
-    cells = cells_in(folder, recipe.configs, split)
-    return [row for name in cells for row in read_rows(folder, name, split, COLUMNS)]
+        return [row for rows in mixed_rows(dataset, split, recipe).values() for row in rows]
+    cells = dataset.select(recipe.configs, split)
+    return [row for name in cells for row in dataset.rows(name, split, trained_columns(dataset.shape_of(name)))]
 
 
-def _write(rows: Sequence[Row], split: str, draft: Path, trainer: Trainer, chat: bool) -> int:
-    shape = trainer.chat if chat else trainer.plain
+def _line_of(shape: Shape, trainer: Trainer, chat: bool) -> Callable[[Row], dict[str, Any]]:
+    """Return what becomes of a row: the trainer's form of an instruction; of other shapes the row, but for who made it."""
+    if shape != INSTRUCTION:
+        return lambda row: {name: row[name] for name in shape if name not in ("user", "template", "reference_by")}
+    form = trainer.chat if chat else trainer.plain
+    return lambda row: {**{name: row[name] for name in FACTS}, **form(row)}
+
+
+def _write(rows: Sequence[Row], split: str, draft: Path, line: Callable[[Row], dict[str, Any]]) -> int:
     with (draft / "data" / f"{split}.jsonl").open("w", encoding="utf-8") as file:
-        for row in rows:
-            line = {**{name: row[name] for name in FACTS}, **shape(row)}
-            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        file.writelines(json.dumps(line(row), ensure_ascii=False) + "\n" for row in rows)
     return len(rows)
 
 

@@ -102,19 +102,19 @@ PRESETS = {**PAPER, "tiny": TINY}
 
 
 def preset(name: str) -> TrainRecipe:
-    """A recipe that is ready made. Raises UsageError for an unknown name."""
+    """Return a recipe that is ready made. Raises UsageError for an unknown name."""
     if name not in PRESETS:
         raise unknown("preset", name, PRESETS)
     return PRESETS[name]
 
 
 def preset_of(model: str) -> TrainRecipe:
-    """The recipe of a model: the preset that is for it, else the paper's settings."""
+    """Return the recipe of a model: the preset that is for it, else the paper's settings."""
     return next((recipe for recipe in PAPER.values() if recipe.model == model), TrainRecipe(model=model))
 
 
 def changed(recipe: TrainRecipe, changes: Mapping[str, Any]) -> TrainRecipe:
-    """A recipe with some fields changed; None leaves a field alone."""
+    """Return a recipe with some fields changed; None leaves a field alone."""
     given = {name: value for name, value in changes.items() if value is not None}
     _check_names(given, "recipe")
     if "configs" in given:
@@ -137,7 +137,7 @@ def read_weights(given: Iterable[str] | None) -> dict[str, float] | None:
 
 
 def read_recipe(path: Path) -> tuple[TrainRecipe, Mapping[str, str]]:
-    """The recipe of a file, YAML or JSON, and the content hash of each cell where it is of a run (else nothing).
+    """Return the recipe of a file, YAML or JSON, and the content hash of each cell where it is of a run (else nothing).
 
     Raises UsageError when it is not a recipe.
     """
@@ -163,7 +163,7 @@ def read_recipe(path: Path) -> tuple[TrainRecipe, Mapping[str, str]]:
 
 
 def differences(have: Mapping[str, Any], want: Mapping[str, Any]) -> str:
-    """What differs between two recipes, for a message; empty when nothing does."""
+    """Return what differs between two recipes, for a message; empty when nothing does."""
     names = sorted(have.keys() | want.keys())
     one = json.loads(json.dumps(have)), json.loads(json.dumps(want))
     pairs = [(name, one[0].get(name), one[1].get(name)) for name in names]

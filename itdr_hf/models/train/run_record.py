@@ -21,7 +21,7 @@ def is_first() -> bool:
 
 
 def run_facts(recipe: TrainRecipe, model: Any) -> dict[str, Any]:
-    """The base and its revision (of a folder: a hash of its content), the packages, the machine."""
+    """Return the base and its revision (of a folder: a hash of its content), the packages, the machine."""
     torch = extra("torch")
     local = Path(recipe.model).is_dir()
     cuda = torch.cuda.is_available()
@@ -42,7 +42,7 @@ def run_facts(recipe: TrainRecipe, model: Any) -> dict[str, Any]:
 
 
 def record(trainer: Any, facts: Mapping[str, Any], *, seconds: float, resumed: bool, command: str) -> dict[str, Any]:
-    """The facts of a run with its results: losses by step, steps, trained parameters, time."""
+    """Return the facts of a run with its results: losses by step, steps, trained parameters, time."""
     history = trainer.state.log_history
     curve = [[entry["step"], round(entry["loss"], 4)] for entry in history if "loss" in entry]
     checked = [[entry["step"], round(entry["eval_loss"], 4)] for entry in history if "eval_loss" in entry]

@@ -10,25 +10,23 @@ import json
 import math
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from itdr_hf.dataset.folder import Dataset, opened
 from itdr_hf.errors import ModelError, UsageError
 from itdr_hf.models.pretrained import QLORA, extra
 from itdr_hf.models.train.checkpoints import check_same_run, last_checkpoint
 from itdr_hf.models.train.data import Encoded, dataset_facts, encode, mixed_rows, prompt_facts
 from itdr_hf.models.train.recipe import TrainRecipe
 from itdr_hf.models.train.run_record import is_first, record, run_facts
+from itdr_hf.models.train.watching import report_steps
 from itdr_hf.runtime.files import new_folder
+from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 
-Say = Callable[[str], None]
 DTYPES = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
-
-
-def _silent(text: str) -> None:
-    """Say nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,13 +39,13 @@ class Run:
 
 
 def train(
-    folder: Path,
+    folder: Dataset | Path,
     recipe: TrainRecipe,
     output: Path,
     *,
     content: Mapping[str, str] | None = None,
     command: str = "",
-    say: Say = _silent,
+    progress: OnProgress = ignore,
 ) -> dict[str, Any]:
     """Tune an adapter on the cells of a dataset folder into `output`; returns what recipe.json holds.
 
@@ -58,12 +56,12 @@ def train(
         raise UsageError(
             f"{output}: holds files but no recipe.json; want a new folder or an adapter of ours; choose another"
         )
-    say = say if is_first() else _silent
-    run = prepare(folder, recipe, output, content=content, say=say)
+    progress = progress if is_first() else ignore
+    run = prepare(folder, recipe, output, content=content, progress=progress)
     last = last_checkpoint(run.checkpoints)
-    say(f"training from {last.name}" if last else "training")
+    progress(Progress("training", detail=f"from {last.name}" if last else ""))
     started = time.monotonic()
-    _watch(run.trainer, say)
+    report_steps(run.trainer, progress)
     run.trainer.train(resume_from_checkpoint=str(last) if last else None)
     if recipe.eval_limit and not _validated(run.trainer.state):
         run.trainer.evaluate()
@@ -78,32 +76,32 @@ def train(
 
 
 def prepare(
-    folder: Path,
+    folder: Dataset | Path,
     recipe: TrainRecipe,
     output: Path,
     *,
     content: Mapping[str, str] | None = None,
-    say: Say = _silent,
+    progress: OnProgress = ignore,
 ) -> Run:
     """Everything up to the first step: data checked, tokenised and counted, model loaded, trainer made."""
-    dataset = dataset_facts(folder, recipe)
-    _check_content(folder, dataset, content or {})
+    dataset = opened(folder)
+    about = dataset_facts(dataset, recipe)
+    _check_content(dataset.folder, about, content or {})
     mixes = {
-        split: mixed_rows(folder, split, recipe)
+        split: mixed_rows(dataset, split, recipe)
         for split in (("train", "validation") if recipe.eval_limit else ("train",))
     }
-    say(f"loading {recipe.model}")
+    progress(Progress("loading", detail=recipe.model))
     tokenizer, model = load_base(recipe)
     room = getattr(model.config, "max_position_embeddings", None) or 1 << 30
     data = {split: encode(mix, tokenizer, recipe, room) for split, mix in mixes.items()}
     for split, made in data.items():
-        say(
-            f"{split}: {len(made.input_ids):,} examples, {made.tokens:,} tokens, longest {made.longest}, cut {made.cut}"
-        )
+        size = f"{len(made.input_ids):,} examples, {made.tokens:,} tokens, longest {made.longest}, cut {made.cut}"
+        progress(Progress(split, detail=size))
     facts = {
         "recipe": recipe.as_dict(),
-        "dataset": dataset,
-        "prompt": prompt_facts(folder, list(dataset["cells"]), tokenizer),
+        "dataset": about,
+        "prompt": prompt_facts(dataset, list(about["cells"]), tokenizer),
     }
     facts |= {"data": {split: made.facts for split, made in data.items()}, **run_facts(recipe, model)}
     checkpoints = output.with_name(f"{output.name}.checkpoints")
@@ -204,20 +202,6 @@ def _validated(state: Any) -> bool:
     return any("eval_loss" in entry and entry["step"] == state.global_step for entry in state.log_history)
 
 
-def _watch(trainer: Any, say: Say) -> None:
-    """Say losses as they come, instead of printing every log."""
-    transformers = extra("transformers")
-
-    class Watch(transformers.TrainerCallback):  # type: ignore[misc, name-defined]
-        def on_log(self, args: Any, state: Any, control: Any, logs: Mapping[str, Any], **others: Any) -> None:
-            for name, title in (("loss", "loss"), ("eval_loss", "validation loss")):
-                if name in logs:
-                    say(f"step {state.global_step:,} of {state.max_steps:,}: {title} {float(logs[name]):.4f}")
-
-    trainer.remove_callback(transformers.trainer_callback.PrinterCallback)
-    trainer.add_callback(Watch)
-
-
 def _check_content(folder: Path, dataset: Mapping[str, Any], content: Mapping[str, str]) -> None:
     for name, wanted in content.items():
         have = dataset["cells"].get(name, {}).get("content", "nothing")
@@ -229,7 +213,7 @@ def _check_content(folder: Path, dataset: Mapping[str, Any], content: Mapping[st
 
 
 def _write(trainer: Any, recipe: TrainRecipe, facts: Mapping[str, Any], output: Path) -> None:
-    """The adapter as peft reads it, naming its base by its Hub id where it has one."""
+    """Write the adapter as peft reads it, naming its base by its Hub id where it has one."""
     model = trainer.accelerator.unwrap_model(trainer.model)
     adapter = model.peft_config["default"]
     adapter.base_model_name_or_path = recipe.base_id or recipe.model

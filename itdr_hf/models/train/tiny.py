@@ -21,7 +21,8 @@ from itdr_hf.models.train.data import mixed_rows
 from itdr_hf.models.train.recipe import TINY, TrainRecipe, changed, read_weights
 from itdr_hf.prompts import to_prompt_completion
 from itdr_hf.runtime.files import new_folder
-from itdr_hf.runtime.terminal import counting
+from itdr_hf.runtime.progress import Progress
+from itdr_hf.runtime.terminal import show_progress
 
 END = "<|end|>"
 PIECES = r" ?[^\s]+|\s"  # a word with its blank, or a line break: figures stay whole
@@ -78,7 +79,7 @@ def documents(folder: Path, recipe: TrainRecipe, seed: int = 0) -> Iterator[str]
 
 
 def train_tokenizer(texts: Sequence[str], sizes: TinyShape) -> Any:
-    """A byte-level BPE tokenizer; no text is unknown to it."""
+    """Return a byte-level BPE tokenizer; no text is unknown to it."""
     tokenizers = extra("tokenizers")
     pre, bytes_ = tokenizers.pre_tokenizers, tokenizers.pre_tokenizers.ByteLevel
     core = tokenizers.Tokenizer(tokenizers.models.BPE())
@@ -128,7 +129,7 @@ def _train(model: Any, batches: Sequence[list[list[int]]], pad: int, sizes: Tiny
     torch = extra("torch")
     optimizer = torch.optim.AdamW(model.parameters(), lr=sizes.learning_rate, weight_decay=0.01)
     losses: list[float] = []
-    with counting("base: steps", len(batches)) as step:
+    with show_progress("base") as progress:
         for number, batch in enumerate(batches):
             width = max(map(len, batch))
             ids = torch.tensor([row + [pad] * (width - len(row)) for row in batch])
@@ -143,7 +144,7 @@ def _train(model: Any, batches: Sequence[list[list[int]]], pad: int, sizes: Tiny
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
             losses.append(float(loss.detach()))
-            step()
+            progress(Progress("base", number + 1, len(batches), "steps", f"loss {losses[-1]:.4f}"))
     last = losses[-max(1, len(losses) // 10) :]
     return sum(last) / len(last)
 

@@ -154,7 +154,7 @@ def swift_files(recipe: TrainRecipe, chat: bool) -> dict[str, str]:
 
 
 def _steps(recipe: TrainRecipe) -> dict[str, Any]:
-    """The settings that three trainers call by the names of transformers."""
+    """Return the settings that three trainers call by the names of transformers."""
     return {
         "per_device_train_batch_size": recipe.batch,
         "gradient_accumulation_steps": recipe.accumulation,

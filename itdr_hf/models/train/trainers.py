@@ -27,10 +27,11 @@ class Trainer:
     files: Callable[[TrainRecipe, bool], Mapping[str, str]]
     command: str
     note: str
+    shapes: frozenset[str] = frozenset()  # the shapes besides instructions that it takes as their rows are
 
 
 def messages_plain(row: Mapping[str, str]) -> dict[str, Any]:
-    """Turns whose prompt ends in the line break that a base without a chat template is asked with."""
+    """Return turns whose prompt ends in the line break that a base without a chat template is asked with."""
     pair = to_prompt_completion(row)
     turns = [{"role": "user", "content": pair["prompt"]}, {"role": "assistant", "content": pair["completion"]}]
     return {"messages": turns}
@@ -64,6 +65,7 @@ TRAINERS = {
         chat=prompt_completion_turns,
         files=trl_files,
         command="trl sft --config sft.yaml",
+        shapes=frozenset({"conversation", "preference"}),
         note="The loss is on the completion. Rows whose completion lies beyond `max_length` are dropped without a "
         "word: compare the number of rows it reports.",
     ),

@@ -12,7 +12,7 @@ from itdr_hf.tasks.itdr._prose import BLAME, LAST, PRAISE, Part, fitted, named, 
 
 Facts = Sequence[tuple[Attribute, str]]
 
-# What an attribute says of an item, by its name; the rest is passed over here, though the prompt shows it.
+# What an attribute says of an item, by its name; the rest is skipped here, though the prompt shows it.
 GENRES = frozenset({"genres", "genre"})
 KINDS = GENRES | {"categories", "category", "topic", "topics", "subjects"}
 TAGS = frozenset({"tags"})
@@ -144,7 +144,7 @@ def target_users(title: str, facts: Facts, reviews: Sequence[Review], source: So
 
 
 def _listed(facts: Facts, names: frozenset[str]) -> list[str]:
-    """The parts of the attributes of these names, each once, none that another one contains as words."""
+    """Return the parts of the attributes of these names, each once, none that another one contains as words."""
     named_so = [(attribute, value) for attribute, value in facts if attribute.name in names]
     parts = [part.strip() for a, value in named_so for part in ([value] if a.whole else value.split(","))]
     once = {part.lower(): part for part in reversed(parts) if part}
@@ -160,7 +160,7 @@ def _maker(facts: Facts) -> str:
 
 
 def _drawn(facts: Facts, slots: Mapping[str, str], key: Sequence[str]) -> list[Part]:
-    """The first whole sentence of a description."""
+    """Return the first whole sentence of a description."""
     for attribute, value in facts:
         if attribute.kind == "text" and attribute.name not in PLACES and len(value.split()) > 3:
             first = next((s for s in sentences(value) if len(s.split()) > 3), value)
@@ -195,7 +195,7 @@ def _year(known: Mapping[str, str]) -> str:
 
 
 def _voices(reviews: Sequence[Review], source: Source, slots: Mapping[str, str]) -> list[Part]:
-    """A sentence of praise and one of blame where ratings tell them apart, else one that says much."""
+    """Return a sentence of praise and one of blame where ratings tell them apart, else one that says much."""
     above, below = source.liked_above, source.disliked_below
     liked = [r.text for r in reviews if r.rating is not None and above is not None and r.rating > above]
     disliked = [r.text for r in reviews if r.rating is not None and below is not None and r.rating < below]

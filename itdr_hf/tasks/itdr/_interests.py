@@ -77,7 +77,7 @@ NOTHING = (
 
 
 def interests(likes: Sequence[Opinion], dislikes: Sequence[Opinion], source: Source) -> str:
-    """What a user is interested in and what puts them off, from the items shown; either side may be empty."""
+    """Return what a user is interested in and what puts them off, from the items shown; either side may be empty."""
     text = ""
     for most in TITLES:
         short = [[opinion._replace(title=cut(opinion.title, most)) for opinion in side] for side in (likes, dislikes)]
@@ -117,12 +117,12 @@ def _written(likes: Sequence[Opinion], dislikes: Sequence[Opinion], source: Sour
 
 
 def _inside(phrase: str) -> str:
-    """A heading of the prompt ('Liked') as it stands inside a sentence."""
+    """Return a heading of the prompt ('Liked') as it stands inside a sentence."""
     return phrase[:1].lower() + phrase[1:]
 
 
 def _kinds(opinions: Iterable[Opinion], whole: bool) -> Counter[str]:
-    """The labels' parts, or the labels where each is one thing, most frequent first, in the order they appear."""
+    """Return the labels' parts, or the labels where each is one thing, most frequent first, in the order they appear."""
     kinds = Counter([kind for opinion in opinions for kind in _kinds_of(opinion, whole)])
     return Counter(dict(kinds.most_common()))
 
@@ -166,7 +166,7 @@ def _words_on(
 
 
 def _favourite(likes: Sequence[Opinion], source: Source, key: Sequence[str]) -> list[Part]:
-    """The one item rated above the others, where ratings are what the prompt shows."""
+    """Return the one item rated above the others, where ratings are what the prompt shows."""
     rated = sorted((o.rating, o.title) for o in likes if o.rating is not None and not o.review)
     if source.scale is None or len(rated) < 2 or rated[-1][0] == rated[-2][0]:
         return []

@@ -45,13 +45,13 @@ class Part(NamedTuple):
 
 
 def quoted(text: str, most: int = LONGEST_QUOTE) -> str:
-    """A text in quotation marks, cut at a word, with single marks inside and without its full stop."""
+    """Return a text in quotation marks, cut at a word, with single marks inside and without its full stop."""
     short = _inside(text, most)
     return f"“{short if short.endswith('..') else short.removesuffix('.')}”"
 
 
 def named(title: str) -> str:
-    """A title in quotation marks, cut where it is very long."""
+    """Return a title in quotation marks, cut where it is very long."""
     return f"“{_inside(title, LONGEST_TITLE)}”"
 
 
@@ -60,14 +60,14 @@ def _inside(text: str, most: int) -> str:
 
 
 def closed(sentence: str) -> str:
-    """A sentence with its first letter capital and a mark at its end, one inside a quotation counting."""
+    """Return a sentence with its first letter capital and a mark at its end, one inside a quotation counting."""
     bare = sentence.strip().rstrip("”’'\"")
     ended = bare.endswith(_ENDS)
     return sentence[:1].upper() + sentence[1:] + ("" if ended else ".")
 
 
 def telling(reviews: Iterable[str], words: frozenset[str]) -> str | None:
-    """The sentence of the reviews that says most: opinion words first, then a length that can be quoted."""
+    """Return the sentence of the reviews that says most: opinion words first, then a length that can be quoted."""
     told = [s for review in reviews for s in sentences(review) if _LETTER.search(s)]
     found = [(_worth(s, words), -place, s) for place, s in enumerate(told)]
     return max(found)[2] if found else None
@@ -87,7 +87,7 @@ def worded(part: Part) -> str:
 
 
 def fitted(parts: Sequence[Part]) -> str:
-    """The sentences in order, the most wanted first to find room in MOST_SENTENCES and MOST_WORDS.
+    """Return the sentences in order, the most wanted first to find room in MOST_SENTENCES and MOST_WORDS.
 
     Those of rank LAST only fill a text up to LEAST_WORDS.
     """

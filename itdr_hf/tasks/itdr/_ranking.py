@@ -56,7 +56,7 @@ def candidates(row: Mapping[str, Any]) -> list[str]:
 
 
 def ranked(positives: Sequence[str], candidates: Sequence[str]) -> list[str]:
-    """The positives, then the other candidates in the order they are shown in."""
+    """Return the positives, then the other candidates in the order they are shown in."""
     return list(dict.fromkeys([*positives, *candidates]))
 
 

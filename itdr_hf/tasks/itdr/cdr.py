@@ -82,7 +82,7 @@ def needs(source: Source) -> tuple[str, ...]:
 
 
 def eligible(plan: PlanContext) -> ir.Table:
-    """The (pair, user)s with enough in both domains: 5 and 10 for the paper's numbers."""
+    """Return the (pair, user)s with enough in both domains: 5 and 10 for the paper's numbers."""
     pairs = _pairs(plan)
     there = queries.users_with(_in_source(plan), plan.recipe.source_history).select("subject", source_domain="domain")
     here = queries.users_with(plan, plan.recipe.history + plan.recipe.positives).select("subject", shelf="domain")
@@ -107,9 +107,9 @@ def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
     return rows.drop("shelf", *_ranking.LABELS)
 
 
-def example(row: Mapping[str, Any], wording: TaskContext) -> ExampleParts:
-    count = wording.recipe.source_history
-    source, target = (_words(wording.source, domain) for domain in row["domain"].split(ARROW))
+def example(row: Mapping[str, Any], context: TaskContext) -> ExampleParts:
+    count = context.recipe.source_history
+    source, target = (_words(context.source, domain) for domain in row["domain"].split(ARROW))
     candidates = _ranking.candidates(row)
     return ExampleParts(
         slots={
@@ -126,8 +126,8 @@ def example(row: Mapping[str, Any], wording: TaskContext) -> ExampleParts:
     )
 
 
-def parse(text: str, example: Example, *, strict: bool = False) -> ParsedAnswer:
-    """The candidates as ranked by the answer."""
+def parse(text: str, example: Example, context: TaskContext, *, strict: bool = False) -> ParsedAnswer:
+    """Return the candidates as ranked by the answer."""
     return answers.read_ranking(text, example.candidates, example.history, strict)
 
 
@@ -140,7 +140,7 @@ def _pairs(plan: PlanContext) -> ir.Table:
 
 
 def _in_source(plan: PlanContext) -> PlanContext:
-    """The same gathering, for what is shown of the source domain."""
+    """Return the same gathering, for what is shown of the source domain."""
     return replace(plan, recipe=replace(plan.recipe, history=plan.recipe.source_history))
 
 
@@ -152,7 +152,7 @@ def _of_pairs(plan: PlanContext, chosen: ir.Table, rows: ir.Table, side: str) ->
 
 
 def _words(source: Source, domain: str) -> str:
-    """A domain as people say it."""
+    """Return a domain as people say it."""
     return source.domain_words.get(domain, domain.replace("_", " "))
 
 
@@ -168,6 +168,8 @@ TASK = Task(
     description=DESCRIPTION,
     templates={"default": DEFAULT, "plain": PLAIN, "brief": BRIEF, HELD_OUT: UNSEEN},
     slots=frozenset({"source_domain", "source_history", "target_domain", "target_history", "candidates"}),
+    answer="ranking",
+    timed=True,
     metrics=("N@10", "H@1", "P@5"),
     defaults={"source_history": 5, "history": 5, "positives": 5, "negatives": 5},
     needs=needs,

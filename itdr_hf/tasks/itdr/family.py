@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from itdr_hf.tasks.family import Family, Group
+from itdr_hf.tasks.itdr import paper
+from itdr_hf.tasks.itdr.composite import ITDR
+
 GRID: dict[str, dict[str, int]] = {
     "rp": {"movielens32m": 6250, "bookcrossing": 4623, "anime2023": 6250, "yelp": 5707},
     "tkr": {
@@ -33,4 +37,41 @@ OVERRIDES: dict[str, dict[str, Any]] = {
 }
 
 
-ROOTS = {"uii": ("rp", "tkr", "cdr", "nir"), "uiu": ("uap", "ir", "tui")}
+GROUPS = (
+    Group(id="uii", title="User–item interaction", tasks=("rp", "tkr", "cdr", "nir")),
+    Group(id="uiu", title="User–item understanding", tasks=("uap", "ir", "tui")),
+)
+
+COLOURS = {
+    "uii": ("#2463a8", "#6aa5e6"),
+    "uiu": ("#b4522a", "#e59467"),
+    "rp": ("#3f6fd1", "#7f9ff0"),
+    "tkr": ("#1f87b8", "#58b6e0"),
+    "cdr": ("#5b54c4", "#9d97f2"),
+    "nir": ("#168f86", "#4cc4ba"),
+    "uap": ("#c9612b", "#ef9a68"),
+    "ir": ("#b8476f", "#e886a8"),
+    "tui": ("#b8871a", "#e0b554"),
+}
+
+CITATION = """@article{liu2025itdr,
+  title={ITDR: An Instruction Tuning Dataset for Enhancing Large Language Models in Recommendations},
+  author={Liu, Zekun and Huang, Xiaowen and Sang, Jitao},
+  journal={arXiv preprint arXiv:2508.05667},
+  year={2025}
+}"""
+
+FAMILY = Family(
+    id="itdr",
+    title="ITDR",
+    version="1.0.0",
+    package="itdr_hf.tasks.itdr",
+    grid=GRID,
+    overrides=OVERRIDES,
+    groups=GROUPS,
+    composites=ITDR,
+    after="https://arxiv.org/abs/2508.05667",
+    citation=CITATION,
+    colours=COLOURS,
+    published=paper,
+)

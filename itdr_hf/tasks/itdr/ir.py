@@ -69,7 +69,7 @@ def needs(source: Source) -> tuple[str, ...]:
 
 
 def eligible(plan: PlanContext) -> ir.Table:
-    """The (domain, user)s with enough likes and enough dislikes."""
+    """Return the (domain, user)s with enough likes and enough dislikes."""
     told = _told(plan, plan.table("interactions"))
     counted = told.group_by([*plan.domain, "user"]).agg(likes=told.liked.sum(), dislikes=(~told.liked).sum())
     enough = (counted.likes >= plan.recipe.reviews) & (counted.dislikes >= plan.recipe.reviews)
@@ -77,7 +77,7 @@ def eligible(plan: PlanContext) -> ir.Table:
 
 
 def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
-    """The earliest likes and dislikes of each chosen user, as lists of (rank, title, label, rating, review)."""
+    """Return the earliest likes and dislikes of each chosen user, as lists of (rank, title, label, rating, review)."""
     import ibis
 
     told = _told(plan, queries.interactions_of(plan, chosen))
@@ -100,20 +100,20 @@ def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
 
 
 def _told(plan: PlanContext, interactions: ir.Table) -> ir.Table:
-    """The interactions that say like or dislike, as `liked`: those with a text, where there are texts."""
+    """Return the interactions that say like or dislike, as `liked`: those with a text, where there are texts."""
     rows = interactions.mutate(rating=interactions.rating.cast("float64"))
     rows = rows.filter((rows.rating > plan.recipe.liked_above) | (rows.rating < plan.recipe.disliked_below))
     rows = rows.mutate(liked=rows.rating > plan.recipe.liked_above)
     return rows.filter(rows.text_row.notnull()) if plan.tables.has("texts") else rows
 
 
-def example(row: Mapping[str, Any], wording: TaskContext) -> ExampleParts:
-    likes, dislikes = ([_opinion(told, wording) for told in row[side]] for side in ("likes", "dislikes"))
-    reference = _extractive.interests(likes, dislikes, wording.source)
+def example(row: Mapping[str, Any], context: TaskContext) -> ExampleParts:
+    likes, dislikes = ([_opinion(told, context) for told in row[side]] for side in ("likes", "dislikes"))
+    reference = _extractive.interests(likes, dislikes, context.source)
     return ExampleParts(
         slots={
-            "likes": answers.numbered([_shown(opinion, wording) for opinion in likes]),
-            "dislikes": answers.numbered([_shown(opinion, wording) for opinion in dislikes]),
+            "likes": answers.numbered([_shown(opinion, context) for opinion in likes]),
+            "dislikes": answers.numbered([_shown(opinion, context) for opinion in dislikes]),
         },
         output=reference,
         history=[opinion.title for opinion in (*likes, *dislikes)],
@@ -122,22 +122,22 @@ def example(row: Mapping[str, Any], wording: TaskContext) -> ExampleParts:
     )
 
 
-def _opinion(told: Mapping[str, Any], wording: TaskContext) -> Opinion:
-    review = show_text(told["review"] or "", wording.recipe.max_chars)
+def _opinion(told: Mapping[str, Any], context: TaskContext) -> Opinion:
+    review = show_text(told["review"] or "", context.recipe.max_chars)
     return Opinion(title=told["title"], label=told["label"], rating=told["rating"], review=review)
 
 
-def _shown(opinion: Opinion, wording: TaskContext) -> str:
+def _shown(opinion: Opinion, context: TaskContext) -> str:
     """'Title [label]' and under it the review, or behind it the rating where there is no review."""
     line = _ranking.labelled([opinion.title], [opinion.label])[0]
     if opinion.review:
         return f"{line}\n   Review: {opinion.review}"
-    scale = wording.source.scale
+    scale = context.source.scale
     return f"{line}, rated {scale.text(opinion.rating)}" if scale and opinion.rating is not None else line
 
 
-def parse(text: str, example: Example, *, strict: bool = False) -> ParsedAnswer:
-    """The text itself."""
+def parse(text: str, example: Example, context: TaskContext, *, strict: bool = False) -> ParsedAnswer:
+    """Return the text itself."""
     return answers.read_text(text, strict)
 
 
@@ -149,6 +149,7 @@ TASK = Task(
     description=DESCRIPTION,
     templates={"default": DEFAULT, "plain": PLAIN, "brief": BRIEF, HELD_OUT: UNSEEN},
     slots=frozenset({"likes", "dislikes"}),
+    answer="text",
     metrics=("BLEU-1", "BLEU-2", "ROUGE-1", "ROUGE-2", "ROUGE-L"),
     defaults={"reviews": 3, "max_chars": 600},
     needs=needs,

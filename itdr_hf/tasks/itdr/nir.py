@@ -48,7 +48,7 @@ def eligible(plan: PlanContext) -> ir.Table:
     return queries.users_with(plan, plan.recipe.history + plan.recipe.positives)
 
 
-def example(row: Mapping[str, Any], wording: TaskContext) -> ExampleParts:
+def example(row: Mapping[str, Any], context: TaskContext) -> ExampleParts:
     candidates = _ranking.candidates(row)
     titles = [*row["positives"], *row["negatives"]]
     shown = dict(
@@ -67,8 +67,8 @@ def example(row: Mapping[str, Any], wording: TaskContext) -> ExampleParts:
     )
 
 
-def parse(text: str, example: Example, *, strict: bool = False) -> ParsedAnswer:
-    """The candidate the answer names."""
+def parse(text: str, example: Example, context: TaskContext, *, strict: bool = False) -> ParsedAnswer:
+    """Return the candidate the answer names."""
     return answers.read_choice(text, example.candidates, example.history, strict)
 
 
@@ -80,6 +80,9 @@ TASK = Task(
     description=DESCRIPTION,
     templates={"default": DEFAULT, "plain": PLAIN, "brief": BRIEF, HELD_OUT: UNSEEN},
     slots=frozenset({"history", "candidates"}),
+    answer="choice",
+    max_answer_tokens=128,
+    timed=True,
     metrics=("H@1",),
     defaults={"history": 5, "positives": 1, "negatives": 4},
     fixed=frozenset({"positives"}),

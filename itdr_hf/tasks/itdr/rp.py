@@ -68,8 +68,8 @@ def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
     return chosen.inner_join(made.mutate(left_out=left_out).drop("titles"), queries.KEYS)
 
 
-def example(row: Mapping[str, Any], wording: TaskContext) -> ExampleParts:
-    scale = wording.source.scale
+def example(row: Mapping[str, Any], context: TaskContext) -> ExampleParts:
+    scale = context.source.scale
     assert scale is not None
     rated = [f"{title}: {scale.text(rating)}" for title, rating in zip(row["history"], row["ratings"], strict=True)]
     rating = scale.text(row["rating"])
@@ -83,11 +83,9 @@ def example(row: Mapping[str, Any], wording: TaskContext) -> ExampleParts:
     )
 
 
-def parse(text: str, example: Example, *, strict: bool = False) -> ParsedAnswer:
-    """The rating, on the scale of the example's source."""
-    from itdr_hf import catalogue
-
-    scale = catalogue.source(example.source).scale
+def parse(text: str, example: Example, context: TaskContext, *, strict: bool = False) -> ParsedAnswer:
+    """Return the rating, on the scale of the example's source."""
+    scale = context.source.scale
     assert scale is not None
     answer = answers.read_number(text, scale.low, scale.high, strict)
     return answer._replace(values=tuple(answers.as_written(value, scale.text) for value in answer.values))
@@ -101,6 +99,9 @@ TASK = Task(
     description=DESCRIPTION,
     templates={"default": DEFAULT, "plain": PLAIN, "brief": BRIEF, HELD_OUT: UNSEEN},
     slots=frozenset({"history", "target"}),
+    answer="number",
+    max_answer_tokens=16,
+    timed=True,
     metrics=("RMSE",),
     defaults={"history": 10, "positives": 1},
     fixed=frozenset({"positives"}),

@@ -57,7 +57,7 @@ def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
     return _ranking.gather(plan, chosen).drop(*_ranking.LABELS)
 
 
-def example(row: Mapping[str, Any], wording: TaskContext) -> ExampleParts:
+def example(row: Mapping[str, Any], context: TaskContext) -> ExampleParts:
     candidates = _ranking.candidates(row)
     return ExampleParts(
         slots={"history": answers.numbered(row["history"]), "candidates": answers.numbered(candidates)},
@@ -68,8 +68,8 @@ def example(row: Mapping[str, Any], wording: TaskContext) -> ExampleParts:
     )
 
 
-def parse(text: str, example: Example, *, strict: bool = False) -> ParsedAnswer:
-    """The candidates as ranked by the answer."""
+def parse(text: str, example: Example, context: TaskContext, *, strict: bool = False) -> ParsedAnswer:
+    """Return the candidates as ranked by the answer."""
     return answers.read_ranking(text, example.candidates, example.history, strict)
 
 
@@ -81,6 +81,8 @@ TASK = Task(
     description=DESCRIPTION,
     templates={"default": DEFAULT, "plain": PLAIN, "brief": BRIEF, HELD_OUT: UNSEEN},
     slots=frozenset({"history", "candidates"}),
+    answer="ranking",
+    timed=True,
     metrics=("N@10", "H@1", "P@5"),
     defaults={"history": 5, "positives": 5, "negatives": 5},
     needs=needs,

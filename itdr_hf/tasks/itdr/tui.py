@@ -90,7 +90,7 @@ def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
 
 
 def _reviews(plan: PlanContext, chosen: ir.Table) -> ir.Table:
-    """A few reviews of each chosen item, whichever their md5 puts first."""
+    """Return a few reviews of each chosen item, whichever their md5 puts first."""
     import ibis
 
     rows = plan.table("interactions").rename(subject="item")
@@ -106,8 +106,8 @@ def _reviews(plan: PlanContext, chosen: ir.Table) -> ir.Table:
     )
 
 
-def example(row: Mapping[str, Any], wording: TaskContext) -> ExampleParts:
-    source, most = wording.source, wording.recipe.max_chars
+def example(row: Mapping[str, Any], context: TaskContext) -> ExampleParts:
+    source, most = context.source, context.recipe.max_chars
     known = [(a, row[a.column]) for a in source.item_attributes if row[a.column] is not None]
     facts = [(a, text) for a, value in known if (text := show_text(str(value), most))]
     said = [
@@ -129,8 +129,8 @@ def example(row: Mapping[str, Any], wording: TaskContext) -> ExampleParts:
     )
 
 
-def parse(text: str, example: Example, *, strict: bool = False) -> ParsedAnswer:
-    """The text itself."""
+def parse(text: str, example: Example, context: TaskContext, *, strict: bool = False) -> ParsedAnswer:
+    """Return the text itself."""
     return answers.read_text(text, strict)
 
 
@@ -142,6 +142,7 @@ TASK = Task(
     description=DESCRIPTION,
     templates={"default": DEFAULT, "plain": PLAIN, "brief": BRIEF, HELD_OUT: UNSEEN},
     slots=frozenset({"title", "attributes", "reviews"}),
+    answer="text",
     metrics=("BLEU-1", "BLEU-2", "ROUGE-1", "ROUGE-2", "ROUGE-L"),
     defaults={"reviews": 3},
     needs=needs,

@@ -72,8 +72,8 @@ def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
     return rows.mutate(left_out=queries.reason((rows.subject.isnull(), "no user")))
 
 
-def example(row: Mapping[str, Any], wording: TaskContext) -> ExampleParts:
-    known = [(a.name, str(row[a.column])) for a in wording.source.user_attributes if row[a.column] is not None]
+def example(row: Mapping[str, Any], context: TaskContext) -> ExampleParts:
+    known = [(a.name, str(row[a.column])) for a in context.source.user_attributes if row[a.column] is not None]
     names = [name for name, _ in known]
     liked = _ranking.labelled(row["history"], row["history_labels"])
     return ExampleParts(
@@ -89,18 +89,16 @@ def example(row: Mapping[str, Any], wording: TaskContext) -> ExampleParts:
     )
 
 
-def parse(text: str, example: Example, *, strict: bool = False) -> ParsedAnswer:
-    """The values of the attributes, in the order of `target_names`; of a numeric one the number alone."""
-    from itdr_hf import catalogue
-
+def parse(text: str, example: Example, context: TaskContext, *, strict: bool = False) -> ParsedAnswer:
+    """Return the values of the attributes, in the order of `target_names`; of a numeric one the number alone."""
     answer = answers.read_named(text, example.target_names, strict)
-    numeric = {a.name for a in catalogue.source(example.source).user_attributes if a.kind == "number"}
+    numeric = {a.name for a in context.source.user_attributes if a.kind == "number"}
     places = [place for place, name in enumerate(example.target_names) if name in numeric]
     return answers.with_numbers(answer, places, strict)
 
 
 def _likes(plan: PlanContext, interactions: ir.Table) -> ir.Table:
-    """The interactions that say 'like': rated above the threshold, or all where there are no ratings."""
+    """Return the interactions that say 'like': rated above the threshold, or all where there are no ratings."""
     return interactions.filter(interactions.rating > plan.recipe.liked_above) if plan.source.scale else interactions
 
 
@@ -112,6 +110,8 @@ TASK = Task(
     description=DESCRIPTION,
     templates={"default": DEFAULT, "plain": PLAIN, "brief": BRIEF, HELD_OUT: UNSEEN},
     slots=frozenset({"history", "attributes", "form"}),
+    answer="attributes",
+    max_answer_tokens=128,
     metrics=("ACC", "RMSE"),
     defaults={"history": 20},
     needs=needs,

@@ -37,7 +37,7 @@ class PlanContext:
         return ["domain"] if self.source.domains else []
 
     def table(self, name: str) -> ir.Table:
-        """A table as an expression."""
+        """Return a table as an expression."""
         return self.engine.parquet(self.tables.path(name))
 
     @property
@@ -46,7 +46,7 @@ class PlanContext:
         return self.engine.numbered(self.tables.path("texts"), "text_row").select("text", "text_row")
 
     def people(self, least: int) -> ir.Table:
-        """The activity of everybody with at least so many interactions, with `split` and `order`."""
+        """Return the activity of everybody with at least so many interactions, with `split` and `order`."""
         people = self.engine.parquet(derived.people(self.tables, self.engine, self.recipe.seed, least))
         return people.filter(people.interactions >= least)
 

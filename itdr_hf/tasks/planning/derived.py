@@ -37,7 +37,7 @@ def sampling_order(tables: Tables, seed: int, *keys: ir.Value | str) -> ir.Strin
 
 
 def people(tables: Tables, engine: Engine, seed: int, least: int) -> Path:
-    """The activity with `split` and `order`: of all who have enough interactions for most cells, or of everybody."""
+    """Return the activity with `split` and `order`: of all who have enough interactions for most cells, or of everybody."""
     enough = ENOUGH if least >= ENOUGH else 0
 
     def query() -> ir.Table:
@@ -53,7 +53,7 @@ def people(tables: Tables, engine: Engine, seed: int, least: int) -> Path:
 
 
 def shelves(tables: Tables, engine: Engine) -> Path:
-    """The catalogue with `place`, from 0 on the shelf of its domain, and `alike`, how many records have the title."""
+    """Return the catalogue with `place`, from 0 on the shelf of its domain, and `alike`, how many records have the title."""
     source = tables.source
 
     def query() -> ir.Table:
@@ -71,7 +71,7 @@ def shelves(tables: Tables, engine: Engine) -> Path:
 
 
 def sampled_histories(tables: Tables, engine: Engine, seed: int, chosen: ir.Table) -> Path | None:
-    """A Parquet file with all interactions of the chosen users, or None where the table itself serves as well.
+    """Return a Parquet file with all interactions of the chosen users, or None where the table itself serves as well.
 
     `chosen` has `subject` and `order`, of a source without domains (with them each domain has its own order).
     """

@@ -26,17 +26,17 @@ def placed(items: ir.Table, shelf: list[str]) -> ir.Table:
 
 
 def whole(digits: ir.StringValue, start: int, length: int) -> ir.IntegerValue:
-    """The whole number that `length` (at most 15) hex digits stand for, from position `start`."""
+    """Return the whole number that `length` (at most 15) hex digits stand for, from position `start`."""
     return _hex_number()(digits.substr(start, length))
 
 
 @cache
 def _hex_number() -> Any:
-    """The function of this name that every engine defines for itself."""
+    """Return the function of this name that every engine defines for itself."""
     import ibis
 
     @ibis.udf.scalar.builtin(signature=(("string",), "int64"))
     def hex_number(digits):  # type: ignore[no-untyped-def]
-        """The number that hex digits stand for."""
+        """Return the number that hex digits stand for."""
 
     return hex_number

@@ -56,7 +56,7 @@ Strategy = Callable[["PlanContext", "ir.Table", "ir.Table", "ir.Table"], Walks]
 
 
 def draw(plan: PlanContext, chosen: ir.Table, shown: ir.Table, count: int, *, far: bool) -> ir.Table:
-    """The items each subject meets: domain, subject, item, title, norm, label, rank (the order met in).
+    """Return the items each subject meets: domain, subject, item, title, norm, label, rank (the order met in).
 
     `shown` is the example's window; its ranks from `recipe.history` on are the positives. Not `far`: only the first
     steps over the whole catalogue, which come last; who finds enough on them finds the same by going on.
@@ -116,7 +116,7 @@ def uniform(plan: PlanContext, items: ir.Table, chosen: ir.Table, shown: ir.Tabl
 
 
 def popularity(plan: PlanContext, items: ir.Table, chosen: ir.Table, shown: ir.Table) -> Walks:
-    """What as many people touched: the positive's band, then the bands on either side, one and two away."""
+    """Return what as many people touched: the positive's band, then the bands on either side, one and two away."""
     banded = _banded(items)
     shelves = _placed(banded, _shelf(banded.domain, "band", banded.band))
     walks = [uniform(plan, items, chosen, shown)]
@@ -129,7 +129,7 @@ def popularity(plan: PlanContext, items: ir.Table, chosen: ir.Table, shown: ir.T
 
 
 def hard(plan: PlanContext, items: ir.Table, chosen: ir.Table, shown: ir.Table) -> Walks:
-    """What is alike: of the same label (all its genres, its category), then of the same first genre."""
+    """Return what is alike: of the same label (all its genres, its category), then of the same first genre."""
     if plan.source.label is None:
         raise BuildError(
             f"{plan.source.id}: its items have no genre or category; want one for hard negatives; "
@@ -156,7 +156,7 @@ def _placed(items: ir.Table, shelf: ir.StringValue) -> ir.Table:
 
 
 def _shelf(domain: ir.Value, kind: str, name: ir.Value) -> ir.StringValue:
-    """A shelf's name; the separator tells it from the whole catalogue of a domain."""
+    """Return a shelf's name; the separator tells it from the whole catalogue of a domain."""
     import ibis
 
     return ibis.literal("\x1f").join([domain.cast("string"), ibis.literal(kind), name.cast("string")])
@@ -175,7 +175,7 @@ def _banded(items: ir.Table) -> ir.Table:
 
 
 def _positives(plan: PlanContext, chosen: ir.Table, shown: ir.Table, known: ir.Table) -> ir.Table:
-    """The positives of each subject with what is known of their items; `turn` counts them from 0."""
+    """Return the positives of each subject with what is known of their items; `turn` counts them from 0."""
     asked = shown.filter(shown["rank"] >= plan.recipe.history)
     asked = asked.select(*KEYS, "item", turn=(asked["rank"] - plan.recipe.history).cast("int64"))
     homes = chosen.select(*KEYS, home="shelf")
@@ -191,7 +191,7 @@ def _walkers(found: ir.Table, level: int) -> ir.Table:
 
 
 def _together(walks: list[Walks]) -> Walks:
-    """The first walk is the whole catalogue and goes last."""
+    """Return the first walk is the whole catalogue and goes last."""
     import ibis
 
     whole, *near = walks
@@ -210,7 +210,7 @@ def negatives(
 
     They are met in the order that `_negatives` decides by the recipe's `negative_sampling`. Items in `mine`
     (all the user's interactions), titles in `shown` (those in the example) and titles the user knows from another
-    record or domain (of `everything` that was touched) are passed over, and repeated titles taken once. Hardly
+    record or domain (of `everything` that was touched) are skipped, and repeated titles taken once. Hardly
     anybody has to go far for them.
     """
     known = _titles_touched(plan, everything)

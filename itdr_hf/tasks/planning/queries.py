@@ -17,7 +17,7 @@ KEYS = ["domain", "subject"]
 
 
 def users_with(plan: PlanContext, least: int, *, only_rated: bool = False) -> ir.Table:
-    """The (domain, user)s with at least so many interactions, or so many with a rating; by time, with as many
+    """Return the (domain, user)s with at least so many interactions, or so many with a rating; by time, with as many
     as the split's period needs. Where it goes by user, with everybody's `split` and `order`, which are known."""
     if plan.period:
         interactions = plan.table("interactions")
@@ -53,7 +53,7 @@ def of_examples(plan: PlanContext, rows: ir.Table, chosen: ir.Table) -> ir.Table
 
 
 def window(plan: PlanContext, mine: ir.Table, count: int) -> ir.Table:
-    """The interactions an example is made of: each subject's first ones, or those of the split's period."""
+    """Return the interactions an example is made of: each subject's first ones, or those of the split's period."""
     return first_by_time(split_protocols.span(plan, mine) if plan.period else mine, count)
 
 
@@ -64,7 +64,7 @@ def first_by_time(interactions: ir.Table, count: int, *, before: Mapping[str, ir
 
 
 def first(rows: ir.Table, keys: Sequence[str], by: Mapping[str, ir.Value], count: int) -> ir.Table:
-    """The first so many rows of each key, with `rank` from 0; together the values of `by` are unique, and none is NULL.
+    """Return the first this many rows of each key, with `rank` from 0; together the values of `by` are unique, and none is NULL.
 
     Ordered by one value, and the number compared as it comes, DuckDB keeps the few least of each key, in a third of
     the time that sorting all rows takes; it holds them in memory, so that a plan has only so many keys at a time.
@@ -90,7 +90,7 @@ def _row_number() -> Callable[[], ir.IntegerColumn]:
 
 
 def titled(plan: PlanContext, rows: ir.Table) -> ir.Table:
-    """The rows with `title`, `norm` and `label` of their items."""
+    """Return the rows with `title`, `norm` and `label` of their items."""
     import ibis
 
     items = plan.table("items")
@@ -99,7 +99,7 @@ def titled(plan: PlanContext, rows: ir.Table) -> ir.Table:
 
 
 def in_order(rows: ir.Table, column: str, where: ir.BooleanValue | None = None) -> ir.ArrayValue:
-    """An aggregate: the values of a column as a list in order of `rank`.
+    """Return an aggregate: the values of a column as a list in order of `rank`.
 
     Structs that begin with the rank are collected and sorted, since not every engine collects in order.
     """

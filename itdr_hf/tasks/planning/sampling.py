@@ -59,7 +59,7 @@ def _apportion(names: Iterable[str], weights: Mapping[str, float], count: int) -
 
 
 def next_prime(number: int) -> int:
-    """The least prime that is at least `number` (and at least 3)."""
+    """Return the least prime that is at least `number` (and at least 3)."""
     candidate = max(number, 3) | 1
     while any(candidate % k == 0 for k in range(3, int(candidate**0.5) + 1, 2)):
         candidate += 2

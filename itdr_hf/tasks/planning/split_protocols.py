@@ -28,7 +28,7 @@ HOUR = 3600  # the moments are full hours
 
 
 def moments(plan: PlanContext) -> tuple[int, int]:
-    """The two times in seconds that divide the source. Raises BuildError where the release has no times."""
+    """Return the two times in seconds that divide the source. Raises BuildError where the release has no times."""
     if not plan.source.by_time:
         raise BuildError(
             f"{plan.source.id}: its release has no times; want them to split by time; "
@@ -48,7 +48,7 @@ def moments(plan: PlanContext) -> tuple[int, int]:
 
 
 def users_with(plan: PlanContext, rows: ir.Table) -> ir.Table:
-    """The (domain, user)s of whose interactions an example of this split can be made."""
+    """Return the (domain, user)s of whose interactions an example of this split can be made."""
     keys = [*plan.domain, "user"]
     rows = _first_of_a_title(plan, rows, keys)
     if plan.recipe.split_protocol == "leave-last":
@@ -114,7 +114,7 @@ def _numbered(rows: ir.Table, keys: list[str]) -> ir.Table:
 
 
 def _asked(plan: PlanContext, rows: ir.Table) -> ir.Table:
-    """The interactions that this split may ask for: in its period, with enough before them to show."""
+    """Return the interactions that this split may ask for: in its period, with enough before them to show."""
     begin = {"train": None, "validation": plan.cuts[0], "test": plan.cuts[1]}[plan.period]
     asked = rows.filter((rows.number >= plan.recipe.history) & _before_end(plan, rows))
     return asked if begin is None else asked.filter(asked.timestamp >= begin)

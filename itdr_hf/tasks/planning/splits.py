@@ -15,7 +15,7 @@ SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}  # as in the authors' re
 
 
 def split_of(source_id: str, subject: ir.Value, kind: str) -> ir.StringValue:
-    """The split of a user or item of a source: the same in every cell, whatever the seed or the sample.
+    """Return the split of a user or item of a source: the same in every cell, whatever the seed or the sample.
 
     It depends on nothing but the source and the id, so a later release never moves a test user to train.
     """

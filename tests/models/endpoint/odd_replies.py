@@ -23,7 +23,13 @@ class Odd(NamedTuple):
 
 def http(body: bytes | str, status: str = "200 OK", kind: str = "application/json", *more: str) -> bytes:
     data = body.encode() if isinstance(body, str) else body
-    headers = [f"HTTP/1.1 {status}", f"Content-Type: {kind}", f"Content-Length: {len(data)}", "Connection: close", *more]
+    headers = [
+        f"HTTP/1.1 {status}",
+        f"Content-Type: {kind}",
+        f"Content-Length: {len(data)}",
+        "Connection: close",
+        *more,
+    ]
     return "\r\n".join([*headers, "\r\n"]).encode() + data
 
 

@@ -13,7 +13,6 @@ from itdr_hf.models.predict.predictions import read_predictions
 from itdr_hf.models.predict.questions import read_questions
 from itdr_hf.models.predict.run import predict_into
 from itdr_hf.models.predict.served import Endpoint
-from itdr_hf.runtime.terminal import counting
 
 USUAL = {"max_tokens": 16, "temperature": 0.0, "seed": 0}
 NEWER = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
@@ -33,7 +32,7 @@ def refusing(name: str, words: str, status: str = "400 Bad Request"):
 def predict(asked, server, out, **settings):
     questions = read_questions(asked, ["rp-movielens32m"], limit=3)
     endpoint = Endpoint(url=server.url, model="m", **settings)
-    return predict_into(out, questions, endpoint, lambda total: counting("answers", total))
+    return predict_into(out, questions, endpoint)
 
 
 def test_parameters_are_read_as_json_and_null_leaves_one_out():

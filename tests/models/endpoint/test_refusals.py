@@ -14,7 +14,6 @@ from itdr_hf.models.predict.predictions import Completion, open_predictions, rea
 from itdr_hf.models.predict.questions import read_questions
 from itdr_hf.models.predict.run import predict_into
 from itdr_hf.models.predict.served import Endpoint
-from itdr_hf.runtime.terminal import counting
 
 TOO_LONG = http(json.dumps({"error": {"message": "the prompt is too long"}}), "400 Bad Request")
 
@@ -26,7 +25,7 @@ def questions(asked):
 
 def predict(questions, server, out, **settings):
     endpoint = Endpoint(url=server.url, model="m", concurrency=1, retries=1, **settings)
-    return predict_into(out, questions, endpoint, lambda total: counting("answers", total))
+    return predict_into(out, questions, endpoint)
 
 
 def good(body, text):

@@ -17,7 +17,8 @@ from functools import cache
 from importlib.resources import files
 
 from itdr_hf.errors import unknown
-from itdr_hf.metrics.composite import Figure
+from itdr_hf.tasks.family import Figure, Result, Statistic
+from itdr_hf.tasks.itdr.composite import COMPOSITES, SUBTASKS, composite
 
 SOURCES = {
     "Amazon Books Reviews": "amazonbooks",
@@ -43,18 +44,6 @@ METRICS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Result:
-    """One figure of Tables 6-17; `variant` is no-ft, ft, ft-25%, ft-without-TKR …"""
-
-    table: int
-    cell: str
-    metric: str
-    model: str
-    variant: str
-    value: float
-
-
-@dataclass(frozen=True, kw_only=True)
 class SubtaskScore:
     """One figure of Table 1 or 2, all of GLM-4-9B; `subtask` as in config names."""
 
@@ -62,16 +51,6 @@ class SubtaskScore:
     subtask: str
     variant: str
     value: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Statistic:
-    """One row of Table 5, tokens counted by the DeepSeek-V3 tokenizer."""
-
-    cell: str
-    examples: int
-    input_tokens: float
-    output_tokens: float
 
 
 def cell_name(subtask: str, source: str) -> str:
@@ -82,12 +61,12 @@ def cell_name(subtask: str, source: str) -> str:
 
 
 def cells() -> tuple[str, ...]:
-    """The 33 cells, in the order of Table 5."""
+    """Return the 33 cells, in the order of Table 5."""
     return tuple(test_sizes())
 
 
 def results(cell: str | None = None) -> tuple[Result, ...]:
-    """The published figures of one cell, or all 3,074."""
+    """Return the published figures of one cell, or all 3,074."""
     if cell is None:
         return _results()
     if cell not in cells():
@@ -146,6 +125,12 @@ def figures(model: str, variant: str) -> list[Figure]:
         have = sorted({f"{result.model} {result.variant}" for result in _results()})
         raise unknown("published column", f"{model} {variant}", have)
     return listed
+
+
+def totals(model: str, variant: str) -> dict[str, float]:
+    """Return the scores of tasks and the composites of one column of the published tables, recomputed from its figures."""
+    scores = composite(figures(model, variant))
+    return {name: getattr(scores, name.lower()) for name in (*SUBTASKS, *COMPOSITES)}
 
 
 @cache

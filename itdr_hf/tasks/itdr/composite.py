@@ -23,6 +23,7 @@ import numpy as np
 
 from itdr_hf.errors import UsageError, unknown
 from itdr_hf.metrics.sample import Floats
+from itdr_hf.tasks.family import Composites, Figure
 
 RANKING = ("N@10", "H@1", "P@5")
 TEXT = ("BLEU-1", "BLEU-2", "ROUGE-1", "ROUGE-2", "ROUGE-L")
@@ -30,17 +31,7 @@ MEANS = {"tkr": RANKING, "cdr": RANKING, "nir": ("H@1",), "ir": TEXT, "tui": TEX
 ATTRIBUTES = ("ACC(country)", "ACC(gender)", "ACC(location)", "ACC(occupation)", "ACC(age group)")
 SUBTASKS = ("rp", "tkr", "cdr", "nir", "uap", "ir", "tui")
 COMPOSITES = ("pUII", "pUIU")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Figure:
-    """One metric of one cell: the value and the test examples behind it."""
-
-    subtask: str
-    source: str
-    metric: str
-    value: float
-    n: int
+_WEIGHTED = "agg:example-weighted"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,3 +139,17 @@ def _check(figures: Sequence[Figure]) -> None:
         wanted = MEANS.get(subtask, ())
         if lacking := [metric for metric in wanted if metric not in metrics]:
             raise UsageError(f"{subtask}-{source}: no {', '.join(lacking)}; want all of {', '.join(wanted)}")
+
+
+ITDR = Composites(
+    parts={**{task: (task,) for task in SUBTASKS}, "pUII": ("rp", "tkr", "cdr", "nir"), "pUIU": ("uap", "ir", "tui")},
+    definitions={
+        "rp": "of:lg-RMSE|agg:pooled",
+        **{task: f"of:{','.join(metrics)}|{_WEIGHTED}" for task, metrics in MEANS.items()},
+        "uap": f"of:ACC×5,lg-RMSE|{_WEIGHTED}",
+        "pUII": "of:3·tkr,3·cdr,nir,−rp|over:8",
+        "pUIU": "of:6·uap,5·ir,5·tui|over:16",
+    },
+    replicates=composite_replicates,
+    lower_is_better=frozenset({"rp"}),
+)

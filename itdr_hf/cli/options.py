@@ -1,0 +1,160 @@
+"""Options that several commands share, and values out of a list: checked, listed in --help, completed by the shell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from itdr_hf.cli import completion
+
+MAX_LISTED = 8  # names that --help lists; of more, the error and the shell do
+
+
+class Names:
+    """A parser of a value that is one of some names, which are looked up when they are needed.
+
+    Anything else ends the command before it has begun, with exit code 2 and the nearest name.
+    """
+
+    def __init__(self, kind: str, names: Callable[[], Iterable[str]]) -> None:
+        self.kind, self.names, self.__name__ = kind, names, kind
+
+    def __call__(self, value: str) -> str:
+        from itdr_hf.errors import unknown
+
+        names = list(self.names())
+        if value not in names:
+            raise typer.BadParameter(str(unknown(self.kind, value, names)))
+        return value
+
+    def complete(self, incomplete: str) -> list[str]:
+        """Return the names that begin so."""
+        return completion.begun(incomplete, self.names())
+
+    def metavar(self) -> str | None:
+        """'[duckdb|spark]', where there are few."""
+        names = list(self.names())
+        return f"[{'|'.join(names)}]" if len(names) <= MAX_LISTED else None
+
+
+LISTS: dict[str, Names] = {}  # what stands for a value in --help -> the names it may be
+
+
+def one_of(names: Names, *spelling: str, **more: Any) -> Any:
+    """Make an option whose value is one of some names."""
+    LISTS[names.kind.upper()] = names
+    return typer.Option(*spelling, parser=names, autocompletion=names.complete, metavar=names.kind.upper(), **more)
+
+
+def _baselines() -> Iterable[str]:
+    from itdr_hf.models.recommenders.baselines import BASELINES
+
+    return BASELINES
+
+
+def _checks() -> Iterable[str]:
+    from itdr_hf.dataset.audit.registry import load_checks
+
+    return load_checks()
+
+
+def _engines() -> Iterable[str]:
+    from itdr_hf.runtime.engines import ENGINES
+
+    return ENGINES
+
+
+def _formats() -> Iterable[str]:
+    from itdr_hf.models.train.trainers import TRAINERS
+
+    return TRAINERS
+
+
+def _negative_samplings() -> Iterable[str]:
+    from itdr_hf.tasks.planning.negatives import STRATEGIES
+
+    return STRATEGIES
+
+
+def _precisions() -> Iterable[str]:
+    from itdr_hf.models.train.sft import DTYPES
+
+    return DTYPES
+
+
+def _presets() -> Iterable[str]:
+    from itdr_hf.models.train.recipe import PRESETS
+
+    return PRESETS
+
+
+def _simulated() -> Iterable[str]:
+    from itdr_hf.simulate import SOURCES
+
+    return SOURCES
+
+
+def _split_protocols() -> Iterable[str]:
+    from itdr_hf.tasks.planning.split_protocols import PROTOCOLS
+
+    return PROTOCOLS
+
+
+def _splits() -> Iterable[str]:
+    from itdr_hf.records import SPLITS
+
+    return SPLITS
+
+
+def _templates() -> Iterable[str]:
+    from itdr_hf.catalogue import current
+    from itdr_hf.tasks.templates import MIXED
+
+    tasks = map(current().task, current().task_ids())
+    return dict.fromkeys([*(template for task in tasks for template in task.templates), MIXED])
+
+
+def given(*names: str) -> Callable[[], Iterable[str]]:
+    """Names that are no registry's."""
+    return lambda: names
+
+
+BASELINE = Names("baseline", _baselines)
+BAD_ROWS = Names("policy", given("error", "skip"))
+CHECK = Names("check", _checks)
+DTYPE = Names("dtype", given("auto", "float32", "bfloat16", "float16"))
+ENGINE = Names("engine", _engines)
+FORMAT = Names("format", _formats)
+GATED = Names("gate", given("auto", "manual"))
+MODE = Names("mode", given("plain", "json"))
+NEGATIVE_SAMPLING = Names("strategy", _negative_samplings)
+PRECISION = Names("precision", _precisions)
+PRESET = Names("preset", _presets)
+SIMULATED = Names("source", _simulated)
+SPLIT = Names("split", _splits)
+SPLIT_PROTOCOL = Names("protocol", _split_protocols)
+TEMPLATE = Names("template", _templates)
+
+Folder = Annotated[Path, typer.Argument(help="A dataset folder, as `itdr build` makes it.")]
+FOLDER = Path("itdr")
+Raw = Annotated[Path, typer.Option("--raw", help="Folder of the raw releases, one folder each.", envvar="ITDR_RAW")]
+RAW = Path("raw")
+Config = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--config",
+        help="A config, union or pattern; several with commas, or given again.",
+        autocompletion=completion.configs,
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Memory = Annotated[str | None, typer.Option(help="Of the whole process, such as 2GB; default: a quarter.")]
+Endpoint = Annotated[str | None, typer.Option(help="Another Hub than the default.")]
+
+
+def separated(config: list[str] | None) -> list[str] | None:
+    """Return the names in a list of options, where some hold several with commas."""
+    return [name.strip() for names in config for name in names.split(",") if name.strip()] if config else None

@@ -1,0 +1,126 @@
+"""A built cell as the ledger knows it: what it is made of, how it was made, and the files that hold it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from itdr_hf.records import INSTRUCTION, SHAPES, Shape
+
+FAMILY = "itdr"  # of cells recorded before the ledger named a family
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One step of the account: `rows` read, kept or (negative) left out, and why; `of` all there were."""
+
+    what: str
+    rows: int
+    table: str = ""  # of a release's tables; empty for the steps from subjects to examples
+    of: int | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the step as the ledger holds it."""
+        facts = {"table": self.table, "what": self.what, "rows": self.rows, "of": self.of}
+        return {name: value for name, value in facts.items() if value not in ("", None)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RawFile:
+    """A file of the raw release that was read."""
+
+    name: str
+    size: int
+    sha256: str
+    role: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShardFacts:
+    """A published Parquet file: its hash, its size on disk, its rows, and their bytes uncompressed."""
+
+    sha256: str
+    size: int
+    rows: int = 0
+    bytes: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuiltCell:
+    """The ledger's entry of one cell.
+
+    name: of its folder and config. key: hash of everything the examples depend on. content: hash of its files.
+    counts: examples by split. raw, unread: files of the release that were read, and those that were not and why.
+    tables, steps: the account from rows read to tables, and from subjects to examples. files: by file name.
+    teachers: who was asked for references, and how.
+    """
+
+    name: str
+    task: str
+    source: str
+    family: str = FAMILY
+    shape_name: str = INSTRUCTION.name
+    key: str = ""
+    content: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    simulated: bool = False
+    layout: str = ""
+    raw: Sequence[RawFile] = ()
+    unread: Mapping[str, str] = field(default_factory=dict)
+    tables: Sequence[Step] = ()
+    steps: Sequence[Step] = ()
+    engine: str = ""
+    written_by: Mapping[str, int] = field(default_factory=dict)
+    masked: Mapping[str, int] = field(default_factory=dict)
+    files: Mapping[str, ShardFacts] = field(default_factory=dict)
+    teachers: Sequence[Mapping[str, Any]] = ()
+
+    @property
+    def examples(self) -> int:
+        """The number of examples, all splits together."""
+        return sum(self.counts.values())
+
+    @property
+    def shape(self) -> Shape:
+        """The columns of its rows."""
+        return SHAPES[self.shape_name]
+
+    def files_of(self, split: str) -> list[ShardFacts]:
+        """Return the files of a split, in order."""
+        return [facts for name, facts in sorted(self.files.items()) if name.startswith(f"{split}-")]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the entry as the ledger holds it; the name is its key there."""
+        entry = {
+            "task": self.task, "source": self.source, "family": self.family, "shape": self.shape_name,
+            "key": self.key, "content": self.content, "counts": dict(self.counts), "recipe": dict(self.recipe),
+            "simulated": self.simulated, "layout": self.layout, "raw": [asdict(file) for file in self.raw],
+            "unread": dict(self.unread), "tables": [step.as_dict() for step in self.tables],
+            "rows": [step.as_dict() for step in self.steps], "engine": self.engine,
+            "written_by": dict(self.written_by), "masked": dict(self.masked),
+            "files": {name: asdict(facts) for name, facts in self.files.items()},
+        }  # fmt: skip
+        return {**entry, "teachers": list(self.teachers)} if self.teachers else entry
+
+
+def read_cell(name: str, entry: Mapping[str, Any], origin: tuple[str, str]) -> BuiltCell:
+    """Read an entry of the ledger; `origin`, task and source, serves where an old entry does not name them.
+
+    Raises KeyError, TypeError or ValueError for an entry that no build wrote.
+    """
+    known = {"family", "key", "content", "counts", "recipe", "layout", "unread", "engine", "written_by", "masked"}
+    return BuiltCell(
+        name=name,
+        task=entry.get("task", origin[0]),
+        source=entry.get("source", origin[1]),
+        shape_name=entry.get("shape", INSTRUCTION.name),
+        simulated=bool(entry.get("simulated")),
+        raw=tuple(RawFile(**file) for file in entry.get("raw", ())),
+        tables=tuple(Step(**step) for step in entry.get("tables", ())),
+        steps=tuple(Step(**step) for step in entry.get("rows", ())),
+        files={file: ShardFacts(**facts) for file, facts in entry["files"].items()},
+        teachers=tuple(entry.get("teachers", ())),
+        **{field: entry[field] for field in known if field in entry},
+    )

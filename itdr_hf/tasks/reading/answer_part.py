@@ -1,0 +1,74 @@
+"""Find the part of an answer that is said to be the answer; the whole where nothing is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_TAG = re.compile(
+    r"<(?P<end>/?)(?P<name>answer|final[_ ]?answer|final|output|result|response|solution|ranking|ranked_list|rating|"
+    r"score|prediction|choice|summary|profile|begin_of_solution|recommendations?)>",
+    re.IGNORECASE,
+)
+_BOXED = re.compile(r"\\(?:boxed|fbox)\s?\{((?:[^{}\n]|\{[^{}\n]{0,200}\}){1,2000})\}")
+_NOUNS = (
+    r"answers?|rankings?|ranked\s(?:list|candidates|order|items)|predictions?|recommendations?|conclusion|verdict|"
+    r"(?:final|sorted|recommended|resulting|re-?ordered|complete|my)\s(?:list|order|result|output|choice|pick)|order"
+)
+_HEADING = re.compile(
+    rf"""(?:^|(?<=\n))[ \t>]{{0,4}}[#*_ ]{{0,8}}(?:[\w'’]{{1,12}}\s){{0,5}}?(?:{_NOUNS})\b
+    (?:\s(?:(?:is|are)\sas\sfollows|(?:of|for|by|in|based|list)\b[^\n:]{{0,80}}) | \s?\([^()\n]{{0,80}}\))?
+    [*_ ]{{0,4}}(?:[:：][*_ ]{{0,4}}|(?=\n|$))""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_SAID = re.compile(
+    r"\b(?:final|my|the|so)\s(?:final\s|predicted\s|complete\s)?(?:answer|ranking|order|ranked list|list)\s"
+    r"(?:is|would be|will be)\b(?:\sas follows|\sthus|\stherefore)?\s?:?|####\s?|\*\*answer\*\*\s?:?",
+    re.IGNORECASE,
+)
+_FINAL = re.compile(
+    r"(?:^|(?<=\n))[ \t#*_>]{0,8}(?:(?:my|the|here is my|here's my)\s)?(?:final\s|revised\s|corrected\s)"
+    r"(?:answer|summary|response|description|output|version|text|profile)[*_ ]{0,4}(?::[*_ ]{0,4}|(?=\n))|"
+    r"(?:^|(?<=\n))\s{0,3}(?:so\s)?(?:my|the)\s(?:final\s)?(?:answer|summary)\sis(?:\s?:)?\s|(?:^|(?<=\n))####\s|"
+    r"(?:^|(?<=\n))[*_ ]{0,4}answer[*_ ]{0,4}:",
+    re.IGNORECASE,
+)
+_PARTS = 6  # parts that are looked at, from the last one back
+
+
+def answer_parts(text: str) -> Iterator[str]:
+    """Give the parts that may be the answer, the best first: tagged, boxed, after a marker (the last first), all."""
+    tagged = tagged_part(text)
+    if tagged is not None:
+        yield tagged
+    boxed = [found[1] for found in _BOXED.finditer(text)] if "\\" in text else []
+    yield from boxed[-1:]
+    for end in after_markers(text):
+        yield text[end:]
+    yield text
+
+
+def after_final(text: str) -> str:
+    """Return what follows the last mark of a final text; the whole where there is none."""
+    ends = [found.end() for found in _FINAL.finditer(text)]
+    return next((text[end:].strip() for end in reversed(ends[-_PARTS:]) if text[end:].strip()), text)
+
+
+def after_markers(text: str) -> list[int]:
+    """Return where the parts after the last few markers begin, the last first."""
+    ends = {found.end() for pattern in (_HEADING, _SAID) for found in pattern.finditer(text)}
+    return sorted((end for end in ends if text[end:].strip()), reverse=True)[:_PARTS]
+
+
+def tagged_part(text: str) -> str | None:
+    """Return what the last pair of answer tags holds, or what follows one that is left open."""
+    opened: re.Match[str] | None = None
+    inner = None
+    for tag in _TAG.finditer(text):
+        if not tag["end"]:
+            opened = tag if opened is None or opened["name"].lower() == tag["name"].lower() else opened
+        elif opened is not None and opened["name"].lower() == tag["name"].lower():
+            inner, opened = text[opened.end() : tag.start()], None
+    if opened is not None and text[opened.end() :].strip():
+        inner = text[opened.end() :]
+    return inner if inner is None or inner.strip() else None

@@ -1,0 +1,84 @@
+"""Forms under which titles and labels are compared, from the strictest to the loosest."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterator
+
+OUTER = "\"'*_`~“”‘’«»‹›「」『』《》 \t"  # what may stand around a title
+_QUOTES = dict.fromkeys(map(ord, "‘’‚‛′´ʼ`＇"), "'") | dict.fromkeys(map(ord, "“”„‟″«»＂"), '"')
+_DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹘﹣－"), "-")
+_INVISIBLE = dict.fromkeys([0xFEFF, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0x00AD, 0xFE0F])
+_TYPOGRAPHY: dict[int, str | None] = {**_QUOTES, **_DASHES, **_INVISIBLE}
+_CODE = re.compile(r"\\u([0-9a-fA-F]{4})")
+_ESCAPE = re.compile(r"\\([^\w\s])")
+_STOP = re.compile(r"[.,;:]+$")
+_SYMBOLS = re.compile(r"[!-/:-@\[-`{-~\u00a1\u00b7\u00bf\u2010-\u205e\u2190-\u2bff\u3001-\u303f\U0001f000-\U0001faff]+")
+_ACCENT = re.compile(r"[\u0300-\u036f]+")
+_ARTICLES = "the|a|an|le|la|les|l'|un|une|el|los|las|der|die|das|il|lo|gli|het|de"
+_MOVED = re.compile(rf", (?:{_ARTICLES})(?= ?[(\[:]| - |$)")
+_LEADING = re.compile(r"^(?:the|a|an) (?=\S)")
+_YEAR = r"(?:1[89]|20)\d\d"
+YEAR = re.compile(rf"\s*(?:[(\[](?:TV[^()]{{0,12}}\s|film,?\s)?{_YEAR}(?:\s?[-–]\s?(?:{_YEAR})?)?[)\]])\s*$", re.I)
+_PARENTHESES = re.compile(r"\s*[(\[][^()\[\]]{0,200}[)\]]\s*$")
+_SUBTITLE = re.compile(r"\s*(?::\s|\s[-–—]\s|\s\|\s|\s/\s|\s?\().*$", re.DOTALL)
+
+
+def norm(text: str) -> str:
+    """Fold case and blanks, as the tables' `norm` does."""
+    return " ".join(text.lower().split())
+
+
+def typographic(text: str) -> str:
+    """Fold Unicode forms, entities, escapes, quotes, dashes and what stands around a title."""
+    return norm(strip_outer(plain_characters(text)).casefold())
+
+
+def plain_characters(text: str) -> str:
+    """Write entities and escapes out, and every quote, dash and compatibility character in its plain form."""
+    if "&" in text:
+        text = html.unescape(html.unescape(text))
+    if "\\" in text:
+        text = _ESCAPE.sub(r"\1", _CODE.sub(lambda code: chr(int(code[1], 16)), text))
+    if text.isascii():
+        return text.translate(_TYPOGRAPHY) if "`" in text else text
+    return unicodedata.normalize("NFKC", text.translate(_TYPOGRAPHY)).translate(_TYPOGRAPHY)
+
+
+def strip_outer(text: str) -> str:
+    """Remove quotes, emphasis and closing commas around a text."""
+    return _STOP.sub("", text.strip(OUTER)).strip(OUTER)
+
+
+def bare(text: str) -> str:
+    """Fold accents, punctuation, '&' and articles away as well; '' where nothing is left."""
+    text = _MOVED.sub("", typographic(text)).replace("&", " and ")
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", _ACCENT.sub("", unicodedata.normalize("NFD", text)))
+    text = " ".join(_SYMBOLS.sub(" ", text.replace("'", "")).split())
+    return _LEADING.sub("", text)
+
+
+def without_year(text: str) -> str:
+    """Remove a year in brackets from the end of a title."""
+    return YEAR.sub("", text)
+
+
+def shortened(title: str) -> Iterator[str]:
+    """Give a title without its subtitle, its last brackets, or its first bracketed remark."""
+    title = without_year(title)
+    while _PARENTHESES.search(title):
+        title = _PARENTHESES.sub("", title)
+        yield title
+    while (short := title[: found.start()] if (found := _last_subtitle(title)) else "") and short != title:
+        yield (title := short)
+
+
+def _last_subtitle(title: str) -> re.Match[str] | None:
+    """Find the last place where a subtitle may begin."""
+    found = None
+    for start in re.finditer(r":\s|\s[-–—|/]\s|\s\(", title):
+        found = _SUBTITLE.match(title, start.start()) or found
+    return found

@@ -1,0 +1,223 @@
+"""Read a ranking of candidates.
+
+Unknown and repeated lines keep their place as '', a miss at that rank. Of several lists the last whole one counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from itdr_hf.tasks.reading import folds
+from itdr_hf.tasks.reading.answer_part import answer_parts
+from itdr_hf.tasks.reading.as_asked import listed_as_asked
+from itdr_hf.tasks.reading.faults import Fault, ParsedAnswer, first_fault
+from itdr_hf.tasks.reading.json_lists import item_lists
+from itdr_hf.tasks.reading.json_values import json_values, quoted_strings
+from itdr_hf.tasks.reading.list_lines import BREAK, Line, lines_of, lists_of, unmarked
+from itdr_hf.tasks.reading.mentions import ordered_mentions
+from itdr_hf.tasks.reading.one_line import may_list, one_line_list
+from itdr_hf.tasks.reading.pipeline import bare_answer, unwrapped
+from itdr_hf.tasks.reading.plain_lists import plain_items
+from itdr_hf.tasks.reading.titles import Fits, TitleIndex
+
+_ECHO = re.compile(r"\b(?:candidates?|original|given|input|history|provided|options|unranked)\b", re.IGNORECASE)
+_RANKED = re.compile(r"rank|order|sort|final|predict|recommend", re.IGNORECASE)
+_LOOKED_UP = 50  # unknown lines that are compared with the history
+
+
+class Entry(NamedTuple):
+    """One place of a list: what was written there and the titles it may name."""
+
+    text: str
+    fits: Fits
+
+
+class _List(NamedTuple):
+    entries: Sequence[Entry]
+    echo: bool = False
+
+    @property
+    def named(self) -> set[str]:
+        return {entry.fits[0] for entry in self.entries if len(entry.fits) == 1}
+
+
+def read_ranking(
+    text: str,
+    candidates: Sequence[str],
+    history: Sequence[str] = (),
+    *,
+    shown: Sequence[str] = (),
+    strict: bool = False,
+) -> ParsedAnswer:
+    """Return the candidates in the order of an answer, '' at each place that names none or one again.
+
+    `shown` are the candidates as the prompt shows them. Strictly read, an answer is the numbered list of all
+    candidates and nothing else.
+    """
+    index = TitleIndex(candidates, shown, past=history)
+    asked = listed_as_asked(text, index)
+    if asked is not None:
+        return ParsedAnswer(tuple(asked), _missing(asked, candidates))
+    answer = bare_answer(text)
+    asked = listed_as_asked(answer.text, index)
+    if asked is not None:
+        return ParsedAnswer(tuple(asked), _missing(asked, candidates))
+    answer = answer if strict else unwrapped(answer)
+    if not answer.text:
+        return ParsedAnswer((), answer.fault)
+    past = TitleIndex(history, numbered=False)
+    entries = _strict_entries(answer.text, index) if strict else _entries(answer.text, index, past)
+    values = _values(entries)
+    fault = _fault(entries, values, answer.text, index, past)
+    return ParsedAnswer(values, first_fault(answer.fault, fault))
+
+
+def _strict_entries(text: str, index: TitleIndex) -> list[Entry]:
+    entries = []
+    for line in (line for line in BREAK.split(text) if line.strip()):
+        named = index.strict(unmarked(line)) or index.strict(line)
+        entries.append(Entry(line, () if named is None else (named,)))
+    return entries
+
+
+def _entries(text: str, index: TitleIndex, past: TitleIndex) -> Sequence[Entry]:
+    """Return the entries of the first part that lists candidates; an answer without a list has none."""
+    for part in answer_parts(text):
+        best = _best(_lists(part, index, past), len(index.titles))
+        if best and best.named:
+            return best.entries
+    return ()
+
+
+def _best(found: Sequence[_List], count: int) -> _List | None:
+    """Return the last whole list; else lists that only together name everything; else the fullest, the last such."""
+    lists = [one for one in found if one.named]
+    whole = [one for one in lists if len(one.named) == count]
+    if whole:
+        return ([one for one in whole if not one.echo] or whole)[-1]
+    lists = [one for one in lists if not one.echo] or lists
+    together = _List([entry for one in lists for entry in one.entries])
+    if lists and sum(len(one.named) for one in lists) == len(together.named) == count:
+        return together
+    return max(reversed(lists), key=lambda one: len(one.named), default=None)
+
+
+def _lists(text: str, index: TitleIndex, past: TitleIndex) -> Sequence[_List]:
+    """Return every list of the strictest kind that names two candidates; where none does, those that name one."""
+    fewer: list[_List] = []
+    for kind in (_json, _marked, _plain, _on_one_line, _told):
+        found = [one for one in kind(text, index, past) if one.named]
+        if any(len(one.named) > 1 and not one.echo for one in found):
+            return found
+        fewer = [*fewer, *found] if any(one.echo for one in [*fewer, *found]) else fewer or found
+    return fewer
+
+
+def _json(text: str, index: TitleIndex, past: TitleIndex) -> Iterator[_List]:
+    found = [_List(_looked_up(items, index)) for value in json_values(text) for items in item_lists(value)]
+    if not found and text.lstrip().startswith(("[", "{")):
+        found = [_List(_looked_up(quoted_strings(text), index))]
+    yield from (one for one in found if len(one.named) > 1)
+
+
+def _marked(text: str, index: TitleIndex, past: TitleIndex) -> Iterator[_List]:
+    lines = lines_of(text)
+    numbered = [line for line in lines if line.kind == "number"]
+    if numbered and not any(line.body.strip(folds.OUTER) for line in numbered):
+        yield _List(_looked_up([str(line.number) for line in numbered], index))
+        return
+    all_at_once = _List(_of_lines(numbered, index))
+    if len(all_at_once.named) == len(numbered) == len(index.titles):
+        yield _List(_of_lines(_by_rank(numbered, index), index))
+        return
+    for one in lists_of(lines):
+        echo = bool(_ECHO.search(one.heading)) and not _RANKED.search(one.heading)
+        entries = _of_lines(_by_rank(one.lines, index), index)
+        yield _List(entries, echo and [entry.fits for entry in entries] == [(title,) for title in index.titles])
+
+
+def _plain(text: str, index: TitleIndex, past: TitleIndex) -> Iterator[_List]:
+    yield _List([Entry(line, index.line(line)) for line in plain_items(lines_of(text), index, past)])
+
+
+def _on_one_line(text: str, index: TitleIndex, past: TitleIndex) -> Iterator[_List]:
+    for line in (line for line in BREAK.split(text) if may_list(line)):
+        items = one_line_list(line, index) or one_line_list(unmarked(line), index)
+        yield _List([Entry(*item) for item in items])
+
+
+def _told(text: str, index: TitleIndex, past: TitleIndex) -> Iterator[_List]:
+    yield _List([Entry(title, (title,)) for title in ordered_mentions(text, index)])
+
+
+def _looked_up(items: Sequence[str], index: TitleIndex) -> list[Entry]:
+    return [Entry(item, index.line(item) or index.line(unmarked(item))) for item in items]
+
+
+def _of_lines(lines: Sequence[Line], index: TitleIndex) -> list[Entry]:
+    return [Entry(line.body, _line_fits(line, index)) for line in lines]
+
+
+def _line_fits(line: Line, index: TitleIndex) -> Fits:
+    """Return what a line names; a title may itself begin with a mark, or be another cell of a table."""
+    cells = (index.whole(cell) for cell in line.cells)
+    return (
+        next((found for found in cells if found), ())
+        or index.whole(line.raw.strip())
+        or index.line(line.body)
+        or index.line(unmarked(line.body))
+    )
+
+
+def _by_rank(lines: Sequence[Line], index: TitleIndex) -> Sequence[Line]:
+    """Return lines by their numbers where these count down to 1, unless they are the prompt's own numbers."""
+    numbers = [line.number or 0 for line in lines]
+    if len(numbers) < 3 or numbers != list(range(len(numbers), 0, -1)):
+        return lines
+    own = all(index.number(str(number)) in _line_fits(line, index) for number, line in zip(numbers, lines, strict=True))
+    return lines if own else lines[::-1]
+
+
+def _values(entries: Sequence[Entry]) -> tuple[str, ...]:
+    """Return each candidate at its first place, and '' at every other place."""
+    seen: set[str] = set()
+    values = []
+    for entry in entries:
+        title = entry.fits[0] if len(entry.fits) == 1 else ""
+        values.append("" if title in seen else title)
+        seen.add(title)
+    return tuple(values) if any(values) else ()
+
+
+def _fault(
+    entries: Sequence[Entry], values: Sequence[str], text: str, index: TitleIndex, past: TitleIndex
+) -> str | None:
+    """Name what is wrong with a list: the gravest fault first."""
+    unknown = [entry.text for entry in entries if not entry.fits]
+    last = BREAK.split(text)[-1]
+    if _cut_off(last, entries, set(index.titles) - set(values)):
+        return Fault.TRUNCATED
+    lines = unknown or ([] if entries else BREAK.split(text))
+    if any(past.line(unmarked(line)) or past.line(line) for line in lines[:_LOOKED_UP]):
+        return Fault.COPIED_HISTORY
+    if unknown or not any(values):
+        return Fault.NOT_A_CANDIDATE
+    if any(len(entry.fits) > 1 for entry in entries):
+        return Fault.SEVERAL_CANDIDATES
+    return Fault.DUPLICATE if "" in values else _missing(values, index.titles)
+
+
+def _missing(values: Sequence[str], candidates: Sequence[str]) -> str | None:
+    return Fault.TOO_FEW if len(set(values)) < len(set(candidates)) else None
+
+
+def _cut_off(last: str, entries: Sequence[Entry], left: set[str]) -> bool:
+    """Whether the last line is a mark alone or the beginning of a title that is not named: the answer was cut."""
+    if not left or not entries or (entries[-1].fits and entries[-1].text.strip() in last):
+        return False
+    if entries[-1].text and last.endswith(entries[-1].text):
+        last = entries[-1].text
+    begun = folds.typographic(unmarked(last))
+    return not begun or any(folds.typographic(title).startswith(begun) for title in left)

@@ -1,0 +1,180 @@
+"""Find the title that a line names: exactly, then under looser folds, then by the part that only one title has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+
+from itdr_hf.tasks.reading import folds
+
+Fits = tuple[str, ...]
+_ROOM = 300  # characters of a line that are looked at beyond the longest title
+_NUMBER = re.compile(
+    r"(?:(?:candidates?|items?|options?|numbers?|no\.?|movies?|films?|books?|games?|products?|titles?|nr\.?)\s*)?"
+    r"[#\[({<]{0,2}\s?(?:item\s?)?(\d{1,3})\s?[\])}>]{0,2}[.,;:]?",
+    re.IGNORECASE,
+)
+_DELIMITED = re.compile(
+    r"""(\*{1,3}|__|`|")(?P<title>[^\n]{1,400}?)\1(?!\w)|[“«《](?P<quoted>[^\n”»》]{1,400})[”»》]"""
+)
+_AFTER = re.compile(
+    r"\s+[-–—|→]+\s+|\s*[:：]\s+|\s*\t\s*|\s*[\[(](?=\S)|,\s+(?=[a-z])|[.;]\s+|\s+(?=because\b|since\b)"
+)
+_YEAR_NEXT = re.compile(rf"\s*{folds.YEAR.pattern.removesuffix('$')}", re.IGNORECASE)
+_SMALL = frozenset(
+    {"of", "the", "and", "in", "a", "an", "to", "for", "on", "at", "by", "from", "with", "or", "vs", "de", "la"}
+)
+_LONGEST_NUMBER = 40  # characters of a line that is a number of the prompt, '**Candidate [12]**'
+_CUTS = 8  # places of a line where a title may end
+
+
+class TitleIndex:
+    """The titles that an answer may name, as shown in the prompt, ready to be looked up.
+
+    `shown` holds the lines of the prompt ('Title [Category]'), in the order of `titles`; `numbered` says whether
+    the prompt numbers them, so that '3' or '[3]' names the third. What is a title of `past`, the history, is never
+    taken for the first words of a candidate.
+    """
+
+    def __init__(
+        self, titles: Sequence[str], shown: Sequence[str] = (), *, past: Sequence[str] = (), numbered: bool = True
+    ) -> None:
+        self.titles = list(titles)
+        self.shown = list(shown) or self.titles
+        self.exact = {line: title for lines in (self.shown, self.titles) for line, title in zip(lines, titles)}  # noqa: B905
+        self.longest = max(map(len, [*self.titles, *self.shown]), default=0)
+        self._numbered, self._past = numbered, past
+        self._seen: dict[str, Fits] = {}
+        self._pieces: dict[re.Pattern[str], int] = {}
+
+    def strict(self, line: str) -> str | None:
+        """Return the title that a line is, exactly as it is shown."""
+        return self.exact.get(line)
+
+    def line(self, line: str) -> Fits:
+        """Return the titles that a line may name: none, the one, or several where it fits more than one alike."""
+        line = line[: self.longest + _ROOM]
+        if (fits := self._seen.get(line)) is None:
+            fits = self.whole(line) or self._delimited(line) or self._number(line) or self._start(line)
+            self._seen[line] = fits
+        return fits
+
+    def whole(self, line: str, *, short: bool = True) -> Fits:
+        """Return the titles that a line as a whole may be; `short` allows parts of titles."""
+        if line in self.exact:
+            return (self.exact[line],)
+        if len(line) > self.longest + _ROOM or not self._possible(line):
+            return ()
+        for fold, known in self._tiers if short else self._tiers[:-1]:
+            if fits := known.get(fold(line), ()):
+                return fits
+        return ()
+
+    def _possible(self, line: str) -> bool:
+        """Whether any tier can know a line; most lines are turned away here, after one fold."""
+        key = folds.bare(line)
+        return not key or key in self._bare or folds.YEAR.search(line) is not None
+
+    @cached_property
+    def _shortest(self) -> int:
+        return min(map(len, self._bare), default=0)
+
+    @cached_property
+    def _bare(self) -> frozenset[str]:
+        return frozenset(key for _, known in self._tiers[2:] for key in known)
+
+    def number(self, text: str) -> str | None:
+        """Return the title that stands under a number in the prompt."""
+        place = int(text) - 1
+        return self.titles[place] if self._numbered and 0 <= place < len(self.titles) else None
+
+    def most_pieces(self, separator: re.Pattern[str]) -> int:
+        """Return how many pieces a separator takes a title apart into, at most."""
+        if separator not in self._pieces:
+            self._pieces[separator] = 1 + max((len(separator.findall(title)) for title in self.titles), default=0)
+        return self._pieces[separator]
+
+    @cached_property
+    def _tiers(self) -> list[tuple[Callable[[str], str], dict[str, Fits]]]:
+        whole = [self._known(fold, _itself) for fold in (folds.norm, folds.typographic, folds.bare)]
+        yearless = dict(whole[-1])  # a line's year may go where the title has none
+        seen = {folds.bare(form) for title in self._past for form in (title, folds.without_year(title))}
+        short = self._known(folds.bare, folds.shortened)
+        return [
+            (folds.norm, whole[0]),
+            (folds.typographic, whole[1]),
+            (folds.bare, whole[2]),
+            (lambda line: folds.bare(folds.without_year(line)), yearless),
+            (folds.bare, self._known(folds.bare, _yearless)),
+            (folds.bare, {key: titles for key, titles in short.items() if key not in seen}),
+        ]
+
+    def _known(self, fold: Callable[[str], str], forms: Callable[[str], Iterator[str]]) -> dict[str, Fits]:
+        """Return fold -> the titles that have it."""
+        known: dict[str, dict[str, None]] = {}
+        for title, shown in zip(self.titles, self.shown, strict=True):
+            for form in (*forms(title), *forms(shown)):
+                if key := fold(form):
+                    known.setdefault(key, {})[title] = None
+        return {key: tuple(titles) for key, titles in known.items()}
+
+    def _delimited(self, line: str) -> Fits:
+        """Read a line that begins with a title in quotes or bold: more may follow."""
+        found = _DELIMITED.match(line.strip())
+        inner = (found["title"] or found["quoted"]) if found else ""
+        return self.whole(inner) or self._start(inner) if inner else ()
+
+    def _number(self, line: str) -> Fits:
+        found = _NUMBER.fullmatch(line.strip(folds.OUTER)) if self._numbered and len(line) < _LONGEST_NUMBER else None
+        title = self.number(found[1]) if found else None
+        return (title,) if title is not None else ()
+
+    def _start(self, line: str) -> Fits:
+        """Read a line that begins with a title, a label or a reason behind it; the longest such title."""
+        if len(line) < self._shortest:
+            return ()
+        cuts = [cut for _, cut in zip(range(_CUTS), _AFTER.finditer(line), strict=False)]
+        for cut in reversed(cuts):
+            start, rest = line[: cut.start()], line[cut.start() :]
+            if cut.group().strip() in ("(", "[") and not re.search(r"[)\]]", rest):
+                continue  # cut within the brackets: whose they are is not known
+            if _YEAR_NEXT.match(rest):
+                fits = self.whole(start, short=False) and self._yearless_only(start)
+            else:
+                fits = self.whole(start)
+            if len(fits) == 1 and self._remark(fits[0], start, cut.group(), line[cut.end() :]):
+                return fits
+        return ()
+
+    def _yearless_only(self, start: str) -> Fits:
+        """Before another year only a title that has none itself can be meant."""
+        fits = self._tiers[2][1].get(folds.bare(start), ())
+        return tuple(title for title in fits if folds.without_year(title) == title)
+
+    def _remark(self, title: str, start: str, cut: str, rest: str) -> bool:
+        """Whether what follows a title is a remark, and not the rest of another, longer title."""
+        if folds.YEAR.search(start) or cut.strip(" :-–—|") != "" or start.strip().endswith(("*", '"', "”", "`")):
+            return True
+        if folds.YEAR.search(rest):
+            return False
+        if folds.bare(rest) == folds.bare(self._label(title)) != "":
+            return True
+        words = rest.split()
+        capital = all(word[:1].isupper() or word.lower() in _SMALL or word.isdigit() for word in words)
+        return not words or not capital or len(words) > 6 or words[0][:1].isdigit()
+
+    def _label(self, title: str) -> str:
+        shown = self.shown[self.titles.index(title)]
+        return shown[len(title) :].strip(" []()") if shown.startswith(title) else ""
+
+
+def _itself(title: str) -> Iterator[str]:
+    yield title
+
+
+def _yearless(title: str) -> Iterator[str]:
+    """Give a title without its year, if it has one."""
+    short = folds.without_year(title)
+    if short != title:
+        yield short
