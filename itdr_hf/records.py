@@ -40,6 +40,11 @@ class Shape:
         return tuple(self.columns)
 
     @property
+    def instructs(self) -> bool:
+        """Whether its rows are instructions: they have all columns of INSTRUCTION, and maybe more."""
+        return set(INSTRUCTION.columns) <= set(self.columns)
+
+    @property
     def schema(self) -> pa.Schema:
         """The Arrow schema."""
         return _schema(self.name, tuple(self.columns.items()))

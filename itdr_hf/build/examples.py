@@ -12,10 +12,10 @@ import pyarrow as pa
 from itdr_hf.build.fitting import fitted
 from itdr_hf.build.ids import example_digits, user_hashes
 from itdr_hf.errors import unknown
-from itdr_hf.records import FACETED, INSTRUCTION, Turn
+from itdr_hf.records import FACETED, Turn
 from itdr_hf.tasks.planning.recipe import Recipe
 from itdr_hf.tasks.task import Cell, ExampleParts, Parts, TaskContext
-from itdr_hf.tasks.templates import HELD_OUT, MIXED, compile_template, constants, template_text
+from itdr_hf.tasks.templates import HELD_OUT, MIXED, compile_template, constants, template_text, wording_of
 
 Columns = dict[str, Sequence[Any]]
 Filler = tuple[str, Callable[[Mapping[str, str]], str]]  # a template's id, and what fills its slots
@@ -44,7 +44,7 @@ def template_ids(cell: Cell, recipe: Recipe) -> list[str]:
 
 def _worded(templates: Iterable[str], wording: str) -> list[str]:
     """The templates of a wording, or for "mixed" of every one but the one held out."""
-    named = {template: template.partition(":")[2] or "default" for template in templates}
+    named = {template: wording_of(template) for template in templates}
     if wording not in (*named.values(), MIXED):
         raise unknown("template", wording, (*dict.fromkeys(named.values()), MIXED))
     return [t for t, one in named.items() if one == wording or (wording == MIXED and one != HELD_OUT)]
@@ -150,7 +150,7 @@ def _parts(
     names = rows.column_names
     columns = dict(zip(names, map(_values, rows.columns), strict=True))
     values = zip(*columns.values(), strict=True)
-    if cell.task.shape in (INSTRUCTION, FACETED):
+    if cell.task.shape.instructs:
         one = context("")
         return columns, [cell.task.example(dict(zip(names, row, strict=True)), one) for row in values]
     made = (dict(zip(names, row, strict=True)) for row in values)

@@ -33,7 +33,13 @@ GROUP = 8_192  # rows of a row group: rendering reads as many at a time
 SPARE = 32  # units gathered beyond a quota, for those whose titles or negatives do not work out
 AMPLE = 1.25  # times a group's share of the sampling order that are looked through for its first ones
 PIECE = 100_000  # units gathered at a time: of each, DuckDB keeps what comes first in memory, and not on disk
-RENDER_ONLY = ("salt", "with_description", "template", "max_prompt", "max_chars")  # recipe fields the rows do not depend on
+RENDER_ONLY = (
+    "salt",
+    "with_description",
+    "template",
+    "max_prompt",
+    "max_chars",
+)  # recipe fields the rows do not depend on
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -67,6 +67,12 @@ def _engines() -> Iterable[str]:
     return ENGINES
 
 
+def _families() -> Iterable[str]:
+    from itdr_hf import catalogue
+
+    return catalogue.families()
+
+
 def _formats() -> Iterable[str]:
     from itdr_hf.models.train.trainers import TRAINERS
 
@@ -111,10 +117,10 @@ def _splits() -> Iterable[str]:
 
 def _templates() -> Iterable[str]:
     from itdr_hf.catalogue import current
-    from itdr_hf.tasks.templates import MIXED
+    from itdr_hf.tasks.templates import MIXED, wording_of
 
     tasks = map(current().task, current().task_ids())
-    return dict.fromkeys([*(template for task in tasks for template in task.templates), MIXED])
+    return dict.fromkeys([*(wording_of(template) for task in tasks for template in task.templates), MIXED])
 
 
 def given(*names: str) -> Callable[[], Iterable[str]]:
@@ -130,6 +136,7 @@ ENGINE = Names("engine", _engines)
 FORMAT = Names("format", _formats)
 GATED = Names("gate", given("auto", "manual"))
 MODE = Names("mode", given("plain", "json"))
+FAMILY = Names("family", _families)
 NEGATIVE_SAMPLING = Names("strategy", _negative_samplings)
 PRECISION = Names("precision", _precisions)
 PRESET = Names("preset", _presets)

@@ -14,9 +14,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 Form = Literal["T0", "T2", "T3", "cot", "reverse-preference", "reverse-query", "reverse-history", "relatedness"]
-Target = Literal[
-    "item", "yes-no", "preference", "query", "history", "preference+item", "query+item", "history+item"
-]
+Target = Literal["item", "yes-no", "preference", "query", "history", "preference+item", "query+item", "history+item"]
 PREFERENCE, VAGUE, SPECIFIC = 1, 2, 4  # what of a datum an instruction needs, besides the history
 NEEDS = {"P2": PREFERENCE, "I1": VAGUE, "I2": SPECIFIC}
 
@@ -63,7 +61,10 @@ class Variant(NamedTuple):
 def variants(kinds: Iterable[Kind]) -> list[Variant]:
     """Return every variant of kinds: with and without an optional preference, with each query."""
     return [
-        Variant(kind, preference, query) for kind in kinds for query in kind.queries for preference in _told(kind, query)
+        Variant(kind, preference, query)
+        for kind in kinds
+        for query in kind.queries
+        for preference in _told(kind, query)
     ]
 
 

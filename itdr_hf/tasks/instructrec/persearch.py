@@ -20,7 +20,9 @@ DESCRIPTION = (
 def needs(source: Source) -> tuple[str, ...]:
     """Return the tables it reads. Raises UsageError for a source without times or categories."""
     if source.label is None:
-        raise UsageError(f"persearch: items of {source.id} have no category; want one to search by; choose another source")
+        raise UsageError(
+            f"persearch: items of {source.id} have no category; want one to search by; choose another source"
+        )
     return seqrec.needs(source)
 
 

@@ -28,7 +28,7 @@ def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
     import ibis
 
     keys = chosen.select(*queries.KEYS, item="subject")
-    known = statements.described(plan, keys if plan.domain else keys)
+    known = statements.described(plan, keys)
     known = plan.engine.materialise(known.mutate(rank=ibis.literal(plan.recipe.history, type="int64")))
     facts = known.select(*queries.KEYS, target="title", categories="categories", target_item="item")
     rows = chosen.inner_join(facts, queries.KEYS)

@@ -25,11 +25,14 @@ MAX_CHARS = 2_000  # of a review that are looked at
 _WORD = re.compile(r"[^\W_]+")
 _OWN = re.compile(r"\b(?:i|i'm|i've|my|me|we|our)\b", re.IGNORECASE)
 _COMMON = frozenset(
-    "about after again included album another because before best book buy cd color collection could disc does edition even ever "
-    "every first from game games good great have item just like love made make more most much music never only other "
-    "pack part play player really record series size some than that their them then there these they thing this time "
-    "very video vinyl volume want well were what when which will with work would year your"
-    .split()
+    word
+    for line in (
+        "about after again album another because before best book buy cd color collection could disc does edition even",
+        "ever every first from game games good great have included item just like love made make more most much music",
+        "never only other pack part pieces play player product really record series size some than that their them then",
+        "there these they thing this time very video vinyl volume want well were what when which will with work would",
+    )
+    for word in line.split()
 )
 
 

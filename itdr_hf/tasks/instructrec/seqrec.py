@@ -17,7 +17,9 @@ DESCRIPTION = (
 def needs(source: Source) -> tuple[str, ...]:
     """Return the tables it reads. Raises UsageError for a source without times."""
     if not source.by_time:
-        raise UsageError(f"seqrec: {source.id} has no times; want them for the order of a history; choose another source")
+        raise UsageError(
+            f"seqrec: {source.id} has no times; want them for the order of a history; choose another source"
+        )
     return ("interactions", "items")
 
 

@@ -88,7 +88,7 @@ def pivoted(said: ir.Table) -> ir.Table:
         **{f"wish_{view}": ("I1", view) for view in statements.KINDS["I1"]},
     }
     columns = {
-        name: said.text.max(where=(said["kind"] == kind) & (said["view"] == view)) for name, (kind, view) in views.items()
+        name: said.text.max(where=(said["kind"] == kind) & (said["view"] == view))
+        for name, (kind, view) in views.items()
     }
     return said.group_by(queries.KEYS).agg(**columns, texts_by=said.written_by.max())
-

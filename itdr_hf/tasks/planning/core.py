@@ -25,7 +25,9 @@ LEAST = 5  # interactions of every user and of every item
 
 def interactions(tables: Tables, engine: Engine, least: int = LEAST) -> Path:
     """Return the Parquet file with the interactions of the core, computed once."""
-    return derived.kept(tables, engine, f"core-{derived.key(__name__, least)}", lambda: _sequences(tables, engine, least))
+    return derived.kept(
+        tables, engine, f"core-{derived.key(__name__, least)}", lambda: _sequences(tables, engine, least)
+    )
 
 
 def items(tables: Tables, engine: Engine, least: int = LEAST) -> Path:

@@ -14,7 +14,11 @@ PAST_ITEM = "Number the past titles, one a line, and end with a line\nItem: ..."
 
 NAMED = (
     Kind(
-        id="C1", preference="P1P2", form="T2", target="item", order="HP",
+        id="C1",
+        preference="P1P2",
+        form="T2",
+        target="item",
+        order="HP",
         wordings={
             "default": "You are a search engine that knows its user. They {did}, {order}:\n{history}\nTheir taste: "
             "{preference}\nGenerate a new {item} that fits; give its title.",
@@ -25,7 +29,12 @@ NAMED = (
         },
     ),
     Kind(
-        id="C2", preference="P1", form="T2", target="item", order="HQ", queries=("I1",),
+        id="C2",
+        preference="P1",
+        form="T2",
+        target="item",
+        order="HQ",
+        queries=("I1",),
         wordings={
             "default": "A user has these {items} behind them, {order}:\n{history}\nWhat they have in mind now: {query}\n"
             "Name a {item} that matches this intention; give its title.",
@@ -34,7 +43,12 @@ NAMED = (
         },
     ),
     Kind(
-        id="C3", preference="P1", form="T2", target="item", order="HQ", queries=("I1",),
+        id="C3",
+        preference="P1",
+        form="T2",
+        target="item",
+        order="HQ",
+        queries=("I1",),
         wordings={
             "default": "You are a shopping guide. Your customer lately {did}, {order}:\n{history}\nThe characteristics they "
             "want: {query}\nRecommend a {item}; give its title.",
@@ -44,7 +58,12 @@ NAMED = (
         },
     ),
     Kind(
-        id="C4", preference="P1", form="T2", target="item", order="QH", queries=("I2",),
+        id="C4",
+        preference="P1",
+        form="T2",
+        target="item",
+        order="QH",
+        queries=("I2",),
         wordings={
             "default": "You are a search engine that helps a searcher. The query: {query}\nName a {item} that matches both "
             "the query and the searcher's past tastes, {order}:\n{history}",
@@ -56,7 +75,12 @@ NAMED = (
 )
 TURNED = (
     Kind(
-        id="C5", preference="P1", form="reverse-query", target="query", order="HX", queries=("I1", "I2"),
+        id="C5",
+        preference="P1",
+        form="reverse-query",
+        target="query",
+        order="HX",
+        queries=("I1", "I2"),
         wordings={
             "default": "A user {did}, {order}:\n{history}\nThey still need this {item} and cannot word it: {title}\n"
             "Write the query for them.",
@@ -66,7 +90,11 @@ TURNED = (
         },
     ),
     Kind(
-        id="C6", preference="P1", form="reverse-preference", target="preference", order="HX",
+        id="C6",
+        preference="P1",
+        form="reverse-preference",
+        target="preference",
+        order="HX",
         wordings={
             "default": "A user {did}, {order}:\n{history}\nAnd then: {title}\nWhich preference led from the one to the "
             "other? State it in a sentence.",
@@ -75,7 +103,12 @@ TURNED = (
         },
     ),
     Kind(
-        id="C7", preference="P0", form="relatedness", target="history", order="QX", queries=("P2", "I1"),
+        id="C7",
+        preference="P0",
+        form="relatedness",
+        target="history",
+        order="QX",
+        queries=("P2", "I1"),
         wordings={
             "default": "A user searched: {query}\nand in the end chose {title}\nQuery and choice tell a user's taste. "
             "Estimate which {items} they {did} before: a numbered list of titles, one a line.",
@@ -86,7 +119,12 @@ TURNED = (
         },
     ),
     Kind(
-        id="C8", preference="P1", form="relatedness", target="query+item", order="H", queries=("I1", "I2"),
+        id="C8",
+        preference="P1",
+        form="relatedness",
+        target="query+item",
+        order="H",
+        queries=("I1", "I2"),
         wordings={
             "default": "You are a search engine and saw this user's {items}, {order}:\n{history}\nWhat people search and "
             f"{{do}} hangs together. Predict their next query and what they choose. {QUERY_ITEM}",
@@ -97,7 +135,12 @@ TURNED = (
         },
     ),
     Kind(
-        id="C9", preference="P0", form="reverse-history", target="history+item", order="Q", queries=("P2", "I1"),
+        id="C9",
+        preference="P0",
+        form="reverse-history",
+        target="history+item",
+        order="Q",
+        queries=("P2", "I1"),
         wordings={
             "default": "Queries betray tastes. One user's query: {query}\nGuess the {items} they {did} before, and the next "
             f"one. {PAST_ITEM}",

@@ -13,7 +13,11 @@ TWO_LINES = "Write two lines:\nPreference: ...\nItem: ..."
 
 NEXT_ITEM = (
     Kind(
-        id="A1", preference="P1", form="T2", target="item", order="H",
+        id="A1",
+        preference="P1",
+        form="T2",
+        target="item",
+        order="H",
         wordings={
             "default": "Name the {item} that this user is most likely to {do} next, judging by what they {did} so far, "
             "{order}:\n{history}",
@@ -22,7 +26,11 @@ NEXT_ITEM = (
         },
     ),
     Kind(
-        id="A2", preference="P1P2", form="T2", target="item", order="PH",
+        id="A2",
+        preference="P1P2",
+        form="T2",
+        target="item",
+        order="PH",
         wordings={
             "default": "You are to recommend a {item} to a user of whom two things are known. Their taste in words: "
             "{preference}\nWhat they {did}, {order}:\n{history}\nWhich {item} do you recommend now? Give its title.",
@@ -33,7 +41,12 @@ NEXT_ITEM = (
         },
     ),
     Kind(
-        id="A4", preference="P1P2", form="T2", target="item", order="HP", optional=True,
+        id="A4",
+        preference="P1P2",
+        form="T2",
+        target="item",
+        order="HP",
+        optional=True,
         wordings={
             "default": "The user {did} these {items}, {order}:\n{history}\n[[From them one can tell their taste: "
             "{preference}\n]]Which {item} should follow? Give its title.",
@@ -43,7 +56,12 @@ NEXT_ITEM = (
         },
     ),
     Kind(
-        id="A5", preference="P1P2", form="T2", target="item", order="HP", optional=True,
+        id="A5",
+        preference="P1P2",
+        form="T2",
+        target="item",
+        order="HP",
+        optional=True,
         wordings={
             "default": "Look for what the following {items}, which one user {did}, have in common ({order}):\n{history}\n"
             "[[What they share shows this preference: {preference}\n]]Use it to recommend one more {item}; give its "
@@ -55,7 +73,12 @@ NEXT_ITEM = (
         },
     ),
     Kind(
-        id="A6", preference="P1P2", form="T2", target="item", order="HP", optional=True,
+        id="A6",
+        preference="P1P2",
+        form="T2",
+        target="item",
+        order="HP",
+        optional=True,
         wordings={
             "default": "A good recommendation begins with a user's record. In this case, {order}:\n{history}\n"
             "A record mirrors taste.[[ Here it shows the following: {preference}]]\nWhich {item} fits that mirror "
@@ -69,7 +92,12 @@ NEXT_ITEM = (
 )
 CHOICES = (
     Kind(
-        id="A7", preference="P1P2", form="T3", target="item", order="HPC", optional=True,
+        id="A7",
+        preference="P1P2",
+        form="T3",
+        target="item",
+        order="HPC",
+        optional=True,
         wordings={
             "default": "A user's {items}, {order}:\n{history}\n[[Their taste: {preference}\n]]Compare the candidates "
             "with this taste and choose the one that resembles it most. Answer with its title.\n{candidates}",
@@ -80,7 +108,12 @@ CHOICES = (
         },
     ),
     Kind(
-        id="A8", preference="P1P2", form="T3", target="item", order="HPC", optional=True,
+        id="A8",
+        preference="P1P2",
+        form="T3",
+        target="item",
+        order="HPC",
+        optional=True,
         wordings={
             "default": "You have watched a user {do} one {item} after another, {order}:\n{history}\n[[You gathered that "
             "they prefer the following: {preference}\n]]Select the one option that suits them. Answer with its title."
@@ -92,7 +125,12 @@ CHOICES = (
         },
     ),
     Kind(
-        id="A9", preference="P1P2", form="T3", target="item", order="PHC", optional=True,
+        id="A9",
+        preference="P1P2",
+        form="T3",
+        target="item",
+        order="PHC",
+        optional=True,
         wordings={
             "default": "[[About the user: {preference}\n]]The user {did}, {order}:\n{history}\nWhich of the following is "
             "the next {item} that matches their preference? Answer with its title.\n{candidates}",
@@ -103,7 +141,12 @@ CHOICES = (
         },
     ),
     Kind(
-        id="A10", preference="P1P2", form="T3", target="item", order="HPC", optional=True,
+        id="A10",
+        preference="P1P2",
+        form="T3",
+        target="item",
+        order="HPC",
+        optional=True,
         wordings={
             "default": "You obtained the list of {items} that a user {did}, {order}:\n{history}\n[[and a note on their "
             "taste: {preference}\n]]Choose the {item} to offer them next from these. Answer with its title."
@@ -115,7 +158,12 @@ CHOICES = (
         },
     ),
     Kind(
-        id="A13", preference="P1P2", form="T3", target="item", order="PHC", optional=True,
+        id="A13",
+        preference="P1P2",
+        form="T3",
+        target="item",
+        order="PHC",
+        optional=True,
         wordings={
             "default": "Recommend one candidate by what is known of the user.\n[[Preference: {preference}\n]]"
             "History, {order}:\n{history}\nPick the candidate that is consistent with it. Answer with its title."
@@ -129,7 +177,12 @@ CHOICES = (
 )
 JUDGEMENTS = (
     Kind(
-        id="A11", preference="P1P2", form="T0", target="yes-no", order="HPX", optional=True,
+        id="A11",
+        preference="P1P2",
+        form="T0",
+        target="yes-no",
+        order="HPX",
+        optional=True,
         wordings={
             "default": "Earlier a user {did}, {order}:\n{history}\n[[They like the following: {preference}\n]]Is it likely "
             "that they {do} this {item} next: {title}? Answer Yes or No.",
@@ -139,7 +192,12 @@ JUDGEMENTS = (
         },
     ),
     Kind(
-        id="A12", preference="P1P2", form="T0", target="yes-no", order="HPX", optional=True,
+        id="A12",
+        preference="P1P2",
+        form="T0",
+        target="yes-no",
+        order="HPX",
+        optional=True,
         wordings={
             "default": "These {items} belong to one user's history, {order}:\n{history}\n[[Stated preference: "
             "{preference}\n]]Predict whether the user's next choice will be {title}. Answer Yes or No.",
