@@ -43,7 +43,7 @@ def template_ids(cell: Cell, recipe: Recipe) -> list[str]:
 
 
 def _worded(templates: Iterable[str], wording: str) -> list[str]:
-    """The templates of a wording, or for "mixed" of every one but the one held out."""
+    """Return the templates of a wording, or for "mixed" of every one but the one held out."""
     named = {template: wording_of(template) for template in templates}
     if wording not in (*named.values(), MIXED):
         raise unknown("template", wording, (*dict.fromkeys(named.values()), MIXED))
@@ -92,7 +92,7 @@ def _faceted(cell: Cell, recipe: Recipe, rows: pa.Table) -> Columns:
 
 
 def _by_form(compiled: Sequence[Filler]) -> dict[str, list[Filler]]:
-    """The wordings of each kind of instruction."""
+    """Return the wordings of each kind of instruction."""
     wordings: dict[str, list[Filler]] = {}
     for template, fill in compiled:
         wordings.setdefault(template.partition(":")[0], []).append((template, fill))

@@ -218,7 +218,7 @@ def _first(units: ir.Table, counts: Mapping[tuple[str, str], int]) -> ir.Table:
 
 
 def _part(rows: ir.Table) -> list[str]:
-    """The column that tells the rows of one subject and split apart, where a task makes several."""
+    """Return the column that tells the rows of one subject and split apart, where a task makes several."""
     return ["part"] if "part" in rows.columns else []
 
 

@@ -13,6 +13,7 @@ from itdr_hf.cli.options import (
     BAD_ROWS,
     ENGINE,
     FAMILY,
+    FOLDER,
     NEGATIVE_SAMPLING,
     RAW,
     SIMULATED,

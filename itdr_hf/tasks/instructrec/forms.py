@@ -92,7 +92,7 @@ def _records(found: Sequence[Variant]) -> list[dict[str, object]]:
 
 
 def _picked(plan: PlanContext, rows: ir.Table, column: str, within: list[str]) -> ir.Table:
-    """The rows of one value of a column for each subject (and value of `within`), all values equally likely."""
+    """Return the rows of one value of a column for each subject (and value of `within`), all values equally likely."""
     import ibis
 
     keys = [rows[key] for key in (*KEYS, *within)]

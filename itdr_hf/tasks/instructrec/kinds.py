@@ -69,7 +69,7 @@ def variants(kinds: Iterable[Kind]) -> list[Variant]:
 
 
 def _told(kind: Kind, query: str) -> list[str]:
-    """The preferences a kind may tell; a stated one is not told twice."""
+    """Return the preferences a kind may tell; a stated one is not told twice."""
     if not kind.optional:
         return [kind.preference]
     return ["P1"] if query == "P2" else ["P1", "P1P2"]
@@ -86,7 +86,7 @@ def templates(kinds: Iterable[Kind]) -> dict[str, str]:
 
 
 def _with_or_without(text: str, variant: Variant) -> str:
-    """A wording with its bracketed part, or without it where the optional preference is left out."""
+    """Return a wording with its bracketed part, or without it where the optional preference is left out."""
     before, opened, rest = text.partition("[[")
     if not opened:
         return text

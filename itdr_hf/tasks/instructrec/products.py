@@ -48,7 +48,7 @@ def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
 
 
 def _texts(plan: PlanContext, chosen: ir.Table) -> ir.Table:
-    """The wish in one review of the item, and the taste of the user who wrote it."""
+    """Return the wish in one review of the item, and the taste of the user who wrote it."""
     said = statements.statements(plan)
     if plan.tables.has("texts"):
         by = statements.reviewed(plan)

@@ -5,13 +5,21 @@ from __future__ import annotations
 import re
 
 from itdr_hf.records import Example
-from itdr_hf.tasks import answers
 from itdr_hf.tasks.instructrec.kinds import facets
 from itdr_hf.tasks.instructrec.writing import ALL_KINDS
-from itdr_hf.tasks.task import ParsedAnswer, TaskContext
+from itdr_hf.tasks.reading import (
+    AskedAttribute,
+    Fault,
+    ParsedAnswer,
+    read_attributes,
+    read_choice,
+    read_ranking,
+    read_text,
+    read_yes_no,
+)
+from itdr_hf.tasks.task import TaskContext
 
 _NUMBER = re.compile(r"^\s*\d{1,3}[.)]\s*")
-_YES_NO = re.compile(r"\W*(yes|no)\b", re.IGNORECASE)
 
 
 def parse(text: str, example: Example, context: TaskContext, *, strict: bool = False) -> ParsedAnswer:
@@ -23,35 +31,30 @@ def parse(text: str, example: Example, context: TaskContext, *, strict: bool = F
     if target == "item" and example.candidates:
         return _choice(text, example, strict)
     if target == "yes-no":
-        return _yes_no(text, strict)
+        answer = read_yes_no(text, strict=strict)
+        return ParsedAnswer(tuple(value.capitalize() for value in answer.values), answer.fault)
     if target in ("history", "history+item"):
         return _history(text, target == "history+item")
     if "+" in target:
-        return answers.read_named(text, [name.capitalize() for name in example.target_names], strict)
-    return answers.read_text(text, strict)
+        return read_attributes(text, [AskedAttribute(n.capitalize()) for n in example.target_names], strict=strict)
+    return read_text(text, strict=strict)
 
 
 def _choice(text: str, example: Example, strict: bool) -> ParsedAnswer:
-    one = answers.read_choice(text, example.candidates, example.history, strict)
-    if len(text.strip().splitlines()) < 2:
-        return one
-    ranked = answers.read_ranking(text, example.candidates, example.history, strict)
-    return ranked if len(ranked.values) > 1 else one
-
-
-def _yes_no(text: str, strict: bool) -> ParsedAnswer:
-    found = _YES_NO.fullmatch(text.strip()) if strict else _YES_NO.match(text)
-    if not text.strip():
-        return ParsedAnswer((), "empty")
-    return ParsedAnswer((found.group(1).capitalize(),)) if found else ParsedAnswer((), "not a candidate")
+    """Return a ranking where a text is one of all candidates, and else the candidate it chooses."""
+    if len(text.strip().splitlines()) >= len(example.candidates):
+        ranked = read_ranking(text, example.candidates, example.history, strict=strict)
+        if sum(map(bool, ranked.values)) > 1:
+            return ranked
+    return read_choice(text, example.candidates, example.history, strict=strict)
 
 
 def _history(text: str, with_item: bool) -> ParsedAnswer:
-    """The titles of a numbered list, and what stands behind 'Item:' on the last line."""
+    """Return the titles of a numbered list, and what stands behind 'Item:' on the last line."""
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines:
-        return ParsedAnswer((), "empty")
+        return ParsedAnswer((), Fault.EMPTY)
     item = lines.pop().partition("Item:")[2].strip() if with_item else ""
     titles = [_NUMBER.sub("", line) for line in lines]
     missing = (with_item and not item) or not titles
-    return ParsedAnswer((*titles, *([item] if item else [])), "missing attribute" if missing else None)
+    return ParsedAnswer((*titles, *([item] if item else [])), Fault.MISSING_ATTRIBUTE if missing else None)

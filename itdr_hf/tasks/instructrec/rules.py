@@ -109,12 +109,12 @@ def _within(name: str, shown: str) -> bool:
 
 
 def _telling(texts: Sequence[str]) -> str:
-    """The sentence with the most distinctive words; the first of equals."""
+    """Return the sentence with the most distinctive words; the first of equals."""
     return max(texts, key=lambda text: len(distinctive(text)))
 
 
 def _kinds(choice: Choice) -> list[str]:
-    """What an item is one of; without a label, the distinctive words of its title."""
+    """Return what an item is one of; without a label, the distinctive words of its title."""
     if choice.label:
         return [part for part in map(str.strip, choice.label.split(",")) if part]
     return sorted(distinctive(choice.title))

@@ -51,7 +51,7 @@ def _gather(plan: PlanContext, chosen: ir.Table, kinds: Sequence[Kind]) -> ir.Ta
 
 
 def _window(plan: PlanContext, chosen: ir.Table) -> ir.Table:
-    """The target (rank `history`) and what comes right before it (ranks up to it, the oldest least)."""
+    """Return the target (rank `history`) and what comes right before it (ranks up to it, the oldest least)."""
     later, most = split_protocols.after(plan), plan.recipe.history
     rows = statements.core_rows(plan)
     rows = rows.filter((rows.back >= later) & (rows.back <= later + most))

@@ -67,7 +67,7 @@ def described(plan: PlanContext, rows: ir.Table) -> ir.Table:
 
 
 def _first_of(items: ir.Table, columns: Sequence[str | None]) -> ir.StringValue:
-    """The first of these columns that the items have, as text; NULL where they have none."""
+    """Return the first of these columns that the items have, as text; NULL where they have none."""
     import ibis
 
     found = next((items[name] for name in columns if name in items.columns), None)
@@ -119,7 +119,7 @@ def _row(*values: str) -> dict[str, str]:
 
 
 def _read(plan: PlanContext, query: ir.Table, path: Path) -> Iterator[Mapping[str, Any]]:
-    """The rows of an expression in its order, a batch of them in memory; they pass through a file beside `path`."""
+    """Return the rows of an expression in its order, a batch of them in memory; they pass through a file beside `path`."""
     import pyarrow.parquet as pq
 
     between = path.with_name(f"{path.name}.read")

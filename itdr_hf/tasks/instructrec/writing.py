@@ -63,7 +63,7 @@ def _answer(
 
 
 def _preference(row: Mapping[str, Any]) -> str:
-    """A view of the stated preference: any in training, the general one else."""
+    """Return a view of the stated preference: any in training, the general one else."""
     return _one_of(row, [row[view] for view in VIEWS["P2"]])
 
 
@@ -90,7 +90,7 @@ def _written_by(row: Mapping[str, Any], told: Facets, kind: Kind) -> str:
 
 
 def _candidates(row: Mapping[str, Any]) -> list[str]:
-    """The target and the negatives in an order of the subject: the same in all its instructions of a split."""
+    """Return the target and the negatives in an order of the subject: the same in all its instructions of a split."""
     titles = [row["target"], *row["negatives"]]
     return answers.shuffled(titles, _draw(row, "|".join(titles)))
 

@@ -62,7 +62,7 @@ def _sequences(tables: Tables, engine: Engine, least: int) -> ir.Table:
 
 
 def _stable(tables: Tables, engine: Engine, least: int) -> ir.Table:
-    """The (domain, user, item) of the core: rounds of removing until one removes nothing."""
+    """Return the (domain, user, item) of the core: rounds of removing until one removes nothing."""
     domain = _domain(tables)
     rows = engine.parquet(tables.path("interactions")).select(*domain, "user", "item")
     before = -1

@@ -59,7 +59,7 @@ def shelves(tables: Tables, engine: Engine) -> Path:
 
 
 def placed_items(tables: Tables, engine: Engine, among: ir.Table | None = None) -> ir.Table:
-    """The items, or those of them with the keys of `among`, as negatives are drawn from them."""
+    """Return the items, or those of them with the keys of `among`, as negatives are drawn from them."""
     import ibis
 
     source, items = tables.source, engine.parquet(tables.path("items"))
@@ -101,17 +101,17 @@ def _key(*facts: str | int | None) -> str:
 
 
 def key(module: str, *facts: str | int | None) -> str:
-    """A name for what a module computes from facts: another code, another name."""
+    """Return a name for what a module computes from facts: another code, another name."""
     return fingerprint(facts, {module})
 
 
 def kept(tables: Tables, engine: Engine, name: str, query: Callable[[], ir.Table]) -> Path:
-    """The Parquet file of a name beside the tables, written by `query` if it is not there."""
+    """Return the Parquet file of a name beside the tables, written by `query` if it is not there."""
     return kept_file(tables, name, lambda draft: engine.write(query(), draft), engine.name)
 
 
 def kept_file(tables: Tables, name: str, write: Callable[[Path], object], by: str = "") -> Path:
-    """The same, written by a function that takes the path of a draft."""
+    """Return the same, written by a function that takes the path of a draft."""
     path = tables.folder / f"{name}.parquet"
     with FileLock(tables.folder / f"{name}.lock"):
         if not path.exists():
