@@ -98,9 +98,9 @@ def _presets() -> Iterable[str]:
 
 
 def _simulated() -> Iterable[str]:
-    from itdr_hf.simulate import SOURCES
+    from itdr_hf.simulate import OTHERS, SOURCES
 
-    return SOURCES
+    return [*SOURCES, *OTHERS]
 
 
 def _split_protocols() -> Iterable[str]:
@@ -138,12 +138,14 @@ GATED = Names("gate", given("auto", "manual"))
 MODE = Names("mode", given("plain", "json"))
 FAMILY = Names("family", _families)
 NEGATIVE_SAMPLING = Names("strategy", _negative_samplings)
+NORMALISE = Names("normalise", given("sum", "mean"))
 PRECISION = Names("precision", _precisions)
 PRESET = Names("preset", _presets)
 SIMULATED = Names("source", _simulated)
 SPLIT = Names("split", _splits)
 SPLIT_PROTOCOL = Names("protocol", _split_protocols)
 TEMPLATE = Names("template", _templates)
+WAY = Names("way", given("generation", "likelihood"))
 
 Folder = Annotated[Path, typer.Argument(help="A dataset folder, as `itdr build` makes it.")]
 FOLDER = Path("itdr")

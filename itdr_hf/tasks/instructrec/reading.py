@@ -36,7 +36,9 @@ def parse(text: str, example: Example, context: TaskContext, *, strict: bool = F
     if target in ("history", "history+item"):
         return _history(text, target == "history+item")
     if "+" in target:
-        return read_attributes(text, [AskedAttribute(n.capitalize()) for n in example.target_names], strict=strict)
+        asked = [AskedAttribute(name.capitalize()) for name in example.target_names]
+        as_asked = read_attributes(text, asked, strict=True)  # what is in this form keeps the stop of its sentence
+        return as_asked if strict or as_asked.fault is None else read_attributes(text, asked)
     return read_text(text, strict=strict)
 
 
