@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from itdr_hf.cli.options import BASELINE, DTYPE, FOLDER, SPLIT, Config, Folder, Json, one_of, separated
+from itdr_hf.cli.options import (
+    BASELINE,
+    DTYPE,
+    FOLDER,
+    NORMALISE,
+    SPLIT,
+    WAY,
+    Config,
+    Folder,
+    Json,
+    one_of,
+    separated,
+)  # fmt: skip
 from itdr_hf.runtime.terminal import print_line
 
 if TYPE_CHECKING:
@@ -25,6 +37,8 @@ def predict(
     config: Config = None,
     split: Annotated[str, one_of(SPLIT, help="Which split.")] = "test",
     limit: Annotated[int | None, typer.Option(min=1, help="Only this many of each config, from the first.")] = None,
+    by: Annotated[str, one_of(WAY, help="likelihood: rank the candidates, generating nothing.")] = "generation",
+    normalise: Annotated[str, one_of(NORMALISE, help="Of a candidate's tokens, with --by likelihood.")] = "sum",
     max_tokens: Annotated[int | None, typer.Option(min=1, help="Of an answer; default: by subtask.")] = None,
     temperature: Annotated[float, typer.Option(min=0, help="0: the likeliest answer.")] = 0.0,
     seed: int = 0,
@@ -61,6 +75,11 @@ def predict(
 
     if sum(given is not None for given in (model, endpoint, baseline)) != 1 or bool(endpoint) != bool(model_name):
         raise UsageError("predict: want one of --model, --endpoint with --model-name, --baseline; see --help")
+    if by == "likelihood" and not model:
+        raise UsageError(
+            "predict: --by likelihood reads every token's probability, which chat servers and baselines do not give; "
+            "want --model; name one on this machine"
+        )
     dataset = Dataset.open(folder)
     questions = read_questions(dataset, separated(config), split, limit)
     system: System
@@ -84,6 +103,10 @@ def predict(
             model or "", adapter=adapter, revision=revision, dtype=dtype, batch_tokens=batch_tokens,
             max_tokens=max_tokens, temperature=temperature, seed=seed,
         )  # fmt: skip
+        if by == "likelihood":
+            from itdr_hf.models.predict.likelihood import Likelihood
+
+            system = Likelihood(system.model, system.tokenizer, system.run, normalise=normalise)
     with show_progress("asking") as progress:
         made = predict_into(out, questions, system, progress)
     print_json({"file": str(out), **asdict(made)}) if json else print_line(made.sentence(out, folder))

@@ -56,6 +56,9 @@ COLUMN_NOTES = {
     "target_names": "the attribute each target is of (UAP)",
     "user": "salted hash; empty for TUI",
     "template": "which wording of the prompt",
+    "preference": "what the prompt tells of the user: `P0` nothing, `P1` titles, `P2` a text, `P1P2` both",
+    "intention": "what it says is wanted: `I0` nothing, `I1` a vague wish, `I2` categories, `P2` a preference",
+    "task_form": "what it asks: `T0` a judgement, `T2` an item, `T3` a choice, or a form that turns these round",
     "reference_by": "who wrote the answer: `data`, `extractive`, or a model",
 }
 
