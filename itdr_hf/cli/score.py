@@ -106,7 +106,9 @@ def predict(
         if by == "likelihood":
             from itdr_hf.models.predict.likelihood import Likelihood
 
-            system = Likelihood(system.model, system.tokenizer, system.run, normalise=normalise)
+            system = Likelihood(
+                system.model, system.tokenizer, system.run, normalise="mean" if normalise == "mean" else "sum"
+            )
     with show_progress("asking") as progress:
         made = predict_into(out, questions, system, progress)
     print_json({"file": str(out), **asdict(made)}) if json else print_line(made.sentence(out, folder))

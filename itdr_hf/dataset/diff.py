@@ -75,7 +75,7 @@ def _with_cells(dataset: Dataset) -> Dataset:
 def _compare(engine: DuckDBEngine, cell: str, pair: Pair) -> CellDifference:
     old, new = (cell in dataset.names for dataset in pair)
     if not (old and new):
-        count = engine.value(f"SELECT count(*) FROM {_table(pair[0 if old else 1].folder, cell)}")
+        count = engine.value(f"SELECT count(*) FROM {_table(pair[0 if old else 1].folder, cell, ['id'])}")
         state, column = ("removed", "removed") if old else ("added", "added")
         return CellDifference(cell=cell, state=state, **{column: count})
     recipes = [dataset.cells[cell].recipe if cell in dataset.cells else {} for dataset in pair]
