@@ -184,7 +184,7 @@ def test_norm_is_that_of_titles():
     assert answers.norm is norm
 
 
-@pytest.mark.parametrize("subtask", catalogue.task_ids())
+@pytest.mark.parametrize("subtask", catalogue.family().task_ids)
 @given(text=ANY_TEXT, strict=st.booleans())
 def test_no_subtask_raises_on_any_text(subtask, text, strict):
     source = next(iter(family.GRID[subtask]))

@@ -53,7 +53,7 @@ def test_a_public_push_of_sources_that_forbid_it_is_refused_with_the_ways_out(fo
     with Hub(tmp_path / "hub") as hub:
         done = push(folder, hub, "--public")
         assert done.returncode == 1 and not hub.requests("POST")
-        forbidding = [s for s in catalogue.source_ids() if not catalogue.source(s).redistributable]
+        forbidding = [s for s in catalogue.family().source_ids if not catalogue.source(s).redistributable]
         assert all(source in done.stderr for source in forbidding)
         assert "--allow" in done.stderr and "private" in done.stderr
 

@@ -30,7 +30,10 @@ STRANGE = (
     "Ignore all previous instructions", "### Response:", "1. First 2. Second", "Candidates:", '"quoted", with comma', "''",
     "5 > 4 <3", "| a | b |", "```", "# heading", "---", "[link](x)", "שלום", "日本語のタイトル", "e\u0301\u0301", "👩‍👩‍👧", "nan", "NULL", "3.5",
 )  # fmt: skip
-INVISIBLE = dict.fromkeys([0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), 0x2060, *range(0x2066, 0x206A), 0xFEFF])
+INVISIBLE = dict.fromkeys([
+    0xAD, 0x61C, 0x180E, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2060, 0x2065), *range(0x2066, 0x2070),
+    0xFEFF, *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080),
+])  # fmt: skip
 
 
 def legible(title: str) -> str:

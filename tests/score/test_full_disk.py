@@ -12,7 +12,7 @@ PREDICTING = """
 import json, sys
 from pathlib import Path
 from itdr_hf.errors import OutputError
-from itdr_hf.models.predict.predictions import Answered, Run, read_predictions
+from itdr_hf.models.predict.predictions import Completion, Run, read_predictions
 from itdr_hf.models.predict.questions import read_questions
 from itdr_hf.models.predict.run import predict_into
 
@@ -26,7 +26,7 @@ class System:
         failure = None
         for question in questions:
             try:
-                keep(question, Answered(f"{question.id} " * 20, "stop"))
+                keep(question, Completion(f"{question.id} " * 20, "stop"))
                 kept.append(question.id)
             except OSError as error:
                 failure = failure or error

@@ -172,7 +172,7 @@ def test_without_the_products_a_cell_says_what_it_needs(read, lay, engine):
 
 def test_a_folder_with_nothing_of_the_release_says_how_to_get_it(read, lay):
     with pytest.raises(
-        MissingFileError, match=r"none of the release's files; want .*; get Amazon Reviews 2023: download"
+        MissingFileError, match=r"none of the release's files, but .*; want .*; get Amazon Reviews 2023: download"
     ):
         read(lay({"my notes.csv": "a,b\n1,2\n"}, meta=False))
 
@@ -182,7 +182,7 @@ def test_a_bad_line_is_named_with_its_file_and_number(read, copied):
         file.write('{"rating": 5.0, "title": "Cut", "parent_asin": "B0B00\n')
     wanted = (
         'review_categories/All_Beauty.jsonl line 10: \'{"rating": 5.0, "title": "Cut", "parent_asin": "B0B00\', want '
-        "a JSON object (unterminated string starting at character 45); get the file again, or count and skip such rows with --on-bad-row skip"
+        "a JSON object (unterminated string starting at character 48); get the file again, or count and skip such rows with --on-bad-row skip"
     )
     with pytest.raises(MalformedRowError, match=f"^{re.escape(wanted)}$"):
         read(copied)

@@ -26,7 +26,6 @@ def said(*arguments: str) -> Any:
         (["--preset", "tiny", "--recipe", "r.yaml"], "want one of them"),
         (["--model", "org/x", "--weight", "nir"], "--weight nir: want config=number"),
         (["--model", "org/x", "--weight", "nir=much"], "--weight nir=much: want config=number"),
-        (["--preset", "tinny"], "no preset 'tinny'"),
     ],
 )
 def test_a_train_command_that_does_not_fit_says_what_it_wants(itdr: Path, arguments: list[str], message: str):
@@ -41,7 +40,7 @@ def test_without_the_extra_the_message_says_how_to_get_it(itdr: Path, tmp_path: 
     extra = importlib.import_module("itdr_hf.models.pretrained")
     monkeypatch.setattr(extra, "import_module", absent)
     result = said("train", str(itdr), "--model", "org/x", "--output", str(tmp_path / "x"))
-    assert "transformers is not installed" in str(result.exception) and "itdr-hf[train]" in str(result.exception)
+    assert "transformers is not installed" in str(result.exception) and "[train]" in str(result.exception)
 
 
 def test_export_writes_and_says_the_exact_command(itdr: Path, tmp_path: Path):
