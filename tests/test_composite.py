@@ -206,7 +206,7 @@ def test_unknown_names_are_answered_with_the_known_ones() -> None:
     with pytest.raises(UsageError, match=r"no cell in the paper 'tkr-foo'; have: rp-movielens32m"):
         paper.results("tkr-foo")
     with pytest.raises(
-        UsageError, match=r"no published column 'GPT-4 ft'; did you mean GLM-4-9B ft\\? have: .*GLM-4-9B ft"
+        UsageError, match=r"no published column 'GPT-4 ft'; did you mean GLM-4-9B ft. have: .*GLM-4-9B ft"
     ):
         paper.figures("GPT-4", "ft")
     with pytest.raises(UsageError, match="no source in the paper 'Netflix'"):

@@ -173,7 +173,7 @@ def test_texts_rank_items_that_training_never_saw():
 
 def test_an_unknown_recommender_is_answered_with_those_there_are():
     with pytest.raises(
-        UsageError, match="no recommender 'lightfm'; did you mean lightgcn\\? have: popularity, item-knn, biasmf"
+        UsageError, match="no recommender 'lightfm'; did you mean lightgcn. have: popularity, item-knn, biasmf"
     ):
         fit("lightfm", a_world()[0])
 
