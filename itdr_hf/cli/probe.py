@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from itdr_hf.cli.options import DTYPE, FOLDER, RAW, Folder, Json, Raw, one_of
-from itdr_hf.cli.score import LOCAL, SERVER
+from itdr_hf.cli.score import LOCAL, SERVER, UNFINISHED
 from itdr_hf.runtime.terminal import print_line
 
 if TYPE_CHECKING:
@@ -57,6 +57,9 @@ def probe(
         made = predict_into(out, [one.question for one in probes], asked, progress)
     if warning := made.warning():
         print_line(f"warning: {warning}", error=True)
+    if made.missing:
+        print_line(made.sentence(out, folder), error=True)
+        raise typer.Exit(UNFINISHED)
     answers = {key: row.text for key, row in read_predictions(out).rows.items()}
     found = measure(probes, answers, seed=seed)
     beside = _scored(scores) if scores else {}

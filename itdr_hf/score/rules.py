@@ -48,7 +48,7 @@ def samples(cell: CellAnswers, reading: str) -> dict[str, Sample]:
         [example.targets for example in cell.examples],
         [example.candidates for example in cell.examples],
     )
-    return {metric: sample for metric, sample in ranking_samples(hits, positives).items() if metric in family}
+    return ranking_samples(hits, positives, family)
 
 
 def concerned(cell: CellAnswers, metric: str) -> int:

@@ -47,7 +47,12 @@ AT_FAULT = {
         ("", {"refusal": "no"}),
         (GOOD, {"finish": "content_filter"}),
     ],
-    "empty": [("", {}), (" \n**…** ", {}), ("<think>What could it be?</think>\n", {})],
+    "empty": [
+        ("", {}),
+        (" \n**…** ", {}),
+        ("<think>What could it be?</think>\n", {}),
+        (f"<think>What could it be? {GOOD}", {}),
+    ],
     "malformed JSON": [
         (GOOD, {"as_json": True}),
         ('{"audience": "' + GOOD, {"as_json": True}),
