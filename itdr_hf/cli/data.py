@@ -10,10 +10,13 @@ import typer
 
 from itdr_hf.cli import completion
 from itdr_hf.cli.options import (
+    AVAILABILITY,
     BAD_ROWS,
     ENGINE,
     FOLDER,
+    FUTURE,
     NEGATIVE_SAMPLING,
+    ORDER,
     RAW,
     SIMULATED,
     SPLIT,
@@ -80,6 +83,9 @@ def build(
     positives: Annotated[int | None, typer.Option(min=1)] = None,
     negatives: Annotated[int | None, typer.Option(min=1)] = None,
     reviews: Annotated[int | None, typer.Option(min=1, help="TUI: reviews; IR: liked and disliked items.")] = None,
+    details: Annotated[
+        bool | None, typer.Option(help="RP: labels behind titles; IR: what the release says of each item.")
+    ] = None,
     max_chars: Annotated[int | None, typer.Option(min=1, help="Longest review or description.")] = None,
     liked_above: Annotated[float | None, typer.Option(help="A rating above it is a like.")] = None,
     disliked_below: Annotated[float | None, typer.Option(help="A rating below it is a dislike.")] = None,
@@ -88,8 +94,14 @@ def build(
     description: Annotated[bool, typer.Option(help="With the task description as instruction.")] = True,
     template: Annotated[str, one_of(TEMPLATE, help="Wording of the prompts; mixed: all but unseen.")] = "default",
     negative_sampling: Annotated[
-        str, one_of(NEGATIVE_SAMPLING, help="popularity: as popular; hard: alike.")
+        str,
+        one_of(NEGATIVE_SAMPLING, help="popularity: as popular; hard: alike; matched: as popular and as new."),
     ] = "uniform",
+    order: Annotated[str, one_of(ORDER, help="Where times say nothing; file: as the paper.")] = "hash",
+    availability: Annotated[
+        str, one_of(AVAILABILITY, help="Of negatives, at the time of the positive; any: as the paper.")
+    ] = "known",
+    future: Annotated[str, one_of(FUTURE, help="CDR: what is later than the answer; shown: as the paper.")] = "hidden",
     split_protocol: Annotated[str, one_of(SPLIT_PROTOCOL, help="leave-last: of each user.")] = "user",
     on_bad_row: Annotated[str, one_of(BAD_ROWS, help="skip: count malformed rows and go on.")] = "error",
     max_bad_rows: Annotated[int | None, typer.Option(min=0, help="With skip: no more than this many a table.")] = None,
@@ -122,9 +134,10 @@ def build(
 
     changes: dict[str, object] = {"num_examples": num_examples, "history": history, "source_history": source_history}
     changes |= {"positives": positives, "negatives": negatives, "reviews": reviews, "max_chars": max_chars}
+    changes |= {"details": details}
     changes |= {"liked_above": liked_above, "disliked_below": disliked_below, "seed": seed, "salt": salt}
     changes |= {"template": template, "negative_sampling": negative_sampling, "split_protocol": split_protocol}
-    changes["with_description"] = description
+    changes |= {"order": order, "availability": availability, "future": future, "with_description": description}
     with show_progress("building") as progress:
         settings = Settings(
             raw=raw,

@@ -29,13 +29,15 @@ class Table:
 class Layout:
     """One way a release lies on disk: role -> file name patterns (any may match), table -> reader.
 
-    `unread` tells which of the files that match are not to be read, and why.
+    `unread` tells which of the files that match are not to be read, and why. Without a `clock` its timestamps are
+    places in lists of users' own: they order what one user did, and say nothing of two users.
     """
 
     name: str
     files: Mapping[str, tuple[str, ...]]
     tables: Mapping[str, Table]
     unread: Callable[[Files], Mapping[Path, str]] | None = None
+    clock: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

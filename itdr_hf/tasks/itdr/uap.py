@@ -62,7 +62,7 @@ def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
     likes = _likes(plan, mine)
     # plays say how much an item is liked
     most_played = {"plays": -likes.plays.fill_null(0)} if "plays" in likes.columns else {}
-    shown = queries.titled(plan, queries.first_by_time(likes, plan.recipe.history, before=most_played))
+    shown = queries.titled(plan, queries.first_in_order(plan, likes, plan.recipe.history, before=most_played))
     made = shown.group_by(queries.KEYS).agg(
         history=queries.in_order(shown, "title"), history_labels=queries.in_order(shown, "label")
     )
