@@ -239,7 +239,7 @@ def times(
 
 
 def in_order(user: IntArray, stamp: IntArray) -> IntArray:
-    """Times put in order within each user (user sorted)."""
+    """Put times in order within each user (user sorted)."""
     return stamp[np.lexsort((stamp, user))]
 
 

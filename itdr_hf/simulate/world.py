@@ -31,7 +31,7 @@ class Size:
     cold: float = 0.0  # the share of users who came by once or twice
 
     def scaled(self, scale: float) -> "Size":
-        """The size at `scale`, with a floor that keeps every cell buildable."""
+        """Return the size at `scale`, with a floor that keeps every cell buildable."""
         users = max(round(80 / (1 - self.cold)), round(self.users * scale))
         items = max(140, round(self.items * scale))
         return Size(users=users, items=items, interactions=users * self.interactions // self.users, cold=self.cold)

@@ -203,7 +203,7 @@ def _year(known: Mapping[str, str]) -> str:
 
 
 def _voices(reviews: Sequence[Review], source: Source, slots: Mapping[str, str]) -> list[Part]:
-    """A sentence of praise and one of blame, told apart by ratings where there are any, and by the words in any case.
+    """Return a sentence of praise and one of blame, told apart by ratings where there are any, and by the words in any case.
 
     Dispraise alone never recommends: it only says whom an item does not suit. A sentence that leans to neither side
     is quoted where there is nothing else.

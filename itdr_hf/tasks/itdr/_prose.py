@@ -70,7 +70,7 @@ def closed(sentence: str) -> str:
 
 
 def telling(reviews: Iterable[str], words: frozenset[str], *, side: int = 0) -> str | None:
-    """The sentence of the reviews that says most: opinion words first, then a length that can be quoted.
+    """Return the sentence of the reviews that says most: opinion words first, then a length that can be quoted.
 
     With a `side`, only of those that lean to it, to praise (1) or to blame (-1).
     """

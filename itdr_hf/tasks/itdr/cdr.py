@@ -67,7 +67,7 @@ def needs(source: Source) -> tuple[str, ...]:
 
 
 def eligible(plan: PlanContext) -> ir.Table:
-    """The (pair, user)s with enough in both domains, and enough of it in the right order: 5 and 10 for the paper's numbers."""
+    """Return the (pair, user)s with enough in both domains, and enough of it in the right order: 5 and 10 for the paper's numbers."""
     pairs = _pairs(plan)
     there = queries.users_with(_in_source(plan), plan.recipe.source_history).select("subject", source_domain="domain")
     here = queries.users_with(plan, plan.recipe.history + plan.recipe.positives).select("subject", shelf="domain")
@@ -132,7 +132,7 @@ def _hidden(plan: PlanContext) -> bool:
 
 
 def _in_source(plan: PlanContext) -> PlanContext:
-    """The same plan, for what is shown of the source domain."""
+    """Return the same plan, for what is shown of the source domain."""
     return replace(plan, recipe=replace(plan.recipe, history=plan.recipe.source_history))
 
 
@@ -149,7 +149,7 @@ def _titled(plan: PlanContext, rows: ir.Table, side: str) -> ir.Table:
 
 
 def _after_what_is_shown(plan: PlanContext, chosen: ir.Table, rows: ir.Table) -> ir.Table:
-    """The target domain's interactions that may be asked for: behind its history, later than the source domain's.
+    """Return the target domain's interactions that may be asked for: behind its history, later than the source domain's.
 
     `number` is their place in the target domain.
     """
@@ -161,7 +161,7 @@ def _after_what_is_shown(plan: PlanContext, chosen: ir.Table, rows: ir.Table) ->
 
 
 def _asked_for(plan: PlanContext, chosen: ir.Table, everything: ir.Table) -> ir.Table:
-    """The target domain's history and positives, by `rank`."""
+    """Return the target domain's history and positives, by `rank`."""
     count = plan.recipe.history + plan.recipe.positives
     if not _hidden(plan) or plan.period:
         return _of_pairs(chosen, queries.window(plan, everything, count), "shelf")
@@ -174,7 +174,7 @@ def _asked_for(plan: PlanContext, chosen: ir.Table, everything: ir.Table) -> ir.
 
 
 def _shown_there(plan: PlanContext, chosen: ir.Table, everything: ir.Table, here: ir.Table) -> ir.Table:
-    """The source domain's history, by `rank`: its first interactions, or those right before a period's positives."""
+    """Return the source domain's history, by `rank`: its first interactions, or those right before a period's positives."""
     count = plan.recipe.source_history
     if not _hidden(plan):
         return _of_pairs(chosen, queries.window(_in_source(plan), everything, count), "source_domain")

@@ -105,7 +105,7 @@ def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
 
 
 def _details(source: Source) -> list[Attribute]:
-    """What is said of an item beside its label: what is written of it in sentences, or else all that is known."""
+    """Return what is said of an item beside its label: what is written of it in sentences, or else all that is known."""
     others = [attribute for attribute in source.item_attributes if attribute.column != source.label]
     return [attribute for attribute in others if attribute.kind == "text"] or others
 
@@ -139,7 +139,7 @@ def _listed(opinions: Sequence[Opinion], told: Sequence[Mapping[str, Any]], cont
 
 
 def _about(told: Mapping[str, Any], context: TaskContext) -> str:
-    """What the release says of an item, a line for each attribute; nothing where it is not asked for."""
+    """Return what the release says of an item, a line for each attribute; nothing where it is not asked for."""
     if not context.recipe.details:
         return ""
     known = [(a.name, told[f"about_{a.column}"]) for a in _details(context.source)]

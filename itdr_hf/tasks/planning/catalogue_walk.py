@@ -22,7 +22,7 @@ def bounded(plan: PlanContext) -> bool:
 
 
 def everywhere(plan: PlanContext, items: ir.Table, chosen: ir.Table, shown: ir.Table) -> Walks:
-    """The whole catalogue: as far as it was known by the time of each positive, or all of it."""
+    """Return the whole catalogue: as far as it was known by the time of each positive, or all of it."""
     import ibis
 
     zero, any_time = ibis.literal(0, type="int64"), ibis.null("float64")
@@ -43,7 +43,7 @@ def everywhere(plan: PlanContext, items: ir.Table, chosen: ir.Table, shown: ir.T
 
 
 def _known(plan: PlanContext, asked: ir.Table) -> ir.Table:
-    """The positives with `known`: how many items of their domain had been seen before their moment."""
+    """Return the positives with `known`: how many items of their domain had been seen before their moment."""
     [clock] = plan.engine.collect(plan.calendar.select("begin", "length").limit(1))
     tick = ((asked.when - clock["begin"]) // clock["length"]).cast("int64")
     timed = asked.mutate(tick=tick.clip(lower=0, upper=TICKS))

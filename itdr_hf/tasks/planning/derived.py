@@ -57,7 +57,7 @@ def people(tables: Tables, engine: Engine, seed: int, least: int) -> Path:
 
 
 def shelves(tables: Tables, engine: Engine) -> Path:
-    """The catalogue, with what negatives are chosen by.
+    """Return the catalogue, with what negatives are chosen by.
 
     `place`, from 0 in its domain, has nothing to do with the items; `since` is the place in the order in which they were
     first seen in the data, at `first_seen` (NULL: never); `year` is the one at the end of a title (NULL: none);

@@ -29,7 +29,7 @@ DATED = 0.5  # of the titles: so many have to have a year
 
 
 def matched(plan: PlanContext, items: ir.Table, chosen: ir.Table, shown: ir.Table, count: int, far: bool) -> ir.Table:
-    """The items nearest to each positive in popularity and newness; who finds too few of them goes everywhere."""
+    """Return the items nearest to each positive in popularity and newness; who finds too few of them goes everywhere."""
     import ibis
 
     share = -(-count // max(plan.recipe.positives, 1))
@@ -57,7 +57,7 @@ def matched(plan: PlanContext, items: ir.Table, chosen: ir.Table, shown: ir.Tabl
 
 
 def _alike(measured: ir.Table, asked: ir.Table, most: int) -> ir.Table:
-    """The nearest `most` on either side of every item that is asked for (`to`): FOUND, rank, side (1: more popular)."""
+    """Return the nearest `most` on either side of every item that is asked for (`to`): FOUND, rank, side (1: more popular)."""
     import ibis
 
     around = _without_own(measured, asked.select("home", to="item").distinct())
@@ -79,7 +79,7 @@ def _alike(measured: ir.Table, asked: ir.Table, most: int) -> ir.Table:
 
 
 def _without_own(measured: ir.Table, wanted: ir.Table) -> ir.Table:
-    """The wanted items as if the user who is asked had not interacted: home, to, weight, newness, before.
+    """Return the wanted items as if the user who is asked had not interacted: home, to, weight, newness, before.
 
     `before` is how many items stand before the place that they would then have.
     """
@@ -121,7 +121,7 @@ def _weight(popularity: ir.IntegerValue, shown: ir.IntegerValue) -> ir.IntegerVa
 
 
 def _by(rows: ir.Table) -> list[ir.Value]:
-    """What the items of a domain are ordered by; those that are alike by their place, which says nothing."""
+    """Return what the items of a domain are ordered by; those that are alike by their place, which says nothing."""
     return [rows.weight, rows.newness.fill_null(-1), rows.place]
 
 

@@ -39,7 +39,7 @@ def negatives(
 def _met(
     plan: PlanContext, chosen: ir.Table, known: ir.Table, mine: ir.Table, shown: ir.Table, count: int, *, far: bool
 ) -> ir.Table:
-    """The first `count` of what each subject meets: the first one of each positive, then the second ones, …
+    """Return the first `count` of what each subject meets: the first one of each positive, then the second ones, …
 
     Of a positive's own, those come first of which as many are met as are `wanted` of their side; what is met on the
     whole catalogue as a last resort comes behind all else.

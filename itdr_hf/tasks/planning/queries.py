@@ -53,7 +53,7 @@ def of_examples(plan: PlanContext, rows: ir.Table, chosen: ir.Table) -> ir.Table
 
 
 def window(plan: PlanContext, mine: ir.Table, count: int) -> ir.Table:
-    """The interactions an example is made of: each subject's first ones, or those of the split's period."""
+    """Return the interactions an example is made of: each subject's first ones, or those of the split's period."""
     return first_in_order(plan, split_protocols.span(plan, mine) if plan.period else mine, count)
 
 

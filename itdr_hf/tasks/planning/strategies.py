@@ -39,7 +39,7 @@ def uniform(plan: PlanContext, items: ir.Table, chosen: ir.Table, shown: ir.Tabl
 def popularity(
     plan: PlanContext, items: ir.Table, chosen: ir.Table, shown: ir.Table, count: int, far: bool
 ) -> ir.Table:
-    """What as many people touched: the positive's band, then the bands on either side, one and two away."""
+    """Return what as many people touched: the positive's band, then the bands on either side, one and two away."""
     import ibis
 
     banded = _banded(items)
@@ -53,7 +53,7 @@ def popularity(
 
 
 def hard(plan: PlanContext, items: ir.Table, chosen: ir.Table, shown: ir.Table, count: int, far: bool) -> ir.Table:
-    """What is alike: of the same label (all its genres, its category), then of the same first genre."""
+    """Return what is alike: of the same label (all its genres, its category), then of the same first genre."""
     import ibis
 
     if plan.source.label is None:
@@ -77,7 +77,7 @@ STRATEGIES: dict[str, Strategy] = {"uniform": uniform, "popularity": popularity,
 
 
 def _before(near: Walks, whole: Walks) -> Walks:
-    """Walks of which those over the whole catalogue come last."""
+    """Return walks of which those over the whole catalogue come last."""
     import ibis
 
     return Walks(ibis.union(near.shelves, whole.shelves), near.walkers, whole.walkers)
@@ -91,14 +91,14 @@ def _placed(items: ir.Table, shelf: ir.StringValue) -> ir.Table:
 
 
 def _shelf(domain: ir.Value, kind: str, name: ir.Value) -> ir.StringValue:
-    """A shelf's name; the separator tells it from the whole catalogue of a domain."""
+    """Return a shelf's name; the separator tells it from the whole catalogue of a domain."""
     import ibis
 
     return ibis.literal("\x1f").join([domain.cast("string"), ibis.literal(kind), name.cast("string")])
 
 
 def _kind(label: ir.StringValue, kind: str) -> ir.StringValue:
-    """A label, or the first of the genres that it lists."""
+    """Return a label, or the first of the genres that it lists."""
     return label if kind == "label" else label.split(",")[0].strip()
 
 

@@ -43,7 +43,7 @@ class Walks(NamedTuple):
 
 
 def draw(plan: PlanContext, chosen: ir.Table, shown: ir.Table, count: int, *, far: bool) -> ir.Table:
-    """The items each subject meets: KEYS, FOUND, and rank, turn, side, wanted, last, by which `negatives` chooses.
+    """Return the items each subject meets: KEYS, FOUND, and rank, turn, side, wanted, last, by which `negatives` chooses.
 
     `shown` is the example's window; its ranks from `recipe.history` on are the positives. Not `far`: only the first
     steps over the whole catalogue.
@@ -59,7 +59,7 @@ def draw(plan: PlanContext, chosen: ir.Table, shown: ir.Table, count: int, *, fa
 
 
 def positives(plan: PlanContext, chosen: ir.Table, shown: ir.Table) -> ir.Table:
-    """The positives: KEYS, item, home (the domain they are of), turn (their number from 0), when."""
+    """Return the positives: KEYS, item, home (the domain they are of), turn (their number from 0), when."""
     asked = shown.filter(shown["rank"] >= plan.recipe.history)
     asked = asked.select(
         *KEYS, "item", turn=(asked["rank"] - plan.recipe.history).cast("int64"), when=asked.timestamp.cast("float64")
