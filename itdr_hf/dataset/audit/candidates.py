@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 
 from itdr_hf.dataset.audit.corpus import AMONG_CANDIDATES, NORM, Corpus
-from itdr_hf.dataset.audit.findings import Finding, Severity, named
+from itdr_hf.dataset.audit.findings import Finding, Severity, Tally, named
 from itdr_hf.dataset.audit.players import candidates_table
 from itdr_hf.dataset.audit.registry import check
 
@@ -30,6 +31,31 @@ def candidates_distinct(corpus: Corpus) -> Iterator[Finding]:
         f"len(candidates) <> {distinct}",
         "examples with a title twice among the candidates; want each once; draw other negatives",
     )
+
+
+@check()
+def candidates_look_different(corpus: Corpus) -> Iterator[Finding]:
+    """Do two titles of an example differ only in how Unicode writes them (composed, decomposed, full width)?"""
+    odd = "regexp_matches(array_to_string(list_concat(candidates, history), ''), '[^\x00-\x7f]')"
+    tallies: dict[str, Tally] = {}
+    for cell, example, titles in corpus.many(
+        f"SELECT cell, id, list_concat(candidates, history) FROM examples WHERE {_RANKED} AND {odd}"
+    ):
+        if len({_as_seen(title) for title in titles}) < len(titles):
+            tallies.setdefault(cell, Tally()).add(example)
+    for cell, tally in tallies.items():
+        text = f"{tally.count:,} examples with one title in two forms of Unicode; want each once; draw other negatives"
+        yield Finding(
+            check="candidates-look-different",
+            severity="breach" if corpus.layout == "itdr" else "warning",
+            where=cell,
+            message=text,
+            examples=named(tally.ids),
+        )
+
+
+def _as_seen(title: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", title).lower().split())
 
 
 @check()

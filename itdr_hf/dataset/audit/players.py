@@ -21,9 +21,10 @@ from itdr_hf.dataset.audit.registry import check
 LEAST = 50  # examples; of fewer nothing is concluded
 CERTAIN = 4.0  # standard errors from chance: less often than once in ten thousand by luck
 GIVEAWAY = {"breach": 0.15, "warning": 0.05}  # above chance, as a share of what is to be won
+ORDERED = {"breach": 0.3, "warning": 0.1}  # rank correlation of alphabet and place
 SIGNAL = {"warning": 0.5}
 MATCHED = {"breach": 0.4, "warning": 0.2}  # where negatives are promised to be matched
-_YEAR = "try_cast(regexp_extract(title, '\((1[89]\\d\\d|20\\d\\d)\\)$', 1) AS INT)"
+_YEAR = r"try_cast(regexp_extract(title, '\((1[89]\d\d|20\d\d)\)$', 1) AS INT)"
 
 # player -> the order in which it puts the candidates, of those columns that `_candidates` has
 PLAYERS = {
@@ -83,6 +84,32 @@ def taste_alone_wins(corpus: Corpus) -> Iterator[Finding]:
             where=cell,
             message=said + advice,
             figures={figure.player: round(figure.hit, 3) for figure in figures} | {"chance": round(best.chance, 3)},
+        )
+
+
+@check()
+def order_is_no_answer(corpus: Corpus) -> Iterator[Finding]:
+    """Do titles follow the alphabet from the history to the answers, as lists of some releases do?"""
+    shown = (
+        "SELECT cell, id, unnest(list_concat(history, CASE answer_kind WHEN 'number' THEN candidates ELSE targets END)) AS "
+        "t, generate_subscripts(list_concat(history, CASE answer_kind WHEN 'number' THEN candidates ELSE targets END), 1) "
+        f"AS place FROM examples WHERE ({AMONG_CANDIDATES} OR answer_kind = 'number') AND len(history) > 1"
+    )
+    ranked = f"SELECT *, rank() OVER (PARTITION BY cell, id ORDER BY {NORM.format('t')}) AS letter FROM ({shown})"
+    each = f"SELECT cell, corr(place, letter) AS r FROM ({ranked}) GROUP BY cell, id"
+    query = f"SELECT cell, count(r), avg(r), stddev_pop(r) FROM ({each}) WHERE isfinite(r) GROUP BY cell ORDER BY cell"
+    for cell, count, mean, spread in corpus.rows(query):
+        certain = count >= LEAST and abs(mean) > CERTAIN * spread / math.sqrt(count)
+        severity: Severity = next((s for s, bound in ORDERED.items() if certain and abs(mean) > bound), "info")  # type: ignore[misc]
+        if severity == "breach" and (corpus.layout != "itdr" or _asked_for(corpus.recipe(cell))):
+            severity = "warning"
+        said = f"titles and their places correlate by {mean:+.3f} on average"
+        yield Finding(
+            check="order-is-no-answer",
+            severity=severity,
+            where=cell,
+            message=said if severity == "info" else f"{said}; want about 0; build with order 'hash'",
+            figures={"correlation": round(mean, 4), "examples": count},
         )
 
 
