@@ -7,7 +7,7 @@
     activity      user [, domain], interactions, ratings: how many interactions, and how many with a rating
 
 `timestamp` is seconds UTC, with a fraction where the release has one, or the file's order where the release has no times. `norm` is the title as
-compared: lower case, one blank between words. A NULL `rating` is an interaction without an opinion; `plays` is how
+compared: lower case, one blank between words, in one form of Unicode (NFKC). A NULL `rating` is an interaction without an opinion; `plays` is how
 often, where that tells how much is liked. Every row that was read and is not here is counted in
 `steps`, with the reason.
 """

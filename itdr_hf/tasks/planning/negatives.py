@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from itdr_hf.tasks.planning import walks
 from itdr_hf.tasks.planning.queries import KEYS, first, in_order
+from itdr_hf.tasks.planning.strategies import STRATEGIES
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -46,7 +46,7 @@ def _met(
     """
     import ibis
 
-    draws = walks.draw(plan, chosen, shown, count, far=far)
+    draws = _draw(plan, chosen, shown, count, far=far)
     untouched = draws.anti_join(mine.select(*KEYS, "item"), [*KEYS, "item"])
     unseen = untouched.anti_join(shown.select(*KEYS, "norm"), [*KEYS, "norm"])
     unseen = unseen.anti_join(known, ["subject", "norm"])
@@ -63,6 +63,20 @@ def _met(
         negative_labels=in_order(taken, "label"),
         negative_items=in_order(taken, "item"),
     )
+
+
+def _draw(plan: PlanContext, chosen: ir.Table, shown: ir.Table, count: int, *, far: bool) -> ir.Table:
+    """Return the items each subject meets: KEYS, FOUND, and rank, turn, side, wanted and last, by which to choose.
+
+    `shown` is the example's window; its ranks from `recipe.history` on are the positives. Not `far`: only the first
+    steps over the whole catalogue.
+    """
+    import ibis
+
+    items = plan.shelves if plan.domain else plan.shelves.mutate(domain=ibis.literal(""))
+    if "shelf" not in chosen.columns:
+        chosen = chosen.mutate(shelf=chosen.domain)
+    return STRATEGIES[plan.recipe.negative_sampling](plan, items, chosen, shown, count, far)
 
 
 def _number(rows: ir.Table, group: list[str], order: list[ir.Value]) -> ir.IntegerColumn:

@@ -42,22 +42,6 @@ class Walks(NamedTuple):
     last: ir.Table | None = None
 
 
-def draw(plan: PlanContext, chosen: ir.Table, shown: ir.Table, count: int, *, far: bool) -> ir.Table:
-    """Return the items each subject meets: KEYS, FOUND, and rank, turn, side, wanted, last, by which `negatives` chooses.
-
-    `shown` is the example's window; its ranks from `recipe.history` on are the positives. Not `far`: only the first
-    steps over the whole catalogue.
-    """
-    import ibis
-
-    from itdr_hf.tasks.planning.strategies import STRATEGIES
-
-    items = plan.shelves if plan.domain else plan.shelves.mutate(domain=ibis.literal(""))
-    if "shelf" not in chosen.columns:
-        chosen = chosen.mutate(shelf=chosen.domain)
-    return STRATEGIES[plan.recipe.negative_sampling](plan, items, chosen, shown, count, far)
-
-
 def positives(plan: PlanContext, chosen: ir.Table, shown: ir.Table) -> ir.Table:
     """Return the positives: KEYS, item, home (the domain they are of), turn (their number from 0), when."""
     asked = shown.filter(shown["rank"] >= plan.recipe.history)
