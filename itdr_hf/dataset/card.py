@@ -33,7 +33,10 @@ ROW = ("check", "result", "finding")  # columns of the audit's table
 WIDE = 96  # characters of a line of an example in the card
 
 
-CHANGES = {"1.0.0": "first release of the rebuilt configs."}
+CHANGES = {
+    "2.0.0": "nothing but taste tells an answer from the rest: other orders, negatives, histories and prompts; see CHANGELOG.md.",
+    "1.0.0": "first release of the rebuilt configs.",
+}
 COLUMN_NOTES = {
     "id": "stable, from the content",
     "subtask": "which of the seven",
