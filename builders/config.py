@@ -34,6 +34,10 @@ class ItdrConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datasets is u
     template: str | None = None
     negative_sampling: str | None = None
     split_protocol: str | None = None
+    forms: str | None = None
+    held_out: str | None = None
+    domain: str | None = None
+    max_prompt: int | None = None
     max_chars: int | None = None
     on_bad_row: str = "error"
     max_bad_rows: int | None = None

@@ -8,14 +8,14 @@ from typing import Any
 import datasets
 
 from itdr_hf.build.prepare import Settings, prepare
-from itdr_hf.records import INSTRUCTION, SPLITS
+from itdr_hf.records import SPLITS, Shape
 from itdr_hf.tasks.planning.recipe import Recipe
 from itdr_hf.tasks.task import Cell
 
 
-def features() -> datasets.Features:
-    """Return the one schema as `datasets` features."""
-    return datasets.Features.from_arrow_schema(INSTRUCTION.schema)
+def features(shape: Shape) -> datasets.Features:
+    """Return a shape's columns as `datasets` features."""
+    return datasets.Features.from_arrow_schema(shape.schema)
 
 
 class SplitsByUser:

@@ -75,7 +75,7 @@ class Itdr(SplitsByUser, GeneratesExamples, datasets.GeneratorBasedBuilder):  # 
         cells = [cell for cell, _ in self.recipes]
         return datasets.DatasetInfo(
             description="; ".join(f"{cell.task.title} on {cell.source.title}" for cell in cells),
-            features=features(),
+            features=features(cells[0].task.shape),
             citation="\n\n".join(dict.fromkeys(cell.source.citation for cell in cells)),
             license="; ".join(dict.fromkeys(cell.source.licence for cell in cells)),
         )

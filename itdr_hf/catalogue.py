@@ -20,7 +20,10 @@ from itdr_hf.sources.own import found_in
 from itdr_hf.tasks.family import Family, Statistic
 from itdr_hf.tasks.task import Cell, Task
 
-FAMILIES = {"itdr": "itdr_hf.tasks.itdr.family"}  # id -> the module with its FAMILY, the default one first
+FAMILIES = {  # id -> the module with its FAMILY, the default one first
+    "itdr": "itdr_hf.tasks.itdr.family",
+    "instructrec": "itdr_hf.tasks.instructrec.family",
+}
 OTHER_SOURCES = ("netflix", "amazon2018")  # modules of `itdr_hf.sources` that feed no cell by default
 DEFAULT = next(iter(FAMILIES))
 OWN_SIZE = 6_250  # examples of a custom source's cell, where no number is given
@@ -115,7 +118,8 @@ class Catalogue:
     def optional(self, family_id: str = DEFAULT) -> list[str]:
         """Return the names of cells that are built only where they are asked for: a family's tasks on OTHER_SOURCES."""
         tasks = {task: self.task(task) for task in self.family(family_id).task_ids}
-        return [f"{t}-{s}" for s in OTHER_SOURCES for t, task in tasks.items() if _feeds(self.source(s), task)]
+        fed = [f"{t}-{s}" for s in OTHER_SOURCES for t, task in tasks.items() if _feeds(self.source(s), task)]
+        return [name for name in fed if name not in self.published(family_id)]
 
     def cell(self, name: str) -> Cell:
         """Return the cell with a name such as 'tkr-pixelrec', of any family. Raises UsageError for an unknown one."""

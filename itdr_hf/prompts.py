@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypedDict
 
-from itdr_hf.records import INSTRUCTION, PREFERENCE, Shape
+from itdr_hf.records import PREFERENCE, Shape
 
 
 class Message(TypedDict):
@@ -49,7 +49,7 @@ def to_prompt_completion(row: Mapping[str, str]) -> dict[str, str]:
 
 def as_shown(row: Mapping[str, Any], shape: Shape) -> tuple[str, str]:
     """Return the prompt and the answer of a row of any shape as texts for people: turns are named by their role."""
-    if shape == INSTRUCTION:
+    if shape.instructs:
         return prompt(row["instruction"], row["input"]), row["output"]
     before, after = (
         (row["prompt"], row["chosen"]) if shape == PREFERENCE else (row["messages"][:-1], row["messages"][-1:])

@@ -40,6 +40,11 @@ class Shape:
         return tuple(self.columns)
 
     @property
+    def instructs(self) -> bool:
+        """Whether its rows are instructions: they have all columns of INSTRUCTION, and maybe more."""
+        return set(INSTRUCTION.columns) <= set(self.columns)
+
+    @property
     def schema(self) -> pa.Schema:
         """The Arrow schema."""
         return _schema(self.name, tuple(self.columns.items()))
@@ -80,6 +85,15 @@ INSTRUCTION = Shape(
         "reference_by": "string",  # who wrote the output: data, extractive, or <model>@<version of the teacher prompt>
     },
 )
+FACETED = Shape(
+    "faceted",
+    {
+        **INSTRUCTION.columns,
+        "preference": "string",  # what the prompt tells of the user: P0 nothing, P1 titles, P2 a text, P1P2 both
+        "intention": "string",  # what it says is wanted: I0 nothing, I1 a vague wish, I2 categories, P2 a preference
+        "task_form": "string",  # what it asks: T0 a judgement, T2 an item, T3 a choice, or a form that turns these round
+    },
+)
 CONVERSATION = Shape(
     "conversation",
     {
@@ -108,7 +122,7 @@ PREFERENCE = Shape(
         "reference_by": "string",
     },
 )
-SHAPES = {shape.name: shape for shape in (INSTRUCTION, CONVERSATION, PREFERENCE)}
+SHAPES = {shape.name: shape for shape in (INSTRUCTION, FACETED, CONVERSATION, PREFERENCE)}
 
 
 @dataclass(frozen=True, kw_only=True)

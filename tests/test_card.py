@@ -79,6 +79,14 @@ def test_the_tables_say_what_the_ledger_says(folder):
         assert row[2:] == [f"{dataset.cells[name].counts[split]:,}" for split in SPLITS]
 
 
+def test_every_raw_file_is_named_with_its_whole_hash(folder):
+    dataset = Dataset.open(folder)
+    body = parts(dataset_card(dataset, "someone/itdr"))[1]
+    for cell in dataset.cells.values():
+        assert all(f"| `{file.name}` | {file.size:,} | `{file.sha256}` |" in body for file in cell.raw)
+    assert "itdr verify --rebuilt itdr/ --against someone/itdr" in body
+
+
 def test_the_audit_lists_what_was_found_and_names_what_passed(folder):
     dataset = Dataset.open(folder)
     findings = [

@@ -95,7 +95,7 @@ def test_hard_negatives_of_a_source_without_genres_are_refused(raw, engine):
 def test_unknown_options_are_named_with_what_there_is(raw, engine):
     with pytest.raises(UsageError, match="no negative_sampling 'easy'; have: uniform, popularity, hard"):
         plan(raw, engine, RANKING[0], negative_sampling="easy")
-    with pytest.raises(UsageError, match="no split_protocol 'random'; have: user, leave-last, time"):
+    with pytest.raises(UsageError, match="no split_protocol 'random'; have: user, leave-last, leave-one-out, time"):
         plan(raw, engine, RANKING[0], split_protocol="random")
     with pytest.raises(UsageError, match="no template 'poem'; have: default, plain, brief, unseen, mixed"):
         list(plan(raw, engine, RANKING[0], template="poem").batches("test"))

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
 
+from itdr_hf.build.fitting import fitted
 from itdr_hf.build.ids import example_digits, user_hashes
 from itdr_hf.errors import unknown
-from itdr_hf.records import Turn
+from itdr_hf.records import FACETED, Turn
 from itdr_hf.tasks.planning.recipe import Recipe
 from itdr_hf.tasks.task import Cell, ExampleParts, Parts, TaskContext
-from itdr_hf.tasks.templates import HELD_OUT, MIXED, compile_template, constants, template_text
+from itdr_hf.tasks.templates import HELD_OUT, MIXED, compile_template, constants, template_text, wording_of
 
 Columns = dict[str, Sequence[Any]]
 Filler = tuple[str, Callable[[Mapping[str, str]], str]]  # a template's id, and what fills its slots
@@ -30,12 +31,23 @@ def make_examples(cell: Cell, recipe: Recipe, rows: pa.Table) -> pa.RecordBatch:
 def template_ids(cell: Cell, recipe: Recipe) -> list[str]:
     """Return the templates that a cell's examples are written in: one, or for "mixed" all but the one held out.
 
+    Of a task whose templates come in several wordings (`A7/P1-I0-T3:plain`), they are those of one wording, or of all.
     Raises UsageError for a template that the task does not have.
     """
     templates = cell.task.templates
+    if cell.task.shape is FACETED:
+        return _worded(templates, recipe.template)
     if recipe.template not in (*templates, MIXED):
         raise unknown("template", recipe.template, (*templates, MIXED))
     return [t for t in templates if t != HELD_OUT] if recipe.template == MIXED else [recipe.template]
+
+
+def _worded(templates: Iterable[str], wording: str) -> list[str]:
+    """Return the templates of a wording, or for "mixed" of every one but the one held out."""
+    named = {template: wording_of(template) for template in templates}
+    if wording not in (*named.values(), MIXED):
+        raise unknown("template", wording, (*dict.fromkeys(named.values()), MIXED))
+    return [t for t, one in named.items() if one == wording or (wording == MIXED and one != HELD_OUT)]
 
 
 def fillers(cell: Cell, recipe: Recipe) -> list[Filler]:
@@ -60,6 +72,41 @@ def _instructions(cell: Cell, recipe: Recipe, rows: pa.Table) -> Columns:
     return made
 
 
+def _faceted(cell: Cell, recipe: Recipe, rows: pa.Table) -> Columns:
+    """Instructions whose kind their row names, as `form`; the wording is chosen by the subject and the kind."""
+    context = TaskContext(source=cell.source, recipe=recipe)
+    columns, parts = _parts(cell, rows, lambda subject: context)
+    made: Columns = dict(zip(ExampleParts._fields, zip(*parts, strict=True), strict=True))
+    subjects, wordings = list(map(str, columns["subject"])), _by_form(fillers(cell, recipe))
+    instruction = cell.task.description if recipe.with_description else ""
+    made |= _repeated(len(parts), subtask=cell.task.id, source=cell.source.id, instruction=instruction)
+    made |= {"domain": columns["domain"], "user": user_hashes(cell, recipe, subjects)}
+
+    asked = zip(subjects, columns["form"], made["slots"], made["history"], strict=True)
+    filled = [_filled(wordings[form], recipe, subject, slots, past) for subject, form, slots, past in asked]
+    made["template"], made["input"], made["history"] = zip(*filled, strict=True)
+    told = [template.partition(":")[0].partition("/")[2].split("-", 2) for template in made["template"]]
+    made["preference"], made["intention"], made["task_form"] = zip(*told, strict=True)
+    owners = subjects if cell.task.subject == "item" else made["user"]
+    return made | {"id": _ids(cell, {**made, "user": owners}, ("domain", "input", "output", "candidates"))}
+
+
+def _by_form(compiled: Sequence[Filler]) -> dict[str, list[Filler]]:
+    """Return the wordings of each kind of instruction."""
+    wordings: dict[str, list[Filler]] = {}
+    for template, fill in compiled:
+        wordings.setdefault(template.partition(":")[0], []).append((template, fill))
+    return wordings
+
+
+def _filled(
+    wordings: Sequence[Filler], recipe: Recipe, subject: str, slots: Mapping[str, str], history: Sequence[str]
+) -> tuple[str, str, Sequence[str]]:
+    """Template, prompt and the titles of the history that it has room for."""
+    template, fill = wordings[_number(recipe.seed, f"{subject}|{wordings[0][0]}") % len(wordings)]
+    return template, *fitted(fill, slots, history, recipe.max_prompt)
+
+
 def _conversations(cell: Cell, recipe: Recipe, rows: pa.Table) -> Columns:
     made, parts = _spoken(cell, recipe, rows)
     made["messages"] = [_messages(part.turns) for part in parts]
@@ -78,6 +125,7 @@ def _preferences(cell: Cell, recipe: Recipe, rows: pa.Table) -> Columns:
 
 MAKERS: dict[str, Callable[[Cell, Recipe, pa.Table], Columns]] = {
     "instruction": _instructions,
+    "faceted": _faceted,
     "conversation": _conversations,
     "preference": _preferences,
 }
@@ -102,7 +150,7 @@ def _parts(
     names = rows.column_names
     columns = dict(zip(names, map(_values, rows.columns), strict=True))
     values = zip(*columns.values(), strict=True)
-    if cell.task.shape.name == "instruction":
+    if cell.task.shape.instructs:
         one = context("")
         return columns, [cell.task.example(dict(zip(names, row, strict=True)), one) for row in values]
     made = (dict(zip(names, row, strict=True)) for row in values)

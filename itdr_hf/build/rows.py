@@ -33,7 +33,13 @@ GROUP = 8_192  # rows of a row group: rendering reads as many at a time
 SPARE = 32  # units gathered beyond a quota, for those whose titles or negatives do not work out
 AMPLE = 1.25  # times a group's share of the sampling order that are looked through for its first ones
 PIECE = 100_000  # units gathered at a time: of each, DuckDB keeps what comes first in memory, and not on disk
-RENDER_ONLY = ("salt", "with_description", "template", "max_chars")  # recipe fields the rows do not depend on
+RENDER_ONLY = (
+    "salt",
+    "with_description",
+    "template",
+    "max_prompt",
+    "max_chars",
+)  # recipe fields the rows do not depend on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +112,7 @@ def _plan(cell: Cell, g: PlanContext, path: Path) -> tuple[dict[str, int], list[
         if not short or asked == available:
             break
         spare *= 8  # many fell out: look at more of the eligible, as many as it takes
-    final = _first(good, exact).drop("left_out").order_by(["split", "order", "domain", "subject"])
+    final = _first(good, exact).drop("left_out").order_by(["split", "order", "domain", "subject", *_part(good)])
     total = g.engine.write(final, path, row_group_size=GROUP)
     counts = {split: sum(n for (_, s), n in exact.items() if s == split) for split in SPLITS}
     return counts, _steps(g, _everyone(cell, g, available), available, asked, gathered, total)
@@ -202,12 +208,18 @@ def _first(units: ir.Table, counts: Mapping[tuple[str, str], int]) -> ir.Table:
     """Return the first so many of each (domain, split) in sampling order."""
     import ibis
 
-    place = ibis.row_number().over(group_by=[units.domain, units.split], order_by=[units.order, units.subject])
+    order = [units.order, units.subject, *(units[name] for name in _part(units))]
+    place = ibis.row_number().over(group_by=[units.domain, units.split], order_by=order)
     ranked = units.mutate(place=place)
     group = ranked.domain.concat("/", ranked.split)
     cases = [(f"{domain}/{split}", n) for (domain, split), n in counts.items()]
     most = group.cases(*cases, else_=0) if cases else 0
     return ranked.filter(ranked.place < most).drop("place")
+
+
+def _part(rows: ir.Table) -> list[str]:
+    """Return the column that tells the rows of one subject and split apart, where a task makes several."""
+    return ["part"] if "part" in rows.columns else []
 
 
 def _steps(
@@ -221,8 +233,13 @@ def _steps(
     eligible, looked_at = sum(available.values()), sum(asked.values())
     reasons = g.engine.collect(gathered.group_by("left_out").agg(n=gathered.count()).order_by("left_out"))
     left_out = {row["left_out"]: row["n"] for row in reasons if row["left_out"]}
-    spare = looked_at - sum(left_out.values()) - total
+    made = sum(row["n"] for row in reasons)
+    spare = made - sum(left_out.values()) - total
     steps: list[dict[str, Any]] = [{"what": "eligible", "rows": eligible, "of": everyone}]
     steps += [{"what": "not sampled", "rows": looked_at - eligible}]
+    if made > looked_at:
+        steps += [{"what": "further examples of the same", "rows": made - looked_at}]
+    if made < looked_at:
+        steps += [{"what": "no text for any of the instructions", "rows": made - looked_at}]
     steps += [{"what": why, "rows": -n} for why, n in left_out.items()]
     return [*steps, {"what": "spare, not needed", "rows": -spare}, {"what": "examples", "rows": total}]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as jsonlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -64,6 +63,7 @@ def annotate(
 
     Exit code 3: some examples have no accepted reference yet.
     """
+    from itdr_hf.models.endpoint import merge_parameters, read_parameters
     from itdr_hf.models.teacher.annotate import RateLimits
     from itdr_hf.models.teacher.selection import select
     from itdr_hf.models.teacher.store import Store, default_store
@@ -75,7 +75,7 @@ def annotate(
         if compare:
             return _compare(selection, answers, compare, json)
         usual = {"temperature": temperature, "max_tokens": max_tokens, "seed": 0}
-        parameters = {k: v for k, v in {**usual, **_read_parameters(parameter)}.items() if v is not None}
+        parameters = merge_parameters(usual, read_parameters(parameter))
         writer = _writer(endpoint, model, parameters, mode, tries)
         prices = _prices(price_in, price_out)
         if dry_run:
@@ -165,19 +165,6 @@ def _writer(endpoint: str, model: str, parameters: dict[str, Any], mode: str | N
         )
     url = checked_endpoint(endpoint)
     return Writer(endpoint=url, model=model, parameters=parameters, mode=mode, tries=tries)  # type: ignore[arg-type]
-
-
-def _read_parameters(given: Sequence[str] | None) -> dict[str, Any]:
-    from itdr_hf.errors import UsageError
-
-    read = {}
-    for text in given or ():
-        name, _, value = text.partition("=")
-        try:
-            read[name] = jsonlib.loads(value)
-        except ValueError as error:
-            raise UsageError(f"--parameter {text}: want name=JSON, such as top_p=0.9") from error
-    return read
 
 
 def _prices(price_in: Number, price_out: Number) -> Prices | None:

@@ -12,6 +12,7 @@ from itdr_hf.cli import completion
 from itdr_hf.cli.options import (
     BAD_ROWS,
     ENGINE,
+    FAMILY,
     FOLDER,
     NEGATIVE_SAMPLING,
     RAW,
@@ -72,7 +73,10 @@ def simulate(
 
 def build(
     raw: Raw = RAW,
-    out: Annotated[Path, typer.Option(help="The dataset folder; what is in it and unchanged is kept.")] = FOLDER,
+    out: Annotated[
+        Path | None, typer.Option(help="The dataset folder; what is in it and unchanged is kept; default: ./<family>.")
+    ] = None,
+    family: Annotated[str, one_of(FAMILY, help="Whose tasks.")] = "itdr",
     config: Config = None,
     num_examples: Annotated[int | None, typer.Option(min=1, help="Examples per cell; default: the paper's.")] = None,
     history: Annotated[int | None, typer.Option(min=1, help="Interactions shown.")] = None,
@@ -85,12 +89,18 @@ def build(
     disliked_below: Annotated[float | None, typer.Option(help="A rating below it is a dislike.")] = None,
     seed: int | None = None,
     salt: Annotated[str | None, typer.Option(help="Of the hashes that stand for users.")] = None,
-    description: Annotated[bool, typer.Option(help="With the task description as instruction.")] = True,
-    template: Annotated[str, one_of(TEMPLATE, help="Wording of the prompts; mixed: all but unseen.")] = "default",
+    description: Annotated[bool | None, typer.Option(help="With the task description as instruction.")] = None,
+    template: Annotated[str | None, one_of(TEMPLATE, help="Wording of the prompts; mixed: all but unseen.")] = None,
     negative_sampling: Annotated[
-        str, one_of(NEGATIVE_SAMPLING, help="popularity: as popular; hard: alike.")
-    ] = "uniform",
-    split_protocol: Annotated[str, one_of(SPLIT_PROTOCOL, help="leave-last: of each user.")] = "user",
+        str | None, one_of(NEGATIVE_SAMPLING, help="Default: uniform; popularity: as popular; hard: alike.")
+    ] = None,
+    split_protocol: Annotated[
+        str | None, one_of(SPLIT_PROTOCOL, help="Default: user; leave-last, leave-one-out: of each user.")
+    ] = None,
+    forms: Annotated[str | None, typer.Option(help="InstructRec: one, all, or kinds such as 'A7/*,A8/*'.")] = None,
+    held_out: Annotated[str | None, typer.Option(help="InstructRec: an intention for the test alone, as I1.")] = None,
+    domain: Annotated[str | None, typer.Option(help="Only this one of the source's domains.")] = None,
+    max_prompt: Annotated[int | None, typer.Option(min=0, help="InstructRec: pieces of a prompt, 0 for any.")] = None,
     on_bad_row: Annotated[str, one_of(BAD_ROWS, help="skip: count malformed rows and go on.")] = "error",
     max_bad_rows: Annotated[int | None, typer.Option(min=0, help="With skip: no more than this many a table.")] = None,
     num_proc: Annotated[int, typer.Option(min=1, help="Processes that render examples.")] = 1,
@@ -124,7 +134,9 @@ def build(
     changes |= {"positives": positives, "negatives": negatives, "reviews": reviews, "max_chars": max_chars}
     changes |= {"liked_above": liked_above, "disliked_below": disliked_below, "seed": seed, "salt": salt}
     changes |= {"template": template, "negative_sampling": negative_sampling, "split_protocol": split_protocol}
+    changes |= {"forms": forms, "held_out": held_out, "domain": domain, "max_prompt": max_prompt}
     changes["with_description"] = description
+    out = out or Path(family)
     with show_progress("building") as progress:
         settings = Settings(
             raw=raw,
@@ -137,15 +149,16 @@ def build(
             progress=progress,
             warn=lambda text: None,  # the table says it
         )
-        chosen = settings.known.select(separated(config))
+        asked = separated(config)
+        chosen = settings.known.select(asked, family)
         if locked:
             check_locked(raw, {settings.known.source_of(name) for name in chosen}, cache)
         done = partial(_report_cell, progress, count(1), len(chosen))
         try:
-            outcomes, failure = (
-                build_folder(out, settings, configs=separated(config), changes=changes, verify=verify, done=done),
-                None,
+            outcomes = build_folder(
+                out, settings, configs=asked, family=family, changes=changes, verify=verify, done=done
             )
+            failure = None
         except CellsFailedError as error:
             outcomes, failure = list(error.outcomes), error
     print_json([asdict(o) for o in outcomes]) if json else print_outcomes(outcomes, out)

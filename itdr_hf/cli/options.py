@@ -68,6 +68,12 @@ def _engines() -> Iterable[str]:
     return ENGINES
 
 
+def _families() -> Iterable[str]:
+    from itdr_hf import catalogue
+
+    return catalogue.families()
+
+
 def _formats() -> Iterable[str]:
     from itdr_hf.models.train.trainers import TRAINERS
 
@@ -105,9 +111,9 @@ def _recommenders() -> Iterable[str]:
 
 
 def _simulated() -> Iterable[str]:
-    from itdr_hf.simulate import SOURCES
+    from itdr_hf.simulate import OTHERS, SOURCES
 
-    return SOURCES
+    return [*SOURCES, *OTHERS]
 
 
 def _split_protocols() -> Iterable[str]:
@@ -124,10 +130,10 @@ def _splits() -> Iterable[str]:
 
 def _templates() -> Iterable[str]:
     from itdr_hf.catalogue import current
-    from itdr_hf.tasks.templates import MIXED
+    from itdr_hf.tasks.templates import MIXED, wording_of
 
     tasks = map(current().task, current().task_ids())
-    return dict.fromkeys([*(template for task in tasks for template in task.templates), MIXED])
+    return dict.fromkeys([*(wording_of(template) for task in tasks for template in task.templates), MIXED])
 
 
 def given(*names: str) -> Callable[[], Iterable[str]]:
@@ -144,7 +150,9 @@ EXPERIMENT = Names("experiment", given("reclm"))
 FORMAT = Names("format", _formats)
 GATED = Names("gate", given("auto", "manual"))
 MODE = Names("mode", given("plain", "json"))
+FAMILY = Names("family", _families)
 NEGATIVE_SAMPLING = Names("strategy", _negative_samplings)
+NORMALISE = Names("normalise", given("sum", "mean"))
 PRECISION = Names("precision", _precisions)
 PRESET = Names("preset", _presets)
 PROTOCOL = Names("log-split", _protocols)
@@ -153,6 +161,7 @@ SIMULATED = Names("source", _simulated)
 SPLIT = Names("split", _splits)
 SPLIT_PROTOCOL = Names("protocol", _split_protocols)
 TEMPLATE = Names("template", _templates)
+WAY = Names("way", given("generation", "likelihood"))
 
 Folder = Annotated[Path, typer.Argument(help="A dataset folder, as `itdr build` makes it.")]
 FOLDER = Path("itdr")

@@ -7,13 +7,26 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from itdr_hf.cli.options import BASELINE, DTYPE, FOLDER, SPLIT, Config, Folder, Json, one_of, separated
+from itdr_hf.cli.options import (
+    BASELINE,
+    DTYPE,
+    FOLDER,
+    NORMALISE,
+    SPLIT,
+    WAY,
+    Config,
+    Folder,
+    Json,
+    one_of,
+    separated,
+)  # fmt: skip
 from itdr_hf.runtime.terminal import print_line
 
 if TYPE_CHECKING:
     from itdr_hf.dataset import Dataset
     from itdr_hf.models.predict.run import System
 
+UNFINISHED = 3  # exit code: some questions have no answer
 LOCAL, SERVER, NONE = "A model on this machine", "A model behind a server", "No model"
 
 
@@ -25,6 +38,8 @@ def predict(
     config: Config = None,
     split: Annotated[str, one_of(SPLIT, help="Which split.")] = "test",
     limit: Annotated[int | None, typer.Option(min=1, help="Only this many of each config, from the first.")] = None,
+    by: Annotated[str, one_of(WAY, help="likelihood: rank the candidates, generating nothing.")] = "generation",
+    normalise: Annotated[str, one_of(NORMALISE, help="Of a candidate's tokens, with --by likelihood.")] = "sum",
     max_tokens: Annotated[int | None, typer.Option(min=1, help="Of an answer; default: by subtask.")] = None,
     temperature: Annotated[float, typer.Option(min=0, help="0: the likeliest answer.")] = 0.0,
     seed: int = 0,
@@ -39,6 +54,10 @@ def predict(
     plain: Annotated[bool, typer.Option("--plain", help="Completions, not chat.", rich_help_panel=SERVER)] = False,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds for an answer.", rich_help_panel=SERVER)] = 600.0,
     retries: Annotated[int, typer.Option(min=0, help="Of a request.", rich_help_panel=SERVER)] = 6,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option(help="Another one: name=JSON; name=null leaves it out.", rich_help_panel=SERVER),
+    ] = None,
     baseline: Annotated[str | None, one_of(BASELINE, help="What answers instead.", rich_help_panel=NONE)] = None,
     raw: Annotated[
         Path | None,
@@ -53,7 +72,7 @@ def predict(
     """Ask a model, a server or a **baseline** the questions of a split; resumes where it stopped.
 
     Give one of `--model`, `--endpoint` with `--model-name`, `--baseline`. The key of a server is read from
-    `OPENAI_API_KEY`.
+    `OPENAI_API_KEY`. Exit code 3: some questions have no answer yet.
     """
     from dataclasses import asdict
 
@@ -65,17 +84,24 @@ def predict(
 
     if sum(given is not None for given in (model, endpoint, baseline)) != 1 or bool(endpoint) != bool(model_name):
         raise UsageError("predict: want one of --model, --endpoint with --model-name, --baseline; see --help")
+    if by == "likelihood" and not model:
+        raise UsageError(
+            "predict: --by likelihood reads every token's probability, which chat servers and baselines do not give; "
+            "want --model; name one on this machine"
+        )
     dataset = Dataset.open(folder)
     questions = read_questions(dataset, separated(config), split, limit)
     system: System
     if baseline:
         system = _baseline(baseline, dataset, raw, seed)
     elif endpoint:
+        from itdr_hf.models.endpoint import read_parameters
         from itdr_hf.models.predict.served import Endpoint
 
         system = Endpoint(
             url=endpoint, model=model_name or "", concurrency=concurrency, max_tokens=max_tokens,
             temperature=temperature, seed=seed, plain=plain, timeout=timeout, retries=retries,
+            parameters=read_parameters(parameter),
         )  # fmt: skip
     else:
         from itdr_hf.models.predict.local import LocalModel
@@ -84,11 +110,17 @@ def predict(
             model or "", adapter=adapter, revision=revision, dtype=dtype, batch_tokens=batch_tokens,
             max_tokens=max_tokens, temperature=temperature, seed=seed,
         )  # fmt: skip
+        if by == "likelihood":
+            from itdr_hf.models.predict.likelihood import Likelihood
+
+            system = Likelihood(
+                system.model, system.tokenizer, system.run, normalise="mean" if normalise == "mean" else "sum"
+            )
     with show_progress("asking") as progress:
         made = predict_into(out, questions, system, progress)
-    if json:
-        return print_json({"file": str(out), **asdict(made)})
-    print_line(made.sentence(out, folder))
+    print_json({"file": str(out), **asdict(made)}) if json else print_line(made.sentence(out, folder))
+    if made.missing:
+        raise typer.Exit(UNFINISHED)
 
 
 def _baseline(name: str, dataset: Dataset, raw: Path | None, seed: int) -> System:

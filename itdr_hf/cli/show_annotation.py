@@ -69,7 +69,7 @@ def result_facts(
     facts: dict[str, Any] = {"cells": cells, "unanswered": unanswered, "store": kept, "answers": 0}
     if run:
         spent = run.budget
-        facts |= {"answers": run.answers, "cost": spent.spent, "stopped": run.stopped}
+        facts |= {"answers": run.answers, "cost": spent.spent, "stopped": run.stopped, "adapted": run.adapted}
         facts |= {"prompt_tokens": spent.prompt_tokens, "completion_tokens": spent.completion_tokens}
     return facts
 
@@ -90,6 +90,8 @@ def print_result(facts: Mapping[str, Any], json: bool) -> None:
         print_line(
             f"{facts['store']['folder']}: {', '.join(f'{n} {kind} line(s) dropped' for kind, n in lost.items())}"
         )
+    if facts.get("adapted"):
+        print_line(f"The endpoint does not take all settings: {facts['adapted']}.")
     if facts.get("stopped"):
         print_line(f"stopped: {facts['stopped']}")
     without = {i: f"rejected: {', '.join(why)}" for f in facts["cells"].values() for i, why in f["rejected"].items()}

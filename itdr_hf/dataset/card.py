@@ -29,6 +29,7 @@ CHECKS, CHECKS_FOLDER = "itdr_hf.dataset.audit", Path(__file__).with_name("audit
 PICTURES = "pictures"  # folder of flow.png and lengths.png, which `itdr report --card` draws
 FEW = 20  # examples, of which the shortest is shown
 ROW = ("check", "result", "finding")  # columns of the audit's table
+FILES = 40  # raw files of a source that the card lists
 WIDE = 96  # characters of a line of an example in the card
 
 
@@ -55,6 +56,9 @@ COLUMN_NOTES = {
     "target_names": "the attribute each target is of (UAP)",
     "user": "salted hash; empty for TUI",
     "template": "which wording of the prompt",
+    "preference": "what the prompt tells of the user: `P0` nothing, `P1` titles, `P2` a text, `P1P2` both",
+    "intention": "what it says is wanted: `I0` nothing, `I1` a vague wish, `I2` categories, `P2` a preference",
+    "task_form": "what it asks: `T0` a judgement, `T2` an item, `T3` a choice, or a form that turns these round",
     "reference_by": "who wrote the answer: `data`, `extractive`, or a model",
 }
 
@@ -121,6 +125,7 @@ def dataset_card(dataset: Dataset, repo_id: str = "itdr") -> str:
         columns=[{"name": n, "kind": kind, "what": COLUMN_NOTES[n]} for n, kind in _columns(cells).items()],
         examples=_examples(dataset, cells),
         funnel=[_funnel(source.title, dataset, source.id) for source in sources],
+        raw_files=[row for source in sources for row in _raw_files(source.title, dataset, source.id)],
         audit=noted_audit(dataset),
         pictures=PICTURES if read_note(dataset.folder, DRAWN).get("content") == dataset.contents else "",
         writers=writers(dataset),
@@ -184,6 +189,16 @@ def _funnel(title: str, dataset: Dataset, source_id: str) -> dict[str, str]:
     items = steps.get(("items", "kept"), 0)
     row = {"read": read, "left_out": read - kept, "kept": kept, "kept_items": items}
     return {"source": title, "layout": cell.layout, **{name: f"{n:,}" for name, n in row.items()}}
+
+
+def _raw_files(title: str, dataset: Dataset, source_id: str) -> list[dict[str, str]]:
+    """Return the raw files that a source's cells are built from; of a release in thousands of files the first."""
+    cells = [cell for cell in dataset.cells.values() if cell.source == source_id]
+    files = list({file.name: file for cell in cells for file in cell.raw}.values())
+    rows = [{"source": title, "name": f"`{f.name}`", "size": f"{f.size:,}", "sha256": f"`{f.sha256}`"} for f in files]
+    more = len(files) - FILES
+    rest = {"source": title, "name": f"and {more:,} more in `ledger.json`", "size": "", "sha256": ""}
+    return [*rows[:FILES], rest] if more > 0 else rows
 
 
 def render_card(template: str, **slots: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -75,7 +75,7 @@ def _with_cells(dataset: Dataset) -> Dataset:
 def _compare(engine: DuckDBEngine, cell: str, pair: Pair) -> CellDifference:
     old, new = (cell in dataset.names for dataset in pair)
     if not (old and new):
-        count = engine.value(f"SELECT count(*) FROM {_table(pair[0 if old else 1].folder, cell)}")
+        count = engine.value(f"SELECT count(*) FROM {_table(pair[0 if old else 1].folder, cell, ['id'])}")
         state, column = ("removed", "removed") if old else ("added", "added")
         return CellDifference(cell=cell, state=state, **{column: count})
     recipes = [dataset.cells[cell].recipe if cell in dataset.cells else {} for dataset in pair]
@@ -92,8 +92,9 @@ def _compare_rows(
 ) -> CellDifference:
     import duckdb
 
-    content = [name for name in INSTRUCTION if name != "id"]
-    joined = f"{_table(folders[0], cell)} a FULL JOIN {_table(folders[1], cell)} b ON a.id = b.id"
+    content = [name for name in _columns(folders, cell) if name != "id"]
+    one, other = (_table(folder, cell, ("id", *content)) for folder in folders)
+    joined = f"{one} a FULL JOIN {other} b ON a.id = b.id"
     differ = {name: f'a."{name}" IS DISTINCT FROM b."{name}"' for name in content}
     kinds = {
         "added": "a.id IS NULL",
@@ -123,11 +124,17 @@ def _compare_rows(
     )
 
 
-def _table(folder: Path, cell: str) -> str:
+def _columns(folders: Iterable[Path], cell: str) -> list[str]:
+    """Return the columns that the files of a cell have in either folder, those of the schema first."""
+    paths = [path for folder in folders for path in sorted((folder / cell).glob("*-*.parquet"))]
+    return list(dict.fromkeys([*INSTRUCTION, *(name for p in paths for name in open_shard(p).schema_arrow.names)]))
+
+
+def _table(folder: Path, cell: str, names: Iterable[str]) -> str:
     """Return the rows of a cell with their split, as a fragment; a column an older schema lacks is NULL."""
     paths = sorted((folder / cell).glob("*-*.parquet"))
     have = {name for path in paths for name in open_shard(path).schema_arrow.names}
-    columns = [f'"{n}"' if n in have else f"NULL AS {n}" for n in INSTRUCTION]
+    columns = [f'"{n}"' if n in have else f"NULL AS {n}" for n in names]
     listed = f"read_parquet([{', '.join(map(quote, paths))}], filename = true, union_by_name = true)"
     split = "regexp_extract(filename, '([a-z]+)-[^/]*$', 1) AS split"
     return f"(SELECT {', '.join(columns)}, {split} FROM {listed})"

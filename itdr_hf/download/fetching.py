@@ -18,11 +18,11 @@ from itdr_hf.download.places import ATTEMPTS, obtain
 from itdr_hf.download.plan import Want, by_hand, check_room
 from itdr_hf.download.verify import wrong, wrong_by_sums
 from itdr_hf.errors import DownloadError, OutputError, RawDataError
-from itdr_hf.hub import RetryPolicy
 from itdr_hf.raw.layout import Download, Layout, Member, whole
 from itdr_hf.raw.lock import read_lock, sha256_of
 from itdr_hf.runtime.files import full_disk_named
 from itdr_hf.runtime.progress import OnProgress, Progress, ignore
+from itdr_hf.runtime.retry import RetryPolicy
 
 SUMS = "checksums.txt"  # a member of this name lists the md5 sums of the others
 

@@ -9,6 +9,7 @@ from itdr_hf import hub
 from itdr_hf.errors import DownloadError, HubError
 from itdr_hf.hub.retry import ask
 from itdr_hf.raw.layout import Download
+from itdr_hf.runtime.retry import RetryPolicy
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -20,7 +21,7 @@ def is_there(file: Download) -> bool:
     return file.url.startswith(SCHEME)
 
 
-def fetch(file: Download, target: Path, api: HfApi | None, patience: hub.RetryPolicy) -> None:
+def fetch(file: Download, target: Path, api: HfApi | None, patience: RetryPolicy) -> None:
     """Have a file of a dataset repository at `target`. Raises DownloadError."""
     owner, name, path = file.url.removeprefix(SCHEME).split("/", 2)
     api = api or hub.connect()

@@ -12,16 +12,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from itdr_hf.errors import DownloadError
-from itdr_hf.hub.retry import TRANSIENT, RetryPolicy
 from itdr_hf.runtime.files import write_atomically
 from itdr_hf.runtime.progress import OnProgress, Progress, ignore
+from itdr_hf.runtime.retry import TRANSIENT, RetryPolicy, retry_after
 
 ODD = (ValueError, OverflowError)  # what odd answers make of the library's parsing, and of ours
 UNRESOLVED = (
@@ -103,9 +101,8 @@ def fetch(
             except (_Interrupted, library().TransportError) as error:
                 restarts += part.size < before or (before == 0 and part.size > 0)
                 attempt = 1 if part.size > before and restarts <= patience.tries else attempt + 1
-                wait = error.wait if isinstance(error, _Interrupted) else None
-                pause = patience.pause * 2 ** (attempt - 1) if wait is None else wait
-                if attempt >= patience.tries or pause > patience.longest:
+                pause = patience.wait(attempt, error.wait if isinstance(error, _Interrupted) else None)
+                if pause is None:
                     raise DownloadError(
                         f"{url}: {said(error)} ({part.size:,} bytes are kept); want the rest; run it again to go on, after {attempt} attempts"
                     ) from error
@@ -177,7 +174,7 @@ def _read_head(answer: Any, url: str, have: int) -> tuple[int, int | None]:
     """Where the body begins in the file, and how long the file is if that is told."""
     status = answer.status_code
     if status in TRANSIENT:
-        raise _Interrupted(f"the server answered {status}", _seconds(answer.headers.get("Retry-After")))
+        raise _Interrupted(f"the server answered {status}", retry_after(answer.headers))
     if status == 206:
         told = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", answer.headers.get("Content-Range", "").strip())
         if not told or int(told[1]) != have:
@@ -245,18 +242,6 @@ def _length(headers: Any) -> int | None:
 def _total(answer: Any) -> int | None:
     told = re.fullmatch(r"bytes \*/(\d+)", answer.headers.get("Content-Range", "").strip())
     return int(told[1]) if told else None
-
-
-def _seconds(after: str | None) -> float | None:
-    """Return what Retry-After asks for: seconds, or a date."""
-    if not after:
-        return None
-    if after.strip().isascii() and after.strip().isdigit():
-        return float(after)
-    try:
-        return max(0.0, (parsedate_to_datetime(after) - datetime.now(UTC)).total_seconds())
-    except (TypeError, ValueError, OverflowError):
-        return None
 
 
 def library() -> Any:

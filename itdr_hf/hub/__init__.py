@@ -8,8 +8,9 @@ from itdr_hf.hub.connection import connect
 from itdr_hf.hub.licences import Licensed, check_audit, check_redistribution
 from itdr_hf.hub.plan import Change, PushPlan, plan_push
 from itdr_hf.hub.push import Release, push_folder
-from itdr_hf.hub.retry import HubAnswer, RetryPolicy
+from itdr_hf.hub.retry import HubAnswer
 from itdr_hf.hub.verify import verify_release
+from itdr_hf.runtime.retry import RetryPolicy
 
 __all__ = [
     "Change",

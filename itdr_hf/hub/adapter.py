@@ -13,10 +13,10 @@ from itdr_hf.errors import HubError
 from itdr_hf.hub.adapter_card import adapter_card
 from itdr_hf.hub.adapter_folder import HUB_ID, Adapter, _json, check_adapter
 from itdr_hf.hub.push import Release, push_folder
-from itdr_hf.hub.retry import RetryPolicy
 from itdr_hf.models.pretrained import revision_of
 from itdr_hf.runtime.files import write_atomically
 from itdr_hf.runtime.progress import OnProgress, ignore
+from itdr_hf.runtime.retry import RetryPolicy
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi

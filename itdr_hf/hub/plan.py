@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from itdr_hf.errors import HubError
 from itdr_hf.hub.local_files import Folder, LocalFile, glob_matches, read_folder
 from itdr_hf.hub.repository import RemoteFile, Repository
-from itdr_hf.hub.retry import RetryPolicy
+from itdr_hf.runtime.retry import RetryPolicy
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi

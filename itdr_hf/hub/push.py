@@ -16,9 +16,10 @@ from itdr_hf.hub.local_files import Folder, read_folder
 from itdr_hf.hub.plan import PushPlan, below, make_plan, release_tag, same
 from itdr_hf.hub.refusals import refuse, refuse_visibility
 from itdr_hf.hub.repository import Commit, Gated, Repository, differences
-from itdr_hf.hub.retry import HubAnswer, RetryPolicy
+from itdr_hf.hub.retry import HubAnswer
 from itdr_hf.hub.verify import check_files
 from itdr_hf.runtime.progress import OnProgress, Progress, ignore
+from itdr_hf.runtime.retry import RetryPolicy
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi

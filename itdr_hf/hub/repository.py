@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
 from itdr_hf.errors import HubError
-from itdr_hf.hub.retry import HubAnswer, RetryPolicy, ask
+from itdr_hf.hub.retry import HubAnswer, ask
+from itdr_hf.runtime.retry import RetryPolicy
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete, DatasetInfo, HfApi, ModelInfo

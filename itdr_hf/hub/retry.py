@@ -1,4 +1,4 @@
-"""Asking the Hub with bounded patience, and telling what it answered without telling the token.
+"""Asking the Hub by one retry policy, and reporting what it answered without the token.
 
 `create_repo`, `create_commit`, `create_tag` and plain reads are never repeated by `huggingface_hub`; the
 rest is repeated by it, and an error that reaches us has already been tried six times.
@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from itdr_hf.errors import HubError
+from itdr_hf.runtime.retry import TRANSIENT, RetryPolicy, retry_after
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError
 
 T = TypeVar("T")
-TRANSIENT = (408, 425, 429, 500, 502, 503, 504)
 ADVICE = {
     401: "wanted a valid token; run `hf auth login` or set HF_TOKEN",
     403: "wanted a token that may do this; widen it at {endpoint}/settings/tokens, or ask for access",
@@ -39,16 +38,6 @@ class HubAnswer(HubError):
     def __init__(self, message: str, status: int | None) -> None:
         super().__init__(message)
         self.status = status
-
-
-@dataclass(frozen=True, kw_only=True)
-class RetryPolicy:
-    """How often something is tried, the first pause (it doubles), and the longest pause we agree to."""
-
-    tries: int = 5
-    pause: float = 1.0
-    longest: float = 600.0
-    sleep: Callable[[float], object] = time.sleep
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,8 +70,8 @@ def ask(
             trouble = _diagnose(error)
         if trouble.lost and done is not None and (found := done()) is not None:
             return found
-        pause = patience.pause * 2 ** (attempt - 1) if trouble.wait is None else trouble.wait + 1
-        if not trouble.transient or attempt == patience.tries or pause > patience.longest:
+        pause = patience.wait(attempt, None if trouble.wait is None else trouble.wait + 1)
+        if not trouble.transient or pause is None:
             break
         patience.sleep(pause)
     tried = f" ({attempt} tries)" if attempt > 1 else ""
@@ -125,7 +114,7 @@ def _answered(error: HfHubHTTPError, outer: BaseException) -> Trouble:
         text=f"the Hub answered {status} ({said})",
         transient=status in TRANSIENT or expired,
         lost=status >= 500,
-        wait=_seconds_to_wait(error.response.headers) if status in (429, 503) else None,
+        wait=retry_after(error.response.headers) if status in (429, 503) else None,
     )
 
 
@@ -136,16 +125,6 @@ def _disconnected(error: BaseException) -> Trouble:
     status = int(refused[1]) if refused else None
     text = f"the connection failed ({type(error).__name__}: {text})"
     return Trouble(status=status, text=text, transient=refused is None, lost=True)
-
-
-def _seconds_to_wait(headers: object) -> float | None:
-    """Return what Retry-After or an exhausted RateLimit header ask for."""
-    get = getattr(headers, "get", dict[str, str]().get)
-    after = str(get("Retry-After") or "").strip()
-    if after.isdigit():
-        return float(after)
-    limit = re.search(r"r\s*=\s*0\s*;\s*t\s*=\s*(\d+)", str(get("RateLimit") or ""))
-    return float(limit[1]) if limit else None
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

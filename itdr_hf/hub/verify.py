@@ -21,8 +21,8 @@ from itdr_hf.hub.local_files import (
 )
 from itdr_hf.hub.plan import same
 from itdr_hf.hub.repository import RemoteFile, Repository
-from itdr_hf.hub.retry import RetryPolicy
 from itdr_hf.runtime.progress import OnProgress, Progress, ignore
+from itdr_hf.runtime.retry import RetryPolicy
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi

@@ -85,11 +85,19 @@ def precision(hits: ArrayLike, k: int = 5) -> Floats:
     return found
 
 
-def ranking_samples(hits: ArrayLike, positives: ArrayLike) -> dict[str, Sample]:
-    """N@10, H@1 and P@5, each the mean over lists (nan without lists), ready for `bootstrap`."""
+def ranking_samples(
+    hits: ArrayLike, positives: ArrayLike, metrics: Iterable[str] = ("N@10", "H@1", "P@5")
+) -> dict[str, Sample]:
+    """Return metrics named N@k, H@k or P@k, each the mean over lists (nan without lists), ready for `bootstrap`."""
     matrix = _matrix(hits)
-    columns = {"N@10": ndcg(matrix, positives), "H@1": hit_rate(matrix), "P@5": precision(matrix)}
-    return {metric: mean_sample(metric, column) for metric, column in columns.items()}
+    return {metric: mean_sample(metric, _column(metric, matrix, positives)) for metric in metrics}
+
+
+def _column(metric: str, matrix: Bools, positives: ArrayLike) -> Floats:
+    name, _, k = metric.partition("@")
+    if name == "N":
+        return ndcg(matrix, positives, int(k))
+    return (hit_rate if name == "H" else precision)(matrix, int(k))
 
 
 def _matrix(hits: ArrayLike) -> Bools:

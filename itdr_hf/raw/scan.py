@@ -29,6 +29,7 @@ from itdr_hf.raw.dialects import (
 )
 from itdr_hf.raw.gzip_pipes import Unpacking
 from itdr_hf.raw.mending import alike_copy, begins_with_mark, has_halves, whole_characters
+from itdr_hf.raw.trailing import marked
 from itdr_hf.runtime.duckdb_engine import quote
 from itdr_hf.runtime.engine import RawReader
 
@@ -166,6 +167,9 @@ class Scan:
         dialect = replace(dialect, encoding=actual_encoding(path, dialect.encoding))
         header, all_columns = header_of(path, columns, dialect)
         types = ", ".join(f"{quote(name)}: {quote(columns.get(name, 'VARCHAR'))}" for name in all_columns)
+        named = path
+        if columns.get(all_columns[-1], "VARCHAR") == "VARCHAR":  # a value of another type is never empty
+            path = marked(path, dialect, len(all_columns), self.engine.spill)
         path = path if dialect.quote else self._alike(path)
         options = (
             f"delim={quote(dialect.delimiter)}, quote={quote(dialect.quote)}, escape={quote(dialect.escape)}, "
@@ -175,7 +179,9 @@ class Scan:
         )
         fragment = f"read_csv({quote(path)}, {options})"
         if dialect.quote:
-            self.quoted[path] = Quoted(fragment=fragment, columns=all_columns, wanted=list(columns), header=header)
+            self.quoted[named] = self.quoted[path] = Quoted(
+                fragment=fragment, columns=all_columns, wanted=list(columns), header=header
+            )
         return self._number(fragment)
 
     def _alike(self, path: Path) -> Path:

@@ -17,7 +17,8 @@ from itdr_hf.errors import MissingAnswersError, UsageError
 from itdr_hf.models.predict.predictions import Prediction
 from itdr_hf.models.predict.questions import hash_of
 from itdr_hf.records import INSTRUCTION, Example
-from itdr_hf.tasks.task import Cell, ParsedAnswer
+from itdr_hf.tasks.reading.faults import ParsedAnswer
+from itdr_hf.tasks.task import Cell
 
 READINGS = ("lenient", "strict")
 

@@ -25,7 +25,8 @@ from itdr_hf.metrics.rating import rmse_sample
 from itdr_hf.metrics.sample import Sample
 from itdr_hf.records import SPLITS, Example
 from itdr_hf.score.parsed import CellAnswers
-from itdr_hf.tasks.task import Cell, ParsedAnswer
+from itdr_hf.tasks.reading.faults import ParsedAnswer
+from itdr_hf.tasks.task import Cell
 
 NUMBERS = "unreadable:farthest-end-of-scale"  # what the signature of an RMSE says besides the metric's own
 Ranges = Mapping[str, tuple[float, float]]
@@ -49,7 +50,7 @@ def samples(cell: CellAnswers, reading: str, ranges: Ranges) -> dict[str, Sample
         [example.targets for example in cell.examples],
         [example.candidates for example in cell.examples],
     )
-    return {metric: sample for metric, sample in ranking_samples(hits, positives).items() if metric in family}
+    return ranking_samples(hits, positives, family)
 
 
 def concerned(cell: CellAnswers, metric: str) -> int:

@@ -26,6 +26,7 @@ SIZE = Size(users=7_000, items=3_000, interactions=200_000)
 FULL = Size(users=480_189, items=17_770, interactions=100_480_507)
 LARGEST_USER = 2_649_429
 FIRST, LAST = 942_278_400, 1_135_987_199  # 11 November 1999 to 31 December 2005
+COLD = 0.02  # share of users who may have fewer ratings than any cell asks for
 CHUNK = 1_500_000  # rows drawn at a time
 PARTS = 4  # combined files, of which each holds a quarter of the movies
 SORTED_ROWS = 4_000_000  # rows sorted and written at a time
@@ -86,8 +87,8 @@ def _drawn(
     crowd = world.people(rng, len(user_ids))
     taste = world.tastes(rng, crowd.latent, len(GENRES))
     most = max(len(catalogue.genre) // 3, 20)
-    lengths = histories.history_lengths(rng, len(user_ids), interactions, least=14, most=most, spread=1.0)
-    lengths = histories.with_cold(rng, lengths, 0.02)
+    least = np.where(rng.random(len(user_ids)) < COLD, 1, 14)
+    lengths = histories.history_lengths(rng, len(user_ids), interactions, least=least, most=most, spread=1.0)
     for first, last in histories.user_chunks(lengths, CHUNK):
         local, item = histories.draw(rng, taste[first:last], catalogue, lengths[first:last])
         score = histories.scores(rng, crowd, taste, catalogue, local + first, item)

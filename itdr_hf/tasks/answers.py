@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from math import factorial
 
-from itdr_hf.tasks.task import ParsedAnswer
+from itdr_hf.tasks.reading.faults import ParsedAnswer
 from itdr_hf.tasks.title_matching import QUOTES, Titles, norm, unmarked
 
 _NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?")

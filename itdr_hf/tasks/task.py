@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from itdr_hf.raw.source import Source
 from itdr_hf.records import INSTRUCTION, Example, Shape, Turn
 from itdr_hf.tasks.planning.recipe import Recipe
+from itdr_hf.tasks.reading.faults import ParsedAnswer
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -50,15 +51,6 @@ class PreferenceParts(NamedTuple):
 
 Parts = ExampleParts | ConversationParts | PreferenceParts
 AnswerKind = Literal["ranking", "choice", "number", "attributes", "text", "yes-no", "none"]
-
-
-class ParsedAnswer(NamedTuple):
-    """A parsed answer: values in the form of `Example.targets`, and what was wrong with it, if anything: empty, not a
-    number, out of range, not a candidate, several candidates, duplicate, too few, copied history, missing attribute,
-    truncated."""
-
-    values: Sequence[str]
-    fault: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -45,6 +45,12 @@ def compile_template(
     return fill
 
 
+def wording_of(template: str) -> str:
+    """Return the wording that a template's id names: itself, or 'plain' of 'A7/P1-I0-T3:plain'."""
+    kind, _, wording = template.partition(":")
+    return wording or ("default" if "/" in kind else kind)
+
+
 def template_text(cell: Cell, template: str) -> str:
     """Return the wording of a template in a cell: a source may have its own in place of the default one."""
     own = cell.source.wording.get(cell.task.id) if template == "default" else None

@@ -21,10 +21,10 @@ from itdr_hf.cli.app import app
 from itdr_hf.download import Clients, Want, accept, accepted, by_hand, download, plan, unpack
 from itdr_hf.download.place import NOTE
 from itdr_hf.errors import DownloadError, MissingFileError, OutputError, RawDataError, UsageError
-from itdr_hf.hub import RetryPolicy
 from itdr_hf.raw.layout import Download, Member
 from itdr_hf.raw.release import INCOMPLETE, SIMULATED, find_release
 from itdr_hf.raw.source import Source
+from itdr_hf.runtime.retry import RetryPolicy
 
 pytest_plugins = ("hubserver.plugin",)
 

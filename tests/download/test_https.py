@@ -11,8 +11,8 @@ import pytest
 from download.fileserver import Server, serving
 from itdr_hf.download.https import fetch, library
 from itdr_hf.errors import DownloadError
-from itdr_hf.hub import RetryPolicy
 from itdr_hf.runtime.progress import Progress
+from itdr_hf.runtime.retry import RetryPolicy
 
 BODY = random.Random(1).randbytes(1_000_000)
 

@@ -44,12 +44,12 @@ def test_every_subtask_has_chance_and_another_baseline_and_all_answers_parse(ask
         assert "random" in baselines_of(subtask) and len(baselines_of(subtask)) > 1
     for config in sorted({q.config for q in read_questions(asked)}):
         rows = {row["id"]: row for row in rows_of(asked, config, "test")}
-        parse = catalogue.cell(config).task.parse
-        for name in baselines_of(config.partition("-")[0]):
+        cell = catalogue.cell(config)
+        for name in baselines_of(cell.task.id):
             for key, text in said(asked, name, read_questions(asked, [config])).items():
                 from itdr_hf.records import Example
 
-                assert parse(text, Example(**rows[key]), strict=True).fault is None, (name, text)
+                assert cell.parse(text, Example(**rows[key]), strict=True).fault is None, (name, text)
 
 
 def test_user_mean_is_the_mean_of_the_ratings_shown_and_mean_that_of_training(asked):

@@ -47,7 +47,12 @@ AT_FAULT = {
         ("", {"refusal": "no"}),
         (GOOD, {"finish": "content_filter"}),
     ],
-    "empty": [("", {}), (" \n**…** ", {}), ("<think>What could it be?</think>\n", {})],
+    "empty": [
+        ("", {}),
+        (" \n**…** ", {}),
+        ("<think>What could it be?</think>\n", {}),
+        (f"<think>What could it be? {GOOD}", {}),
+    ],
     "malformed JSON": [
         (GOOD, {"as_json": True}),
         ('{"audience": "' + GOOD, {"as_json": True}),
@@ -78,6 +83,7 @@ def test_an_answer_at_fault_is_rejected_by_name(name, text, more):
     [
         GOOD,
         f"<think>I'm sorry, but I cannot tell yet.</think>{GOOD}",
+        f"Okay, the user wants to know. I cannot tell yet.\n</think>\n\n{GOOD}",
         GOOD + " Users who say “I cannot stand horror” should not see it.",
         "“I Can't Think Straight” should be shown to those who like crime stories and who have a sense of humour.",
         "Crime lovers, and those who cannot sleep without a shiver of horror, will be at home with this.",

@@ -13,7 +13,8 @@ from faultserver import FaultServer, completion
 
 from itdr_hf.errors import ModelError, UsageError
 from itdr_hf.models.endpoint import client as clients
-from itdr_hf.models.endpoint.client import Unanswered, connect, read_key
+from itdr_hf.models.endpoint.client import Unanswered, connect
+from itdr_hf.models.endpoint.keys import read_key
 from itdr_hf.models.endpoint.pace import RateLimiter
 from itdr_hf.models.endpoint.request import Ask, Reply
 from itdr_hf.prompts import Message

@@ -60,7 +60,7 @@ def as_many_candidates(corpus: Corpus) -> Iterator[Finding]:
     """Has every example of a cell as many candidates and targets as the others?"""
     query = (
         "SELECT cell, count(DISTINCT (len(candidates), len(targets))), min(len(candidates)), max(len(candidates)), "
-        f"min(len(targets)), max(len(targets)) FROM examples WHERE {AMONG_CANDIDATES} GROUP BY cell ORDER BY cell"
+        f"min(len(targets)), max(len(targets)) FROM examples WHERE {_RANKED} GROUP BY cell ORDER BY cell"
     )
     for cell, kinds, *range_ in corpus.rows(query):
         if kinds > 1:
@@ -104,7 +104,8 @@ def positives_anywhere(corpus: Corpus) -> Iterator[Finding]:
     query = (
         "SELECT cell, n, place, count(*) FROM (SELECT cell, len(candidates) AS n, "
         f"unnest(list_transform({_normed('targets')}, lambda t: list_position({_normed('candidates')}, t))) AS place "
-        f"FROM examples WHERE {_RANKED}) WHERE place > 0 GROUP BY ALL ORDER BY ALL"
+        f'FROM (SELECT DISTINCT cell, "user", candidates, targets FROM examples WHERE {_RANKED})) WHERE place > 0 '
+        "GROUP BY ALL ORDER BY ALL"  # one list that is asked about in several ways is one draw
     )
     places: dict[tuple[str, int], dict[int, int]] = {}
     for cell, size, place, count in corpus.rows(query):

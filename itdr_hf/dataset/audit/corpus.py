@@ -65,7 +65,7 @@ class Corpus:
 
     def stream(self, cell: str, *columns: str) -> Iterator[dict[str, Any]]:
         """The rows of a cell one by one, with `split`; a batch at a time is in memory. None of another shape's cell."""
-        if self.shape_of(cell) != INSTRUCTION:
+        if not self.shape_of(cell).instructs:
             return
         for split, batch in self.batches(cell, *columns):
             base = {**dict.fromkeys(columns), "split": split}
@@ -73,7 +73,7 @@ class Corpus:
 
     def batches(self, cell: str, *columns: str) -> Iterator[tuple[str, pa.RecordBatch]]:
         """The rows of a cell, a batch of one split at a time; a column that a file lacks is not in its batches."""
-        if self.shape_of(cell) != INSTRUCTION:
+        if not self.shape_of(cell).instructs:
             yield from self._batches_of_view(cell, columns)
             return
         for path in self.files[cell]:

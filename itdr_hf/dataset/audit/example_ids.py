@@ -9,6 +9,8 @@ from itdr_hf.dataset.audit.corpus import Corpus
 from itdr_hf.dataset.audit.findings import Finding, Tally, named
 from itdr_hf.dataset.audit.registry import check
 from itdr_hf.dataset.example_id import SEPARATOR, content_digits
+from itdr_hf.records import INSTRUCTION
+from itdr_hf.runtime.duckdb_engine import quote
 
 CHECK = "ids-of-their-content"
 COLUMNS = ("id", "domain", '"user"', "history", "history_ratings", "candidates", "targets")
@@ -20,9 +22,10 @@ _DIGITS = f"md5(array_to_string({_LISTS}, '{SEPARATOR}'))[:16]"
 def ids_of_their_content(corpus: Corpus) -> Iterator[Finding]:
     """Is the id of every example whose answer is the data's own made of just what it says?"""
     wrong = " AND ".join(f"NOT ends_with(id, {_DIGITS.format(kind)})" for kind in ("DOUBLE", "BIGINT"))
+    cells = ", ".join(quote(cell) for cell in corpus.cells if corpus.shape_of(cell) == INSTRUCTION) or "NULL"
     query = (
         f"SELECT cell, {', '.join(COLUMNS)} FROM examples WHERE reference_by = 'data' AND \"user\" <> '' "
-        f"AND history IS NOT NULL AND {wrong} ORDER BY cell, id"  # of instructions: other shapes have no history
+        f"AND cell IN ({cells}) AND {wrong} ORDER BY cell, id"  # ids of other shapes are made of other columns
     )
     found: dict[str, Tally] = {}
     for cell, *values in corpus.many(query):  # DuckDB and Python may write a rating differently

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from itdr_hf.dataset.audit.corpus import AMONG_CANDIDATES, NORM, Corpus
 from itdr_hf.dataset.audit.findings import Finding, Severity, named
@@ -51,10 +51,8 @@ def items_in_one_split(corpus: Corpus) -> Iterator[Finding]:
     """Is an item that is itself the subject (TUI) in one split only?"""
     for cell in [c for c in filter(corpus.known, corpus.cells) if corpus.cell(c).task.subject == "item"]:
         seen: dict[bytes, dict[str, str]] = {}
-        for row in corpus.stream(cell, "id", "input", "template", "domain"):
-            pattern = template_pattern(corpus, cell, row["template"] or "")
-            match = pattern.fullmatch(row["input"] or "") if pattern else None
-            text = f"{match['title']}\n{match['attributes']}" if match else (row["input"] or "").partition("\n")[0]
+        for row in corpus.stream(cell, "id", "input", "template", "domain", "targets"):
+            text = _item_of(corpus, cell, row)
             item = hashlib.md5(f"{row['domain']}\n{text}".lower().encode()).digest()
             seen.setdefault(item, {}).setdefault(row["split"], row["id"])
         shared = [splits for splits in seen.values() if len(splits) > 1]
@@ -68,6 +66,18 @@ def items_in_one_split(corpus: Corpus) -> Iterator[Finding]:
                 figures={"shared": len(shared), "items": len(seen)},
                 examples=named(i for splits in shared for i in splits.values()),
             )
+
+
+def _item_of(corpus: Corpus, cell: str, row: Mapping[str, Any]) -> str:
+    """Return what tells the item that a row is about: what its prompt shows of it, or the item that is asked for."""
+    pattern = template_pattern(corpus, cell, row["template"] or "")
+    match = pattern.fullmatch(row["input"] or "") if pattern else None
+    shown = match.groupdict() if match else {}
+    if "title" in shown:
+        return f"{shown['title']}\n{shown['attributes']}" if "attributes" in shown else shown["title"]
+    if corpus.cell(cell).task.answer == "ranking":
+        return str(row["targets"][0])
+    return (row["input"] or "").partition("\n")[0]
 
 
 @check()

@@ -1,55 +1,59 @@
-"""One request to an OpenAI-compatible endpoint, with its retries. Needs the extra [teacher].
+"""One request to an OpenAI-compatible endpoint, with its retries. Needs the extra [endpoint] or [teacher].
 
-What may pass (429, 5xx, a broken or stalled connection, half an answer) is tried again, later each time or when
-the endpoint says; what concerns one example is reported for it; what concerns all (a wrong key, no money, no such
-model) stops the run. The key is read from the environment and stands in no message.
+What may pass (429, 5xx, a broken or stalled connection, an answer that cannot be one) is tried again, later each
+time or when the endpoint says; what concerns one example is reported for it; what concerns all (a wrong key, no
+money, no such model) stops the run. A parameter that the endpoint does not take is changed, once, and the change is
+kept with the answer. The key is read from the environment and stands in no message.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from ipaddress import ip_address
-from json import JSONDecodeError
-from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from itdr_hf.errors import ModelError, UsageError
+from itdr_hf.models.endpoint.keys import mask
 from itdr_hf.models.endpoint.pace import RateLimiter
+from itdr_hf.models.endpoint.parameters import Dialect
+from itdr_hf.models.endpoint.reply import BadReply, clean, read_reply, words_of
 from itdr_hf.models.endpoint.request import Ask, Reply
-from itdr_hf.models.endpoint.tokens import prompt_tokens, used_tokens
+from itdr_hf.models.endpoint.tokens import asked_tokens, used_tokens
+from itdr_hf.models.endpoint.transfer import bound
+from itdr_hf.runtime.retry import TRANSIENT, RetryPolicy, retry_after
 
 if TYPE_CHECKING:
-    from openai import APIStatusError, AsyncOpenAI
+    from openai import AsyncOpenAI
 
-FOR_ALL = (401, 402, 403, 404)  # statuses that every request would meet
+T = TypeVar("T")
 FOR_ONE = (400, 413, 422)  # about this one example, unless nothing but them comes
-IN_A_ROW = 8  # so many without a single answer: then it is not the examples
+IN_A_ROW = 8  # requests without a single answer: then it is not the examples
+PAGE_TRIES = 3  # of a web page in place of an answer, before the first answer: the address is wrong, or a gateway is up
 BACK_OFF = 0.5  # seconds before the first retry, doubled for each further one …
-LONGEST_BACK_OFF = 30.0  # … up to so many
+LONGEST_BACK_OFF = 30.0  # … up to this
+SHOWN = 300  # characters of a server's words
 
 
 @dataclass(frozen=True, kw_only=True)
 class Unanswered:
-    """A request that got no answer, and why."""
+    """A request that got no answer, and why; `refused`: the endpoint took the request and said no to it."""
 
     why: str
+    refused: bool = False
 
 
 class Judged(NamedTuple):
-    """What went wrong, the seconds to wait before another try (None: no other), and whether one example is to blame."""
+    """What went wrong, and what to do: ask again (when the endpoint says, or by our own pauses), or leave it."""
 
     why: str
-    wait: float | None
-    about_one: bool = False
-
-
-class NoCompletion(Exception):
-    """A success whose body is none."""
+    again: bool = True
+    asked: float | None = None  # seconds that the endpoint asks to wait
+    refused: bool = False
+    page: bool = False  # a web page came
+    adapted: bool = False  # the next request is another one, and may go at once
 
 
 @dataclass(kw_only=True)
@@ -59,144 +63,169 @@ class Client:
     openai: AsyncOpenAI
     pace: RateLimiter
     secret: str = field(default="", repr=False)
-    timeout: float = 120.0
+    timeout: float = 120.0  # seconds for one whole answer
     retries: int = 6
     longest_wait: float = 300.0  # seconds; an endpoint that asks for more stops the run
     answered: int = 0
+    dialect: Dialect = field(default_factory=Dialect)
     _in_vain: int = 0  # requests in a row without an answer
+
+    @property
+    def where(self) -> str:
+        """Host and port, without a user or a password."""
+        return str(self.openai.base_url.netloc.decode())
+
+    @property
+    def policy(self) -> RetryPolicy:
+        """How often a request is tried, and the pauses in between."""
+        return RetryPolicy(
+            tries=self.retries + 1, pause=BACK_OFF, longest_pause=LONGEST_BACK_OFF, longest=self.longest_wait
+        )
 
     async def answer(self, ask: Ask) -> Reply | Unanswered:
         """Return the reply, after retries if need be. Raises ModelError for what further requests would meet too."""
-        tokens = prompt_tokens(ask.messages) + (ask.most_tokens or 0)
-        for attempt in range(self.retries + 1):
-            await self.pace.turn(tokens)
-            try:
-                reply = await self._request(ask)
-            except Exception as error:
-                problem = error  # judged outside, so that what is raised does not carry it: it may quote the key
-            else:
-                self.pace.settle(tokens, sum(used_tokens(ask, reply)))
-                self.answered, self._in_vain = self.answered + 1, 0
-                return reply
-            self.pace.settle(tokens, 0)
-            found = self._judge(ask, problem, attempt)
-            if found.wait is None or attempt == self.retries:
-                break
-            await self.pace.sleep(found.wait)
-        if not (found.about_one and self.answered):
-            self._in_vain += 1
-        if self._in_vain >= IN_A_ROW:
-            raise self._stop(f"{self._in_vain} requests in a row without an answer, the last: {found.why}", "fix it")
-        return Unanswered(why=self._scrubbed(found.why))
+        failures = pages = 0
+        while True:
+            sent = self.dialect.spoken(ask.parameters)
+            got = await self._try(ask, sent)
+            if isinstance(got, Reply):
+                return got
+            if got.adapted:
+                continue
+            failures, pages = failures + 1, pages + got.page
+            spread = 1 + int(ask.key[failures : failures + 2], 16) / 512  # not all at once, the same in every run
+            wait = self.policy.wait(failures, got.asked, spread)
+            if not got.again or wait is None or (pages >= PAGE_TRIES and not self.answered):
+                return self._given_up(got)
+            await self.pace.sleep(wait)
 
-    async def _request(self, ask: Ask) -> Reply:
+    async def _try(self, ask: Ask, sent: Mapping[str, Any]) -> Reply | Judged:
+        """Ask once, in turn."""
+        tokens = asked_tokens(ask) + (ask.most_tokens or 0)
+        await self.pace.turn(tokens)
+        try:
+            reply = await self._request(ask, sent)
+        except Exception as error:
+            problem = error  # judged outside, so that what is raised does not carry it: it may quote the key
+        else:
+            self.pace.settle(tokens, sum(used_tokens(ask, reply)))
+            self.answered, self._in_vain = self.answered + 1, 0
+            return reply
+        self.pace.settle(tokens, 0)
+        return self._judge(problem, sent)
+
+    async def _request(self, ask: Ask, sent: Mapping[str, Any]) -> Reply:
+        messages: Any = list(ask.messages)
         async with asyncio.timeout(self.timeout):
-            messages: Any = list(ask.messages)
-            got: Any = await self.openai.chat.completions.create(
-                model=ask.model, messages=messages, extra_body=dict(ask.parameters)
-            )
-        choices = getattr(got, "choices", None)
-        if not choices or choices[0].message is None:
-            raise NoCompletion(str(got)[:200])
-        message, used = choices[0].message, got.usage
-        return Reply(
-            text=self._scrubbed(message.content or ""),
-            finish=choices[0].finish_reason or "",
-            refusal=self._scrubbed(message.refusal or ""),
-            prompt_tokens=used.prompt_tokens if used else None,
-            completion_tokens=used.completion_tokens if used else None,
-            served_by=self._scrubbed(got.model or ""),
-            answered=datetime.now(UTC).isoformat(timespec="seconds"),
+            raw: Any
+            if ask.prompt:
+                raw = await self.openai.completions.with_raw_response.create(
+                    model=ask.model, prompt=ask.prompt, extra_body=dict(sent)
+                )
+            else:
+                raw = await self.openai.chat.completions.with_raw_response.create(
+                    model=ask.model, messages=messages, extra_body=dict(sent)
+                )
+        reply = read_reply(raw.content)
+        return replace(
+            reply,
+            text=self._masked(reply.text),
+            finish=self._masked(reply.finish),
+            refusal=self._masked(reply.refusal),
+            served_by=self._masked(reply.served_by),
+            adapted=self.dialect.changes if sent != ask.parameters else "",
         )
 
-    def _judge(self, ask: Ask, error: Exception, attempt: int) -> Judged:
-        """Why there is no answer and what to do about it; raises what is not the endpoint's fault."""
+    def _judge(self, error: Exception, sent: Mapping[str, Any]) -> Judged:
+        """Return why there is no answer and what to do about it; raise what is not the endpoint's fault."""
         import openai
 
-        spread = 1 + int(ask.key[attempt : attempt + 2], 16) / 512  # not all at once, and the same in every run
-        back_off = min(BACK_OFF * 2**attempt, LONGEST_BACK_OFF) * spread
+        bad = error if isinstance(error, BadReply) else error.__cause__
+        if isinstance(bad, BadReply):
+            return self._judge_reply(bad, sent)
         if isinstance(error, openai.APIStatusError):
-            return self._judge_status(error, back_off)
-        if isinstance(error, (TimeoutError, openai.APITimeoutError)):
-            return Judged(f"no answer within {self.timeout:g} s", back_off)
+            words = words_of(error.response.content)
+            if error.code == "insufficient_quota":
+                raise self._stop(self._status_text(error.status_code, words))
+            return self._judge_status(error.status_code, words, sent, error.response.headers)
+        if isinstance(error, TimeoutError | openai.APITimeoutError):
+            return Judged(f"no answer within {self.timeout:g} s")
         if isinstance(error, openai.APIConnectionError):
-            return Judged(f"no connection ({error.__cause__ or error})", back_off)
-        if isinstance(error, (NoCompletion, JSONDecodeError, openai.APIError)):
-            return Judged(f"an answer that is no chat completion ({error})", back_off)
+            return Judged(f"no connection ({self._shown(str(error.__cause__ or error))})")
+        if isinstance(error, openai.APIError):
+            return Judged(f"an answer that is no chat completion ({self._shown(str(error))})")
         raise error
 
-    def _judge_status(self, error: APIStatusError, back_off: float) -> Judged:
-        named = error.body.get("message") if isinstance(error.body, dict) else None  # self-hosted servers say `detail`
-        status, said = error.status_code, str(named or error.response.text)
-        why = f"status {status} ({' '.join(said.split())[:300]})"
-        if status in FOR_ALL or error.code == "insufficient_quota":
-            raise self._stop(why, "fix it")
+    def _judge_reply(self, bad: BadReply, sent: Mapping[str, Any]) -> Judged:
+        """Judge a success that is none, or a redirect."""
+        if bad.final:
+            raise self._stop(self._status_text(bad.status or 0, bad.why))
+        if bad.status is not None:
+            return self._judge_status(bad.status, bad.why, sent, {})
+        if not bad.page:
+            return Judged(self._shown(bad.why))
+        why = f"{self._shown(bad.why)} in place of JSON of {self.openai.base_url.path}chat/completions"
+        why += "" if "/v1" in self.openai.base_url.path else " (does the address lack /v1?)"
+        return Judged(why, page=True)
+
+    def _judge_status(self, status: int, words: str, sent: Mapping[str, Any], headers: Mapping[str, Any]) -> Judged:
+        why = self._status_text(status, words)
         if status in FOR_ONE:
-            return Judged(why, None, about_one=True)
-        asked = retry_after(error)
-        if asked is None:
-            return Judged(why, back_off)
-        if asked > self.longest_wait:
+            return Judged(why, again=False, refused=True, adapted=self.dialect.learn(sent, words))
+        if status not in TRANSIENT and status < 500:  # no key, no money, no such model, no such address
+            raise self._stop(why)
+        asked = retry_after(headers)
+        if asked is not None and asked > self.longest_wait:
             raise self._stop(f"{why}, asking to wait {asked:g} s", "wait")
-        self.pace.pause(asked)  # for all requests, not only the one that was told
-        return Judged(why, asked)
+        if asked is not None:
+            self.pace.pause(asked)  # for all requests, not only the one that was refused
+        return Judged(why, asked=asked)
 
-    def _stop(self, found: str, advice: str) -> ModelError:
-        where = self.openai.base_url.netloc.decode()
-        kept = "what was answered is kept"
-        return ModelError(self._scrubbed(f"{where}: {found}; want answers; {advice} and run again, {kept}"))
+    def _given_up(self, last: Judged) -> Unanswered:
+        """Count a request without an answer. Raises ModelError when too many of them came in a row."""
+        if not (last.refused and self.answered):
+            self._in_vain += 1
+        if self._in_vain >= IN_A_ROW:
+            raise self._stop(f"{self._in_vain} requests in a row without an answer, the last: {last.why}")
+        return Unanswered(why=last.why, refused=last.refused)
 
-    def _scrubbed(self, text: str) -> str:
-        return text.replace(self.secret, "[key]") if self.secret else text
+    def _stop(self, found: str, advice: str = "fix it") -> ModelError:
+        return ModelError(f"{self.where}: {found}; want answers; {advice} and run again, what was answered is kept")
+
+    def _status_text(self, status: int, words: str) -> str:
+        return f"status {status} ({self._shown(words)})"
+
+    def _shown(self, words: str) -> str:
+        return self._masked(clean(words))[:SHOWN]
+
+    def _masked(self, text: str) -> str:
+        return mask(text, self.secret)
 
 
 @asynccontextmanager
 async def connect(endpoint: str, key: str, **settings: Any) -> AsyncIterator[Client]:
     """Open a client for the length of an `async with` block; `settings` are Client's. Raises UsageError without openai."""
     try:
-        from openai import AsyncOpenAI
+        from openai import AsyncOpenAI, DefaultAsyncHttpxClient
     except ModuleNotFoundError as error:
-        raise UsageError("annotate: openai is not installed; want it: pip install -e '.[teacher]'") from error
+        raise UsageError(
+            "openai is not installed; want it: pip install itdr-hf[teacher] or itdr-hf[endpoint]"
+        ) from error
     timeout = settings.get("timeout", Client.timeout)
-    async with AsyncOpenAI(base_url=endpoint, api_key=key or "none", timeout=timeout, max_retries=0) as opened:
+    http = DefaultAsyncHttpxClient(
+        timeout=timeout, headers={"Accept-Encoding": "gzip"}, event_hooks={"response": [bound]}, max_redirects=5
+    )
+    async with AsyncOpenAI(
+        base_url=endpoint, api_key=key or "none", timeout=timeout, max_retries=0, http_client=http
+    ) as opened:
         yield Client(openai=opened, secret=key, **settings)
 
 
-def read_key(endpoint: str, variable: str) -> str:
-    """Return the key from the environment; '' for a server on this machine, which needs none.
-
-    Raises UsageError when there is none, saying how to get one.
-    """
-    key = os.environ.get(variable, "").strip()
-    host = urlsplit(endpoint).hostname or ""
-    if not key and not _is_here(host):
-        raise UsageError(
-            f"{variable}: not set; want the key that {host} gives its users; set it, name another variable with "
-            "--key-variable, or serve a model yourself (`transformers serve`, vLLM, llama.cpp) and give its "
-            "address as --endpoint; until then the extractive references serve"
-        )
-    return key
-
-
-def _is_here(host: str) -> bool:
+def run_to_end(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end, in a thread of its own where a notebook's loop runs already."""
     try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def retry_after(error: APIStatusError) -> float | None:
-    """Seconds that an endpoint asks to wait, from `retry-after-ms` or `Retry-After` (seconds or a date)."""
-    from email.utils import parsedate_to_datetime
-
-    headers = error.response.headers
-    for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
-        try:
-            return max(0.0, float(headers[name]) / unit)
-        except (KeyError, ValueError):
-            continue
-    try:
-        then = parsedate_to_datetime(headers["retry-after"])
-    except (KeyError, ValueError):
-        return None
-    return max(0.0, (then - datetime.now(UTC)).total_seconds())
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()

@@ -20,7 +20,7 @@ Asked = tuple[Question, list[int]]
 
 
 class LocalModel:
-    """A causal language model: a Hub id or a folder, greedy unless `temperature` is above 0."""
+    """A language model, causal or encoder–decoder: a Hub id or a folder, greedy unless `temperature` is above 0."""
 
     def __init__(
         self,
@@ -42,7 +42,10 @@ class LocalModel:
             )
         except (OSError, ValueError):  # an adapter may come without a tokenizer of its own
             self.tokenizer = _loaded(transformers.AutoTokenizer, name, revision=revision)
-        model = _loaded(transformers.AutoModelForCausalLM, name, revision=revision, dtype=dtype, use_safetensors=True)
+        config = _loaded(transformers.AutoConfig, name, revision=revision)
+        self.encodes = bool(getattr(config, "is_encoder_decoder", False))
+        kind = transformers.AutoModelForSeq2SeqLM if self.encodes else transformers.AutoModelForCausalLM
+        model = _loaded(kind, name, revision=revision, dtype=dtype, use_safetensors=True)
         commit = revision_of(name, model)
         if adapter:
             model = _loaded(_extra("peft").PeftModel, model, adapter)
@@ -125,8 +128,9 @@ class LocalModel:
                 **warm,
                 **cold,
             )
+        begun = 1 if self.encodes else width  # a decoder begins with a token of its own, not with the prompt
         return [
-            self._read(row, len(asked), ends) for row, (_, asked) in zip(made[:, width:].tolist(), batch, strict=True)
+            self._read(row, len(asked), ends) for row, (_, asked) in zip(made[:, begun:].tolist(), batch, strict=True)
         ]
 
     def _read(self, made: list[int], asked: int, ends: list[int]) -> Completion:

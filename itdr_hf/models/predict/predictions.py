@@ -1,6 +1,6 @@
 """The predictions file: raw answers of one model, appended one by one and then folded into one Parquet file.
 
-While a run lasts its answers are lines of `<name>.journal`, each whole on disk before the next question is
+While a run lasts its answers are lines of `<name>.journal`, each written whole before the next question is
 counted as answered: a kill at any moment loses none, and the next run takes up where this one stopped.
 """
 
@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from filelock import FileLock, Timeout
 
 from itdr_hf.errors import UsageError
+from itdr_hf.models.endpoint.reply import encodable, token_count
 from itdr_hf.runtime.files import full_disk_named
+from itdr_hf.runtime.journal import Journal, read_record
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,11 +40,15 @@ Keep = Callable[["Question", Completion], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """Who answered, and how: answers of different runs never mix in one file."""
+    """Who answered, and how: answers of different runs never mix in one file.
+
+    `adapted` says which settings the server did not take, and what was sent instead.
+    """
 
     model: str
     revision: str
     settings: Mapping[str, Any] = field(default_factory=dict)
+    adapted: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,23 +68,53 @@ class Prediction:
 
 @dataclass(frozen=True, kw_only=True)
 class Predictions:
-    """All answers of one run, by example id, in the order of config and id."""
+    """All answers of one run, by example id, in the order of config and id; `damaged` lines could not be read."""
 
     run: Run
     rows: Mapping[str, Prediction]
+    damaged: int = 0
 
 
 def read_predictions(path: Path) -> Predictions:
     """Return the answers of a file, finished or not. Raises UsageError when there are none."""
-    found = _read(path)
+    with _journal_of(path) as journal:
+        found = _read(path, journal)
     if found is None:
         raise UsageError(f"{path}: no predictions; want a file of `itdr predict`; check the name or make it first")
     return found
 
 
+class Keeper:
+    """Keeps one more answer when it is called; `damaged` lines of the journal it goes on with could not be read."""
+
+    def __init__(self, journal: Journal, run: Run, damaged: int) -> None:
+        self._journal, self._run, self.damaged = journal, run, damaged
+        journal.append({"run": asdict(run)})
+
+    def __call__(self, question: Question, completion: Completion) -> None:
+        row = Prediction(
+            id=question.id,
+            config=question.config,
+            text=encodable(completion.text),
+            finish_reason=completion.finish_reason,
+            prompt_tokens=completion.prompt_tokens,
+            completion_tokens=completion.completion_tokens,
+            model=self._run.model,
+            revision=self._run.revision,
+            prompt_hash=question.prompt_hash,
+        )
+        self._journal.append(asdict(row))
+
+    def note(self, adapted: str) -> None:
+        """Record how the server was asked otherwise than the settings say."""
+        if adapted and adapted != self._run.adapted:
+            self._run = replace(self._run, adapted=adapted)
+            self._journal.append({"run": asdict(self._run)})
+
+
 @contextmanager
-def open_predictions(path: Path, run: Run) -> Iterator[tuple[Mapping[str, Prediction], Keep]]:
-    """Go on with a file, or begin it: what is answered already, and the function that keeps one more answer.
+def open_predictions(path: Path, run: Run) -> Iterator[tuple[Mapping[str, Prediction], Keeper]]:
+    """Go on with a file, or begin it: what is answered already, and what keeps one more answer.
 
     At the end, also after an error or Ctrl-C, the file holds everything kept. Raises UsageError when the file
     is of another model, revision or setting, or being written by another process.
@@ -91,57 +127,77 @@ def open_predictions(path: Path, run: Run) -> Iterator[tuple[Mapping[str, Predic
     except Timeout as error:
         raise UsageError(f"{path}: another run writes it; want one at a time; wait, or choose another --out") from error
     try:
-        found = _read(path)
-        if found is not None:
-            _check_same(path, found.run, run)
-        try:
-            with full_disk_named(path), _journal(path).open("a", encoding="utf-8") as journal:
-                _say(journal, {"run": asdict(run)})
-                yield (found.rows if found else {}), _keeper(journal, run)
-        finally:
-            if _journal(path).is_file():
-                _fold(path)
+        with _journal_of(path) as journal:
+            found = _read(path, journal)
+            if found is not None:
+                _check_same(path, found.run, run)
+                run = replace(run, adapted=found.run.adapted)
+            try:
+                with full_disk_named(path):
+                    journal.cut_torn()
+                    yield (found.rows if found else {}), Keeper(journal, run, found.damaged if found else 0)
+            finally:
+                if journal.path.is_file():
+                    _fold(path)
     finally:
         lock.release()
 
 
-def _keeper(journal: IO[str], run: Run) -> Keep:
-    def keep(question: Question, answered: Completion) -> None:
-        text = answered.text.encode("utf-8", "replace").decode()  # a lone surrogate is no text
-        row = Prediction(
-            id=question.id,
-            config=question.config,
-            text=text,
-            finish_reason=answered.finish_reason,
-            prompt_tokens=answered.prompt_tokens,
-            completion_tokens=answered.completion_tokens,
-            model=run.model,
-            revision=run.revision,
-            prompt_hash=question.prompt_hash,
-        )
-        _say(journal, asdict(row))
-
-    return keep
+@contextmanager
+def _journal_of(path: Path) -> Iterator[Journal]:
+    journal = Journal(path.with_name(f"{path.name}.journal"))
+    try:
+        yield journal
+    finally:
+        journal.close()
 
 
-def _say(journal: IO[str], line: Mapping[str, Any]) -> None:
-    journal.write("\n" if journal.tell() and line.keys() == {"run"} else "")  # ends what a kill left half written
-    journal.write(json.dumps(line) + "\n")
-    journal.flush()
-
-
-def _read(path: Path) -> Predictions | None:
-    run, rows = None, {}
+def _read(path: Path, journal: Journal) -> Predictions | None:
+    """Return what the file and the lines of its journal hold; None when there is neither."""
+    run, rows, damaged = None, {}, 0
     if path.is_file():
         table = _table(path)
         run = Run(**json.loads(table.schema.metadata[b"itdr"]))
         rows = {row["id"]: Prediction(**row) for row in table.to_pylist()}
-    for line in _journal_lines(path):
-        if "run" in line:
-            run = Run(**line["run"])
+    for line in journal.new_lines():
+        try:
+            read = _read_line(line.data)
+        except ValueError:  # bytes that a damaged disk or another program left: the question is asked again
+            damaged += bool(line.data.strip())
+            continue
+        if isinstance(read, Run):
+            run = read
         else:
-            rows[line["id"]] = Prediction(**line)
-    return None if run is None else Predictions(run=run, rows=_sorted(rows.values()))
+            rows[read.id] = read
+    if run is None and (rows or damaged):
+        raise UsageError(
+            f"{journal.path}: no line that says who answered, and how; want the journal of one run of `itdr predict`; "
+            "move it away to ask anew, or repair its first line"
+        )
+    return None if run is None else Predictions(run=run, rows=_sorted(rows.values()), damaged=damaged)
+
+
+def _read_line(data: bytes) -> Run | Prediction:
+    """Return what a line of the journal holds, repaired where an earlier version kept what a server made up.
+
+    Raises ValueError for a line that is neither a run nor an answer.
+    """
+    fields_of = read_record(data)
+    try:
+        if "run" in fields_of:
+            return Run(**fields_of["run"])
+        row = Prediction(**fields_of)
+    except TypeError as error:
+        raise ValueError(f"not an answer: {error}") from error
+    if not all(isinstance(v, str) for v in (row.id, row.config, row.text, row.model, row.revision, row.prompt_hash)):
+        raise ValueError("not an answer: a text is none")
+    return replace(
+        row,
+        text=encodable(row.text),
+        finish_reason=row.finish_reason if isinstance(row.finish_reason, str) else "stop",
+        prompt_tokens=token_count(row.prompt_tokens),
+        completion_tokens=token_count(row.completion_tokens),
+    )
 
 
 def _table(path: Path) -> pa.Table:
@@ -158,22 +214,13 @@ def _table(path: Path) -> pa.Table:
     return table
 
 
-def _journal_lines(path: Path) -> Iterator[dict[str, Any]]:
-    if not _journal(path).is_file():
-        return
-    for line in _journal(path).read_text(encoding="utf-8").splitlines():
-        try:
-            yield json.loads(line)
-        except json.JSONDecodeError:  # the line a kill left half written: its question is asked again
-            continue
-
-
 def _fold(path: Path) -> None:
     """Put the journal's answers into the Parquet file; a kill in between leaves both, and reading takes either."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    found = _read(path)
+    with _journal_of(path) as journal:
+        found = _read(path, journal)
     if found is None:
         return
     schema = _schema().with_metadata({"itdr": json.dumps(asdict(found.run))})
@@ -181,7 +228,7 @@ def _fold(path: Path) -> None:
     with full_disk_named(path):
         pq.write_table(pa.Table.from_pylist([asdict(row) for row in found.rows.values()], schema), draft)
         draft.replace(path)
-        _journal(path).unlink()
+        journal.path.unlink()
 
 
 def _check_same(path: Path, have: Run, want: Run) -> None:
@@ -202,7 +249,3 @@ def _schema() -> pa.Schema:
 
     whole = {"prompt_tokens", "completion_tokens"}
     return pa.schema([(f.name, pa.int64() if f.name in whole else pa.string()) for f in fields(Prediction)])
-
-
-def _journal(path: Path) -> Path:
-    return path.with_name(f"{path.name}.journal")

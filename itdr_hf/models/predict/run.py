@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from itdr_hf.errors import UsageError
-from itdr_hf.models.predict.predictions import Completion, Keep, Run, open_predictions
+from itdr_hf.errors import ModelError, UsageError
+from itdr_hf.models.predict.predictions import Completion, Keep, Keeper, Prediction, Run, open_predictions
 from itdr_hf.models.predict.questions import Question
 from itdr_hf.runtime.progress import OnProgress, Progress, ignore
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shortfall:
+    """What a system did not answer, by question id and with the reason, and how it was asked otherwise than meant."""
+
+    unanswered: Mapping[str, str] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)  # not kept: no other question of the config was answered
+    reasons: Mapping[str, str] = field(default_factory=dict)  # of the refusals that were kept
+    adapted: str = ""
+    where: str = ""  # host and port of a server
 
 
 class System(Protocol):
@@ -19,49 +31,111 @@ class System(Protocol):
     @property
     def run(self) -> Run: ...
 
-    def answer(self, questions: Sequence[Question], keep: Keep) -> None:
-        """Answer questions in any order, each kept as soon as it is answered."""
+    def answer(self, questions: Sequence[Question], keep: Keep) -> Shortfall | None:
+        """Answer questions in any order, each kept as soon as it is answered; return what was not, if anything."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Made:
-    """How many answers a run found, made, was refused, and how many questions were not for this system."""
+    """How many answers a run found, made, was refused, and how many questions were not for this system.
+
+    `missing` are the questions that have no answer now, with the reason; `made` counts refusals that were kept.
+    """
 
     found: int
     made: int
     refused: int
     not_taken: int
+    missing: Mapping[str, str] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    adapted: str = ""
+    damaged: int = 0
 
     def sentence(self, out: Path, folder: Path) -> str:
         """Return what became of it, and what to do next."""
         parts = [f"{self.made:,} answers made"] + ([f"{self.found:,} found"] if self.found else [])
-        parts += [f"{self.refused:,} refused (too long?)"] if self.refused else []
+        parts += [f"{self.refused:,} refused ({_usual(self.reasons) or 'too long?'})"] if self.refused else []
         parts += [f"{self.not_taken:,} questions it has no answer for"] if self.not_taken else []
-        return f"{out}: {', '.join(parts)}. To score: itdr score {out} {folder}"
+        parts += [f"{self.damaged:,} damaged lines of its journal dropped"] if self.damaged else []
+        said = f"{out}: {', '.join(parts)}."
+        said += f" The server does not take all settings: {self.adapted}." if self.adapted else ""
+        if self.missing:
+            return f"{said} {len(self.missing):,} not answered: {_usual(self.missing)}. Run it again to ask for them."
+        return f"{said} To score: itdr score {out} {folder}"
 
 
 def predict_into(path: Path, questions: Sequence[Question], system: System, progress: OnProgress = ignore) -> Made:
     """Answer the questions that the file has no answer for.
 
     Raises UsageError when the file is another system's or none of the questions is for this one, ModelError
-    when the system cannot go on; what was answered is kept.
+    when the system cannot go on or has answered nothing; what was answered is kept.
     """
     takes = getattr(system, "takes", lambda subtask: True)
     taken = [question for question in questions if takes(question.subtask)]
     if not taken:
         raise UsageError(f"{system.run.model}: no answer for any of these questions; want other configs; see --help")
-    refused = made = 0
     with open_predictions(path, system.run) as (have, keep):
-        left = [q for q in taken if q.id not in have or have[q.id].prompt_hash != q.prompt_hash]
-        if left:
-            progress(Progress("answers", 0, len(left)))
+        answered = {row.config for row in have.values() if row.finish_reason != "refused"}
+        left = [question for question in taken if not _is_answered(question, have, answered)]
+        short, refused = _ask(system, left, keep, progress, answered) if left else (Shortfall(), 0)
+    missing = {**short.unanswered, **short.refused}
+    if left and len(missing) == len(left):
+        raise _none_answered(system, short.where, missing)
+    return Made(
+        found=len(taken) - len(left),
+        made=len(left) - len(missing),
+        refused=refused,
+        not_taken=len(questions) - len(taken),
+        missing=missing,
+        reasons=short.reasons,
+        adapted=short.adapted,
+        damaged=keep.damaged,
+    )
 
-            def kept(question: Question, answered: Completion) -> None:
-                nonlocal refused, made
-                refused += answered.finish_reason == "refused"
-                keep(question, answered)
-                made += 1
-                progress(Progress("answers", made, len(left)))
 
-            system.answer(left, kept)
-    return Made(found=len(taken) - len(left), made=len(left), refused=refused, not_taken=len(questions) - len(taken))
+def _ask(
+    system: System, left: Sequence[Question], keep: Keeper, progress: OnProgress, answered: set[str]
+) -> tuple[Shortfall, int]:
+    """Ask what is left; return what was not answered, and how many refusals were kept.
+
+    `answered` are the configs of which an earlier run has an answer: what is refused there is the prompt's fault.
+    """
+    refused = done = 0
+    progress(Progress("answers", 0, len(left)))
+
+    def kept(question: Question, completion: Completion) -> None:
+        nonlocal refused, done
+        refused += completion.finish_reason == "refused"
+        keep(question, completion)
+        done += 1
+        progress(Progress("answers", done, len(left)))
+
+    short = system.answer(left, kept) or Shortfall()
+    known = [question for question in left if question.id in short.refused and question.config in answered]
+    for question in known:
+        kept(question, Completion("", "refused"))
+    keep.note(short.adapted)
+    still = {i: why for i, why in short.refused.items() if i not in {question.id for question in known}}
+    return replace(short, refused=still, reasons={**short.refused, **short.reasons}), refused
+
+
+def _is_answered(question: Question, have: Mapping[str, Prediction], answered: set[str]) -> bool:
+    """Whether the file has the answer; a refusal is none where its config was never answered: it was not the prompt."""
+    row = have.get(question.id)
+    if row is None or row.prompt_hash != question.prompt_hash:
+        return False
+    return row.finish_reason != "refused" or question.config in answered
+
+
+def _none_answered(system: System, where: str, missing: Mapping[str, str]) -> ModelError:
+    return ModelError(
+        f"{where or system.run.model}: none of {len(missing):,} questions answered: {_usual(missing)}; "
+        f"want answers of {system.run.model}; fix it and run again, what was answered is kept"
+    )
+
+
+def _usual(reasons: Mapping[str, str]) -> str:
+    """Return the most frequent reason, and how many others there are."""
+    counted = Counter(reasons.values()).most_common()
+    more = f" (and {len(counted) - 1:,} other reasons)" if len(counted) > 1 else ""
+    return f"{counted[0][0]}{more}" if counted else ""

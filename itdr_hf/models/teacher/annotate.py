@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from itdr_hf.errors import ItdrError
-from itdr_hf.models.endpoint.client import Client, Unanswered, connect, read_key
+from itdr_hf.models.endpoint.client import Client, Unanswered, connect, run_to_end
+from itdr_hf.models.endpoint.keys import KEY_VARIABLE, read_key
 from itdr_hf.models.endpoint.pace import RateLimiter
 from itdr_hf.models.endpoint.request import Ask
 from itdr_hf.models.endpoint.tokens import prompt_tokens
@@ -73,6 +72,7 @@ class Run:
     answers: int = 0  # got and kept
     unanswered: dict[str, str] = field(default_factory=dict)  # id -> why
     stopped: str = ""
+    adapted: str = ""  # which parameters the endpoint did not take, and what was sent instead
     failure: ItdrError | None = None
     _later: deque[Wanted] = field(default_factory=deque)
 
@@ -162,7 +162,7 @@ def annotate(
     *,
     budget: Budget,
     haste: RateLimits,
-    key_variable: str = "OPENAI_API_KEY",
+    key_variable: str = KEY_VARIABLE,
     progress: OnProgress = ignore,
 ) -> Run:
     """Ask for every reference the store lacks; everything got is in the store, whatever happens.
@@ -172,7 +172,7 @@ def annotate(
     total = sum(selection.counts.values())
     run = Run(writer=writer, store=store, budget=budget, queue=iter(selection), total=total, progress=progress)
     key = read_key(writer.endpoint, key_variable)
-    _in_one_loop(_ask_all(run, haste, key))
+    run_to_end(_ask_all(run, haste, key))
     return run
 
 
@@ -181,13 +181,4 @@ async def _ask_all(run: Run, haste: RateLimits, key: str) -> None:
     settings = {"pace": pace, "timeout": haste.timeout, "retries": haste.retries}
     async with connect(run.writer.endpoint, key, **settings) as client:
         await asyncio.gather(*(run.work(client) for _ in range(haste.concurrency)))
-
-
-def _in_one_loop(work: Coroutine[Any, Any, None]) -> None:
-    """Run to the end, in a thread of its own where a notebook's loop runs already."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(work)
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, work).result()
+    run.adapted = client.dialect.changes

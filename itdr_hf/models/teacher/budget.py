@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from itdr_hf.errors import UsageError
 from itdr_hf.models.endpoint.request import Ask, Reply
-from itdr_hf.models.endpoint.tokens import BYTES_AT_LEAST, prompt_tokens, used_tokens
+from itdr_hf.models.endpoint.tokens import BYTES_AT_LEAST, asked_tokens, used_tokens
 
 LONGEST = 4096  # tokens of an answer whose length nothing limits
 
@@ -62,4 +62,4 @@ class Budget:
 
     def _worst(self, ask: Ask) -> float:
         longest = ask.most_tokens or LONGEST
-        return self.prices.cost(prompt_tokens(ask.messages, BYTES_AT_LEAST), longest) if self.prices else 0.0
+        return self.prices.cost(asked_tokens(ask, BYTES_AT_LEAST), longest) if self.prices else 0.0

@@ -10,22 +10,22 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import Any, NamedTuple
 
 from filelock import FileLock
 
-from itdr_hf.errors import OutputError, UsageError
+from itdr_hf.errors import UsageError
+from itdr_hf.models.endpoint.reply import BadReply, checked_reply
 from itdr_hf.models.endpoint.request import Ask, Reply
 from itdr_hf.models.teacher.claims import Claims
 from itdr_hf.runtime.files import full_disk_named, write_atomically
+from itdr_hf.runtime.journal import Journal, Line, read_record
 
 FILE = "answers.jsonl"
-SYNC_EVERY = 1.0  # seconds: a power cut costs no more than so much; a kill costs nothing
 
 
 class Merged(NamedTuple):
@@ -50,11 +50,9 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.path = folder, folder / FILE
-        self.torn = self.damaged = 0
+        self.damaged = 0
+        self._journal = Journal(self.path)
         self._places: dict[str, tuple[int, int]] = {}  # key -> offset, length
-        self._read = 0  # how much of the file is known
-        self._out: IO[bytes] | None = None
-        self._synced = 0.0
         self._claims = Claims(folder / ".claims")
 
     def __enter__(self) -> Store:
@@ -65,13 +63,14 @@ class Store:
 
     def __exit__(self, *error: object) -> None:
         self._claims.close()
-        if self._out is not None:
-            os.fsync(self._out.fileno())
-            self._out.close()
-            self._out = None
+        self._journal.close()
 
     def __len__(self) -> int:
         return len(self._places)
+
+    @property
+    def torn(self) -> int:
+        return self._journal.torn
 
     def get(self, key: str) -> Reply | None:
         """Return the answer with a key, also one that another process has added since."""
@@ -79,21 +78,15 @@ class Store:
             self._catch_up()
         if key not in self._places:
             return None
-        offset, length = self._places[key]
-        with self.path.open("rb") as file:
-            file.seek(offset)
-            return _read_line(file.read(length))[1]
+        return _read_line(self._journal.read(*self._places[key]))[1]
 
     def add(self, ask: Ask, reply: Reply) -> bool:
         """Keep an answer; False when the key has one already, which stays. Raises OutputError for a full disk."""
-        line = _line(ask, reply)
         with full_disk_named(self.path), self._locked():
             self._cut_torn()
             if ask.key in self._places:
                 return False
-            self._append(line)
-            self._places[ask.key] = (self._read, len(line))
-            self._read += len(line)
+            self._know(ask.key, self._journal.append(_record(ask, reply)))
         return True
 
     def claim(self, key: str) -> bool:
@@ -109,17 +102,12 @@ class Store:
     def records(self) -> Iterator[tuple[Ask, Reply]]:
         """All answers, in the order they came."""
         self._catch_up()
-        places = sorted(self._places.values())
-        if not places:
-            return
-        with self.path.open("rb") as file:
-            for offset, length in places:
-                file.seek(offset)
-                yield _read_line(file.read(length))
+        for place in sorted(self._places.values()):
+            yield _read_line(self._journal.read(*place))
 
     def export(self, path: Path, wanted: Callable[[Ask], bool] = lambda ask: True) -> int:
         """Write the wanted answers to one file for others to merge; how many."""
-        lines = [_line(ask, reply).decode() for ask, reply in self.records() if wanted(ask)]
+        lines = [json.dumps(_record(*both), ensure_ascii=False) + "\n" for both in self.records() if wanted(both[0])]
         write_atomically(path, "".join(lines))
         return len(lines)
 
@@ -152,53 +140,41 @@ class Store:
             yield
 
     def _cut_torn(self) -> None:
-        """Under the lock nobody is writing: a last line without an end is a killed writer's."""
+        """Cut off a last line without an end: under the lock nobody is writing, so it is a killed writer's."""
         self._catch_up()
-        if self.path.is_file() and self.path.stat().st_size > self._read:
-            os.truncate(self.path, self._read)
-            self.torn += 1
+        self._journal.cut_torn()
 
     def _catch_up(self) -> None:
         """Read the whole lines that were added since."""
-        if not self.path.is_file() or self.path.stat().st_size <= self._read:
-            return
-        with self.path.open("rb") as file:
-            file.seek(self._read)
-            for line in file:
-                if not line.endswith(b"\n"):
-                    break
-                try:
-                    self._places.setdefault(_read_line(line)[0].key, (self._read, len(line)))
-                except ValueError:
-                    self.damaged += 1
-                self._read += len(line)
+        for line in self._journal.new_lines():
+            try:
+                self._know(_read_line(line.data)[0].key, line)
+            except ValueError:
+                self.damaged += 1
 
-    def _append(self, line: bytes) -> None:
-        if self._out is None:
-            self._out = self.path.open("ab", buffering=0)
-        if self._out.write(line) != len(line):
-            os.truncate(self.path, self._read)
-            raise OutputError(f"{self.folder}: the disk is full; want room for the answers; free some and run again")
-        if time.monotonic() - self._synced > SYNC_EVERY:
-            os.fsync(self._out.fileno())
-            self._synced = time.monotonic()
+    def _know(self, key: str, line: Line) -> None:
+        self._places.setdefault(key, (line.offset, len(line.data)))
 
 
-def _line(ask: Ask, reply: Reply) -> bytes:
+def _record(ask: Ask, reply: Reply) -> dict[str, Any]:
     asked = {"endpoint": ask.endpoint, "model": ask.model, "messages": ask.messages, "parameters": ask.parameters}
-    return json.dumps({"key": ask.key, **asked, **asdict(reply)}, ensure_ascii=False).encode() + b"\n"
+    said = {name: value for name, value in asdict(reply).items() if name != "adapted" or value}
+    return {"key": ask.key, **asked, **said}
 
 
 def _read_line(line: bytes) -> tuple[Ask, Reply]:
-    """Return an answer and what was asked. Raises ValueError for a line that is none, or whose key is not its own."""
+    """Return an answer and what was asked, repaired where an earlier version kept what an endpoint made up.
+
+    Raises ValueError for a line that is no answer, or whose key is not its own.
+    """
+    fields = read_record(line)
     try:
-        fields = json.loads(line)
-        key = fields.pop("key")
         asked = {name: fields.pop(name) for name in ("endpoint", "model", "messages", "parameters")}
         ask = Ask(**{**asked, "messages": tuple(asked["messages"])})
-        reply = Reply(**fields)
-    except (KeyError, TypeError, AttributeError) as error:
+        if fields.pop("key") != ask.key:
+            raise ValueError("the key is not that of what was asked")
+        if "text" not in fields or not isinstance(ask.parameters, dict):
+            raise ValueError("not an answer")
+        return ask, checked_reply(fields)
+    except (KeyError, TypeError, AttributeError, BadReply, RecursionError) as error:
         raise ValueError(f"not an answer: {error}") from error
-    if ask.key != key:
-        raise ValueError("the key is not that of what was asked")
-    return ask, reply

@@ -67,8 +67,6 @@ def _batches(dataset: Dataset, cell: Taught, split: str, writer: Writer, store: 
 def _with_references(rows: pa.Table, cell: Taught, writer: Writer, store: Store) -> pa.RecordBatch:
     import pyarrow as pa
 
-    from itdr_hf.records import INSTRUCTION
-
     signature = writer.signature(cell.teacher)
     columns: dict[str, list[Any]] = {
         name: rows.column(name).to_pylist() for name in ("output", "targets", "reference_by")
@@ -80,6 +78,6 @@ def _with_references(rows: pa.Table, cell: Taught, writer: Writer, store: Store)
             columns["reference_by"][place] = signature
     arrays = [
         pa.array(columns[f.name], f.type) if f.name in columns else rows.column(f.name).combine_chunks().cast(f.type)
-        for f in INSTRUCTION.schema
+        for f in rows.schema
     ]
-    return pa.RecordBatch.from_arrays(arrays, schema=INSTRUCTION.schema)
+    return pa.RecordBatch.from_arrays(arrays, schema=rows.schema)

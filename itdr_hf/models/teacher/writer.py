@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from itdr_hf.models.endpoint.request import LENGTHS, Ask
+from itdr_hf.models.endpoint.parameters import LENGTHS
+from itdr_hf.models.endpoint.request import Ask
 from itdr_hf.prompts import Message
 from itdr_hf.tasks.task import Teacher
 from itdr_hf.tasks.templates import compile_template

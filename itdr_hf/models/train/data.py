@@ -19,7 +19,7 @@ from itdr_hf.errors import UsageError
 from itdr_hf.models.predict.questions import Question
 from itdr_hf.models.train.recipe import TrainRecipe
 from itdr_hf.prompts import rendered, to_messages, token_ids
-from itdr_hf.records import INSTRUCTION, Shape
+from itdr_hf.records import Shape
 from itdr_hf.runtime.hashing import hash_file
 from itdr_hf.tasks.templates import HELD_OUT, MIXED, template_text
 
@@ -113,7 +113,7 @@ def mixed_rows(folder: Dataset | Path, split: str, recipe: TrainRecipe) -> dict[
 
 def trained_columns(shape: Shape) -> tuple[str, ...]:
     """Return the columns that training and exports read: of an instruction these, of another shape all."""
-    return COLUMNS if shape == INSTRUCTION else shape.names
+    return COLUMNS if shape.instructs else shape.names
 
 
 def encode(mix: Mapping[str, Sequence[Row]], tokenizer: Any, recipe: TrainRecipe, room: int) -> Encoded:

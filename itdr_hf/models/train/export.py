@@ -18,7 +18,7 @@ from itdr_hf.errors import OutputError, UsageError, unknown
 from itdr_hf.models.train.data import Row, mixed_rows, trained_columns
 from itdr_hf.models.train.recipe import PAPER, TrainRecipe, changed
 from itdr_hf.models.train.trainers import TRAINERS, Trainer
-from itdr_hf.records import INSTRUCTION, SPLITS, Shape
+from itdr_hf.records import SPLITS, Shape
 from itdr_hf.runtime.files import new_folder
 
 MARK = "export.json"  # a folder with it is one of ours and may be replaced
@@ -78,7 +78,7 @@ def _shape(dataset: Dataset, recipe: TrainRecipe, trainer: Trainer) -> Shape:
         have = ", ".join(f"{name} ({shape.name})" for name, shape in shapes.items())
         raise UsageError(f"{dataset.folder}: cells of several shapes, {have}; want one; choose with --config")
     [shape] = set(shapes.values())
-    if shape != INSTRUCTION and shape.name not in trainer.shapes:
+    if not shape.instructs and shape.name not in trainer.shapes:
         takers = ", ".join(name for name, other in TRAINERS.items() if shape.name in other.shapes)
         raise UsageError(f"{trainer.title} takes no rows of shape {shape.name}; want a format that does: {takers}")
     return shape
@@ -94,7 +94,7 @@ def _rows(dataset: Dataset, split: str, recipe: TrainRecipe) -> list[Row]:
 
 def _line_of(shape: Shape, trainer: Trainer, chat: bool) -> Callable[[Row], dict[str, Any]]:
     """Return what becomes of a row: the trainer's form of an instruction; of other shapes the row, but for who made it."""
-    if shape != INSTRUCTION:
+    if not shape.instructs:
         return lambda row: {name: row[name] for name in shape if name not in ("user", "template", "reference_by")}
     form = trainer.chat if chat else trainer.plain
     return lambda row: {**{name: row[name] for name in FACTS}, **form(row)}

@@ -17,7 +17,8 @@ from itdr_hf.tasks import answers
 from itdr_hf.tasks.itdr import _extractive, _ranking
 from itdr_hf.tasks.itdr._extractive import Opinion
 from itdr_hf.tasks.planning import queries
-from itdr_hf.tasks.task import ExampleParts, ParsedAnswer, Task, TaskContext, Teacher
+from itdr_hf.tasks.reading.faults import ParsedAnswer
+from itdr_hf.tasks.task import ExampleParts, Task, TaskContext, Teacher
 from itdr_hf.tasks.templates import HELD_OUT
 
 if TYPE_CHECKING:

@@ -25,6 +25,7 @@ class PlanContext:
     recipe: Recipe
     period: str = ""  # a split, when the protocol goes by time: only its examples are planned now
     cuts: tuple[int, int] = (0, 0)  # of the protocol "time": the moments between the splits
+    pool: Path | None = None  # the items that negatives are drawn from, where they are not the catalogue
     sampled: Path | None = None  # the interactions of the chosen users, and of others, where they are at hand
 
     @property
@@ -52,8 +53,8 @@ class PlanContext:
 
     @property
     def shelves(self) -> ir.Table:
-        """The catalogue as negatives are drawn from it."""
-        shelves = self.engine.parquet(derived.shelves(self.tables, self.engine))
+        """The items that negatives are drawn from: the catalogue, or `pool`."""
+        shelves = self.engine.parquet(self.pool or derived.shelves(self.tables, self.engine))
         return shelves.mutate(place=shelves.place.cast("int64"))  # Spark numbers rows in 32 bits
 
     @property

@@ -49,25 +49,27 @@ def people(tables: Tables, engine: Engine, seed: int, least: int) -> Path:
         order = sampling_order(tables, seed, domain, active["user"])
         return active.mutate(split=split, order=order).order_by(["order", "user"])
 
-    return _kept(tables, engine, f"people-{_key(seed, enough)}", query)
+    return kept(tables, engine, f"people-{_key(seed, enough)}", query)
 
 
 def shelves(tables: Tables, engine: Engine) -> Path:
     """Return the catalogue with `place`, from 0 on the shelf of its domain, and `alike`, how many records have the title."""
-    source = tables.source
+    name = f"shelves-{_key(tables.source.label)}"
+    return kept(tables, engine, name, lambda: placed_items(tables, engine))
 
-    def query() -> ir.Table:
-        import ibis
 
-        items = engine.parquet(tables.path("items"))
-        domain = ["domain"] if source.domains else []
-        label = items[source.label] if source.label else ibis.null("string")
-        items = items.select("item", "title", "norm", "popularity", *domain, label=label)
-        titles = items.group_by("norm").agg(alike=items.count()).filter(lambda t: t.alike > 1)
-        items = items.left_join(titles, "norm").drop("norm_right")
-        return digest.placed(items, domain).mutate(alike=lambda t: t.alike.fill_null(1))
+def placed_items(tables: Tables, engine: Engine, among: ir.Table | None = None) -> ir.Table:
+    """Return the items, or those of them with the keys of `among`, as negatives are drawn from them."""
+    import ibis
 
-    return _kept(tables, engine, f"shelves-{_key(source.label)}", query)
+    source, items = tables.source, engine.parquet(tables.path("items"))
+    domain = ["domain"] if source.domains else []
+    label = items[source.label] if source.label else ibis.null("string")
+    items = items.select("item", "title", "norm", "popularity", *domain, label=label)
+    items = items if among is None else items.semi_join(among, [*domain, "item"])
+    titles = items.group_by("norm").agg(alike=items.count()).filter(lambda t: t.alike > 1)
+    items = items.left_join(titles, "norm").drop("norm_right")
+    return digest.placed(items, domain).mutate(alike=lambda t: t.alike.fill_null(1))
 
 
 def sampled_histories(tables: Tables, engine: Engine, seed: int, chosen: ir.Table) -> Path | None:
@@ -95,13 +97,28 @@ def sampled_histories(tables: Tables, engine: Engine, seed: int, chosen: ir.Tabl
 
 
 def _key(*facts: str | int | None) -> str:
-    return fingerprint(facts, {__name__})
+    return key(__name__, *facts)
 
 
-def _kept(tables: Tables, engine: Engine, name: str, query: Callable[[], ir.Table]) -> Path:
+def key(module: str, *facts: str | int | None) -> str:
+    """Return a name for what a module computes from facts: another code, another name."""
+    return fingerprint(facts, {module})
+
+
+def kept(tables: Tables, engine: Engine, name: str, query: Callable[[], ir.Table]) -> Path:
+    """Return the Parquet file of a name beside the tables, written by `query` if it is not there."""
+    return kept_file(tables, name, lambda draft: engine.write(query(), draft), engine.name)
+
+
+def kept_file(tables: Tables, name: str, write: Callable[[Path], object], by: str = "") -> Path:
+    """Return the same, written by a function that takes the path of a draft."""
     path = tables.folder / f"{name}.parquet"
     with FileLock(tables.folder / f"{name}.lock"):
-        return path if path.exists() else _write(tables, engine, name, query())
+        if not path.exists():
+            draft = tables.folder / f".{name}.{by}.draft"
+            write(draft)
+            draft.replace(path)
+    return path
 
 
 def _write(tables: Tables, engine: Engine, name: str, query: ir.Table) -> Path:

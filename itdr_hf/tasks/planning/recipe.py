@@ -23,4 +23,8 @@ class Recipe:
     split_protocol: str = "user"  # "leave-last" or "time" for UII; UIU's answers have no time: always by user or item
     source_history: int = 0  # CDR: how many of the source domain are shown; `history` is of the target domain
     reviews: int = 3  # TUI: how many reviews are shown; IR: how many liked and how many disliked items
+    forms: str = "one"  # InstructRec: kinds of instruction of a datum: one, "all", or patterns such as "A7/*,*-T3"
+    held_out: str = ""  # InstructRec: an intention that only the test has, such as "I1"
+    domain: str = ""  # of the source's domains only this one
+    max_prompt: int = 0  # pieces (see `build.fitting`) of a prompt, beyond which its oldest titles go; 0: any number
     max_chars: int = 300  # a review or description is cut at a sentence end before this

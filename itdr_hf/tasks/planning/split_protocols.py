@@ -2,6 +2,8 @@
 
     leave-last  asked for are each user's last ZONE interactions (test), the ZONE before them (validation) and
                 the ZONE before those (train); shown as history is what comes right before
+    leave-one-out  the same with a zone of one: each user's last interaction is the test's, the one before it the
+                validation's, the one before that the training's
     time        two moments cut the whole source, 80 % of its interactions before the first and 90 % before the
                 second; a split asks only for what lies between its moments, and shows what comes right before
 
@@ -22,8 +24,9 @@ if TYPE_CHECKING:
 
     from itdr_hf.tasks.planning.context import PlanContext
 
-PROTOCOLS = ("user", "leave-last", "time")
+PROTOCOLS = ("user", "leave-last", "leave-one-out", "time")
 ZONE = 5  # interactions a split may ask for under leave-last: the most that any subtask asks for
+ZONES = {"leave-last": ZONE, "leave-one-out": 1}
 HOUR = 3600  # the moments are full hours
 
 
@@ -51,10 +54,10 @@ def users_with(plan: PlanContext, rows: ir.Table) -> ir.Table:
     """Return the (domain, user)s of whose interactions an example of this split can be made."""
     keys = [*plan.domain, "user"]
     rows = _first_of_a_title(plan, rows, keys)
-    if plan.recipe.split_protocol == "leave-last":
+    if plan.recipe.split_protocol in ZONES:
         _check_zone(plan)
         counted = rows.group_by(keys).agg(n=rows.count())
-        return counted.filter(counted.n >= plan.recipe.history + ZONE + _after(plan)).drop("n")
+        return counted.filter(counted.n >= plan.recipe.history + _zone(plan) + after(plan)).drop("n")
     asked = _asked(plan, _numbered(rows, keys))
     counted = asked.group_by(keys).agg(n=asked.count())
     return counted.filter(counted.n >= plan.recipe.positives).drop("n")
@@ -64,15 +67,15 @@ def span(plan: PlanContext, mine: ir.Table) -> ir.Table:
     """Of all interactions of the chosen, those from the first to be shown on: the split's example begins there."""
     keys = ["domain", "subject"]
     mine = _first_of_a_title(plan, mine, keys)
-    if plan.recipe.split_protocol == "leave-last":
+    if plan.recipe.split_protocol in ZONES:
         import ibis
 
         back = ibis.row_number().over(
             group_by=[mine[k] for k in keys], order_by=[ibis.desc(mine.timestamp), ibis.desc(mine.item)]
         )
-        after = _after(plan)
+        later = after(plan)
         rows = mine.mutate(back=back)
-        return rows.filter((rows.back >= after) & (rows.back < after + ZONE + plan.recipe.history)).drop("back")
+        return rows.filter((rows.back >= later) & (rows.back < later + _zone(plan) + plan.recipe.history)).drop("back")
     rows = _numbered(mine, keys)
     asked = _asked(plan, rows)
     first = asked.group_by(keys).agg(begin=asked.number.min() - plan.recipe.history)
@@ -91,15 +94,20 @@ def _first_of_a_title(plan: PlanContext, rows: ir.Table, keys: list[str]) -> ir.
     return named.mutate(again=again).filter(lambda t: t.again == 0).drop("again", "norm")
 
 
-def _after(plan: PlanContext) -> int:
-    """How many of a user's interactions come after the zone of this split."""
-    return (len(SPLITS) - 1 - SPLITS.index(plan.period)) * ZONE
+def after(plan: PlanContext) -> int:
+    """Return how many of a user's interactions come after the zone of this split."""
+    return (len(SPLITS) - 1 - SPLITS.index(plan.period)) * _zone(plan)
+
+
+def _zone(plan: PlanContext) -> int:
+    return ZONES[plan.recipe.split_protocol]
 
 
 def _check_zone(plan: PlanContext) -> None:
-    if plan.recipe.positives > ZONE:
+    zone = _zone(plan)
+    if plan.recipe.positives > zone:
         raise BuildError(
-            f"positives: {plan.recipe.positives}; want at most {ZONE} where each user's last {ZONE} are left out; "
+            f"positives: {plan.recipe.positives}; want at most {zone} where each user's last {zone} are left out; "
             "ask for fewer, or choose split_protocol 'user' or 'time'"
         )
 

@@ -1,0 +1,59 @@
+"""Plan product search, whose subjects are items: a query for each, from its categories, a review, a user's taste."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from itdr_hf.tasks.instructrec import forms, statements
+from itdr_hf.tasks.instructrec.pools import drawn
+from itdr_hf.tasks.instructrec.sequences import pivoted
+from itdr_hf.tasks.instructrec.templates.product_search import KINDS
+from itdr_hf.tasks.planning import core, queries
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from itdr_hf.tasks.planning.context import PlanContext
+
+
+def eligible(plan: PlanContext) -> ir.Table:
+    """Return the items of the core, each with its split: by a hash of its title, 80/10/10."""
+    items = plan.engine.parquet(core.items(plan.tables, plan.engine))
+    items = items.filter(items.domain == plan.recipe.domain) if plan.recipe.domain and plan.domain else items
+    return items.select(*plan.domain, subject="item")
+
+
+def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
+    """Return title, categories, fine instructions and candidates of each item."""
+    import ibis
+
+    keys = chosen.select(*queries.KEYS, item="subject")
+    known = statements.described(plan, keys)
+    known = plan.engine.materialise(known.mutate(rank=ibis.literal(plan.recipe.history, type="int64")))
+    facts = known.select(*queries.KEYS, target="title", categories="categories", target_item="item")
+    rows = chosen.inner_join(facts, queries.KEYS)
+    rows = rows.left_join(_texts(plan, chosen), queries.KEYS).drop("domain_right", "subject_right")
+    mine = known.select(*queries.KEYS, "item")
+    rows = rows.left_join(drawn(plan, chosen, mine, mine, known), queries.KEYS)
+    rows = rows.drop("domain_right", "subject_right", "negative_labels")
+    rows = plan.engine.materialise(rows.mutate(history=ibis.literal([], type="array<string>")))
+    few = rows.negatives.length().fill_null(0) < plan.recipe.negatives
+    rows = rows.mutate(left_out=queries.reason((few, "too few other items")))
+    has = forms.has(rows.general.notnull(), rows.wish_user.notnull(), rows.categories.notnull())
+    rows = rows.mutate(has=has)
+    by_split = [
+        forms.spread(plan, rows.filter(rows.split == split), KINDS, split) for split in ("train", "validation", "test")
+    ]
+    return ibis.union(*by_split)
+
+
+def _texts(plan: PlanContext, chosen: ir.Table) -> ir.Table:
+    """Return the wish in one review of the item, and the taste of the user who wrote it."""
+    said = statements.statements(plan)
+    if plan.tables.has("texts"):
+        by = statements.reviewed(plan)
+    else:
+        by = statements.core_rows(plan).select("domain", "subject", "item").limit(0)
+    by = by.select("domain", subject="item", user=by.subject.cast("string"), about=by["item"].cast("string"))
+    mine = by.inner_join(chosen.select(*queries.KEYS), queries.KEYS).inner_join(said, ["domain", "user"])
+    return pivoted(mine.filter((mine["kind"] == "P2") | (mine["item"] == mine.about)))

@@ -1,0 +1,133 @@
+"""Preferences and intentions written by rules, until a language model writes better ones; and which are accepted.
+
+A preference names what a history has most of. An intention is the most telling sentence of a review of the item that
+was chosen afterwards: by design it says what is wanted, and it must not say which item that is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from itdr_hf.runtime.text import join_words, sentences, show_text
+
+RULE = "rule"  # who wrote these texts, in the column `reference_by`
+PREFERENCE_WORDS, INTENTION_WORDS = 40, 30  # the longest of each
+FEWEST = 5  # words of a review, or of a sentence of it, that says anything
+RECENT = 3  # choices that a short-term preference is read from
+NAMED = 3  # categories that a preference names
+DISTINCTIVE = 4  # letters of a title's word that gives the title away
+MAX_CHARS = 2_000  # of a review that are looked at
+
+_WORD = re.compile(r"[^\W_]+")
+_OWN = re.compile(r"\b(?:i|i'm|i've|my|me|we|our)\b", re.IGNORECASE)
+_COMMON = frozenset(
+    word
+    for line in (
+        "about after again album another because before best book buy cd color collection could disc does edition even",
+        "ever every first from game games good great have included item just like love made make more most much music",
+        "never only other pack part pieces play player product really record series size some than that their them then",
+        "there these they thing this time very video vinyl volume want well were what when which will with work would",
+    )
+    for word in line.split()
+)
+
+
+class Choice(NamedTuple):
+    """One item of a history, oldest first: its title and what is known of its kind and maker."""
+
+    title: str
+    label: str | None = None
+    maker: str | None = None
+
+
+class Chosen(NamedTuple):
+    """The item that was chosen after a history, and what the user wrote about it."""
+
+    title: str
+    review: str
+    label: str = ""
+    maker: str = ""
+
+
+def preferences(history: Sequence[Choice]) -> Iterator[tuple[str, str]]:
+    """Yield the views of a preference and their texts: general, long (what keeps coming back), short (what is new)."""
+    kinds = [_kinds(choice) for choice in history]
+    counted = Counter(kind for found in kinds for kind in dict.fromkeys(found))
+    makers = Counter(choice.maker for choice in history if choice.maker)
+    if not counted:
+        return
+    usual = [kind for kind, _ in counted.most_common(NAMED)]
+    maker = next((name for name, n in makers.most_common(1) if n > 1), None)
+    liking = f"Prefers {join_words(usual)}"
+    yield "general", _short(f"{liking}, often from {maker}." if maker else f"{liking}.", PREFERENCE_WORDS)
+    lasting = [kind for kind, n in counted.most_common(NAMED) if n > 1] or usual[:1]
+    yield "long", _short(f"Has kept coming back to {join_words(lasting)}.", PREFERENCE_WORDS)
+    recent = Counter(kind for found in kinds[-RECENT:] for kind in dict.fromkeys(found))
+    fresh = [kind for kind, _ in recent.most_common() if kind not in lasting] or list(recent)
+    yield "short", _short(f"Has lately turned to {join_words(fresh[:NAMED] or usual[:1])}.", PREFERENCE_WORDS)
+
+
+def intentions(chosen: Chosen) -> Iterator[tuple[str, str]]:
+    """Yield the views of an intention and their texts: user (what they want it for), item (what it should be like)."""
+    said = [_bare(sentence) for sentence in sentences(show_text(chosen.review[:MAX_CHARS], MAX_CHARS))]
+    fit = [text for text in said if refusal(text, chosen) is None]
+    own = [text for text in fit if _OWN.search(text)]
+    other = [text for text in fit if not _OWN.search(text)]
+    if fit:
+        yield "user", f"I am looking for something of which I could say: {_telling(own or fit)}"
+        yield "item", f"It should be possible to say of it: {_telling(other or fit)}"
+
+
+def refusal(text: str, chosen: Chosen) -> str | None:
+    """Say why a text cannot be an intention: too short, too long, or it reveals title, maker or a distinctive word."""
+    words = _words(text)
+    if len(words) < FEWEST:
+        return "too short"
+    if len(words) > INTENTION_WORDS:
+        return "too long"
+    shown = " ".join(words)
+    if _within(chosen.title, shown):
+        return "reveals the title"
+    if chosen.maker and _within(chosen.maker, shown):
+        return "reveals the maker"
+    return "reveals a distinctive word" if not distinctive(chosen.title).isdisjoint(words) else None
+
+
+@lru_cache(maxsize=65_536)
+def distinctive(title: str) -> frozenset[str]:
+    """Return the words of a title that give it away: long enough, and common in no shop."""
+    return frozenset(w for w in _words(title) if len(w) >= DISTINCTIVE and w not in _COMMON and not w.isdigit())
+
+
+def _within(name: str, shown: str) -> bool:
+    found = " ".join(_words(name))
+    return bool(found) and f" {found} " in f" {shown} "
+
+
+def _telling(texts: Sequence[str]) -> str:
+    """Return the sentence with the most distinctive words; the first of equals."""
+    return max(texts, key=lambda text: len(distinctive(text)))
+
+
+def _kinds(choice: Choice) -> list[str]:
+    """Return what an item is one of; without a label, the distinctive words of its title."""
+    if choice.label:
+        return [part for part in map(str.strip, choice.label.split(",")) if part]
+    return sorted(distinctive(choice.title))
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.lower())
+
+
+def _bare(sentence: str) -> str:
+    return sentence.strip(" \"'“”").rstrip(".!?… ") + "."
+
+
+def _short(text: str, most: int) -> str:
+    words = text.split()
+    return text if len(words) <= most else " ".join(words[:most]).rstrip(",;") + "."

@@ -1,0 +1,94 @@
+"""Plan the scenarios that have a user: what comes before the split's target, the target, and items never touched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from itdr_hf.tasks.instructrec import forms, statements
+from itdr_hf.tasks.instructrec.kinds import Kind
+from itdr_hf.tasks.instructrec.pools import drawn
+from itdr_hf.tasks.planning import queries, split_protocols
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from itdr_hf.tasks.planning.context import PlanContext
+
+FEWEST = statements.TARGETS + 1  # interactions of a user: a target for each split, and one at least before them
+
+
+def eligible(plan: PlanContext) -> ir.Table:
+    """Return the users of the core who have a target in every split and a history before the first."""
+    rows = statements.core_rows(plan)
+    rows = rows.filter(rows.domain == plan.recipe.domain) if plan.recipe.domain else rows
+    counted = rows.group_by(queries.KEYS).agg(n=rows.count())
+    return counted.filter(counted.n >= FEWEST).select(*plan.domain, "subject")
+
+
+def gatherer(kinds: Sequence[Kind]) -> Callable[[PlanContext, ir.Table], ir.Table]:
+    """Return the `gather` of a scenario with these kinds."""
+
+    def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
+        return _gather(plan, chosen, kinds)
+
+    return gather
+
+
+def _gather(plan: PlanContext, chosen: ir.Table, kinds: Sequence[Kind]) -> ir.Table:
+    window = plan.engine.materialise(_window(plan, chosen))
+    made = _histories(plan, window)
+    rows = chosen.inner_join(made, queries.KEYS)
+    rows = rows.left_join(texts_of(plan, window), queries.KEYS).drop("domain_right", "subject_right")
+    mine = queries.interactions_of(plan, chosen)
+    known = queries.touched(plan, chosen)
+    rows = rows.left_join(drawn(plan, chosen, known, mine, window), queries.KEYS)
+    rows = plan.engine.materialise(rows.drop("domain_right", "subject_right", "negative_labels"))
+    few = rows.negatives.length().fill_null(0) < plan.recipe.negatives
+    rows = rows.mutate(left_out=queries.reason((few, "too few items never touched")))
+    has = forms.has(rows.general.notnull(), rows.wish_user.notnull(), rows.categories.notnull())
+    return forms.spread(plan, rows.mutate(has=has), kinds, plan.period)
+
+
+def _window(plan: PlanContext, chosen: ir.Table) -> ir.Table:
+    """Return the target (rank `history`) and what comes right before it (ranks up to it, the oldest least)."""
+    later, most = split_protocols.after(plan), plan.recipe.history
+    rows = statements.core_rows(plan)
+    rows = rows.filter((rows.back >= later) & (rows.back <= later + most))
+    rows = rows.inner_join(chosen.select(*queries.KEYS), queries.KEYS)
+    rows = rows.mutate(rank=most + later - rows.back)
+    return statements.described(plan, rows)
+
+
+def _histories(plan: PlanContext, window: ir.Table) -> ir.Table:
+    """Of each subject the titles of the history, and title and categories of the target."""
+    target = window["rank"] == plan.recipe.history
+    return window.group_by(queries.KEYS).agg(
+        history=queries.in_order(window, "title", ~target),
+        target=window.title.max(where=target),
+        categories=window.categories.max(where=target),
+        target_item=window["item"].max(where=target),
+    )
+
+
+def texts_of(plan: PlanContext, window: ir.Table) -> ir.Table:
+    """Return the fine instructions of each subject: a column for every view, and who wrote them."""
+    said = statements.statements(plan)
+    target = window.filter(window["rank"] == plan.recipe.history)
+    target = target.select(*queries.KEYS, user=target.subject.cast("string"), about=target["item"].cast("string"))
+    mine = target.inner_join(said, ["domain", "user"])
+    mine = mine.filter((mine["kind"] == "P2") | (mine["item"] == mine.about))
+    return pivoted(mine)
+
+
+def pivoted(said: ir.Table) -> ir.Table:
+    """Return statements with a column for every view, NULL where there is none, and `texts_by`, who wrote them."""
+    views = {
+        **{view: ("P2", view) for view in statements.KINDS["P2"]},
+        **{f"wish_{view}": ("I1", view) for view in statements.KINDS["I1"]},
+    }
+    columns = {
+        name: said.text.max(where=(said["kind"] == kind) & (said["view"] == view))
+        for name, (kind, view) in views.items()
+    }
+    return said.group_by(queries.KEYS).agg(**columns, texts_by=said.written_by.max())

@@ -1,0 +1,99 @@
+"""Make an example of a row: what its instruction shows and what it asks for, by the kind of instruction."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from itdr_hf.tasks import answers
+from itdr_hf.tasks.instructrec.kinds import Facets, Kind, facets
+from itdr_hf.tasks.instructrec.statements import KINDS as VIEWS
+from itdr_hf.tasks.instructrec.templates import personalised_search, product_search, recommendation
+from itdr_hf.tasks.task import ExampleParts, TaskContext
+
+ALL_KINDS: dict[str, Kind] = {
+    kind.id: kind for kind in (*recommendation.KINDS, *product_search.KINDS, *personalised_search.KINDS)
+}
+PAST = 5  # titles of a history that is asked for: the newest
+SLOTS = frozenset({"history", "preference", "query", "title", "candidates"})
+
+
+def example(row: Mapping[str, Any], context: TaskContext) -> ExampleParts:
+    """Return the slots, the answer and the truth of a row, by the kind of instruction its `form` names."""
+    told = facets(row["form"])
+    kind = ALL_KINDS[told.kind]
+    preference, query = _preference(row), _query(row, told)
+    candidates = _candidates(row) if "C" in kind.order else []
+    fits = kind.target != "yes-no" or _draw(row, "yes-no") % 2 == 0
+    names, targets, output = _answer(row, kind, preference, query, fits)
+    shown = {
+        "history": answers.numbered(row["history"]),
+        "preference": preference,
+        "query": query,
+        "title": row["target"] if fits else row["negatives"][0],
+        "candidates": "\n".join([f"- {title}" for title in candidates]),
+    }
+    return ExampleParts(
+        slots=shown,
+        output=output,
+        history=row["history"] if "H" in kind.order else (),
+        candidates=candidates,
+        targets=targets,
+        target_names=names,
+        reference_by=_written_by(row, told, kind),
+    )
+
+
+def _answer(
+    row: Mapping[str, Any], kind: Kind, preference: str, query: str, fits: bool
+) -> tuple[Sequence[str], Sequence[str], str]:
+    """Names of the targets where there are several, the targets, and the text that says them."""
+    item, past = row["target"], list(row["history"][-PAST:])
+    single = {"item": item, "yes-no": "Yes" if fits else "No", "preference": preference, "query": query}
+    if kind.target in single:
+        return (), (single[kind.target],), single[kind.target]
+    if kind.target == "history":
+        return (), past, answers.numbered(past)
+    if kind.target == "history+item":
+        names = [*["history"] * len(past), "item"]
+        return names, [*past, item], f"{answers.numbered(past)}\nItem: {item}"
+    first = kind.target.partition("+")[0]
+    return (first, "item"), (single[first], item), f"{first.capitalize()}: {single[first]}\nItem: {item}"
+
+
+def _preference(row: Mapping[str, Any]) -> str:
+    """Return a view of the stated preference: any in training, the general one else."""
+    return _one_of(row, [row[view] for view in VIEWS["P2"]])
+
+
+def _query(row: Mapping[str, Any], told: Facets) -> str:
+    if told.intention == "P2":
+        return _preference(row)
+    if told.intention == "I1":
+        return _one_of(row, [row[f"wish_{view}"] for view in VIEWS["I1"]])
+    return row["categories"] or ""
+
+
+def _one_of(row: Mapping[str, Any], texts: Sequence[str | None]) -> str:
+    """Any of the texts in training, by the row's digest; the first of them else."""
+    found = [text for text in texts if text]
+    if not found:
+        return ""
+    return found[_draw(row, "view") % len(found)] if row["split"] == "train" else found[0]
+
+
+def _written_by(row: Mapping[str, Any], told: Facets, kind: Kind) -> str:
+    """Who wrote the texts of an example: `data` where all are of the release."""
+    written = told.intention in ("P2", "I1") or "P2" in told.preference or "preference" in kind.target
+    return row["texts_by"] if written else "data"
+
+
+def _candidates(row: Mapping[str, Any]) -> list[str]:
+    """Return the target and the negatives in an order of the subject: the same in all its instructions of a split."""
+    titles = [row["target"], *row["negatives"]]
+    return answers.shuffled(titles, _draw(row, "|".join(titles)))
+
+
+def _draw(row: Mapping[str, Any], what: str) -> int:
+    return int.from_bytes(hashlib.md5(f"{row['order']}|{row['split']}|{what}".encode()).digest(), "big")

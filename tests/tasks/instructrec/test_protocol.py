@@ -1,0 +1,195 @@
+"""Splits, histories, candidates and negatives of every scenario, worked out again from the raw files with pandas."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from itdr_hf import catalogue
+from itdr_hf.build.prepare import Settings, prepare
+from itdr_hf.dataset.audit.registry import audit
+from itdr_hf.records import FACETED, SPLITS
+from itdr_hf.runtime.duckdb_engine import open_duckdb
+from itdr_hf.simulate import simulate
+from itdr_hf.tasks.instructrec.kinds import facets
+
+SCENARIOS = ("seqrec", "search", "persearch")
+OFFSET = {"train": 2, "validation": 1, "test": 0}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("amazon2018")
+    simulate(folder, sources=["amazon2018"], scale=0.05, seed=3)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def built(home: Path) -> dict[str, pd.DataFrame]:
+    """Examples of each scenario beside the raw user or item of each, which the dataset does not tell."""
+    made = {}
+    with open_duckdb() as engine:
+        for scenario in SCENARIOS:
+            cell = catalogue.cell(f"{scenario}-amazon2018")
+            prepared = prepare(cell, cell.recipe(), Settings(raw=home, warn=lambda text: None), engine)
+            batches = [batch for split in sorted(SPLITS) for batch in prepared.batches(split)]
+            assert all(batch.schema == FACETED.schema for batch in batches)
+            rows = pd.read_parquet(prepared.rows.path)[["subject", "split", "target", "negatives"]]
+            shown = pd.concat([batch.to_pandas() for batch in batches], ignore_index=True)
+            made[scenario] = pd.concat([shown, rows], axis=1)
+    return made
+
+
+def _lines(home: Path, pattern: str) -> Iterator[dict[str, object]]:
+    for path in sorted(home.rglob(pattern)):
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            yield from map(json.loads, file)
+
+
+@pytest.fixture(scope="module")
+def log(home: Path, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Every user's games with a title, the earliest of repeated ones, in order of time."""
+    items = prepared_titles(home)
+    rows = pd.DataFrame(_lines(home, "Video_Games*.json.gz"))[["reviewerID", "asin", "unixReviewTime"]]
+    rows.columns = ["user", "item", "time"]
+    rows = rows[rows["item"].isin(items.index)].sort_values(["user", "time", "item"])
+    rows = rows.drop_duplicates(["user", "item"])
+    return rows.assign(title=rows["item"].map(items))
+
+
+def prepared_titles(home: Path) -> pd.Series:
+    """Titles by item, as the tables have them: how titles are cleaned is another test's."""
+    from itdr_hf.tables.cache import ensure_tables
+
+    with open_duckdb() as engine:
+        tables = ensure_tables(catalogue.source("amazon2018"), home, engine=engine.reader)
+    items = pd.read_parquet(tables.path("items"))
+    return items[items.domain == "Video_Games"].set_index("item")["title"]
+
+
+@pytest.fixture(scope="module")
+def core(log: pd.DataFrame) -> pd.DataFrame:
+    rows, before = log, -1
+    while len(rows) != before:
+        before = len(rows)
+        rows = rows[rows.groupby("user")["item"].transform("size") >= 5]
+        rows = rows[rows.groupby("item")["user"].transform("size") >= 5]
+    return rows
+
+
+def same(title: str) -> str:
+    return " ".join(title.lower().split())
+
+
+@pytest.fixture(scope="module")
+def sequences(core: pd.DataFrame) -> dict[str, list[str]]:
+    """Titles of each user of the core, each title once."""
+    once = core.assign(norm=core["title"].map(same)).drop_duplicates(["user", "norm"])
+    listed = once.groupby("user")["title"].apply(list)
+    return {user: titles for user, titles in listed.items() if len(titles) > 3}
+
+
+@pytest.mark.parametrize("scenario", ["seqrec", "persearch"])
+def test_every_user_of_the_5_core_has_its_last_item_in_test_and_those_before_in_the_other_splits(
+    scenario, built, sequences
+):
+    rows = built[scenario]
+    for split in SPLITS:
+        mine = rows[rows["split"] == split]
+        assert set(mine["subject"]) == set(sequences)
+        for subject, target in zip(mine["subject"], mine["target"], strict=True):
+            assert target == sequences[subject][-1 - OFFSET[split]]
+
+
+@pytest.mark.parametrize("scenario", ["seqrec", "persearch"])
+def test_a_history_is_the_newest_of_what_came_before_and_never_has_the_target(scenario, built, sequences):
+    for _, row in built[scenario].iterrows():
+        before = sequences[row["subject"]][: -1 - OFFSET[row["split"]]][-20:]
+        shown = list(row["history"])
+        if shown:
+            assert shown == before[-len(shown) :] and (len(shown) == len(before) or len(shown) >= 2)
+        assert same(row["target"]) not in map(same, shown)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_candidates_are_the_target_and_nine_items_of_the_core_outside_the_whole_history(scenario, built, log, core):
+    whole = {user: set(map(same, titles)) for user, titles in log.groupby("user")["title"]}
+    pool = set(core["title"])
+    for _, row in built[scenario].iterrows():
+        assert len(set(map(same, row["negatives"]))) == 9 and set(row["negatives"]) <= pool
+        assert not whole.get(row["subject"], set()) & set(map(same, row["negatives"]))
+        if len(row["candidates"]):
+            assert set(row["candidates"]) == {row["target"], *row["negatives"]}
+
+
+def test_a_searched_item_is_in_one_split_by_its_title_about_80_10_10(built, core):
+    rows = built["search"]
+    assert set(rows["subject"]) <= set(core["item"])
+    assert rows.groupby(rows["target"].map(same))["split"].nunique().max() == 1
+
+
+def test_validation_and_test_ask_in_every_setting_once_and_only_for_a_choice(built):
+    for scenario, settings in (("seqrec", 1), ("search", 3), ("persearch", 3)):
+        rows = built[scenario][built[scenario]["split"] != "train"]
+        assert set(rows["task_form"]) == {"T3"}
+        told = rows.groupby(["subject", "split", "intention"]).size()
+        assert told.max() == 1 and rows["intention"].nunique() == settings
+
+
+def test_columns_repeat_what_the_template_says(built):
+    for rows in built.values():
+        for _, row in rows.iterrows():
+            told = facets(row["template"])
+            assert (told.preference, told.intention, told.form) == (
+                row["preference"],
+                row["intention"],
+                row["task_form"],
+            )
+            assert told.wording != "unseen"
+
+
+def test_training_uses_every_kind_of_its_scenario(built):
+    for scenario, count in (("seqrec", 17), ("persearch", 13), ("search", 9)):
+        rows = built[scenario][built[scenario]["split"] == "train"]
+        assert rows["template"].map(lambda t: facets(t).kind).nunique() == count
+
+
+def test_an_intention_never_names_the_item_it_asks_for(built):
+    rows = built["persearch"]
+    wanted = rows[(rows["intention"] == "I1") & (rows["task_form"] == "T3") & (rows["split"] == "test")]
+    assert len(wanted)
+    for _, row in wanted.iterrows():
+        before_candidates = row["input"].partition("- ")[0]
+        query = (
+            before_candidates if not len(row["history"]) else before_candidates.replace("\n".join(row["history"]), "")
+        )
+        assert same(row["target"]) not in same(query) or row["target"] in "\n".join(row["history"])
+
+
+def test_a_held_out_intention_is_in_the_test_alone_and_forms_choose_kinds(home):
+    cell = catalogue.cell("persearch-amazon2018")
+    with open_duckdb() as engine:
+        held = prepare(cell, cell.recipe(held_out="I1"), Settings(raw=home, warn=lambda text: None), engine)
+        chosen = prepare(cell, cell.recipe(forms="C10/*"), Settings(raw=home, warn=lambda text: None), engine)
+        told = {s: {i for b in held.batches(s) for i in b.column("intention").to_pylist()} for s in SPLITS}
+        kinds = {facets(t).kind for s in SPLITS for b in chosen.batches(s) for t in b.column("template").to_pylist()}
+    assert told["test"] == {"I1"} and "I1" not in told["train"] | told["validation"]
+    assert kinds == {"C10"}
+
+
+def test_the_built_folder_passes_its_audit_and_plain_datasets_loads_it(home, tmp_path):
+    import datasets
+
+    from itdr_hf.build.folder import build_folder
+    from itdr_hf.dataset import Dataset
+
+    out = tmp_path / "instructrec"
+    build_folder(out, Settings(raw=home, warn=lambda text: None), configs=["*-amazon2018"], family="instructrec")
+    assert audit(Dataset.open(out)).breaches == []
+    loaded = datasets.load_dataset(str(out), "seqrec-amazon2018")
+    assert loaded["test"].column_names == list(FACETED)
