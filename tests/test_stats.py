@@ -150,7 +150,7 @@ def test_the_ledger_command_accounts_for_every_row_or_exits_with_1(built, tmp_pa
     ledger = json.loads((built / "ledger.json").read_text())
     eligible = ledger["cells"][CELLS[0]]["rows"][0]
     assert eligible["of"] >= eligible["rows"]
-    said = itdr("ledger", built).stdout
+    said = itdr("ledger", built, "--verbose").stdout
     assert "below a minimum" in said and "ratings.csv" in said and "seed" in said
     eligible["rows"] += 1
     (tmp_path / "ledger.json").write_text(json.dumps(sealed(ledger)))

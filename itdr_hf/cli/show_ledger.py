@@ -50,8 +50,8 @@ def verdict(dataset: Dataset, sources: Sources) -> str:
     lost = -sum(step.rows for step in steps if step.what not in KEPT)
     examples = sum(cell.examples for cell in dataset.cells.values())
     return (
-        f"It adds up: {read:,} rows read from {counted(len(sources), 'source')}, {lost:,} left out, each named above; "
-        f"{counted(examples, 'example')} in {counted(len(dataset.cells), 'cell')}"
+        f"It adds up: {read:,} rows read from {counted(len(sources), 'source')}, {lost:,} left out, each named above\n"
+        f"and {counted(examples, 'example')} in {counted(len(dataset.cells), 'cell')}"
     )
 
 

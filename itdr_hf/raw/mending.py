@@ -18,6 +18,7 @@ from itdr_hf.raw.dialects import open_bytes
 from itdr_hf.raw.gzip_pipes import MARK
 
 CHUNK = 2**20
+PARQUET = b"PAR1"  # how such a file begins, which is no text
 UTF_16 = {b"\xff\xfe": "little-endian", b"\xfe\xff": "big-endian"}
 _ESCAPE = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|u[dD][89a-fA-F]..|.)", re.DOTALL)
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -36,10 +37,12 @@ def utf_16(path: Path) -> str:
     """
     with open_bytes(path) as file:
         head = file.read(256)
+    if head.startswith(PARQUET):
+        return ""
     if kind := UTF_16.get(head[:2]):
         return kind
     even, odd = head[::2].count(0), head[1::2].count(0)
-    if len(head) >= 16 and max(even, odd) > len(head) / 5 and min(even, odd) <= 2:
+    if len(head) >= 16 and max(even, odd) > 0.4 * len(head) and not min(even, odd):
         return "little-endian" if odd > even else "big-endian"
     return ""
 

@@ -16,6 +16,7 @@ _TAG = re.compile(r"<[a-zA-Z/][^<>]{0,200}>")
 # direction, tags. Joiners stay: letters of some scripts, and emoji, are written with them. Python and DuckDB read it.
 INVISIBLE = "[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 CONTROLS = "[\u2028\u2029\\x01-\\x1f\\x7f-\u009f]"
+LONG_CONTROLS = "[\\x01-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\u009f]"  # of them those that no text of several lines holds
 _INVISIBLE = re.compile(INVISIBLE)
 _CONTROLS = re.compile(CONTROLS)
 _BLANK = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")

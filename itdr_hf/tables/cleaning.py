@@ -14,7 +14,7 @@ from itdr_hf.raw.scan import Staged
 from itdr_hf.raw.source import Source
 from itdr_hf.runtime.duckdb_engine import quote
 from itdr_hf.runtime.engine import RawReader
-from itdr_hf.runtime.text import APART, CONTROL_TOKEN, CONTROLS, INVISIBLE
+from itdr_hf.runtime.text import APART, CONTROL_TOKEN, CONTROLS, INVISIBLE, LONG_CONTROLS
 
 MAX_TITLE = 300  # characters; a longer title ends in an ellipsis
 MARKS = ("bad", "dropped", "noted", "legible", "said")
@@ -79,7 +79,8 @@ def clean_items(engine: RawReader, source: Source, staged: Mapping[str, Staged],
     popular = "LEFT JOIN popular USING (" + key + ")" if (path.parent / "interactions.parquet").is_file() else ""
     told = {a.column for a in source.item_attributes} | {source.label}
     texts = _texts(engine, good)
-    shown = [f"{_visible(c)} AS {c}" if c in told & texts else c for c in columns]
+    long = {a.column for a in source.item_attributes if a.kind == "text"} - {source.label}
+    shown = [f"{_visible(c, lines=c in long)} AS {c}" if c in told & texts else c for c in columns]
     shown = [f"{_apart(_visible(c))} AS {c}" if c == source.label else s for c, s in zip(columns, shown, strict=True)]
     engine.write(
         f"SELECT {', '.join(shown)}, t AS title, {NORM.format('t')} AS norm, {'coalesce(popularity, 0)' if popular else '0'} AS "
@@ -196,10 +197,15 @@ def _texts(engine: RawReader, rows: str) -> set[str]:
     return {name for name, kind in described if kind == "VARCHAR"}
 
 
-def _visible(column: str) -> str:
-    """Return SQL for a text without invisible characters, control characters and line breaks as one blank; NULL if none is left."""
-    seen = f"trim(regexp_replace(regexp_replace({column}, {quote(INVISIBLE)}, '', 'g'), {quote(CONTROLS + '+')}, ' ', 'g'))"
-    hidden = f"regexp_matches({column}, {quote(f'{INVISIBLE}|{CONTROLS}')})"
+def _visible(column: str, *, lines: bool = False) -> str:
+    """Return SQL for a text without invisible characters, control characters as one blank; NULL if none is left.
+
+    Line breaks and tabs are control characters too, but for a text that has `lines`.
+    """
+    controls = LONG_CONTROLS if lines else CONTROLS
+    bare = f"regexp_replace({column}, {quote(INVISIBLE)}, '', 'g')"
+    seen = f"trim(regexp_replace({bare}, {quote(controls + '+')}, ' ', 'g'))"
+    hidden = f"regexp_matches({column}, {quote(f'{INVISIBLE}|{controls}')})"
     return f"CASE WHEN {hidden} THEN nullif({seen}, '') ELSE {column} END"
 
 

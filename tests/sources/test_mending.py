@@ -85,8 +85,9 @@ def test_utf_16_is_called_by_its_name(encoding, reads, tmp_path):
         RawDataError, match=r"^ml-1m/movies.dat: text in UTF-16 \((little|big)-endian\); want the encoding"
     ):
         reads("movielens1m", **{"movies.dat": DAT.decode("latin-1").encode(encoding)})
-    (tmp_path / "plain").write_bytes(DAT)
-    assert utf_16(tmp_path / "plain") == ""
+    for number, other in enumerate((DAT, b"", b"PAR1\x15\x04\x15" + b"\0x" * 200, b"\0\0\0\0" * 100)):
+        (tmp_path / f"{number}").write_bytes(other)
+        assert utf_16(tmp_path / f"{number}") == ""
 
 
 @pytest.mark.parametrize(
