@@ -6,14 +6,13 @@ an end: readers do not see it, and the next writer cuts it off. The file knows n
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, NamedTuple
-
-from itdr_hf.errors import OutputError
 
 SYNC_EVERY = 1.0  # seconds: a power cut costs no more than this much; a kill costs nothing
 
@@ -58,15 +57,13 @@ class Journal:
             self.torn += 1
 
     def append(self, record: Mapping[str, Any]) -> Line:
-        """Write one line. Raises OutputError for a full disk, and leaves the file as it was then."""
+        """Write one line. Raises OSError for a full disk, and leaves the file as it was: see `full_disk_named`."""
         data = json.dumps(record, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace") + b"\n"
         if self._out is None:
             self._out = self.path.open("ab", buffering=0)
         if self._out.write(data) != len(data):
             os.truncate(self.path, self.size)
-            raise OutputError(
-                f"{self.path.parent}: the disk is full; want room for the answers; free some and run again"
-            )
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
         if time.monotonic() - self._synced > SYNC_EVERY:
             os.fsync(self._out.fileno())
             self._synced = time.monotonic()

@@ -208,9 +208,7 @@ async def connect(endpoint: str, key: str, **settings: Any) -> AsyncIterator[Cli
     try:
         from openai import AsyncOpenAI, DefaultAsyncHttpxClient
     except ModuleNotFoundError as error:
-        raise UsageError(
-            "openai is not installed; want it: pip install itdr-hf[teacher] or itdr-hf[endpoint]"
-        ) from error
+        raise UsageError("openai is not installed; want it: pip install -e '.[teacher]' or '.[endpoint]'") from error
     timeout = settings.get("timeout", Client.timeout)
     http = DefaultAsyncHttpxClient(
         timeout=timeout, headers={"Accept-Encoding": "gzip"}, event_hooks={"response": [bound]}, max_redirects=5
