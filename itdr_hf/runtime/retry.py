@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 TRANSIENT = (408, 425, 429, 500, 502, 503, 504)  # statuses that may be another one next time
+MOST_DOUBLINGS = 30  # of a pause: beyond that it is years
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +31,8 @@ class RetryPolicy:
         `asked` is what the server asks for, in place of our own pause; `spread` (a factor of about 1) keeps
         requests that failed together from coming back together.
         """
-        pause = min(self.pause * 2 ** (failures - 1), self.longest_pause) * spread if asked is None else asked
+        doubled = self.pause * 2 ** min(failures - 1, MOST_DOUBLINGS)
+        pause = min(doubled, self.longest_pause) * spread if asked is None else asked
         return None if failures >= self.tries or pause > self.longest else pause
 
 

@@ -15,6 +15,10 @@ def test_pauses_double_up_to_a_bound_and_come_to_an_end():
     assert [policy.wait(failures) for failures in range(1, 8)] == [1, 2, 4, 5, 5, None, None]
 
 
+def test_a_pause_after_thousands_of_failures_is_still_a_number():
+    assert RetryPolicy(tries=10**6, longest_pause=5).wait(5_000) == 5
+
+
 def test_what_a_server_asks_for_goes_before_our_own_pause_unless_it_is_too_long():
     policy = RetryPolicy(tries=3, pause=1, longest=60)
     assert policy.wait(1, asked=30) == 30 and policy.wait(1, asked=0) == 0

@@ -112,7 +112,7 @@ def test_without_the_package_the_message_says_what_to_install_and_a_dry_run_work
     command = [sys.executable, "-c", code, "annotate", str(folder), "--endpoint", "http://127.0.0.1:9/v1"]
     dry, wet = (subprocess.run([*command, *more], capture_output=True, text=True) for more in (["--dry-run"], []))
     assert dry.returncode == 0 and " 52 " in dry.stdout
-    assert wet.returncode == 1 and "itdr-hf[teacher]" in wet.stderr and "Traceback" not in wet.stderr
+    assert wet.returncode == 1 and "pip install -e '.[teacher]'" in wet.stderr and "Traceback" not in wet.stderr
 
 
 @pytest.mark.parametrize(

@@ -93,8 +93,7 @@ class Client:
             if got.adapted:
                 continue
             failures, pages = failures + 1, pages + got.page
-            spread = 1 + int(ask.key[failures : failures + 2], 16) / 512  # not all at once, the same in every run
-            wait = self.policy.wait(failures, got.asked, spread)
+            wait = self.policy.wait(failures, got.asked, _spread(ask.key, failures))
             if not got.again or wait is None or (pages >= PAGE_TRIES and not self.answered):
                 return self._given_up(got)
             await self.pace.sleep(wait)
@@ -200,6 +199,11 @@ class Client:
 
     def _masked(self, text: str) -> str:
         return mask(text, self.secret)
+
+
+def _spread(key: str, failures: int) -> float:
+    """Return a factor from 1 to 1.5 for a pause: requests come back one by one, and alike in every run."""
+    return 1 + int(key[failures % len(key)], 16) / 30
 
 
 @asynccontextmanager

@@ -15,8 +15,8 @@ from typing import Any
 
 from itdr_hf.models.endpoint.request import Reply
 
-MOST_TOKENS = 10**9  # of one answer; a count above it is no count
-LONGEST_WORD = 60  # characters of a finish reason or a model's name … that is one
+MOST_TOKENS = 10**8  # of one prompt or answer; a count above it is no count
+LONGEST_WORD = 60  # characters of a finish reason that is one
 CUT_OFF = ("length", "max_tokens", "max_output_tokens", "model_length")
 FAILED = ("error", "cancelled", "abort")  # finish reasons of an answer that did not come about
 UNREAD = ("thinking", "reasoning", "redacted_thinking")  # kinds of parts that are not the answer
@@ -40,9 +40,13 @@ def read_reply(body: bytes) -> Reply:
     choice = choices[0]
     if choice.get("error") or choice.get("finish_reason") in FAILED:
         raise _not_one({**answer, "error": choice.get("error") or answer.get("error")}, "an answer that failed")
-    message = choice.get("message") if "text" not in choice else {"content": choice["text"]}
+    message = choice.get("message")
     if not isinstance(message, dict):
-        raise _not_one(answer, "no message in it")
+        if not isinstance(choice.get("text"), str):
+            raise _not_one(answer, "no message in it")
+        message = {"content": choice["text"]}
+    if answer.get("error") and not message.get("content"):
+        raise _not_one(answer, "an answer that failed")
     if message.get("content") is None and not _is_empty_on_purpose(choice, message):
         raise _not_one(answer, "a message without content")
     used = answer.get("usage")

@@ -113,6 +113,9 @@ ODD: dict[str, Odd] = {
     "a refusal with status 200": Odd("refused", raw('{"error": {"message": "bad request", "code": 400}}'), "bad request"),
     "a wrong key with status 200": Odd("stops", raw('{"error": {"message": "who are you", "code": "401"}}'), "who are you"),
     "an error in the choice": Odd("failed", chosen(error={"message": "cut off", "code": 502}, finish_reason="error"), "cut off"),
+    "an error beside an empty answer": Odd(
+        "failed", lambda text: http(json.dumps({**chat(""), "error": {"message": "backend gone", "code": 503}})), "backend gone"
+    ),
     # choices and messages
     "choices null": Odd("failed", said(choices=None), "no choices in it"),
     "choices empty": Odd("failed", said(choices=[]), "no choices in it"),
@@ -126,6 +129,8 @@ ODD: dict[str, Odd] = {
     "message a list": Odd("failed", chosen(message=["fine"]), "no message in it"),
     "message empty and no reason": Odd("failed", chosen(message={}, finish_reason=None), "a message without content"),
     "a delta in place of a message": Odd("failed", lambda t: http(json.dumps({"choices": [{"delta": {"content": t}}]}))),
+    "a text of null beside the message": Odd("answer", chosen(text=None)),
+    "a text in place of a message": Odd("answer", lambda t: http(json.dumps({"choices": [{"text": t, "index": 0}]}))),
     "two choices": Odd("answer", lambda text: http(json.dumps({**chat(text), "choices": chat(text)["choices"] * 2}))),
     # content
     "content in parts": Odd("answer", content(lambda text: [{"type": "text", "text": text}])),
@@ -148,6 +153,8 @@ ODD: dict[str, Odd] = {
     "content of nulls": Odd("failed", content(lambda text: [None]), "whose content is no text"),
     "content with half a surrogate": Odd("answer", content(lambda text: text + " \ud83d")),
     "content with control characters": Odd("answer", content(lambda text: text + " \x00\x1b[31m\u2028\r\n")),
+    "content of 17 MB": Odd("failed", content(lambda text: "x" * 17 * 2**20), "more than 16 MiB"),
+    "content in 10,000 parts": Odd("answer", content(lambda text: [{"type": "text", "text": t} for t in text + " " * 9_500])),
     # the fields beside it
     "no usage": Odd("answer", said(usage=None)),
     "usage a list": Odd("answer", said(usage=[1, 2])),
@@ -213,5 +220,17 @@ ODD: dict[str, Odd] = {
     "chunks of no size": Odd(
         "failed", lambda text: b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n", "no connection"
     ),
+    "a length that is no number": Odd("failed", lambda text: b"HTTP/1.1 200 OK\r\nContent-Length: all\r\n\r\n{}", "no connection"),
+    "two lengths": Odd(
+        "failed", lambda text: b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}", "no connection"
+    ),
+    "a header without end": Odd("failed", lambda text: b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000, "no connection"),
+    "a header in no charset": Odd("failed", raw("{}", "200 OK", "application/json", "X-\u00ff: \u00fe\x01"), "no connection"),
+    "a charset that is none": Odd("answer", lambda t: http(json.dumps(chat(t)), kind="application/json; charset=utf-7\t;;")),
+    "an address in no charset": Odd("stops", raw("", "307 There", "text/plain", "Location: http://\u00fc.\u00ff/"), "status 307"),
+    "go on, and nothing else": Odd("failed", lambda text: b"HTTP/1.1 100 Continue\r\n\r\n", "no connection"),
+    "other protocols": Odd("failed", lambda text: b"HTTP/1.1 101 Switch\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n"),
+    "HTTP of old": Odd("failed", lambda text: json.dumps(chat(text)).encode(), "no connection"),
+    "HTTP/2": Odd("failed", lambda text: b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "no connection"),
     "nothing at all": Odd("failed", lambda text: b"", "no connection"),
 }  # fmt: skip
