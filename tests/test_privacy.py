@@ -165,7 +165,7 @@ def told_of_people(raw: Path) -> set[str]:
 @pytest.fixture(scope="module")
 def people(marked: Path) -> dict[str, set[str]]:
     """Source -> what its files tell of people."""
-    sources = [catalogue.source(name) for name in catalogue.source_ids()]
+    sources = [catalogue.source(name) for name in catalogue.family().source_ids]
     return {s.id: told_of_people(next(marked / f for f in s.folders if (marked / f).is_dir())) for s in sources}
 
 
