@@ -39,7 +39,7 @@ bench: .venv/.installed  ## ratios to the bare parse and to pandas, in minutes; 
 	$(BIN)/itdr bench --out bench $(ARGS)
 
 test-train: .venv/.tests-train  ## what `make test` skips for want of torch, transformers[serving] or lm_eval
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup tests/train tests/score tests/teacher/test_real_server.py tests/test_examples.py
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup tests/models/train tests/models/predict tests/score tests/models/teacher/test_real_server.py tests/test_examples.py
 
 # ./itdr: make push REPO=someone/itdr; an adapter: make push ADAPTER=adapters/x REPO=someone/x DATASET=someone/itdr SCORES=scores/scores.json
 push: .venv/.builds  ## publish ./itdr or an adapter, with [ARGS=--dry-run]
@@ -104,7 +104,7 @@ $(PULSE)/adapter/recipe.json: $(PULSE)/base/tiny.json
 	$(BIN)/itdr train $(PULSE)/itdr --preset tiny --model $(PULSE)/base --output $(PULSE)/adapter $(MIX)
 
 $(PULSE)/base/tiny.json: $(PULSE)/itdr/ledger.json
-	$(BIN)/python -m itdr_hf.train.tiny $(PULSE)/itdr $(PULSE)/base $(MIX)
+	$(BIN)/python -m itdr_hf.models.train.tiny $(PULSE)/itdr $(PULSE)/base $(MIX)
 
 $(PULSE)/itdr/ledger.json: .venv/.trains
 	$(BIN)/itdr simulate $(PULSE)/raw --source movielens32m --source movielens1m
@@ -112,7 +112,7 @@ $(PULSE)/itdr/ledger.json: .venv/.trains
 
 # Another engine for plans, for more than one machine; it needs a Java, 17 or newer.
 test-spark: .venv/.tests-spark  ## Spark builds the same bytes as DuckDB, for every cell
-	$(BIN)/python -m pytest tests/test_spark.py
+	$(BIN)/python -m pytest tests/build/test_spark.py
 
 .venv/.tests-spark: .venv/.installed constraints-spark.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --constraint constraints-spark.txt --editable '.[dev,spark]'

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from score.conftest import asked, chat  # noqa: F401  the fixtures: a dataset folder, a server on loopback
+from chatserver import asked, chat  # noqa: F401  the fixtures: a dataset folder, a server on loopback
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from itdr_hf.dataset.shards import SHARD_ROWS, Files, _names, _write_shards
+from itdr_hf.dataset.shards import Files, _write_shards, planned
 from itdr_hf.records import SPLITS, Shape
 from itdr_hf.runtime.engine import Done
 from itdr_hf.runtime.files import new_folder, sweep
@@ -37,13 +37,9 @@ def write_cell_apart(
     """As `write_cell`, each shard wherever `spread` has it done; `jobs(split, start, stop)` render these examples."""
     with new_folder(folder, locked=True, before=before) as draft:
         shards = [
-            Shard(
-                path=draft / name,
-                jobs=jobs(split, n * SHARD_ROWS, min((n + 1) * SHARD_ROWS, counts[split])),
-                shape=shape,
-            )
+            Shard(path=draft / part.name, jobs=jobs(split, part.start, part.stop), shape=shape)
             for split in SPLITS
-            for n, name in enumerate(_names(split, counts[split]))
+            for part in planned(split, counts[split])
         ]
         facts = spread(write_shard, shards)
         sweep(draft)  # what tasks that were lost have left

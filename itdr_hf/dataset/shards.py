@@ -59,15 +59,32 @@ def write_cell(
     files: Files = {}
     with new_folder(folder, locked=True, before=before) as draft:
         for split in SPLITS:
-            paths = [draft / name for name in _names(split, counts[split])]
+            paths = [draft / part.name for part in planned(split, counts[split])]
             written = _write_shards(batches(split), paths, shape)
             files |= {path.name: facts for path, facts in zip(paths, written, strict=True)}
     return files
 
 
-def _names(split: str, count: int) -> list[str]:
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """A file of a split: its name, and which of the split's examples it holds."""
+
+    name: str
+    start: int
+    stop: int
+
+
+def planned(split: str, count: int) -> list[Planned]:
+    """Return the files that hold `count` examples, SHARD_ROWS each. An empty split has one, without rows."""
     shards = max(1, -(-count // SHARD_ROWS))
-    return [f"{split}-{n:05d}-of-{shards:05d}.parquet" for n in range(shards)]
+    return [
+        Planned(
+            name=f"{split}-{n:05d}-of-{shards:05d}.parquet",
+            start=n * SHARD_ROWS,
+            stop=min((n + 1) * SHARD_ROWS, count),
+        )
+        for n in range(shards)
+    ]
 
 
 def _write_shards(batches: Iterator[pa.RecordBatch], paths: Sequence[Path], shape: Shape) -> list[Done]:

@@ -28,7 +28,7 @@ from itdr_hf.runtime.retry import RetryPolicy
 
 pytest_plugins = ("hubserver.plugin",)
 
-ML1M = Path(__file__).parents[1] / "raw" / "ml-1m"
+ML1M = Path(__file__).parents[1] / "releases" / "ml-1m"
 FILES = {name: (ML1M / name).read_bytes() for name in ("ratings.dat", "movies.dat", "users.dat")}
 EXTRA = b"a file of a part" * 100
 

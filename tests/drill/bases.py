@@ -1,4 +1,4 @@
-"""Sound releases to be spoiled: every layout of every source, from the hand-made files of tests/raw."""
+"""Sound releases to be spoiled: every layout of every source, from the hand-made files of tests/releases."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from itdr_hf import catalogue
 from itdr_hf.raw.release import _match
 from itdr_hf.sources.bookcrossing import SWALLOWED
 
-RAW = Path(__file__).parents[1] / "raw"
+RAW = Path(__file__).parents[1] / "releases"
 ALIKE = ("MIND, any folders", "MIND, bare files", "raw", "benchmark")  # layouts whose files another one reads too
 
 

@@ -21,7 +21,7 @@ from itdr_hf.dataset import Dataset
 from itdr_hf.hub import connect, push_folder
 from itdr_hf.simulate import simulate
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "teacher"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "models/teacher"))
 
 from faultserver import FaultServer
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from itdr_hf.tables.cache import Tables
 
-RAW = Path(__file__).parents[1] / "raw"
+RAW = Path(__file__).parents[1] / "releases"
 Read = Callable[..., Tables]
 
 

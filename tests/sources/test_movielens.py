@@ -11,7 +11,7 @@ from itdr_hf import catalogue
 from itdr_hf.runtime.duckdb_engine import DuckDBEngine
 from itdr_hf.tables.cache import Tables, ensure_tables
 
-RAW = Path(__file__).parent.parent / "raw"
+RAW = Path(__file__).parents[1] / "releases"
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ from itdr_hf.errors import HubError
 def push(folder):
     return push_folder(HfApi(), folder, "org/itdr", patience=RetryPolicy(sleep=lambda pause: None))
 """
-ROOT = str(Path(__file__).parents[1])
+ROOT = str(Path(__file__).parents[2])
 
 
 def expected(config: str, version: str = "1.0.0") -> dict[str, list[dict[str, object]]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from train.made import write_adapter
+from models.train.made import write_adapter
 from typer.testing import CliRunner
 
 from itdr_hf.cli.app import app

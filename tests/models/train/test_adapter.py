@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hubserver.stage import Stage
 from huggingface_hub import ModelCard
-from train.made import recipe_facts, write_adapter
+from models.train.made import recipe_facts, write_adapter
 
 from itdr_hf.errors import HubError
 from itdr_hf.hub.adapter import push_adapter, write_card

@@ -1,6 +1,6 @@
 """Whole prompts, pinned: whitespace and wording change results, so they change only on purpose.
 
-The files hold the first example of each cell, built from the hand-made rows in tests/raw. After an intended
+The files hold the first example of each cell, built from the hand-made rows in tests/releases. After an intended
 change run with ITDR_GOLDEN=write, and read every line of the diff.
 """
 
@@ -17,6 +17,7 @@ from itdr_hf.records import SPLITS
 from itdr_hf.runtime.duckdb_engine import open_duckdb
 
 HERE = Path(__file__).parent
+RAW = HERE.parents[1] / "releases"
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def engine():
 @pytest.mark.parametrize("name", catalogue.published())
 def test_the_prompt_and_answer_of_a_cell_are_the_pinned_ones(name, engine):
     cell = catalogue.cell(name)
-    prepared = prepare(cell, cell.recipe(), Settings(raw=HERE / "raw", warn=lambda text: None), engine)
+    prepared = prepare(cell, cell.recipe(), Settings(raw=RAW, warn=lambda text: None), engine)
     row = next(row for split in SPLITS for batch in prepared.batches(split) for row in batch.to_pylist())
     parts = [f"[{part}]\n{row[part]}" for part in ("instruction", "input", "output")]
     if row["domain"]:

@@ -109,7 +109,7 @@ def test_the_audit_lists_what_was_found_and_names_what_passed(folder):
 def test_a_text_with_fences_stays_in_its_block_and_loses_nothing():
     evil = "```\n# Not a heading\n" + "word " * 40 + "\n````\n  indented"
     slots = re.findall(
-        r"\{\{ example\.(\w+) \| fenced", (Path(__file__).parent.parent / "cards/dataset.md.j2").read_text()
+        r"\{\{ example\.(\w+) \| fenced", (Path(__file__).parents[2] / "cards/dataset.md.j2").read_text()
     )
     assert slots == ["prompt", "output"]
     block = fenced(evil)
