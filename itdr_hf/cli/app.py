@@ -50,7 +50,7 @@ def itdr(
 
 
 PANELS = {
-    "Raw releases": (data.sources, download.download, lock.lock, data.simulate),
+    "Raw releases": (data.sources, data.init, download.download, lock.lock, data.simulate),
     "The dataset": (data.build, data.show, report.report, annotate.annotate, train.export),
     "Can it be trusted": (audit.audit, audit.stats, audit.ledger, audit.diff),
     "Models": (train.train, score.predict, score.score, score.harness),

@@ -30,7 +30,7 @@ from itdr_hf.raw.dialects import (
 from itdr_hf.raw.gzip_pipes import Unpacking
 from itdr_hf.raw.mending import alike_copy, begins_with_mark, has_halves, whole_characters
 from itdr_hf.raw.trailing import marked
-from itdr_hf.runtime.duckdb_engine import quote
+from itdr_hf.runtime.duckdb_engine import identifier, quote
 from itdr_hf.runtime.engine import RawReader
 
 BUFFER = f"max_line_size={MAX_LINE}, buffer_size={MAX_LINE}"  # left alone, DuckDB's buffer is 16 longest lines: 1 GB
@@ -42,7 +42,8 @@ class Select:
 
     A row whose `required` columns come out NULL is malformed. `dropped` is a SQL expression giving the
     reason for which a well-formed row is left out on purpose, or NULL to keep it; `noted` is a remark on a row that
-    is kept, or NULL. `merged` names a column that says how many records of the file a row stands for.
+    is kept, or NULL. `merged` names a column that says how many records of the file a row stands for. `conditions` are what
+    else a row has to meet: in words -> a SQL condition; a row that does not is malformed too.
     """
 
     rows: str
@@ -51,12 +52,15 @@ class Select:
     dropped: str | None = None
     noted: str | None = None
     merged: str | None = None
+    conditions: Mapping[str, str] = field(default_factory=dict)
 
     def sql(self, *extra: str) -> str:
         """Return the SELECT, with `dropped` and any extra expressions behind the columns."""
-        chosen = [f'{expression} AS "{name}"' for name, expression in self.columns.items()]
+        chosen = [f"{expression} AS {identifier(name)}" for name, expression in self.columns.items()]
         chosen.append(f"{self.dropped or 'NULL::VARCHAR'} AS dropped")
         chosen += [f"{self.noted} AS noted"] if self.noted else []
+        met = " AND ".join(f"coalesce({condition}, false)" for condition in self.conditions.values())
+        chosen += [f"NOT ({met}) AS unmet"] if met else []
         return f"SELECT {', '.join([*chosen, *extra])} FROM {self.rows}"
 
 
@@ -66,6 +70,7 @@ class Staged:
 
     path: Path
     required: tuple[str, ...]
+    conditions: bool = False  # whether `unmet` says of each row if it is malformed for another reason
 
     @property
     def rows(self) -> str:
@@ -78,7 +83,7 @@ class Staged:
         return self._read(", file_row_number=true")
 
     def _read(self, option: str) -> str:
-        bad = " OR ".join(f'"{name}" IS NULL' for name in self.required)
+        bad = " OR ".join([f"{identifier(name)} IS NULL" for name in self.required] + ["unmet"] * self.conditions)
         return f"(SELECT *, ({bad}) AS bad FROM read_parquet({quote(self.path)}{option}))"
 
 
@@ -97,15 +102,24 @@ class Scan:
     listed: list[Path] = field(default_factory=list)  # files read line by line
     mended: bool = False  # read copies in which line ends are alike, and lines of which half characters are gone
 
-    def csv(self, role: str, columns: Mapping[str, str], dialect: Dialect = CSV) -> str:
+    def csv(
+        self, role: str, columns: Mapping[str, str], dialect: Dialect = CSV, *, names: Sequence[str] | None = None
+    ) -> str:
         """Return a fragment over all files of a role; `columns` maps the wanted names to DuckDB types.
 
-        With a header the file may hold further columns, in any order; without one, `columns` are all.
+        With a header the file may hold further columns, in any order; without one, `columns` are all. `names` stand
+        for those of the header, one for each.
         """
         first = self.files[role][0]
         written = replace(dialect, encoding=actual_encoding(first, dialect.encoding))
-        self.dialects[role] = replace(written, header=header_of(first, columns, written)[0])
-        return self._union(self._csv(path, columns, dialect) for path in self.files[role])
+        header = names is not None or header_of(first, columns, written)[0]
+        self.dialects[role] = replace(written, header=header)
+        return self._union(self._csv(path, columns, dialect, names) for path in self.files[role])
+
+    def parquet(self, role: str, columns: Sequence[str]) -> str:
+        """Return a fragment over the one Parquet file of a role, of these SQL expressions."""
+        (path,) = self.files[role]
+        return self._number(f"(SELECT {', '.join(columns)} FROM read_parquet({quote(path)}))")
 
     def jsonl(self, role: str, columns: Mapping[str, str]) -> str:
         """Return a fragment over files of one JSON object a line (.gz too: for one use, in one query); a missing key is NULL.
@@ -162,10 +176,10 @@ class Scan:
         """Return a fragment of a table that was staged before this one."""
         return self.staged[name].rows
 
-    def _csv(self, path: Path, columns: Mapping[str, str], dialect: Dialect) -> str:
+    def _csv(self, path: Path, columns: Mapping[str, str], dialect: Dialect, names: Sequence[str] | None) -> str:
         check_fields(path, dialect)
         dialect = replace(dialect, encoding=actual_encoding(path, dialect.encoding))
-        header, all_columns = header_of(path, columns, dialect)
+        header, all_columns = header_of(path, columns, dialect) if names is None else (True, list(names))
         types = ", ".join(f"{quote(name)}: {quote(columns.get(name, 'VARCHAR'))}" for name in all_columns)
         named = path
         if columns.get(all_columns[-1], "VARCHAR") == "VARCHAR":  # a value of another type is never empty

@@ -33,6 +33,7 @@ from itdr_hf.tables.cleaning import (
     count_noted,
     marks_of,
 )
+from itdr_hf.tables.losses import folder_named, refuse_nearly_empty
 
 TOLD = 10**7  # bytes of a table's files from which on the reading is worth a bar
 _READING = Lock()  # one release at a time: DuckDB's settings and functions are of the whole process
@@ -64,9 +65,11 @@ def _read(
             ("users", clean_users),
         ):
             if name in staged:
-                steps += clean(engine, release.source, staged, draft / f"{name}.parquet")
+                with folder_named(release.folder):
+                    steps += clean(engine, release.source, staged, draft / f"{name}.parquet")
     finally:
         engine.remove_function("unescape")
+    refuse_nearly_empty(release, steps, staged, engine)
     for stage in staged.values():
         stage.path.unlink(missing_ok=True)
     return steps, passed_over
@@ -114,7 +117,7 @@ def _stage(
                 raise
             faults(scan.engine)
             scan, select, rows = _attempt(release, name, scan.mend(), path, progress)
-    staged = Staged(path=path, required=select.required)
+    staged = Staged(path=path, required=select.required, conditions=bool(select.conditions))
     if scan.halves() and scan.engine.value(f"SELECT count(*) FROM {staged.rows} WHERE bad"):
         with unreadable_named(files):
             scan, select, rows = _attempt(release, name, scan.mend(), path, progress)
