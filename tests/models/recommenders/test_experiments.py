@@ -74,16 +74,16 @@ def test_the_ablation_has_a_row_per_variant_and_says_what_an_epoch_costs():
         split,
         backbones=("biasmf",),
         variants=tuple(VARIANTS),
-        progress=lambda *report: reports.append(report),
+        progress=reports.append,
     )
     assert [row.variant for row in found.rows] == list(VARIANTS)
-    assert reports[-1] == ("biasmf, augmented", 4, 4)
+    assert reports[-1] == ("experiment", 4, 4, "fits", "biasmf, augmented")
     assert np.isfinite(cost(found, "biasmf"))
     assert [d.name for d in found.differences] == ["biasmf, full-shot", "biasmf, zero-shot"]
 
 
 def test_zero_shot_ranks_only_cold_items_and_counts_only_their_test_pairs():
-    from itdr_hf.models.recommenders.reclm import cold_test, score_zero_shot
+    from itdr_hf.models.recommenders.study import cold_test, score_zero_shot
 
     split, _ = a_cold_world()
     rng = np.random.default_rng(0)
