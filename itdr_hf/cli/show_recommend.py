@@ -26,7 +26,7 @@ def print_rows(found: Experiment, data: RunData) -> None:
     for setting, attribute in SETTINGS.items():
         rows = [row for row in found.rows if getattr(row, attribute) is not None]
         if rows:
-            lines = [[_name(row), *figures(getattr(row, attribute), SHOWN)] for row in rows]
+            lines = [[_name(row), *figures(getattr(row, attribute), SHOWN, places=3)] for row in rows]
             print_table({setting: "left", **dict.fromkeys(SHOWN, "right")}, lines)
             print_line()
     several = [row for row in found.rows if len(row.trials) > 1]
@@ -43,17 +43,13 @@ def print_experiment(found: Experiment, data: RunData) -> None:
     beside = [data.name] if data.name in DATASETS else list(DATASETS)
     print_rows(found, data)
     for setting in SETTINGS:
-        print_line(f"\nTable 1, {setting}: Recall@20, base and augmented")
-        columns = {"": "left", "ours": "right", **{f"paper, {name}": "right" for name in beside}}
+        print_line(f"\nTable 1, {setting}: Recall@20, base and augmented, the paper's beside")
+        columns = {"": "left", "ours": "right", **dict.fromkeys(beside, "right")}
         print_table(columns, list(_main_lines(found, setting, beside)))
-    print_line("\nTable 2, full-shot: Recall@20")
-    print_table(
-        {"": "left", "ours": "right", **{f"paper, {d}": "right" for d in beside}}, list(_ablation_lines(found, beside))
-    )
-    print_line("\nTable 3: extra time per epoch")
-    print_table(
-        {"": "left", "ours": "right", **{f"paper, {d}": "right" for d in beside}}, list(_cost_lines(found, beside))
-    )
+    print_line("\nTable 2, full-shot: Recall@20, the paper's beside")
+    print_table({"": "left", "ours": "right", **dict.fromkeys(beside, "right")}, list(_ablation_lines(found, beside)))
+    print_line("\nTable 3: extra time per epoch, the paper's beside")
+    print_table({"": "left", "ours": "right", **dict.fromkeys(beside, "right")}, list(_cost_lines(found, beside)))
     print_line("\nWhat differs from the paper:")
     for reason in [*([] if data.name in DATASETS else [f"the data: {data.name}"]), *DIFFERS]:
         print_line(f"- {reason}")
@@ -75,7 +71,7 @@ def _main_lines(found: Experiment, setting: str, beside: Sequence[str]) -> Itera
     for name in _backbones(found):
         for variant in ("base", "augmented"):
             scores = getattr(found.row(name, variant), SETTINGS[setting])
-            ours = figures(scores, ["Recall@20"])[0] if scores else ""
+            ours = figures(scores, ["Recall@20"], places=3)[0] if scores else ""
             paper = [paper_figures().get((setting, data, name, variant, "Recall@20"), math.nan) for data in beside]
             yield [f"{name} {variant}", ours, *map(_known, paper)]
 
@@ -83,7 +79,7 @@ def _main_lines(found: Experiment, setting: str, beside: Sequence[str]) -> Itera
 def _ablation_lines(found: Experiment, beside: Sequence[str]) -> Iterator[list[str]]:
     for row in found.rows:
         paper = [paper_ablation().get((data, row.backbone, row.variant, "Recall@20"), math.nan) for data in beside]
-        yield [_name(row), figures(row.full_shot, ["Recall@20"])[0], *map(_known, paper)]
+        yield [_name(row), figures(row.full_shot, ["Recall@20"], places=3)[0], *map(_known, paper)]
 
 
 def _cost_lines(found: Experiment, beside: Sequence[str]) -> Iterator[list[str]]:
@@ -115,7 +111,7 @@ def _backbones(found: Experiment) -> list[str]:
 
 
 def _name(row: Row) -> str:
-    return f"{row.backbone} {row.variant}".strip()
+    return f"{row.backbone} {row.variant}".strip().replace("without", "no")
 
 
 def _known(value: float) -> str:
@@ -125,6 +121,6 @@ def _known(value: float) -> str:
 def _data_line(data: RunData) -> str:
     facts = data.facts
     return (
-        f"{data.title}: {facts['users']:,} users, {facts['items']:,} items, {facts['train']:,} train, "
-        f"{facts['validation']:,} validation, {facts['test']:,} test pairs ({facts['protocol']})\n"
+        f"{data.title}, split by {facts['protocol']}\n{facts['users']:,} users, {facts['items']:,} items; pairs: "
+        f"{facts['train']:,} train, {facts['validation']:,} validation, {facts['test']:,} test\n"
     )

@@ -81,7 +81,7 @@ def fit(
         return Fitted(name=name, scorer=COUNTING[name](train))
     chosen = settings or DEFAULTS[name]
     judge = None if validation is None or not len(validation) else _judge(train, validation, chosen.seed)
-    scorer, epochs = _torch("training").train_network(_network(name), train, features, chosen, judge, progress)
+    scorer, epochs = _torch("training").train_network(network(name), train, features, chosen, judge, progress)
     return Fitted(name=name, scorer=scorer, settings=chosen, epochs=epochs)
 
 
@@ -98,9 +98,10 @@ def _judge(train: Interactions, validation: Interactions, seed: int) -> Callable
     return judge
 
 
-def _network(name: str) -> Any:
-    module, _, network = NETWORKS[name].partition(".")
-    return getattr(_torch(module), network)
+def network(name: str) -> Any:
+    """Return the class of a network by its name; UsageError where torch is not installed."""
+    module, _, made = NETWORKS[name].partition(".")
+    return getattr(_torch(module), made)
 
 
 def _torch(module: str) -> Any:

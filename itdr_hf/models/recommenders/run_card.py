@@ -42,10 +42,10 @@ def grid(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, rule, *rows))
 
 
-def figures(scores: RankingScores, metrics: Sequence[str]) -> list[str]:
+def figures(scores: RankingScores, metrics: Sequence[str], *, places: int = 4) -> list[str]:
     """Return '.2213 ± .0090' per metric: half the 95 % interval over users."""
     found = scores.intervals()
-    return [f"{short(found[m].value)} ± {short((found[m].high - found[m].low) / 2)}" for m in metrics]
+    return [f"{short(found[m].value, places)} ± {short((found[m].high - found[m].low) / 2, places)}" for m in metrics]
 
 
 def short(value: float, places: int = 4) -> str:

@@ -136,3 +136,16 @@ def test_rankings_of_different_users_are_not_compared():
     both, one = (evaluate(rank(scorer, np.arange(count), k=2), log, ks=(2,)) for count in (2, 1))
     with pytest.raises(UsageError, match="rankings of 2 and 1 users; want the same users"):
         difference("x", "Recall@2", both, one)
+
+
+@pytest.mark.parametrize("world", [0, 1, 2])
+def test_over_several_seeds_profiles_help_zero_shot_where_they_carry_taste_and_do_not_when_shuffled(world):
+    """Each of three worlds, three fits each: the interval of the paired difference lies above 0, or does not."""
+    split, features = a_cold_world(seed=world)
+    telling, telling_nothing = (
+        {d.name: d.comparison for d in experiment(given, split, seeds=(1, 2, 3)).differences}["lightgcn, zero-shot"]
+        for given in (features, shuffled(features))
+    )
+    assert telling.low > 0.05
+    assert telling_nothing.low < 0
+    assert telling.low > telling_nothing.high
