@@ -11,9 +11,9 @@ from itdr_hf.cli.options import EXPERIMENT, PROTOCOL, RECOMMENDER, Json, Memory,
 from itdr_hf.runtime.terminal import print_line
 
 if TYPE_CHECKING:
-    from itdr_hf.models.recommenders.reclm import Experiment
     from itdr_hf.models.recommenders.run_data import RunData
     from itdr_hf.models.recommenders.settings import Settings
+    from itdr_hf.models.recommenders.study import Experiment
     from itdr_hf.runtime.progress import OnProgress
 
 SPLITTING, TRAINING = "How the log is split", "How it is trained"

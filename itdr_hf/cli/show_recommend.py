@@ -12,9 +12,8 @@ from itdr_hf.models.recommenders.run_card import figures, short
 from itdr_hf.runtime.terminal import print_line, print_table
 
 if TYPE_CHECKING:
-    from itdr_hf.models.recommenders.reclm import Experiment
     from itdr_hf.models.recommenders.run_data import RunData
-    from itdr_hf.models.recommenders.study import Row
+    from itdr_hf.models.recommenders.study import Experiment, Row
 
 SHOWN = ("Recall@20", "NDCG@20", "Recall@40", "NDCG@40")
 SETTINGS = {"full-shot": "full_shot", "zero-shot": "zero_shot"}

@@ -49,8 +49,7 @@ def mean_vectors(items: Floats, histories: Histories, users: Ints) -> Floats:
         part = slice(start, start + 1024)
         rows, codes = histories.flat(users[part])
         np.add.at(sums[part], rows, items[codes])
-    means: Floats = sums / np.maximum(histories.lengths[users], 1)[:, None].astype(np.float32)
-    return means
+    return np.asarray(sums / np.maximum(histories.lengths[users], 1)[:, None], dtype=np.float32)
 
 
 def _with_one(vectors: Floats) -> Floats:

@@ -76,6 +76,6 @@ def _facts(scorer: CandidateScorer, questions: Sequence[Question], scores: Value
     if own is not None:
         total, count = np.where(known, total - own, total), np.where(known, count - 1, count)
     item_means = (total + PRIOR * mean) / (np.maximum(count, 0) + PRIOR)
-    user_means = [np.mean(q.history_ratings) if q.history_ratings else mean for q in questions]
+    user_means = [float(np.mean(q.history_ratings)) if q.history_ratings else mean for q in questions]
     known_scores = np.where(np.isfinite(scores), scores, 0.0)
     return np.column_stack([np.ones(len(questions)), user_means, item_means, known_scores])

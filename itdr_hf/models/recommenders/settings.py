@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 
 from itdr_hf.errors import UsageError, unknown
 
@@ -77,7 +77,7 @@ RECLM: dict[str, Settings] = {
 
 def read_changes(texts: Sequence[str]) -> dict[str, float]:
     """Read NAME=VALUE texts as changes of settings; UsageError for an unknown name or a value of another type."""
-    types = {field.name: type(field.default) for field in fields(Settings)}
+    types = {name: type(value) for name, value in asdict(Settings()).items()}
     changes: dict[str, float] = {}
     for text in texts:
         name, _, value = text.partition("=")
