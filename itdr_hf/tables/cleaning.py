@@ -14,7 +14,7 @@ from itdr_hf.raw.scan import Staged
 from itdr_hf.raw.source import Source
 from itdr_hf.runtime.duckdb_engine import quote
 from itdr_hf.runtime.engine import RawReader
-from itdr_hf.runtime.text import APART, CONTROL_TOKEN, CONTROLS, INVISIBLE, LONG_CONTROLS
+from itdr_hf.runtime.text import CONTROL_TOKEN, CONTROLS, INVISIBLE, LONG_CONTROLS, SEPARATED
 
 MAX_TITLE = 300  # characters; a longer title ends in an ellipsis
 MARKS = ("bad", "dropped", "noted", "legible", "said")
@@ -216,8 +216,8 @@ def _title(column: str) -> str:
 
 
 def _apart(text: str) -> str:
-    """Control tokens of chat models set apart, as `texts.apart` does."""
-    apart = f"regexp_replace({text}, {quote(CONTROL_TOKEN)}, {quote(APART)}, 'g')"
+    """Control tokens of chat models set apart, as `text.separate_tokens` does."""
+    apart = f"regexp_replace({text}, {quote(CONTROL_TOKEN)}, {quote(SEPARATED)}, 'g')"
     return f"CASE WHEN contains({text}, '<') OR contains({text}, '[') THEN {apart} ELSE {text} END"
 
 
