@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Callable
 from types import FrameType
 from typing import Annotated
 
 import typer
 
-from itdr_hf.cli import annotate, audit, bench, data, download, lock, push, report, score, train
+from itdr_hf.cli import annotate, audit, bench, data, download, lock, push, recommend, report, score, train
 from itdr_hf.cli.command import Command
 from itdr_hf.errors import ItdrError
 from itdr_hf.runtime.terminal import print_line
@@ -49,11 +50,11 @@ def itdr(
     """Set up what all commands share."""
 
 
-PANELS = {
+PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Raw releases": (data.sources, data.init, download.download, lock.lock, data.simulate),
     "The dataset": (data.build, data.show, report.report, annotate.annotate, train.export),
     "Can it be trusted": (audit.audit, audit.stats, audit.ledger, audit.diff),
-    "Models": (train.train, score.predict, score.score, score.harness),
+    "Models": (train.train, recommend.recommend, score.predict, score.score, score.harness),
     "The Hub": (push.push, push.verify, train.push_adapter),
     "The package": (bench.bench,),
 }

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from itdr_hf.raw.scan import Scan, Select
 from itdr_hf.raw.source import RatingScale
+from itdr_hf.runtime.duckdb_engine import identifier
 from itdr_hf.sources.own.tables import UNNAMED, WANTED, OwnTable
 from itdr_hf.sources.own.values import Looks, as_texts, number_sql
 
@@ -26,7 +27,7 @@ def reader(table: OwnTable, looks: Looks, scale: RatingScale | None) -> Callable
         else:
             every = [column.inside for column in table.columns]
             rows = scan.csv(table.role, dict.fromkeys(shown, "VARCHAR"), table.dialect, names=every)
-        out = {name: f'"{name}"' for name in shown}
+        out = {name: identifier(name) for name in shown}
         if table.role != "interactions":
             return Select(rows=rows, columns=out, required=WANTED[table.role][:1])
         return _interactions(rows, out, table, looks, scale)

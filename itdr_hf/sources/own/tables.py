@@ -12,8 +12,8 @@ from pathlib import Path
 
 from itdr_hf.errors import MissingFileError, RawDataError
 from itdr_hf.raw.dialects import CSV, Dialect, open_text, python_rows
+from itdr_hf.raw.fixes import UTF_16, utf_16
 from itdr_hf.raw.malformed import unreadable_named
-from itdr_hf.raw.mending import UTF_16, utf_16
 from itdr_hf.runtime.duckdb_engine import open_duckdb, quote
 from itdr_hf.runtime.text import show_text
 
@@ -148,7 +148,12 @@ def _header(path: Path) -> tuple[Dialect, list[str]]:
     dialect, names = max(((d, _first_row(path, d)) for d in tried), key=lambda each: len(each[1]))
     if not any(name.strip() for name in names):
         raise RawDataError(f"{_where(path)}: an empty file; want a first line with the names of the columns; write it")
-    return dialect, [name.strip() for name in names]
+    if broken := next((name for name in names if "\n" in name or "\r" in name), None):
+        raise RawDataError(
+            f"{_where(path)} line 1: the name of a column, {broken[:MAX_NAME]!r}, goes over several lines, or its quote is "
+            "never closed; want the names of all columns on one line; correct the file"
+        )
+    return dialect, names
 
 
 def _first_row(path: Path, dialect: Dialect) -> list[str]:
@@ -192,14 +197,14 @@ def _columns(role: str, path: Path, names: Sequence[str], renamed: Mapping[str, 
         )
     known = {place: meaning for meaning, place in places.items() if place is not None}
     return tuple(
-        Column(name=name, inside=known.get(place) or (f"own_{place}" if name else f"{UNNAMED}_{place}"))
+        Column(name=name, inside=known.get(place) or (f"own_{place}" if name.strip() else f"{UNNAMED}_{place}"))
         for place, name in enumerate(names)
     )
 
 
 def _place(path: Path, names: Sequence[str], meaning: str, called: str | None) -> int | None:
     """Return which column has a meaning: the one of this very name, else the only one that differs in case."""
-    name = called if called in names else meaning
+    name = called if called is not None and called in names else meaning
     exact = [place for place, found in enumerate(names) if found == name]
     alike = exact or [place for place, found in enumerate(names) if found.strip().lower() == name.lower()]
     if len(alike) > 1:
@@ -215,7 +220,7 @@ def _guess(names: Sequence[str]) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    shown = [shown_name(name) if name else "(without a name)" for name in names]
+    shown = [shown_name(name) if name.strip() else "(without a name)" for name in names]
     return ", ".join(shown[:LISTED]) + (f" and {len(shown) - LISTED} more" if len(shown) > LISTED else "")
 
 
