@@ -1,13 +1,13 @@
-"""A source of your own: three tables as CSV (with a header) or Parquet, and all subtasks they can feed.
+"""A custom source: up to three tables as CSV (with a header) or Parquet, which feed every task they suffice for.
 
     raw/myshop/interactions.csv   user, item [, timestamp] [, rating] [, text]
     raw/myshop/items.csv          item, title [, any attributes: genres, brand …]
     raw/myshop/users.csv          user [, any attributes: age, country …]        (only for UAP)
 
-    raw/myshop/source.toml        what `own_source` takes as arguments: words, scale, label, title …
+    raw/myshop/source.toml        arguments of `own_source`: words, scale, label, title …
 
-`timestamp` is seconds; without it the file's order stands for time. See README, "Your own data". A folder under the
-raw folder with the first two is found without being registered; a built dataset remembers its sources in the ledger.
+`timestamp` is in seconds; without it, the file's order is used. See README, "Your own data". A folder under the raw
+folder with the first two tables is found without being registered; a built dataset records its sources in the ledger.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from itdr_hf.raw.source import Attribute, RatingScale, Source, Words
 from itdr_hf.runtime.duckdb_engine import open_duckdb, quote
 
 SETTINGS = "source.toml"
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")  # of a folder that may be a source: part of config and file names
-NOT_REMEMBERED = ("layouts", "downloads")  # what a built dataset has no use for
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")  # valid folder names, which become part of config and file names
+NOT_RECORDED = ("layouts", "downloads")  # fields that a built dataset does not need
 WORDS = Words(item="item", items="items", do="choose", did="chose", doing="choosing")
 ROLES = {"interactions": ("user", "item"), "items": ("item", "title"), "users": ("user",)}
 
@@ -45,35 +45,39 @@ def own_source(
     licence: str | None = None,
     redistributable: bool | None = None,
 ) -> Source:
-    """Return the source in a folder; its id is the folder's name, its attributes are the tables' further columns.
+    """Return the source in a folder; its id is the folder's name, its attributes are the tables' other columns.
 
-    `scale` is needed for ratings to be used; likes default to above, dislikes to below its middle. `label` is
-    the items column shown behind titles. What is not given is taken from source.toml, if there is one. Hand the
-    result to `register`. Raises MissingFileError without interactions and items, RawDataError for a table without
-    its columns, UsageError for a name or a setting that cannot be.
+    `scale` is required for ratings to be used; by default, ratings above its middle are likes and below it dislikes.
+    `label` is the items column shown after titles. Arguments that are not given are read from source.toml, if it exists.
+    Pass the result to `register`. Raises MissingFileError without interactions or items, RawDataError for a table
+    without its columns, UsageError for an invalid name or setting.
     """
     folder = Path(folder)
     if not NAME.fullmatch(folder.name):
         raise UsageError(f"{folder}: {folder.name!r} as an id; want letters, digits, '_', '.', '-'; rename the folder")
-    said = _settings(folder)
-    words, scale = words or said.get("words", WORDS), scale or said.get("scale")
-    liked_above = said.get("liked_above") if liked_above is None else liked_above
-    disliked_below = said.get("disliked_below") if disliked_below is None else disliked_below
-    redistributable = bool(said.get("redistributable")) if redistributable is None else redistributable
+
+    settings = _settings(folder)
+    words, scale = words or settings.get("words", WORDS), scale or settings.get("scale")
+    liked_above = settings.get("liked_above") if liked_above is None else liked_above
+    disliked_below = settings.get("disliked_below") if disliked_below is None else disliked_below
+    redistributable = bool(settings.get("redistributable")) if redistributable is None else redistributable
+
     columns = {role: _columns(folder, role) for role in ROLES if _file(folder, role)}
     for role in ("interactions", "items"):
         if role not in columns:
             raise MissingFileError(
                 f"{folder}: no {role}.csv or {role}.parquet; want {', '.join(ROLES[role])}; write it"
             )
+
     middle = (scale.low + scale.high) / 2 if scale else None
     tables = {r: Table(roles=(r,), read=_reader(r, found, scale)) for r, found in columns.items()}
     rest = {role: [c for c in found if c not in ROLES[role]] for role, found in columns.items()}
+
     return Source(
         id=folder.name,
-        title=title or said.get("title", folder.name),
+        title=title or settings.get("title", folder.name),
         homepage=folder.name,
-        licence=licence or said.get("licence", "not stated"),
+        licence=licence or settings.get("licence", "not stated"),
         licence_source="its owner",
         redistributable=redistributable,
         citation="",
@@ -87,30 +91,30 @@ def own_source(
         liked_above=liked_above if liked_above is not None else middle,
         disliked_below=disliked_below if disliked_below is not None else middle,
         by_time="timestamp" in columns["interactions"],
-        label=label or said.get("label"),
+        label=label or settings.get("label"),
         user_attributes=tuple(Attribute(name=c.replace("_", " "), column=c) for c in rest.get("users", ())),
         item_attributes=tuple(Attribute(name=c.replace("_", " "), column=c) for c in rest["items"]),
     )
 
 
 def found_in(raw: Path, known: Collection[str]) -> list[Source]:
-    """Return a source for every folder of tables under a raw folder, but for the ids that are known.
+    """Return a source for every folder of tables under a raw folder, except for known ids.
 
-    Raises as `own_source` does.
+    Raises the errors of `own_source`.
     """
     folders = [f for f in sorted(raw.iterdir()) if f.name not in known] if raw.is_dir() else []
     return [own_source(f) for f in folders if all(_file(f, role) for role in ("interactions", "items"))]
 
 
 def described(source: Source) -> dict[str, Any]:
-    """Return what a ledger keeps of a custom source: everything but how its files are read."""
+    """Return the description of a custom source for the ledger: everything but how its files are read."""
     kept = {f.name: getattr(replace(source, layouts=(), downloads=()), f.name) for f in fields(source)}
-    whole = asdict(Source(**kept))
-    return {name: value for name, value in whole.items() if name not in NOT_REMEMBERED}
+    facts = asdict(Source(**kept))
+    return {name: value for name, value in facts.items() if name not in NOT_RECORDED}
 
 
 def recalled(description: Mapping[str, Any]) -> Source:
-    """Return the source that was `described`, without files: enough for everything that is done with a built dataset."""
+    """Return the source of a description, without files, which is enough to work with a built dataset."""
     known = {f.name for f in fields(Source)}
     kept: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in description.items() if n in known}
     kept |= {n: tuple(Attribute(**a) for a in kept[n]) for n in ("user_attributes", "item_attributes")}
@@ -119,26 +123,27 @@ def recalled(description: Mapping[str, Any]) -> Source:
 
 
 def _settings(folder: Path) -> dict[str, Any]:
-    """Return what source.toml says, by the names of the arguments of `own_source`."""
+    """Return the settings in source.toml, which are named like the arguments of `own_source`."""
     path = folder / SETTINGS
     if not path.is_file():
         return {}
     try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{folder.name}/{SETTINGS}: {error}; want TOML in UTF-8; fix it") from error
+
     known = [name for name in signature(own_source).parameters if name != "folder"]
-    if strange := [name for name in said if name not in known]:
-        raise unknown(f"setting in {folder.name}/{SETTINGS}", strange[0], known)
+    if unknown_names := [name for name in settings if name not in known]:
+        raise unknown(f"setting in {folder.name}/{SETTINGS}", unknown_names[0], known)
     for name, record in (("words", Words), ("scale", RatingScale)):
-        if name in said:
-            said[name] = _record(f"{folder.name}/{SETTINGS} [{name}]", record, said[name])
-    return said
+        if name in settings:
+            settings[name] = _record(f"{folder.name}/{SETTINGS} [{name}]", record, settings[name])
+    return settings
 
 
-def _record(where: str, record: type, said: Any) -> Any:
+def _record(where: str, record: type, values: Any) -> Any:
     try:
-        return record(**said)
+        return record(**values)
     except TypeError as error:
         wanted = ", ".join(f.name for f in fields(record))
         raise UsageError(f"{where}: {str(error).partition(' ')[2]}; want {wanted}; fix it") from error
