@@ -17,7 +17,7 @@ from itdr_hf.runtime.engine import RawReader
 from itdr_hf.runtime.text import CONTROL_TOKEN, CONTROLS, INVISIBLE, LONG_CONTROLS, SEPARATED
 
 MAX_TITLE = 300  # characters; a longer title ends in an ellipsis
-MARKS = ("bad", "dropped", "noted", "legible", "said")
+MARKS = ("bad", "dropped", "noted", "legible", "has_text")
 PLAIN = r"[!-%'-~]+(?: [!-%'-~]+)*"  # most titles: ASCII words without '&', which need no cleaning
 ITEM_GROUP_ROWS = 20_480  # small row groups: an item may hold thousands of characters, and a thread reads whole groups
 NORM = "lower(nfc_normalize({}))"  # a title as compared: one title in two Unicode forms is one title
@@ -58,7 +58,7 @@ def clean_interactions(engine: RawReader, source: Source, staged: Mapping[str, S
     _count_popularity(engine, key, bool(repeats))
 
     if "text" in columns:  # most of the bytes: not copied, but read where a cell shows them
-        shown = ["CASE WHEN said THEN file_row_number END AS text_row" if c == "text" else c for c in columns]
+        shown = ["CASE WHEN has_text THEN file_row_number END AS text_row" if c == "text" else c for c in columns]
         engine.write(f"SELECT {', '.join(shown)} FROM ({good})", path)
         os.replace(stage.path, path.with_name("texts.parquet"))
     elif steps or engine.value(f"SELECT count(*) FROM {stage.rows} WHERE bad"):
@@ -133,7 +133,7 @@ def marks_of(table: str, columns: Mapping[str, str]) -> list[str]:
     if table == "items":
         return [f"{legible(columns['title'])} AS legible"]
     if table == "interactions" and "text" in columns:
-        return [f"coalesce(regexp_matches({columns['text']}, {quote(NOT_BLANK)}), false) AS said"]
+        return [f"coalesce(regexp_matches({columns['text']}, {quote(NOT_BLANK)}), false) AS has_text"]
     return []
 
 
