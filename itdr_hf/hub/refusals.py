@@ -26,7 +26,7 @@ def refuse(repo: Repository, local: Folder, plan: PushPlan, *, force: bool, prop
     card_changes = any(change.path == CARD for change in plan.updates)
     if card_changes and not force and plan.head and not _card_is_ours(repo, plan.head):
         raise HubError(
-            f"{repo.id}: its {CARD} is not ours (no tag `itdr`); wanted our own card or none; "
+            f"{repo.id}: its {CARD} was not written by itdr (no tag `itdr`); wanted a card written by it, or none; "
             "push to another repository, or replace it with --force"
         )
 

@@ -53,10 +53,10 @@ def unread(found: Files) -> Mapping[Path, str]:
 def _second_choices(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
     """Yield the files whose category is read from a preferred file, with the reason."""
     for name in dict.fromkeys(map(category, paths)):
-        mine = [path for path in paths if category(path) == name]
-        best = min(map(_rank, mine))
-        chosen = next(path for path in mine if _rank(path) == best)
-        for path in mine:
+        candidates = [path for path in paths if category(path) == name]
+        best = min(map(_rank, candidates))
+        chosen = next(path for path in candidates if _rank(path) == best)
+        for path in candidates:
             if _rank(path) != best:
                 yield path, f"{name} is read from {chosen.name}"
 

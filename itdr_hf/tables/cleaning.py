@@ -18,7 +18,7 @@ from itdr_hf.runtime.text import CONTROL_TOKEN, CONTROLS, INVISIBLE, LONG_CONTRO
 from itdr_hf.tables.losses import refuse_unmatched_items
 
 MAX_TITLE = 300  # characters; a longer title ends in an ellipsis
-MARKS = ("bad", "dropped", "noted", "unmet", "legible", "said")
+MARKS = ("bad", "dropped", "noted", "unmet", "legible", "has_text")
 PLAIN = r"[!-%'-~]+(?: [!-%'-~]+)*"  # most titles: ASCII words without '&', which need no cleaning
 ITEM_GROUP_ROWS = 20_480  # small row groups: an item may hold thousands of characters, and a thread reads whole groups
 NORM = "lower(nfc_normalize({}))"  # a title as compared: one title in two Unicode forms is one title
@@ -62,7 +62,7 @@ def clean_interactions(engine: RawReader, source: Source, staged: Mapping[str, S
     _count_popularity(engine, key, bool(repeats))
 
     if "text" in columns:  # most of the bytes: not copied, but read where a cell shows them
-        row = "CASE WHEN said THEN file_row_number END AS text_row"
+        row = "CASE WHEN has_text THEN file_row_number END AS text_row"
         shown = [row if c == "text" else identifier(c) for c in columns]
         engine.write(f"SELECT {', '.join(shown)} FROM ({good})", path)
         os.replace(stage.path, path.with_name("texts.parquet"))
@@ -134,7 +134,7 @@ def marks_of(table: str, columns: Mapping[str, str]) -> list[str]:
     if table == "items":
         return [f"{legible(columns['title'])} AS legible"]
     if table == "interactions" and "text" in columns:
-        return [f"coalesce(regexp_matches({columns['text']}, {quote(NOT_BLANK)}), false) AS said"]
+        return [f"coalesce(regexp_matches({columns['text']}, {quote(NOT_BLANK)}), false) AS has_text"]
     return []
 
 

@@ -312,7 +312,7 @@ def test_the_command_shows_the_terms_and_wants_them_accepted_once(registered, tm
     monkeypatch.setenv("ITDR_CACHE", str(tmp_path / "cache"))
     raw = str(tmp_path / "raw")
     code, _, error = itdr("download", registered, "--raw", raw)
-    assert code == 1 and "its terms are not accepted; want that; read them, then add --accept-licence" in error
+    assert code == 1 and "terms not accepted; want acceptance; read them, then add --accept-licence" in error
     assert not (tmp_path / "raw").exists()
     code, out, _ = itdr("download", registered, "--raw", raw, "--accept-licence")
     assert code == 0 and f"now: itdr build --raw {raw}" in out and narrow(out)

@@ -57,7 +57,7 @@ def test_a_version_that_was_released_with_other_files_is_not_released_again(rele
 def test_a_card_of_someone_else_is_replaced_only_by_force(stage: Stage) -> None:
     stage.api.create_repo(REPO, repo_type="dataset", private=True)
     stage.foreign_commit("README.md", b"---\ntags:\n- cats\n---\n# Cats\n")
-    with pytest.raises(HubError, match=r"README\.md is not ours .*--force"):
+    with pytest.raises(HubError, match=r"README\.md was not written by itdr .*--force"):
         stage.push(stage.old)
     assert stage.commits()[-1] == "theirs"
     stage.push(stage.old, force=True)
