@@ -20,8 +20,6 @@ _DEFINITIONS = {
     "N@10": ("itdr-hf", f"{_RANKING}|gain:binary|ideal:all-positives|agg:mean"),
     "H@1": ("itdr-hf", f"{_RANKING}|agg:mean"),
     "P@5": ("itdr-hf", f"{_RANKING}|over:5|agg:mean"),
-    **{f"N@{k}": ("itdr-hf", f"{_RANKING}|gain:binary|ideal:all-positives|agg:mean") for k in (1, 3, 5)},
-    **{f"H@{k}": ("itdr-hf", f"{_RANKING}|agg:mean") for k in (3, 5)},
     "RMSE": ("itdr-hf", "agg:pooled"),
     "ACC": ("itdr-hf", "match:casefold,whitespace|agg:mean"),
     "BLEU-1": ("nltk", _BLEU),
@@ -29,6 +27,8 @@ _DEFINITIONS = {
     "ROUGE-1": ("rouge_score", _ROUGE),
     "ROUGE-2": ("rouge_score", _ROUGE),
     "ROUGE-L": ("rouge_score", _ROUGE),
+    **{f"N@{k}": ("itdr-hf", f"{_RANKING}|gain:binary|ideal:all-positives|agg:mean") for k in (1, 3, 5)},
+    **{f"H@{k}": ("itdr-hf", f"{_RANKING}|agg:mean") for k in (3, 5)},
 }
 
 
