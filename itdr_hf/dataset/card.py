@@ -9,6 +9,7 @@ import re
 import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ from itdr_hf.runtime.hashing import fingerprint
 from itdr_hf.tasks.task import Cell
 
 if TYPE_CHECKING:
+    import jinja2
+
     from itdr_hf.dataset.audit.findings import Report
 
 CHECKS, CHECKS_FOLDER = "itdr_hf.dataset.audit", Path(__file__).with_name("audit")
@@ -202,6 +205,12 @@ def _raw_files(title: str, dataset: Dataset, source_id: str) -> list[dict[str, s
 
 def render_card(template: str, **slots: Any) -> str:
     """Render a card from `cards/`. Raises jinja2.UndefinedError for a slot that is not filled."""
+    return _templates().get_template(template).render(**slots)
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    """Return the environment of the templates in `cards/`, which compiles each of them once."""
     import jinja2
 
     loader = jinja2.PackageLoader("itdr_hf.cards", ".")
@@ -213,7 +222,7 @@ def render_card(template: str, **slots: Any) -> str:
         keep_trailing_newline=True,
     )
     environment.filters |= {"fenced": fenced, "cell": _cell, "n": lambda number: f"{number + 0:,}"}
-    return environment.get_template(template).render(**slots)
+    return environment
 
 
 def fenced(text: str) -> str:
