@@ -14,9 +14,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from itdr_hf.errors import UsageError, unknown
+from itdr_hf.errors import ItdrError, UsageError, unknown
 from itdr_hf.raw.source import Source
-from itdr_hf.sources.own import found_in
+from itdr_hf.sources.own import Found, found_in
 from itdr_hf.tasks.family import Family, Statistic
 from itdr_hf.tasks.task import Cell, Task
 
@@ -47,6 +47,9 @@ class Catalogue:
     own_sources: Mapping[str, Source] = field(default_factory=dict)
     own_tasks: Mapping[str, Task] = field(default_factory=dict)
     own_cells: Mapping[str, Cell] = field(default_factory=dict)
+    broken: Mapping[str, ItdrError] = field(
+        default_factory=dict
+    )  # folders of custom tables that cannot be read, and why
 
     # families
 
@@ -131,6 +134,7 @@ class Catalogue:
         if size is None and family and name in self.optional(family.id):
             size = OWN_SIZE
         if family is None or size is None:
+            self._raise_broken(name)
             raise unknown("config", name, [*self.cell_names(), *self.unions()])
         return Cell(
             task=self.task(task_id),
@@ -161,9 +165,15 @@ class Catalogue:
             hits = [c for c in cells if self._matches(c, name, unions)]
             hits = hits or [c for c in self.optional(family_id) if fnmatchcase(c, name)]
             if not hits:
+                self._raise_broken(name)
                 raise unknown("config", name, [*cells, *unions])
             chosen.update(hits)
         return [c for c in [*cells, *self.optional(family_id)] if c in chosen]
+
+    def _raise_broken(self, name: str) -> None:
+        """Raise what is wrong with the folder whose cell somebody asks for."""
+        if error := self.broken.get(name.partition("-")[2]):
+            raise error
 
     def _matches(self, cell: str, name: str, unions: Mapping[str, tuple[str, ...]]) -> bool:
         return self.task_of(cell) in unions[name] if name in unions else fnmatchcase(cell, name)
@@ -241,13 +251,20 @@ class Catalogue:
     def with_found(self, raw: Path) -> Catalogue:
         """Return a catalogue with the custom sources found under a raw folder, except those already registered.
 
-        Raises the errors of `own_source`.
+        A broken one is in `broken`: its error is raised by whoever asks for its cells. Raises MissingFileError where
+        the raw folder holds tables itself.
         """
-        known = {name for name, source in self.own_sources.items() if source.layouts}
+        folders = self.folders_under(raw)
         found = self
-        for source in found_in(raw, known | set(self._published_sources)):
-            found = found.with_source(source)
-        return found
+        for each in folders:
+            found = found.with_source(each.source) if each.source else found
+        return replace(found, broken={each.folder.name: each.error for each in folders if each.error})
+
+    def folders_under(self, raw: Path) -> list[Found]:
+        """Return the folders of custom tables under a raw folder whose files this catalogue does not know yet."""
+        registered = {name for name, source in self.own_sources.items() if source.layouts}
+        published = {name for s in self._published_sources for name in (s, *self.source(s).folders)}
+        return found_in(raw, registered | published)
 
 
 def _feeds(source: Source, candidate: Task) -> bool:

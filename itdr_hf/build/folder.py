@@ -101,6 +101,8 @@ def build_folder(
 
     order = {cell: place for place, cell in enumerate(known.select(configs, family))}
     outcomes.sort(key=lambda outcome: order[outcome.cell])
+    if known.broken and not configs:
+        raise CellsFailedError("\n".join(map(str, known.broken.values())), outcomes)
     _raise_failures(outcomes, set(configs or ()))
     return outcomes
 

@@ -21,6 +21,7 @@ from itdr_hf.runtime.engines import open_engine
 from itdr_hf.runtime.hashing import fingerprint, imported_by
 from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 from itdr_hf.tables.cache import Tables, ensure_tables, locate, readers
+from itdr_hf.tables.losses import losses
 from itdr_hf.tasks.planning.recipe import Recipe
 from itdr_hf.tasks.task import Cell
 
@@ -73,7 +74,8 @@ class Prepared:
         """Notes about the result, '' for none: too few examples, skipped malformed rows."""
         wanted, made = self.recipe.num_examples, sum(self.rows.counts.values())
         short = shortfall(wanted, made, self.rows) if made < wanted else ""
-        return "\n".join(filter(None, (short, describe_skipped(self.tables.record["skipped"]))))
+        record = self.tables.record
+        return "\n".join(filter(None, (short, *losses(record["steps"]), describe_skipped(record["skipped"]))))
 
     def batches(self, split: str, num_proc: int = 1) -> Iterator[pa.RecordBatch]:
         """Yield the examples of a split."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Callable
 from types import FrameType
 from typing import Annotated
 
@@ -49,8 +50,8 @@ def itdr(
     """Define the options common to all commands."""
 
 
-PANELS = {
-    "Raw releases": (data.sources, download.download, lock.lock, data.simulate),
+PANELS: dict[str, tuple[Callable[..., None], ...]] = {
+    "Raw releases": (data.sources, data.init, download.download, lock.lock, data.simulate),
     "The dataset": (data.build, data.show, report.report, annotate.annotate, train.export),
     "Can it be trusted": (audit.audit, audit.stats, audit.ledger, audit.diff),
     "Models": (train.train, recommend.recommend, score.predict, score.score, score.harness),

@@ -52,6 +52,22 @@ def sources(
     print_json(states) if json else print_sources(states)
 
 
+def init(
+    folder: Annotated[Path, typer.Argument(help="A folder with tables of your own, such as raw/myshop.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace a source.toml that is there.")] = False,
+    json: Json = False,
+) -> None:
+    """Look at tables of your own and write source.toml with what they show, to be edited."""
+    from itdr_hf.catalogue import current
+    from itdr_hf.cli.show_build import print_draft
+    from itdr_hf.runtime.terminal import print_json
+    from itdr_hf.sources.own import described, draft_settings
+
+    source = draft_settings(folder, replace=force)
+    cells = list(current().without_source(source.id).with_source(source).own_cells)
+    print_json({"source": described(source), "cells": cells}) if json else print_draft(folder, source, cells)
+
+
 def simulate(
     out: Annotated[Path, typer.Argument(help="Folder to write the releases to, one folder each.")],
     source: Annotated[list[str] | None, one_of(SIMULATED, help="Only this source; may be given again.")] = None,

@@ -22,11 +22,12 @@ def source_states(raw: Path, known: Catalogue) -> list[dict[str, Any]]:
     """Return the state of every source: present, or what is missing; licence, how to get it, the cells it feeds."""
     from itdr_hf.raw.release import find_release
 
-    states = []
-    for source_id in known.source_ids():
+    states = [_broken(folder, error) for folder, error in known.broken.items()]
+    for source_id in sorted(known.source_ids(), key=lambda name: not known.own(name)):  # custom ones first
         source = known.source(source_id)
         state: dict[str, Any] = {"source": source.id, "title": source.title, "licence": source.licence}
         state |= {"redistributable": source.redistributable, "obtain": source.obtain, "homepage": source.homepage}
+        state |= {"remarks": list(source.remarks), "own": known.own(source.id)}
         state["hashes"] = hash_state(source, raw)
         state["cells"] = [name for name in known.cell_names() if known.source_of(name) == source.id]
         try:
@@ -42,6 +43,28 @@ def source_states(raw: Path, known: Catalogue) -> list[dict[str, Any]]:
             state |= {"state": "missing", "layout": None, "missing": [str(error)], "unread": {}}
         states.append(state)
     return states
+
+
+def _broken(folder: str, error: Exception) -> dict[str, Any]:
+    """Return the state of a folder of custom tables that cannot be read."""
+    state: dict[str, Any] = {"source": folder, "title": folder, "licence": "not stated", "redistributable": False}
+    state |= {"obtain": "", "homepage": folder, "remarks": [], "own": True, "hashes": {}, "cells": []}
+    return state | {"state": "broken", "layout": None, "missing": [str(error)], "unread": {}}
+
+
+def print_draft(folder: Path, source: Source, cells: Sequence[str]) -> None:
+    """Print what `itdr init` found in a folder of tables, and which cells it will feed."""
+    scale = source.scale
+    rows = [
+        ["ratings", f"{scale.low:g} to {scale.high:g} in steps of {scale.step:g}" if scale else "not used"],
+        ["items' attributes", ", ".join(attribute.name for attribute in source.item_attributes) or "none"],
+        ["users' attributes", ", ".join(attribute.name for attribute in source.user_attributes) or "none"],
+        ["cells", ", ".join(cells)],
+    ]
+    print_table({"found": "left", "in the tables": "fold"}, rows)
+    for remark in source.remarks:
+        print_line(f"\n{remark}")
+    print_line(f"\n{folder}/source.toml is written: edit it, then itdr build --raw {folder.parent}")
 
 
 def hash_state(source: Source, raw: Path) -> dict[str, str]:
@@ -73,22 +96,32 @@ def print_links(sources: Sequence[Source], json: bool) -> int:
 
 
 def print_sources(states: Sequence[Mapping[str, Any]]) -> None:
-    """Print the states of `source_states` as a table, and how to get what is missing."""
+    """Print the states of `source_states` as a table, and how to get what is missing.
+
+    Where there are custom tables, those are what a person is here for: releases that are not here take one line.
+    """
+    own = any(state["own"] for state in states)
+    absent = [s["source"] for s in states if s["state"] == "missing"] if own else []
     columns = {"source": "left", "state": "left", "cells": "right", "pass on": "left", "licence": "fold"}
     print_table(
         columns,
         [
             [s["source"], s["state"], str(len(s["cells"])), "yes" if s["redistributable"] else "no", s["licence"]]
             for s in states
+            if s["source"] not in absent
         ],
     )
     for state in states:
-        if state["state"] == "incomplete":
+        for remark in state["remarks"]:
+            print_line(f"\n{state['source']}: {remark}")
+        if state["state"] in ("incomplete", "broken"):
             print_line(f"\n{state['source']}: {'; '.join(state['missing'])}")
-        elif state["state"] == "missing":
+        elif state["state"] == "missing" and not own:
             print_line(f"\n{state['source']}: to get it, {state['obtain']}")
         for name, why in state["unread"].items():
             print_line(f"\n{state['source']}: {name} is present but not read: {why}")
+    if absent:
+        print_line(f"\nnot here: {', '.join(absent)}; itdr sources --json says how to get each")
     print_line(f"\n{_hashes(states)}")
 
 
