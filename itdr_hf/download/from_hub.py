@@ -36,6 +36,6 @@ def fetch(file: Download, target: Path, api: HfApi | None, patience: RetryPolicy
         raise DownloadError(str(error)) from error
 
     downloaded.replace(target)
-    for path in sorted(folder.rglob("*"), reverse=True):
-        path.rmdir() if path.is_dir() else path.unlink()
+    for partial in sorted(folder.rglob("*"), reverse=True):
+        partial.rmdir() if partial.is_dir() else partial.unlink()
     folder.rmdir()
