@@ -15,7 +15,6 @@ from itdr_hf.models.predict.predictions import Predictions, Run, read_prediction
 from itdr_hf.runtime.progress import OnProgress, Progress, each, ignore
 from itdr_hf.score.comparisons import answer_baselines, paper_rows
 from itdr_hf.score.parsed import CellAnswers, RawAnswer, check_predictions, read_answers, read_examples
-from itdr_hf.score.rules import ranges_of
 from itdr_hf.score.scoring import (
     TOTALS,
     CellScore,
@@ -107,7 +106,6 @@ def score_file(
     dataset = opened(folder)
     files = [read_predictions(p) for p in (path, against) if p]
     configs, notes = _shared_configs(files, dataset)
-    ranges = {config: ranges_of(dataset, config) for config in configs}
     read: list[list[CellAnswers]] = [[] for _ in files]
     for config in each("reading answers", configs, progress):
         examples = read_examples(dataset, config, options.split)
@@ -121,13 +119,9 @@ def score_file(
             read[place].append(read_answers(dataset.cell(config), asked, said))
     progress(Progress("measuring"))
     measure = partial(score_system, reading=options.reading, resampling=options.resampling)
-    systems = [measure(name_of(file), answers, ranges) for file, answers in zip(files, read, strict=True)]
+    systems = [measure(name_of(file), answers) for file, answers in zip(files, read, strict=True)]
     progress(Progress("measuring the baselines"))
-    beside = (
-        [measure(name, given, ranges) for name, given in answer_baselines(dataset, read[0])]
-        if options.baselines
-        else []
-    )
+    beside = [measure(name, given) for name, given in answer_baselines(dataset, read[0])] if options.baselines else []
     other = systems[1] if against else None
     return Report(
         ours=systems[0],

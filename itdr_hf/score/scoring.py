@@ -18,8 +18,10 @@ from itdr_hf.metrics.bootstrap import REPLICATES, Comparison, Interval, cluster_
 from itdr_hf.metrics.sample import Floats
 from itdr_hf.metrics.signature import signature
 from itdr_hf.score.parsed import CellAnswers
-from itdr_hf.score.rules import NUMBERS, Ranges, concerned, samples
+from itdr_hf.score.rules import NUMBERS, concerned, samples
 from itdr_hf.tasks.family import Composites, Figure
+from itdr_hf.tasks.reading import READER_VERSION, reader_signature
+from itdr_hf.tasks.task import AnswerKind
 
 TOTALS = "all cells"  # the config of a figure that spans cells
 
@@ -71,17 +73,16 @@ class SystemScore:
 def score_system(
     name: str,
     answers: Sequence[CellAnswers],
-    ranges: Mapping[str, Ranges],
     *,
     reading: str = "lenient",
     resampling: Resampling | None = None,
 ) -> SystemScore:
-    """Score a system's answers; `ranges` as from `rules.ranges_of`, by config."""
+    """Score a system's answers."""
     how = resampling or Resampling()
     universes = _universes(answers)
     cells = {}
     for cell in answers:
-        cells[cell.config] = _score_cell(cell, reading, ranges.get(cell.config, {}), universes[_stream(cell)], how)
+        cells[cell.config] = _score_cell(cell, reading, universes[_stream(cell)], how)
     return SystemScore(name=name, reading=reading, cells=cells, totals=_totals(cells, reading))
 
 
@@ -100,8 +101,8 @@ def _difference(first: Measured, second: Measured) -> Comparison:
     return compared(value, draws, clusters=first.interval.clusters)
 
 
-def _score_cell(cell: CellAnswers, reading: str, ranges: Ranges, universe: Sequence[str], how: Resampling) -> CellScore:
-    made = samples(cell, reading, ranges)
+def _score_cell(cell: CellAnswers, reading: str, universe: Sequence[str], how: Resampling) -> CellScore:
+    made = samples(cell, reading)
     listed = list(made.values())
     sums = cluster_sums(listed, cell.clusters, universe)
     table = replicate(listed, sums, seed=how.seed, stream=_stream(cell), replicates=how.replicates)
@@ -112,7 +113,7 @@ def _score_cell(cell: CellAnswers, reading: str, ranges: Ranges, universe: Seque
             metric=metric,
             n=concerned(cell, metric),
             interval=interval(sample.value, draws, clusters=len(clusters)),
-            signature=signed(metric, reading),
+            signature=signed(metric, reading, cell.cell.task.answer),
             draws=draws,
         )
         for (metric, sample), draws in zip(made.items(), table.T, strict=True)
@@ -129,12 +130,13 @@ def _score_cell(cell: CellAnswers, reading: str, ranges: Ranges, universe: Seque
     )
 
 
-def signed(metric: str, reading: str) -> str:
-    """Return a metric's signature and how the answers were read."""
+def signed(metric: str, reading: str, kind: AnswerKind | None = None) -> str:
+    """Return a metric's signature and how the answers were read: by all steps for a kind, else by the reader's name."""
     made_of = {name: choices for c in _composites() for name, choices in c.definitions.items()}
     of = f"{metric}|{made_of.get(metric, '')}"
     numbers = "RMSE" in of or any("RMSE" in made_of[task] for c in _composites() for task in c.parts.get(metric, ()))
-    return f"{signature(metric, made_of)}|read:{reading}{f'|{NUMBERS}' if numbers else ''}"
+    reader = reader_signature(kind) if kind else f"reader:{READER_VERSION}"
+    return "|".join([signature(metric, made_of), f"read:{reading}", reader, *([NUMBERS] if numbers else [])])
 
 
 def lower_is_better(metric: str) -> bool:

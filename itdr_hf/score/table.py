@@ -14,9 +14,9 @@ LEGEND = (
     "paper: least to greatest of its models, on its own samples"
 )
 RULES = (
-    "Answers are read {reading}ly. Of a ranking counts what can be read, the rest are misses; an answer without a "
-    "number on the scale counts as the end of the scale farthest from the truth; an unread category is wrong; an "
-    "unread text is empty. Intervals: 95 %, percentile bootstrap over users. The paper's rows are of its own "
+    "Answers are read {reading}ly. In a ranking every line keeps its rank: unknown and repeated ones are misses. A "
+    "number off the scale counts as the nearer end, an answer without one as the end farthest from the truth; an "
+    "unread category is wrong; an unread text is empty. Intervals: 95 %, percentile bootstrap over users. The paper's rows are of its own "
     "samples of at most 250 examples a cell: they show the size of things, not a difference."
 )
 

@@ -17,9 +17,8 @@ from itdr_hf.models.predict.questions import read_questions
 from itdr_hf.models.predict.run import predict_into
 from itdr_hf.models.recommenders.baselines import Baseline
 from itdr_hf.score.exports import as_csv, as_json, model_index, write_exports
-from itdr_hf.score.harness import aggregate, results_with, write_tasks
+from itdr_hf.score.harness import aggregate, results, write_tasks
 from itdr_hf.score.parsed import read_examples
-from itdr_hf.score.rules import ranges_of
 from itdr_hf.score.score_file import Options, Report, score_file
 from itdr_hf.score.scoring import Resampling
 from itdr_hf.score.table import markdown, print_report
@@ -96,7 +95,6 @@ def test_harness_tasks_give_every_metric_as_itdr_score_does(asked, tmp_path, rep
         text = (tmp_path / "tasks" / f"itdr_{config}.yaml").read_text()
         baseline, said = Baseline(name="random", dataset=asked), {}
         baseline.answer(read_questions(asked, [config]), lambda q, a, said=said: said.__setitem__(q.id, a.text))
-        results = results_with({config: ranges_of(asked, config)})
         items: dict[str, list] = {}
         for example in read_examples(asked, config, "test"):
             for metric, part in results(vars(example), [said[example.id]]).items():

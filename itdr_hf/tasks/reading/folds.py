@@ -27,7 +27,8 @@ _SUBTITLE = re.compile(r"\s*(?::\s|\s[-–—]\s|\s\|\s|\s/\s|\s?\().*$", re.DOT
 
 
 def norm(text: str) -> str:
-    """Fold case and blanks, as the tables' `norm` does."""
+    """Fold case, blanks and composed letters, as the tables' `norm` does."""
+    text = text if text.isascii() else unicodedata.normalize("NFC", text)  # as one types it, however it was written
     return " ".join(text.lower().split())
 
 

@@ -84,7 +84,7 @@ def _strict_entries(text: str, index: TitleIndex) -> list[Entry]:
 
 def _entries(text: str, index: TitleIndex, past: TitleIndex) -> Sequence[Entry]:
     """Return the entries of the first part that lists candidates; an answer without a list has none."""
-    for part in answer_parts(text):
+    for part in answer_parts(text, index.is_title):
         best = _best(_lists(part, index, past), len(index.titles))
         if best and best.named:
             return best.entries

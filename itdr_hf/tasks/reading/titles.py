@@ -71,6 +71,10 @@ class TitleIndex:
                 return fits
         return ()
 
+    def is_title(self, line: str) -> bool:
+        """Whether a line says a title and nothing else, all of it but perhaps the year."""
+        return bool(self.whole(folds.strip_outer(line), short=False))
+
     def _possible(self, line: str) -> bool:
         """Whether any tier can know a line; most lines are turned away here, after one fold."""
         key = folds.bare(line)

@@ -7,6 +7,7 @@ import math
 import pytest
 
 from itdr_hf.errors import UsageError
+from itdr_hf.metrics.ranking import relevance
 from itdr_hf.tasks.reading import (
     AskedAttribute,
     Fault,
@@ -16,7 +17,6 @@ from itdr_hf.tasks.reading import (
     read_number,
     read_ranking,
     reader_signature,
-    relevance,
     shown_candidates,
 )
 
@@ -131,3 +131,12 @@ def test_every_step_stands_in_the_signature():
     assert reader_signature("number").startswith("reader:2|thoughts:removed|")
     with pytest.raises(UsageError, match="no kind of answer 'list'"):
         reader_signature("list")
+
+
+def test_titles_with_words_that_announce_an_answer_announce_none():
+    titles = ["The Last Verdict of Juniper (2002)", "Final Order (1999)", "My Answer", "Heat (1995)"]
+    for order in (titles, titles[::-1]):
+        assert read_ranking("\n".join(order), titles) == (tuple(order), None)
+        assert read_ranking("\n".join(f"**{title}**" for title in order), titles) == (tuple(order), None)
+    text = "My ranking:\n" + "\n".join(titles)
+    assert read_ranking(text, titles) == (tuple(titles), None)
