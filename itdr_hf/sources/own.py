@@ -120,7 +120,8 @@ def recalled(description: Mapping[str, Any]) -> Source:
 
 def _attribute(description: Mapping[str, Any]) -> Attribute:
     """Return the attribute that a ledger describes; its sequences came back as lists."""
-    return Attribute(**{name: tuple(v) if isinstance(v, list) else v for name, v in description.items()})
+    kept: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in description.items()}
+    return Attribute(**kept)
 
 
 def _settings(folder: Path) -> dict[str, Any]:

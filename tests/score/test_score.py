@@ -212,7 +212,7 @@ def test_a_number_of_an_attribute_that_cannot_be_read_counts_as_the_farthest_end
     texts = ["no idea", f"{names[0]}: about 61 years", f"{names[0]}: 120"]
     read = read_answers(catalogue.cell(cell), examples, [RawAnswer(text, "stop") for text in texts])
     assert read.faults("lenient") == {"not a number": 1 / 3, "out of range": 1 / 3}
-    assert read.faults("strict") == {"not a number": 2 / 3, "out of range": 1 / 3}
+    assert read.faults("strict") == {"missing attribute": 1 / 3, "not a number": 1 / 3, "out of range": 1 / 3}
     sample = samples(read, "lenient")[f"RMSE({names[0]})"]
     assert sample.rows[:, 0].tolist() == [80.0**2, 1.0, 2.0**2], "ages go from 5 to 100, whatever a folder holds"
 

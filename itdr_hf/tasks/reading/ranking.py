@@ -123,7 +123,7 @@ def _json(text: str, index: TitleIndex, past: TitleIndex) -> Iterator[_List]:
 
 
 def _marked(text: str, index: TitleIndex, past: TitleIndex) -> Iterator[_List]:
-    lines = lines_of(text)
+    lines = _lines(text, index)
     numbered = [line for line in lines if line.kind == "number"]
     if numbered and not any(line.body.strip(folds.OUTER) for line in numbered):
         yield _List(_looked_up([str(line.number) for line in numbered], index))
@@ -139,7 +139,7 @@ def _marked(text: str, index: TitleIndex, past: TitleIndex) -> Iterator[_List]:
 
 
 def _plain(text: str, index: TitleIndex, past: TitleIndex) -> Iterator[_List]:
-    yield _List([Entry(line, index.line(line)) for line in plain_items(lines_of(text), index, past)])
+    yield _List([Entry(line, index.line(line)) for line in plain_items(_lines(text, index), index, past)])
 
 
 def _on_one_line(text: str, index: TitleIndex, past: TitleIndex) -> Iterator[_List]:
@@ -150,6 +150,15 @@ def _on_one_line(text: str, index: TitleIndex, past: TitleIndex) -> Iterator[_Li
 
 def _told(text: str, index: TitleIndex, past: TitleIndex) -> Iterator[_List]:
     yield _List([Entry(title, (title,)) for title in ordered_mentions(text, index)])
+
+
+def _lines(text: str, index: TitleIndex) -> list[Line]:
+    """Return the lines of a text; where only titles such as '1. First of the List' bear marks, those mark nothing."""
+    lines = lines_of(text)
+    marked = [line for line in lines if line.kind != "plain"]
+    if len(marked) == len(lines) or not all(index.is_as_written(line.raw) for line in marked):
+        return lines
+    return [line if line.kind == "plain" else line._replace(kind="plain", body=line.raw.strip()) for line in lines]
 
 
 def _looked_up(items: Sequence[str], index: TitleIndex) -> list[Entry]:

@@ -75,6 +75,10 @@ class TitleIndex:
         """Whether a line says a title and nothing else, all of it but perhaps the year."""
         return bool(self.whole(folds.strip_outer(line), short=False))
 
+    def is_as_written(self, line: str) -> bool:
+        """Whether a line is a title with every mark of it: '1. First of the List' is, '- Heat' is not."""
+        return folds.norm(line) in self._tiers[0][1]
+
     def _possible(self, line: str) -> bool:
         """Whether any tier can know a line; most lines are turned away here, after one fold."""
         key = folds.bare(line)

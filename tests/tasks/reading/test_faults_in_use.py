@@ -140,3 +140,21 @@ def test_titles_with_words_that_announce_an_answer_announce_none():
         assert read_ranking("\n".join(f"**{title}**" for title in order), titles) == (tuple(order), None)
     text = "My ranking:\n" + "\n".join(titles)
     assert read_ranking(text, titles) == (tuple(titles), None)
+
+
+@pytest.mark.parametrize(
+    "first", ["1. First of the List (1966)", "- (1998)", "A. I. Love (2001)", "First. Of All (1990)"]
+)
+def test_a_title_that_begins_like_a_mark_is_one_of_a_plain_list_and_of_a_numbered_one(first):
+    titles = ["Heat (1995)", first, "Alien (1979)", "Tron (1982)"]
+    assert read_ranking("\n".join(titles), titles) == (tuple(titles), None)
+    assert read_ranking("\n".join(f"{n}. {title}" for n, title in enumerate(titles, 1)), titles) == (
+        tuple(titles),
+        None,
+    )
+
+
+def test_a_list_that_numbers_its_lines_is_numbered_though_a_title_begins_with_its_number():
+    titles = ["1. First of the List (1966)", "Heat (1995)", "Alien (1979)"]
+    text = "Here it is:\n1. First of the List (1966)\n2. Alien (1979)\n3. Heat (1995)"
+    assert read_ranking(text, titles) == ((titles[0], titles[2], titles[1]), None)
