@@ -15,7 +15,14 @@ from itdr_hf.models.train.recipe import TrainRecipe
 if TYPE_CHECKING:
     from itdr_hf.hub.adapter_folder import Adapter
 
-BESIDE = ("random", "mean", "majority", "popular", "copy")  # the baselines a reader should have in mind, if there are
+BESIDE = (
+    "random",
+    "template-copy",
+    "mean",
+    "majority",
+    "popular",
+    "copy",
+)  # the baselines a reader should have in mind, if there are
 
 
 def adapter_card(

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from itdr_hf.errors import UsageError
-from itdr_hf.score.scoring import TOTALS, lower_is_better
+from itdr_hf.score.measured import TOTALS
+from itdr_hf.score.scoring import lower_is_better
 from itdr_hf.score.table import number
 
-CHANCE = "random"  # the baseline that is chance
+CHANCE = ("random", "template-copy")  # the baselines that are chance, the latter of texts
 KEYS = {"system", "split", "reading", "cells", "figures"}
 
 Figure = Mapping[str, Any]
@@ -127,7 +128,7 @@ def _axis(found: Sequence[Figure]) -> Range:
 def _line(config: str, metric: str, ours: Figure, found: Sequence[Figure], axis: Range) -> Line:
     lower = lower_is_better(metric)
     baselines = [f for f in found if f["kind"] == "baseline" and f["value"] is not None]
-    chance = next((f for f in baselines if f["system"] == CHANCE), None)
+    chance = next((f for f in baselines if f["system"] in CHANCE), None)
     best = (min if lower else max)(baselines, key=lambda f: f["value"], default=None)
     untuned, tuned = (_span(found, variant) for variant in (" no-ft", " ft"))
     bounds = (ours["low"], ours["high"]) if ours["low"] is not None and ours["high"] is not None else None

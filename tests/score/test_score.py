@@ -22,7 +22,8 @@ from itdr_hf.records import Example
 from itdr_hf.score.parsed import RawAnswer, read_answers, read_examples
 from itdr_hf.score.rules import samples
 from itdr_hf.score.score_file import Options, Report, score_file
-from itdr_hf.score.scoring import Resampling, score_system
+from itdr_hf.score.measured import Resampling
+from itdr_hf.score.scoring import score_system
 from itdr_hf.tasks.answers import numbered
 from itdr_hf.tasks.family import Figure
 from itdr_hf.tasks.itdr.composite import composite

@@ -20,7 +20,7 @@ from itdr_hf.score.exports import as_csv, as_json, model_index, write_exports
 from itdr_hf.score.harness import aggregate, results, write_tasks
 from itdr_hf.score.parsed import read_examples
 from itdr_hf.score.score_file import Options, Report, score_file
-from itdr_hf.score.scoring import Resampling
+from itdr_hf.score.measured import Resampling
 from itdr_hf.score.table import markdown, print_report
 from itdr_hf.tasks.itdr import paper
 

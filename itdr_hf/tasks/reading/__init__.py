@@ -6,6 +6,7 @@ from itdr_hf.tasks.reading.faults import Fault, ParsedAnswer
 from itdr_hf.tasks.reading.free_text import read_text
 from itdr_hf.tasks.reading.labels import fold_label
 from itdr_hf.tasks.reading.number import read_number
+from itdr_hf.tasks.reading.pipeline import bare_answer
 from itdr_hf.tasks.reading.ranking import read_ranking
 from itdr_hf.tasks.reading.shown import shown_candidates
 from itdr_hf.tasks.reading.thoughts import remove_thoughts
@@ -17,6 +18,7 @@ __all__ = [
     "AskedAttribute",
     "Fault",
     "ParsedAnswer",
+    "bare_answer",
     "fold_label",
     "read_attributes",
     "read_choice",
