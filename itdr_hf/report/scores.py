@@ -71,7 +71,7 @@ def read_scores(paths: Sequence[Path]) -> Scoreboard | None:
     """
     if not paths:
         return None
-    read = [_read(path) for path in paths]
+    read = [read_file(path) for path in paths]
     figures: dict[tuple[str, ...], Figure] = {}
     for file in read:
         for figure in file["figures"]:  # the baselines and the paper's rows are in every file
@@ -82,7 +82,8 @@ def read_scores(paths: Sequence[Path]) -> Scoreboard | None:
     )
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_file(path: Path) -> dict[str, Any]:
+    """Return what a file of scores holds. Raises UsageError for another file."""
     wanted = "want what `itdr score … --json` prints or --out writes as scores.json; make it again"
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
