@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from itdr_hf.errors import UsageError
+from itdr_hf.models.recommenders.baselines import MODEL
 from itdr_hf.score.measured import TOTALS
 from itdr_hf.score.scoring import lower_is_better
 from itdr_hf.score.table import number
@@ -128,8 +129,9 @@ def _axis(found: Sequence[Figure]) -> Range:
 
 def _line(config: str, metric: str, ours: Figure, found: Sequence[Figure], axis: Range) -> Line:
     lower = lower_is_better(metric)
-    baselines = [f for f in found if f["kind"] == "baseline" and f["value"] is not None]
-    chance = next((f for f in baselines if f["system"] in CHANCE), None)
+    known = [f for f in found if f["value"] is not None]
+    baselines = [f for f in known if f["kind"] == "baseline"]
+    chance = next((f for f in known if f["system"].removeprefix(MODEL) in CHANCE), None)
     best = (min if lower else max)(baselines, key=lambda f: f["value"], default=None)
     untuned, tuned = (_span(found, variant) for variant in (" no-ft", " ft"))
     bounds = (ours["low"], ours["high"]) if ours["low"] is not None and ours["high"] is not None else None

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 
 from itdr_hf.score.measured import TOTALS, CellScore
 from itdr_hf.score.score_file import Report, Row
 from itdr_hf.score.scoring import lower_is_better
 
+WIDTH = 80  # columns
 LEGEND = (
     "↑ more is better, ↓ less is; ± half the 95 % interval, bootstrap over users\n"
-    "read: % of answers read leniently/strictly; macro: cells alike, micro: examples alike\n"
+    "read: % of answers read leniently/strictly\n"
+    "macro: the cells of a task count alike, micro: their examples do\n"
 )
 PUBLISHED = "paper: least to greatest of its models, on its own samples"
-PAIRED = "p: two-sided, ≤ the least that so many replicates can show; Holm: corrected for all {count} differences"
+PAIRED = (
+    "p: two-sided; ≤: the least that this many replicates can show\n"
+    "Holm: p corrected for all {count} differences"
+)
 RULES = (
     "Answers are read {reading}ly. In a ranking every line keeps its rank: unknown and repeated ones are misses. A "
     "number off the scale counts as the nearer end, an answer without one as the end farthest from the truth; an "
@@ -51,7 +57,7 @@ def print_report(report: Report) -> None:
         print_line(PAIRED.format(count=len(report.differences)))
         print_line()
     for note in report.notes:
-        print_line(note)
+        print_line(textwrap.fill(note, WIDTH))
     print_line(LEGEND + (PUBLISHED if any(row.kind == "paper" for row in report.rows()) else ""))
 
 
@@ -70,12 +76,7 @@ def markdown(report: Report) -> str:
     if report.other:
         lines += [f"## {report.ours.name} minus {report.other.name}, paired over users", ""]
         pairs = [[config, headed(metric), *cells] for (config, metric), cells in _differences(report).items()]
-        lines += [
-            *_grid(["cell", "metric", "difference", "95 % interval", "p", "p (Holm)"], pairs),
-            "",
-            PAIRED.format(count=len(pairs)),
-            "",
-        ]
+        lines += [*_grid(["cell", "metric", "difference", "95 % interval", "p", "p (Holm)"], pairs), "", *PAIRED.format(count=len(pairs)).split("\n"), ""]
     signatures = sorted({row.signature for row in report.rows() if row.kind == "ours"})
     return "\n".join([*lines, "## Signatures", "", *(f"- `{text}`" for text in signatures), ""])
 

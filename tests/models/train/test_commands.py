@@ -50,6 +50,14 @@ def test_export_writes_and_says_the_exact_command(itdr: Path, tmp_path: Path):
     assert json.loads((out / "export.json").read_text())["recipe"]["model"] == "meta-llama/Llama-3.2-3B"
 
 
+def test_training_on_references_by_rule_is_warned_of_and_on_the_data_itself_is_not(itdr: Path, tmp_path: Path):
+    by_rule, plain = (
+        said("export", str(itdr), "--format", "jsonl", "--out", str(tmp_path / task), "--config", task) for task in ("tui", "rp")
+    )
+    assert "warning: references put together by rule (tui-" in by_rule.stderr and by_rule.exit_code == 0
+    assert "warning" not in plain.stderr
+
+
 def test_push_adapter_refuses_before_it_asks_any_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     def connect(*_: Any) -> None:
         raise AssertionError("wanted to reach a Hub")
