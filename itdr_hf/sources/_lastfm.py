@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itdr_hf.raw.source import Attribute
-from itdr_hf.sources._people import AGE, GENDER
+from itdr_hf.sources._people import AGE
 
 ARCHIVE = "https://zenodo.org/records/6090214/files"  # by the data's keepers, who call it canonical
 LICENCE = "non-commercial use, with Last.fm's permission"
@@ -17,7 +17,7 @@ CITATION = """@book{celma2010music,
 
 ATTRIBUTES = (
     Attribute(name="country", column="country"),
-    GENDER,
+    Attribute(name="gender", column="gender", labels=("male", "female")),  # the releases know m and f
     AGE,
 )
 
