@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 def probe(
     folder: Folder = FOLDER,
     raw: Raw = RAW,
-    kind: Annotated[str, typer.Option(help="titles, histories, or both with a comma; titles need --raw.")] = "histories",
+    kind: Annotated[
+        str, typer.Option(help="titles, histories, or both with a comma; titles need --raw.")
+    ] = "histories",
     out: Annotated[Path, typer.Option(help="The answers; what is in it is not asked again.")] = Path("probe.parquet"),
     limit: Annotated[int, typer.Option(min=2, help="Questions a source and kind.")] = 100,
     max_tokens: Annotated[int, typer.Option(min=1, help="Of an answer.")] = 256,

@@ -139,9 +139,9 @@ def score(
     from itdr_hf.errors import UsageError
     from itdr_hf.runtime.terminal import print_json, show_progress
     from itdr_hf.score.exports import as_json, write_exports
+    from itdr_hf.score.measured import Resampling
     from itdr_hf.score.plots import figure_class
     from itdr_hf.score.score_file import Options, score_file
-    from itdr_hf.score.measured import Resampling
     from itdr_hf.score.table import print_report
 
     if plots and out is None:

@@ -11,6 +11,7 @@ import hashlib
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -176,7 +177,7 @@ def replicate_sums(
     drawn = draw(len(sums), seed=seed, stream=stream, replicates=replicates)
     totals = np.vstack([counts @ sums for counts in drawn])
     edges = np.cumsum([0, *(sample.rows.shape[1] for sample in samples)])
-    return [totals[:, start:stop] for start, stop in zip(edges[:-1], edges[1:], strict=True)]
+    return [totals[:, start:stop] for start, stop in pairwise(edges)]
 
 
 def draw(clusters: int, *, seed: int, stream: str = "", replicates: int = REPLICATES) -> Iterator[Floats]:

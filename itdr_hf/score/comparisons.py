@@ -14,8 +14,8 @@ from itdr_hf.dataset.folder import Dataset
 from itdr_hf.models.predict.predictions import Completion
 from itdr_hf.models.predict.questions import COLUMNS, Question
 from itdr_hf.models.recommenders.baselines import BASELINES, Baseline
-from itdr_hf.score.parsed import CellAnswers, RawAnswer, read_answers
 from itdr_hf.score.measured import TOTALS
+from itdr_hf.score.parsed import CellAnswers, RawAnswer, read_answers
 from itdr_hf.tasks.family import Published
 
 PLAIN = ("no-ft", "ft")  # the paper's variants that are neither a part of the data nor a part left out

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from itdr_hf.runtime.files import new_files
-from itdr_hf.score.score_file import Report, Row
 from itdr_hf.score.measured import TOTALS, CellScore
+from itdr_hf.score.score_file import Report, Row
 from itdr_hf.score.table import markdown
 
 PLACES = 6

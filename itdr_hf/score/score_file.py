@@ -16,8 +16,8 @@ from itdr_hf.models.predict.predictions import Predictions, Run, read_prediction
 from itdr_hf.models.recommenders.baselines import MODEL
 from itdr_hf.runtime.progress import OnProgress, Progress, each, ignore
 from itdr_hf.score.comparisons import answer_baselines, paper_rows
-from itdr_hf.score.parsed import CellAnswers, RawAnswer, check_predictions, read_answers, read_examples
 from itdr_hf.score.measured import TOTALS, CellScore, Measured, Resampling, SystemScore
+from itdr_hf.score.parsed import CellAnswers, RawAnswer, check_predictions, read_answers, read_examples
 from itdr_hf.score.scoring import compare_systems, left_out_totals, score_system, tasks_of
 
 

@@ -17,10 +17,7 @@ LEGEND = (
     "macro: the cells of a task count alike, micro: their examples do\n"
 )
 PUBLISHED = "paper: least to greatest of its models, on its own samples"
-PAIRED = (
-    "p: two-sided; ≤: the least that this many replicates can show\n"
-    "Holm: p corrected for all {count} differences"
-)
+PAIRED = "p: two-sided; ≤: the least that this many replicates can show\nHolm: p corrected for all {count} differences"
 RULES = (
     "Answers are read {reading}ly. In a ranking every line keeps its rank: unknown and repeated ones are misses. A "
     "number off the scale counts as the nearer end, an answer without one as the end farthest from the truth; an "
@@ -76,7 +73,12 @@ def markdown(report: Report) -> str:
     if report.other:
         lines += [f"## {report.ours.name} minus {report.other.name}, paired over users", ""]
         pairs = [[config, headed(metric), *cells] for (config, metric), cells in _differences(report).items()]
-        lines += [*_grid(["cell", "metric", "difference", "95 % interval", "p", "p (Holm)"], pairs), "", *PAIRED.format(count=len(pairs)).split("\n"), ""]
+        lines += [
+            *_grid(["cell", "metric", "difference", "95 % interval", "p", "p (Holm)"], pairs),
+            "",
+            *PAIRED.format(count=len(pairs)).split("\n"),
+            "",
+        ]
     signatures = sorted({row.signature for row in report.rows() if row.kind == "ours"})
     return "\n".join([*lines, "## Signatures", "", *(f"- `{text}`" for text in signatures), ""])
 

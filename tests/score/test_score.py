@@ -19,10 +19,10 @@ from itdr_hf.metrics.ranking import ranking_samples
 from itdr_hf.models.predict.predictions import Completion, Run, open_predictions
 from itdr_hf.models.predict.questions import read_questions
 from itdr_hf.records import Example
+from itdr_hf.score.measured import Resampling
 from itdr_hf.score.parsed import RawAnswer, read_answers, read_examples
 from itdr_hf.score.rules import samples
 from itdr_hf.score.score_file import Options, Report, score_file
-from itdr_hf.score.measured import Resampling
 from itdr_hf.score.scoring import score_system
 from itdr_hf.tasks.answers import numbered
 from itdr_hf.tasks.family import Figure

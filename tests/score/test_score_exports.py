@@ -62,7 +62,9 @@ def test_markdown_states_rules_and_signatures_and_of_real_data_every_row_of_the_
 
 def test_simulated_data_and_references_by_rule_are_named_and_no_published_figure_is_shown(report):
     page = markdown(report)
-    assert "simulated raw data (rp-movielens32m, " in page and "references put together by rule (tui-movielens32m)" in page
+    assert (
+        "simulated raw data (rp-movielens32m, " in page and "references put together by rule (tui-movielens32m)" in page
+    )
     assert "paper: " not in page and "template-copy" in page
     assert as_json(report)["caveats"]["extractive"] == ["tui-movielens32m"]
 

@@ -52,11 +52,14 @@ def test_export_writes_and_says_the_exact_command(itdr: Path, tmp_path: Path):
     assert json.loads((out / "export.json").read_text())["recipe"]["model"] == "meta-llama/Llama-3.2-3B"
 
 
-def test_training_on_references_by_rule_is_warned_of_and_on_the_data_itself_is_not(raw: Path, itdr: Path, tmp_path: Path):
+def test_training_on_references_by_rule_is_warned_of_and_on_the_data_itself_is_not(
+    raw: Path, itdr: Path, tmp_path: Path
+):
     texts = tmp_path / "texts"
     build_folder(texts, Settings(raw=raw), configs=["tui-movielens32m"], changes={"num_examples": 20})
     by_rule, plain = (
-        said("export", str(folder), "--format", "jsonl", "--out", str(tmp_path / "out" / folder.name)) for folder in (texts, itdr)
+        said("export", str(folder), "--format", "jsonl", "--out", str(tmp_path / "out" / folder.name))
+        for folder in (texts, itdr)
     )
     assert "warning: references put together by rule (tui-" in by_rule.stderr and by_rule.exit_code == 0
     assert "warning" not in plain.stderr

@@ -42,7 +42,10 @@ def test_a_question_shows_the_id_or_the_first_titles_and_never_the_truth(probes)
 
 
 def test_who_knows_everything_is_told_from_who_knows_nothing(probes):
-    for answers, share in (({p.question.id: "\n".join(p.truth) for p in probes}, 1.0), (dict.fromkeys(ids(probes), "Heat (1900)"), 0.0)):
+    for answers, share in (
+        ({p.question.id: "\n".join(p.truth) for p in probes}, 1.0),
+        (dict.fromkeys(ids(probes), "Heat (1900)"), 0.0),
+    ):
         for found in measure(probes, answers):
             assert found.known.value == share and found.known.low <= share <= found.known.high
             assert found.seen is (share == 1.0) and found.chance.value < 0.3
@@ -71,9 +74,14 @@ def test_the_command_asks_a_server_and_prints_the_share_next_to_the_scores(home,
     done = CliRunner().invoke(app, [*words, "--json"])
     assert done.exit_code == 0, done.output
     found = json.loads(done.stdout)
-    assert {(one["probe"], one["known"]["value"], one["seen"]) for one in found} == {("titles", 1.0, True), ("histories", 1.0, True)}
+    assert {(one["probe"], one["known"]["value"], one["seen"]) for one in found} == {
+        ("titles", 1.0, True),
+        ("histories", 1.0, True),
+    }
     asked = len(chat.requests)
-    assert "movielens32m" in CliRunner().invoke(app, words).stdout and len(chat.requests) == asked, "nothing is asked twice"
+    assert "movielens32m" in CliRunner().invoke(app, words).stdout and len(chat.requests) == asked, (
+        "nothing is asked twice"
+    )
     refused = CliRunner().invoke(app, [*words, "--kind", "users"])
     assert "no kind of probe 'users'" in str(refused.exception)
 
