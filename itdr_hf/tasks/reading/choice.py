@@ -85,7 +85,7 @@ def _choice(text: str, index: TitleIndex) -> Fits:
 
 def _as_a_whole(text: str, index: TitleIndex) -> Fits:
     lines = lines_of(text)
-    return _line(lines[0], index) if len(lines) == 1 else index.whole(text)
+    return _line(lines[0], index) or index.cut_in_its_year(lines[0].body) if len(lines) == 1 else index.whole(text)
 
 
 def _by_key(text: str, index: TitleIndex) -> Fits:

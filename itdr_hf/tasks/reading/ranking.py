@@ -166,7 +166,13 @@ def _looked_up(items: Sequence[str], index: TitleIndex) -> list[Entry]:
 
 
 def _of_lines(lines: Sequence[Line], index: TitleIndex) -> list[Entry]:
-    return [Entry(line.body, _line_fits(line, index)) for line in lines]
+    """Return what each line names; a title may lack the end of its year, but where the list itself breaks off."""
+    entries = [Entry(line.body, _line_fits(line, index)) for line in lines]
+    ended = len(entries) if len(entries) == len(index.titles) else len(entries) - 1
+    dated = [
+        entry if entry.fits else entry._replace(fits=index.cut_in_its_year(entry.text)) for entry in entries[:ended]
+    ]
+    return dated + entries[ended:]
 
 
 def _line_fits(line: Line, index: TitleIndex) -> Fits:

@@ -71,6 +71,12 @@ class TitleIndex:
                 return fits
         return ()
 
+    def cut_in_its_year(self, line: str) -> Fits:
+        """Return the titles that a line says but for the end of their year: 'Heat (19' is Heat (1995)."""
+        line = folds.strip_outer(line)
+        short = folds.without_begun_year(line)
+        return self._tiers[4][1].get(folds.bare(short), ()) if short != line else ()
+
     def is_title(self, line: str) -> bool:
         """Whether a line says a title and nothing else, all of it but perhaps the year."""
         return bool(self.whole(folds.strip_outer(line), short=False))

@@ -70,6 +70,17 @@ def test_typography_is_no_difference(said):
     assert read_choice(said, ["Ocean's Eleven (2001)", "Heat (1995)"]).values == ("Ocean's Eleven (2001)",)
 
 
+def test_a_title_cut_within_its_year_is_the_one_that_begins_so_unless_the_list_breaks_off_there():
+    titles = ["Heat (1995)", "Alien (1979–1986)", "Tron (1982)"]
+    assert read_ranking("1. Alien (197\n2. Heat (1995)\n3. Tron (19", titles) == (
+        (titles[1], titles[0], titles[2]),
+        None,
+    )
+    assert read_ranking("1. Tron (1982)\n2. Heat (19", titles) == (("Tron (1982)", ""), Fault.TRUNCATED)
+    assert read_choice("Alien (1979–19", titles) == (("Alien (1979–1986)",), None)
+    assert read_choice("Alien (19", ["Alien (1979)", "Alien (2003)"]).values == ()
+
+
 def test_a_title_without_its_year_that_two_candidates_have_is_neither():
     answer = read_choice("Heat", ["Heat (1986)", "Heat (1995)"])
     assert answer == ((), Fault.SEVERAL_CANDIDATES)
