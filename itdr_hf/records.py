@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SPLITS = ("train", "validation", "test")
+EXTRACTIVE = "extractive"  # `reference_by` of a reference put together by rule from the facts of its example
 
 _MESSAGES = "list<struct<role: string, content: string>>"
 

@@ -118,6 +118,8 @@ def predict(
             )
     with show_progress("asking") as progress:
         made = predict_into(out, questions, system, progress)
+    if warning := made.warning():
+        print_line(f"warning: {warning}", error=True)
     print_json({"file": str(out), **asdict(made)}) if json else print_line(made.sentence(out, folder))
     if made.missing:
         raise typer.Exit(UNFINISHED)
@@ -160,9 +162,9 @@ def score(
     from itdr_hf.errors import UsageError
     from itdr_hf.runtime.terminal import print_json, show_progress
     from itdr_hf.score.exports import as_json, write_exports
+    from itdr_hf.score.measured import Resampling
     from itdr_hf.score.plots import figure_class
     from itdr_hf.score.score_file import Options, score_file
-    from itdr_hf.score.scoring import Resampling
     from itdr_hf.score.table import print_report
 
     if plots and out is None:

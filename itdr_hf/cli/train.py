@@ -88,6 +88,8 @@ def train(
     changes |= {"evaluations": evaluations, "eval_limit": eval_limit, "rank": rank, "alpha": alpha}
     changes |= {"precision": precision, "quantised": quantised, "gradient_checkpointing": gradient_checkpointing}
     chosen, content = _recipe(model, preset, recipe, changes)
+    if is_first():
+        _warn_of_references(folder, chosen.configs)
     with show_progress("training") as progress:
         facts = run(folder, chosen, output, content=content, command=_command(), progress=progress)
     if not is_first():
@@ -122,6 +124,7 @@ def export(
 
     chosen, _ = _recipe(model, preset or (None if model or recipe else "llama-3.2-3b"), recipe, {})
     used = changed(chosen, {"configs": separated(config), "weights": read_weights(weight), "limit": limit})
+    _warn_of_references(folder, used.configs)
     made = write(folder, out, form, recipe=used, chat=chat)
     if json:
         return print_json({"folder": str(out), "counts": dict(made.counts), "command": made.command})
@@ -188,6 +191,16 @@ def _recipe(model: str | None, preset: str | None, recipe: Path | None, changes:
     if model is None:
         raise UsageError("recipe: no base model; want --model, --preset or --recipe; see --help")
     return changed(preset_of(model), changes), {}
+
+
+def _warn_of_references(folder: Path, configs: Any) -> None:
+    """Say on standard error when what is to be learnt was put together by rule."""
+    from itdr_hf.dataset import Dataset
+    from itdr_hf.dataset.caveats import caveats_of
+
+    dataset = Dataset.open(folder)
+    if by_rule := caveats_of(dataset, dataset.select(configs, "train")).by_rule:
+        print_line(f"warning: {by_rule}", error=True)
 
 
 def _command() -> str:

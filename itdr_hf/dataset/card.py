@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from itdr_hf.dataset.card_yaml import members, metadata
+from itdr_hf.dataset.caveats import caveats_of
 from itdr_hf.dataset.folder import Dataset
 from itdr_hf.dataset.notes import AUDIT, DRAWN, read_note, write_note
 from itdr_hf.prompts import as_shown
@@ -124,6 +125,7 @@ def dataset_card(dataset: Dataset, repo_id: str = "itdr") -> str:
         protocols=_protocols(dataset, cells),
         splits=SPLITS,
         simulated=dataset.simulated,
+        by_rule=caveats_of(dataset).by_rule,
         columns=[{"name": n, "kind": kind, "what": COLUMN_NOTES[n]} for n, kind in _columns(cells).items()],
         examples=_examples(dataset, cells),
         funnel=[_funnel(source.title, dataset, source.id) for source in sources],

@@ -15,7 +15,7 @@ from itdr_hf.models.train.recipe import TrainRecipe
 if TYPE_CHECKING:
     from itdr_hf.hub.adapter_folder import Adapter
 
-BASELINES = ("random", "mean", "majority", "popular", "copy")  # shown next to the scores, if available
+BASELINES = ("random", "template-copy", "mean", "majority", "popular", "copy")  # shown next to the scores, if available
 
 
 def adapter_card(

@@ -11,6 +11,7 @@ import hashlib
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,15 +40,24 @@ class Interval:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """First system minus second on the same examples, and the two-sided p of no difference."""
+    """First system minus second on the same examples, and the two-sided p of no difference.
+
+    `floor` is the least p that this many replicates can show.
+    """
 
     difference: float
     low: float
     high: float
     p: float
+    floor: float
     level: float
     replicates: int
     clusters: int
+
+    @property
+    def at_floor(self) -> bool:
+        """Whether p is the least that the replicates can show: the true one may be less."""
+        return self.p <= self.floor
 
 
 def intervals(
@@ -103,10 +113,31 @@ def compare(
 def compared(difference: float, draws: Floats, *, clusters: int, level: float = LEVEL) -> Comparison:
     """Return the comparison of a difference from its replicates, as `compare` makes it."""
     low, high = _percentiles(difference, draws, level)
-    p = math.nan if math.isnan(difference) else _two_sided(draws)
+    p, floor = (math.nan, math.nan) if math.isnan(difference) else _two_sided(draws)
     return Comparison(
-        difference=difference, low=low, high=high, p=p, level=level, replicates=len(draws), clusters=clusters
+        difference=difference,
+        low=low,
+        high=high,
+        p=p,
+        floor=floor,
+        level=level,
+        replicates=len(draws),
+        clusters=clusters,
     )
+
+
+def holm(ps: Sequence[float]) -> list[float]:
+    """Return p-values corrected for their number, in their order; nan stays and does not count.
+
+    The step-down procedure of Holm (1979): the k-th smallest of m is multiplied by m - k + 1, no corrected one is
+    below that of a smaller p, and none is above 1. It holds whatever the tests depend on.
+    """
+    order = sorted((k for k, p in enumerate(ps) if not math.isnan(p)), key=lambda k: ps[k])
+    corrected, largest = list(ps), 0.0
+    for place, k in enumerate(order):
+        largest = max(largest, min(1.0, ps[k] * (len(order) - place)))
+        corrected[k] = largest
+    return corrected
 
 
 def cluster_sums(
@@ -134,13 +165,19 @@ def replicate(
     samples: Sequence[Sample], sums: Floats, *, seed: int, stream: str = "", replicates: int = REPLICATES
 ) -> Floats:
     """Return the value of each sample in each replicate (replicates × samples), from their `cluster_sums`."""
+    drawn = replicate_sums(samples, sums, seed=seed, stream=stream, replicates=replicates)
+    columns = [sample.estimate(totals) for sample, totals in zip(samples, drawn, strict=True)]
+    return np.column_stack(columns) if columns else np.zeros((replicates, 0))
+
+
+def replicate_sums(
+    samples: Sequence[Sample], sums: Floats, *, seed: int, stream: str = "", replicates: int = REPLICATES
+) -> list[Floats]:
+    """Return the summed statistics of each sample in each replicate (replicates × statistics, for each sample)."""
     drawn = draw(len(sums), seed=seed, stream=stream, replicates=replicates)
     totals = np.vstack([counts @ sums for counts in drawn])
     edges = np.cumsum([0, *(sample.rows.shape[1] for sample in samples)])
-    columns = [
-        sample.estimate(totals[:, start:stop]) for sample, start, stop in zip(samples, edges, edges[1:], strict=False)
-    ]
-    return np.column_stack(columns) if columns else np.zeros((replicates, 0))
+    return [totals[:, start:stop] for start, stop in pairwise(edges)]
 
 
 def draw(clusters: int, *, seed: int, stream: str = "", replicates: int = REPLICATES) -> Iterator[Floats]:
@@ -184,7 +221,8 @@ def _percentiles(value: float, draws: Floats, level: float) -> tuple[float, floa
     return float(low), float(high)
 
 
-def _two_sided(draws: Floats) -> float:
+def _two_sided(draws: Floats) -> tuple[float, float]:
+    """Return p and the least that it can be, with no replicate on one side of nought."""
     defined = draws[~np.isnan(draws)]
     shares = [(int(side.sum()) + 1) / (len(defined) + 1) for side in (defined <= 0, defined >= 0)]
-    return min(1.0, 2 * min(shares))
+    return min(1.0, 2 * min(shares)), min(1.0, 2 / (len(defined) + 1))

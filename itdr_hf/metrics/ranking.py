@@ -20,16 +20,18 @@ Ints = NDArray[np.int64]
 
 
 def relevance(ranked: Iterable[str], targets: Collection[str], candidates: Collection[str] | None = None) -> list[bool]:
-    """Whether each item of a ranked list is a target, best first.
+    """Return for each place of a ranked list whether it holds a target, best place first.
 
-    An item counts once, at its first place; one that is not among `candidates` (when given) is dropped and
-    the rest move up. Positions the list does not reach are misses, so the result may be short or empty.
+    Every place keeps its rank: one that is empty, repeats an item or names none of `candidates` is a miss.
+    Places that the list does not reach are misses too, so the result may be short or empty.
     """
-    wanted, seen = set(targets), dict.fromkeys(ranked)
-    if candidates is None:
-        return [item in wanted for item in seen]
-    allowed = set(candidates)
-    return [item in wanted for item in seen if item in allowed]
+    left = set(targets) if candidates is None else set(targets) & set(candidates)
+    left.discard("")
+    hits = []
+    for item in ranked:
+        hits.append(item in left)
+        left.discard(item)
+    return hits
 
 
 def relevance_matrix(

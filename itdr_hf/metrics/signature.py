@@ -13,7 +13,7 @@ from types import MappingProxyType
 from itdr_hf.errors import unknown
 from itdr_hf.metrics.optional import eval_version
 
-_RANKING = "list:first-of-each,candidates-only"
+_RANKING = "list:rank-kept,unknown-and-repeats-miss"
 _BLEU = "tok:whitespace|smooth:method4|refs:1|agg:corpus"
 _ROUGE = "tok:rouge_score|stem:porter|refs:1|agg:mean-f"
 _DEFINITIONS = {

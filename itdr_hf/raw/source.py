@@ -51,6 +51,8 @@ class Attribute:
     column: str
     kind: Literal["category", "number", "text"] = "category"
     whole: bool = False  # a value is not split at commas: "Body, Mind & Spirit"
+    labels: tuple[str, ...] = ()  # every value of a closed set
+    scale: tuple[float, float] | None = None  # the plausible range of a number that is predicted, its ends included
 
 
 @dataclass(frozen=True, kw_only=True)

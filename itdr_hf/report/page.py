@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from itdr_hf.catalogue import Catalogue
+from itdr_hf.dataset.caveats import caveats_of
 from itdr_hf.dataset.folder import Dataset, opened
 from itdr_hf.dataset.statistics import CellStatistics, Count, statistics
 from itdr_hf.records import SPLITS
@@ -27,10 +28,10 @@ from itdr_hf.report.labels import label_charts
 from itdr_hf.report.lengths import distributions, length_picture
 from itdr_hf.report.names import source_title, task_title
 from itdr_hf.report.samples import DEFAULT, blocks
-from itdr_hf.report.scores import read_scores
+from itdr_hf.report.scores import Scoreboard, read_scores
 from itdr_hf.runtime.files import write_atomically
 from itdr_hf.runtime.progress import OnProgress, Progress, ignore
-from itdr_hf.score.scoring import TOTALS
+from itdr_hf.score.measured import TOTALS
 
 if TYPE_CHECKING:
     import jinja2
@@ -107,6 +108,7 @@ def page_slots(
         "folder": dataset.folder.resolve().name,
         "ledger": dataset.ledger,
         "simulated": dataset.simulated,
+        "by_rule": caveats_of(dataset).by_rule,
         "total": sum(sum(s.counts.values()) for s in made),
         "splits": SPLITS,
         "by_split": {split: sum(s.counts[split] for s in made) for split in SPLITS},
@@ -126,7 +128,7 @@ def page_slots(
         "blocks": blocks(dataset, names, most=most, progress=progress),
         "board": board,
         "all_cells": TOTALS,
-        "strangers": _strangers(board.lines if board else (), made),
+        "strangers": _strangers(board, made),
     }
 
 
@@ -204,7 +206,7 @@ def _plain(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def _strangers(lines: Sequence[Any], made: Sequence[CellStatistics]) -> list[str]:
-    """Cells that were scored and are not in the folder: the scores are of another one."""
-    here = {s.cell for s in made} | {TOTALS}
-    return sorted({line.config for line in lines} - here)
+def _strangers(board: Scoreboard | None, made: Sequence[CellStatistics]) -> list[str]:
+    """Return the cells that were scored and are not in the folder: the scores are of another one."""
+    scored = {name for system in board.systems for name, *_ in system.parsed} if board else set()
+    return sorted(scored - {s.cell for s in made})

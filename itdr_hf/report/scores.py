@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from itdr_hf.errors import UsageError
-from itdr_hf.score.scoring import TOTALS, lower_is_better
+from itdr_hf.models.recommenders.baselines import MODEL
+from itdr_hf.score.measured import TOTALS
+from itdr_hf.score.scoring import lower_is_better
 from itdr_hf.score.table import number
 
-CHANCE = "random"  # the baseline that is chance
+CHANCE = ("random", "template-copy")  # the baselines that are chance, the latter of texts
 KEYS = {"system", "split", "reading", "cells", "figures"}
 
 Figure = Mapping[str, Any]
@@ -70,7 +72,7 @@ def read_scores(paths: Sequence[Path]) -> Scoreboard | None:
     """
     if not paths:
         return None
-    read = [_read(path) for path in paths]
+    read = [read_file(path) for path in paths]
     figures: dict[tuple[str, ...], Figure] = {}
     for file in read:
         for figure in file["figures"]:  # the baselines and the paper's rows are in every file
@@ -81,7 +83,8 @@ def read_scores(paths: Sequence[Path]) -> Scoreboard | None:
     )
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_file(path: Path) -> dict[str, Any]:
+    """Return what a file of scores holds. Raises UsageError for another file."""
     wanted = "want what `itdr score … --json` prints or --out writes as scores.json; make it again"
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -126,8 +129,9 @@ def _axis(found: Sequence[Figure]) -> Range:
 
 def _line(config: str, metric: str, ours: Figure, found: Sequence[Figure], axis: Range) -> Line:
     lower = lower_is_better(metric)
-    baselines = [f for f in found if f["kind"] == "baseline" and f["value"] is not None]
-    chance = next((f for f in baselines if f["system"] == CHANCE), None)
+    known = [f for f in found if f["value"] is not None]
+    baselines = [f for f in known if f["kind"] == "baseline"]
+    chance = next((f for f in known if f["system"].removeprefix(MODEL) in CHANCE), None)
     best = (min if lower else max)(baselines, key=lambda f: f["value"], default=None)
     untuned, tuned = (_span(found, variant) for variant in (" no-ft", " ft"))
     bounds = (ours["low"], ours["high"]) if ours["low"] is not None and ours["high"] is not None else None

@@ -6,7 +6,7 @@ things, not a difference.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict
 
 from itdr_hf import catalogue
@@ -14,18 +14,22 @@ from itdr_hf.dataset.folder import Dataset
 from itdr_hf.models.predict.predictions import Completion
 from itdr_hf.models.predict.questions import COLUMNS, Question
 from itdr_hf.models.recommenders.baselines import BASELINES, Baseline
+from itdr_hf.score.measured import TOTALS
 from itdr_hf.score.parsed import CellAnswers, RawAnswer, read_answers
-from itdr_hf.score.scoring import TOTALS
 from itdr_hf.tasks.family import Published
 
 PLAIN = ("no-ft", "ft")  # the paper's variants that are neither a part of the data nor a part left out
+TWICE = {("random", "text")}  # of texts chance is template-copy
 
 
-def answer_baselines(dataset: Dataset, answers: Sequence[CellAnswers]) -> Iterator[tuple[str, list[CellAnswers]]]:
-    """Every baseline's name and its answers to the examples of `answers`, of the cells for which it has any."""
-    for name in BASELINES:
+def answer_baselines(
+    dataset: Dataset, answers: Sequence[CellAnswers], without: Collection[str] = ()
+) -> Iterator[tuple[str, list[CellAnswers]]]:
+    """Give every baseline's name, but for some, and its answers to the examples of the cells that it takes."""
+    for name in (name for name in BASELINES if name not in without):
         baseline = Baseline(name=name, dataset=dataset)
-        given = [_answers_of(baseline, cell) for cell in answers if baseline.takes(cell.cell.task.id)]
+        taken = [cell for cell in answers if baseline.takes(cell.cell.task.id)]
+        given = [_answers_of(baseline, cell) for cell in taken if (name, cell.cell.task.answer) not in TWICE]
         if given:
             yield name, given
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from itdr_hf.runtime.files import new_files
+from itdr_hf.score.measured import TOTALS, CellScore
 from itdr_hf.score.score_file import Report, Row
-from itdr_hf.score.scoring import TOTALS, CellScore
 from itdr_hf.score.table import markdown
 
 PLACES = 6
@@ -53,7 +53,8 @@ def as_json(report: Report) -> dict[str, Any]:
         {
             "config": config,
             "metric": metric,
-            **{k: _plain(getattr(found, k)) for k in ("difference", "low", "high", "p")},
+            **{k: _plain(getattr(found, k)) for k in ("difference", "low", "high", "p", "at_floor")},
+            "p_holm": _plain(report.corrected[config, metric]),
         }
         for (config, metric), found in report.differences.items()
     ]
@@ -64,6 +65,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "split": report.split,
         "reading": report.ours.reading,
         "notes": list(report.notes),
+        "caveats": {"extractive": list(report.caveats.extractive), "simulated": list(report.caveats.simulated)},
         "cells": {name: _cell(cell) for name, cell in report.ours.cells.items()},
         "figures": [{k: _plain(v) for k, v in row._asdict().items()} for row in report.rows()],
         "against": report.other.name if report.other else None,
@@ -77,7 +79,7 @@ def model_index(report: Report, dataset: str = "itdr", revision: str | None = No
     `dataset` is the dataset's Hub id, `revision` its tag. A figure without a value is left out.
     """
     results = []
-    for config in report.configs:
+    for config in (name for name in report.configs if name not in report.ours.averages):
         rows = [row for row in report.rows(config) if row.kind == "ours" and math.isfinite(row.value)]
         known = {"type": dataset, "name": f"ITDR {config}", "split": report.split}
         known |= {} if config == TOTALS else {"config": config}

@@ -21,15 +21,12 @@ from itdr_hf.prompts import to_messages, to_prompt_completion
 from itdr_hf.records import INSTRUCTION, Example
 from itdr_hf.runtime.files import new_files
 from itdr_hf.score.parsed import CellAnswers, RawAnswer, read_answers
-from itdr_hf.score.rules import Ranges, ranges_of, samples
+from itdr_hf.score.rules import samples
 from itdr_hf.tasks.task import Cell
 
 UTILS = """from pathlib import Path
 
-from itdr_hf.score.harness import aggregate, chat_prompt, plain_prompt, results_with, target  # noqa: F401
-
-RANGES = {ranges!r}  # config -> numeric attribute -> its least and greatest value
-results = results_with(RANGES)
+from itdr_hf.score.harness import aggregate, chat_prompt, plain_prompt, results, target  # noqa: F401
 """
 LOAD = """
 
@@ -39,7 +36,7 @@ def load(config, **others):
     return load_dataset(str((Path(__file__).parent / {folder!r}).resolve()), config)
 """
 PACKED = ("BLEU-1", "BLEU-2", "RMSE")  # figures that are no mean over examples
-TASK_VERSION = 1
+TASK_VERSION = 2
 
 
 def write_tasks(
@@ -56,14 +53,13 @@ def write_tasks(
     --apply_chat_template: the prompt then ends in the line break that training puts there.
     """
     here = opened(folder)
-    names, ranges, texts = [], {}, {}
+    names, texts = [], {}
     for config in here.select(configs):
-        ranges[config] = dict(ranges_of(here, config))
         task = _task(here.cell(config), dataset, plain)
         texts[f"{task['task']}.yaml"] = "".join(f"{key}: {_yaml(value)}\n" for key, value in task.items())
         names.append(task["task"])
     texts["itdr.yaml"] = f"group: itdr\ntask: {_yaml(names)}\n"
-    texts["utils.py"] = UTILS.format(ranges={config: found for config, found in ranges.items() if found})
+    texts["utils.py"] = UTILS
     if dataset is None:
         texts["utils.py"] += LOAD.format(folder=os.path.relpath(here.folder, out))
     with new_files(out) as draft:
@@ -93,20 +89,18 @@ def target(doc: Mapping[str, Any]) -> str:
     return str(doc["output"])
 
 
-def results_with(ranges: Mapping[str, Ranges]) -> Callable[..., dict[str, Any]]:
-    """Return the function that gives one example's part in every metric of its cell, and whether its answer parses.
+def results(doc: Mapping[str, Any], answers: Sequence[str]) -> dict[str, Any]:
+    """Return one example's part in every metric of its cell, and whether its answer parses."""
+    cell = _read(doc, answers[0])
+    made: dict[str, Any] = {}
+    for metric, sample in samples(cell, "lenient").items():
+        packed = metric.startswith(PACKED)
+        made[metric] = (metric.partition("(")[0], *sample.rows[0].tolist()) if packed else sample.value
+    return made | {f"parsed_{reading}": cell.parsed(reading) for reading in cell.read}
 
-    `ranges` as from `rules.ranges_of`, by config.
-    """
 
-    def results(doc: Mapping[str, Any], answers: Sequence[str]) -> dict[str, Any]:
-        cell = _read(doc, answers[0])
-        made: dict[str, Any] = {}
-        for metric, sample in samples(cell, "lenient", ranges.get(cell.config, {})).items():
-            packed = metric.startswith(PACKED)
-            made[metric] = (metric.partition("(")[0], *sample.rows[0].tolist()) if packed else sample.value
-        return made | {f"parsed_{reading}": cell.parsed(reading) for reading in cell.read}
-
+def results_with(ranges: Mapping[str, Any]) -> Callable[..., dict[str, Any]]:
+    """Return `results`, whatever the ranges: task folders of version 1 call this."""
     return results
 
 

@@ -1,7 +1,7 @@
 """Predictions beside their examples, each read strictly and leniently, with the faults counted.
 
-Besides the faults of `records.Answer`: `truncated` also stands for a faulty answer that ended at the token
-limit, `refused` for a prompt that was not answered at all.
+Besides what a reading names (`tasks.reading.Fault`): `truncated` also stands for a faulty answer that ended at the
+token limit, `refused` for a prompt that was not answered at all.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from itdr_hf.errors import MissingAnswersError, UsageError
 from itdr_hf.models.predict.predictions import Prediction
 from itdr_hf.models.predict.questions import hash_of
 from itdr_hf.records import INSTRUCTION, Example
-from itdr_hf.tasks.reading.faults import ParsedAnswer
+from itdr_hf.tasks.reading import Fault, ParsedAnswer
 from itdr_hf.tasks.task import Cell
 
 READINGS = ("lenient", "strict")
@@ -109,5 +109,5 @@ def _prompt(example: Example) -> dict[str, str]:
 
 def _with_ending(answer: ParsedAnswer, finish_reason: str) -> ParsedAnswer:
     if finish_reason == "refused":
-        return ParsedAnswer((), "refused")
-    return answer._replace(fault="truncated") if finish_reason == "length" and answer.fault else answer
+        return ParsedAnswer((), Fault.REFUSED)
+    return answer._replace(fault=Fault.TRUNCATED) if finish_reason == "length" and answer.fault else answer

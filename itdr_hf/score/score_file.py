@@ -8,23 +8,17 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from itdr_hf.dataset.caveats import Caveats, caveats_of
 from itdr_hf.dataset.folder import Dataset, opened
 from itdr_hf.errors import UsageError
-from itdr_hf.metrics.bootstrap import Comparison
+from itdr_hf.metrics.bootstrap import Comparison, holm
 from itdr_hf.models.predict.predictions import Predictions, Run, read_predictions
+from itdr_hf.models.recommenders.baselines import MODEL
 from itdr_hf.runtime.progress import OnProgress, Progress, each, ignore
 from itdr_hf.score.comparisons import answer_baselines, paper_rows
+from itdr_hf.score.measured import TOTALS, CellScore, Measured, Resampling, SystemScore
 from itdr_hf.score.parsed import CellAnswers, RawAnswer, check_predictions, read_answers, read_examples
-from itdr_hf.score.rules import ranges_of
-from itdr_hf.score.scoring import (
-    TOTALS,
-    CellScore,
-    Measured,
-    Resampling,
-    SystemScore,
-    compare_systems,
-    score_system,
-)
+from itdr_hf.score.scoring import compare_systems, left_out_totals, score_system, tasks_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +53,8 @@ class Row(NamedTuple):
 class Report:
     """What was scored, on which split of what, and how answers were read; `differences` are ours minus `other`.
 
-    `run` says who answered, `contents` the dataset's version and the content hash of each cell.
+    `run` says who answered, `contents` the dataset's version and the content hash of each cell, `caveats` which cells
+    have references by rule or simulated data: no published figures stand next to these.
     """
 
     ours: SystemScore
@@ -71,11 +66,17 @@ class Report:
     other: SystemScore | None = None
     differences: Mapping[tuple[str, str], Comparison] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    caveats: Caveats = field(default_factory=lambda: Caveats(extractive=(), simulated=()))
 
     @property
     def configs(self) -> list[str]:
-        """The cells, then TOTALS where subtasks are scored."""
-        return [*self.ours.cells, *([TOTALS] if self.ours.totals else [])]
+        """The cells, then tasks over their cells, then TOTALS where tasks are scored."""
+        return [*self.ours.cells, *self.ours.averages, *([TOTALS] if self.ours.totals else [])]
+
+    @property
+    def corrected(self) -> dict[tuple[str, str], float]:
+        """The p of each difference after Holm's correction over all of them."""
+        return dict(zip(self.differences, holm([d.p for d in self.differences.values()]), strict=True))
 
     def rows(self, config: str | None = None) -> list[Row]:
         """Every figure of one cell, TOTALS or all: ours, the other, baselines, the paper's."""
@@ -86,9 +87,15 @@ class Report:
             for kind, system in systems:
                 rows += _rows_of(kind, system, name)
             metrics = {row.metric for row in rows if row.config == name}
-            for system_name, figures in paper_rows(name).items():
-                rows += [Row("paper", system_name, name, m, v) for m, v in figures.items() if m in metrics]
+            for system_name, figures in paper_rows(name).items() if name not in self.caveats.cells else ():
+                shown = [m for m in figures if m in metrics and tasks_of(m).isdisjoint(self._doubted)]
+                rows += [Row("paper", system_name, name, m, figures[m]) for m in shown]
         return rows
+
+    @property
+    def _doubted(self) -> frozenset[str]:
+        """The tasks that have a cell with a caveat."""
+        return frozenset(cell.task for name, cell in self.ours.cells.items() if name in self.caveats.cells)
 
 
 def score_file(
@@ -107,7 +114,6 @@ def score_file(
     dataset = opened(folder)
     files = [read_predictions(p) for p in (path, against) if p]
     configs, notes = _shared_configs(files, dataset)
-    ranges = {config: ranges_of(dataset, config) for config in configs}
     read: list[list[CellAnswers]] = [[] for _ in files]
     for config in each("reading answers", configs, progress):
         examples = read_examples(dataset, config, options.split)
@@ -120,14 +126,13 @@ def score_file(
             said = [RawAnswer(file.rows[e.id].text, file.rows[e.id].finish_reason) for e in asked]
             read[place].append(read_answers(dataset.cell(config), asked, said))
     progress(Progress("measuring"))
-    measure = partial(score_system, reading=options.reading, resampling=options.resampling)
-    systems = [measure(name_of(file), answers, ranges) for file, answers in zip(files, read, strict=True)]
+    caveats = caveats_of(dataset, configs)
+    without = left_out_totals({dataset.cell(name).task.id for name in caveats.cells})
+    measure = partial(score_system, reading=options.reading, resampling=options.resampling, without=without)
+    systems = [measure(name_of(file), answers) for file, answers in zip(files, read, strict=True)]
     progress(Progress("measuring the baselines"))
-    beside = (
-        [measure(name, given, ranges) for name, given in answer_baselines(dataset, read[0])]
-        if options.baselines
-        else []
-    )
+    given = answer_baselines(dataset, read[0], _named_in(files)) if options.baselines else ()
+    beside = [measure(name, answers) for name, answers in given]
     other = systems[1] if against else None
     return Report(
         ours=systems[0],
@@ -138,8 +143,14 @@ def score_file(
         baselines=beside,
         other=other,
         differences=compare_systems(systems[0], other) if other else {},
-        notes=notes,
+        notes=[*notes, *caveats.sentences],
+        caveats=caveats,
     )
+
+
+def _named_in(files: Sequence[Predictions]) -> set[str]:
+    """Return the baselines that the files themselves are of, which need no second row."""
+    return {file.run.model.removeprefix(MODEL) for file in files if file.run.model.startswith(MODEL)}
 
 
 def name_of(file: Predictions) -> str:
@@ -160,8 +171,9 @@ def _shared_configs(files: Sequence[Predictions], dataset: Dataset) -> tuple[lis
 
 def _rows_of(kind: str, system: SystemScore, config: str) -> list[Row]:
     cell = system.cells.get(config)
-    if config == TOTALS:
-        return [_row(kind, system, figure) for figure in system.totals.values()]
+    if config == TOTALS or config in system.averages:
+        spanning = system.totals if config == TOTALS else system.averages[config]
+        return [_row(kind, system, figure) for figure in spanning.values()]
     return [_row(kind, system, figure, cell) for figure in cell.figures.values()] if cell else []
 
 

@@ -7,82 +7,40 @@ score, pUII) has an interval of its own, and two systems differ replicate by rep
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
 from itdr_hf import catalogue
 from itdr_hf.errors import UsageError
-from itdr_hf.metrics.bootstrap import REPLICATES, Comparison, Interval, cluster_sums, compared, interval, replicate
-from itdr_hf.metrics.sample import Floats
+from itdr_hf.metrics.bootstrap import Comparison, cluster_sums, compared, interval, replicate_sums
+from itdr_hf.metrics.sample import Floats, Sample
 from itdr_hf.metrics.signature import signature
+from itdr_hf.score.averages import averages
+from itdr_hf.score.measured import TOTALS, CellScore, Measured, Poolable, Resampling, SystemScore
 from itdr_hf.score.parsed import CellAnswers
-from itdr_hf.score.rules import NUMBERS, Ranges, concerned, samples
+from itdr_hf.score.rules import NUMBERS, concerned, samples
 from itdr_hf.tasks.family import Composites, Figure
-
-TOTALS = "all cells"  # the config of a figure that spans cells
-
-
-@dataclass(frozen=True, kw_only=True)
-class Resampling:
-    """How intervals are drawn."""
-
-    seed: int = 0
-    replicates: int = REPLICATES
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measured:
-    """One figure: of a cell's metric, or of a subtask or composite (config TOTALS); `n` examples behind it."""
-
-    config: str
-    metric: str
-    n: int
-    interval: Interval
-    signature: str
-    draws: Floats
-
-
-@dataclass(frozen=True, kw_only=True)
-class CellScore:
-    """One cell of one system: its figures, the share of answers read, and what was wrong with the others."""
-
-    config: str
-    task: str
-    source: str
-    n: int
-    clusters: frozenset[str]
-    parsed: Mapping[str, float]
-    faults: Mapping[str, Mapping[str, float]]
-    figures: Mapping[str, Measured]
-
-
-@dataclass(frozen=True, kw_only=True)
-class SystemScore:
-    """A system over its cells; `totals` are the subtask scores and composites that its cells make up."""
-
-    name: str
-    reading: str
-    cells: Mapping[str, CellScore]
-    totals: Mapping[str, Measured]
+from itdr_hf.tasks.reading import READER_VERSION, reader_signature
+from itdr_hf.tasks.task import AnswerKind
 
 
 def score_system(
     name: str,
     answers: Sequence[CellAnswers],
-    ranges: Mapping[str, Ranges],
     *,
     reading: str = "lenient",
     resampling: Resampling | None = None,
+    without: Collection[str] = (),
 ) -> SystemScore:
-    """Score a system's answers; `ranges` as from `rules.ranges_of`, by config."""
+    """Score a system's answers; totals named in `without` are left out."""
     how = resampling or Resampling()
     universes = _universes(answers)
     cells = {}
     for cell in answers:
-        cells[cell.config] = _score_cell(cell, reading, ranges.get(cell.config, {}), universes[_stream(cell)], how)
-    return SystemScore(name=name, reading=reading, cells=cells, totals=_totals(cells, reading))
+        cells[cell.config] = _score_cell(cell, reading, universes[_stream(cell)], how)
+    totals = {total: figure for total, figure in _totals(cells, reading).items() if total not in without}
+    return SystemScore(name=name, reading=reading, cells=cells, totals=totals, averages=averages(cells))
 
 
 def compare_systems(first: SystemScore, second: SystemScore) -> dict[tuple[str, str], Comparison]:
@@ -100,23 +58,14 @@ def _difference(first: Measured, second: Measured) -> Comparison:
     return compared(value, draws, clusters=first.interval.clusters)
 
 
-def _score_cell(cell: CellAnswers, reading: str, ranges: Ranges, universe: Sequence[str], how: Resampling) -> CellScore:
-    made = samples(cell, reading, ranges)
+def _score_cell(cell: CellAnswers, reading: str, universe: Sequence[str], how: Resampling) -> CellScore:
+    made = samples(cell, reading)
     listed = list(made.values())
     sums = cluster_sums(listed, cell.clusters, universe)
-    table = replicate(listed, sums, seed=how.seed, stream=_stream(cell), replicates=how.replicates)
+    drawn = replicate_sums(listed, sums, seed=how.seed, stream=_stream(cell), replicates=how.replicates)
     clusters = frozenset(cell.clusters)
-    figures = {
-        metric: Measured(
-            config=cell.config,
-            metric=metric,
-            n=concerned(cell, metric),
-            interval=interval(sample.value, draws, clusters=len(clusters)),
-            signature=signed(metric, reading),
-            draws=draws,
-        )
-        for (metric, sample), draws in zip(made.items(), table.T, strict=True)
-    }
+    pairs = zip(made.items(), drawn, strict=True)
+    figures = {metric: _figure(cell, sample, totals, len(clusters), reading) for (metric, sample), totals in pairs}
     return CellScore(
         config=cell.config,
         task=cell.cell.task.id,
@@ -129,17 +78,48 @@ def _score_cell(cell: CellAnswers, reading: str, ranges: Ranges, universe: Seque
     )
 
 
-def signed(metric: str, reading: str) -> str:
-    """Return a metric's signature and how the answers were read."""
+def _figure(cell: CellAnswers, sample: Sample, drawn: Floats, clusters: int, reading: str) -> Poolable:
+    draws = sample.estimate(drawn)
+    return Poolable(
+        config=cell.config,
+        metric=sample.metric,
+        n=concerned(cell, sample.metric),
+        interval=interval(sample.value, draws, clusters=clusters),
+        signature=signed(sample.metric, reading, cell.cell.task.answer),
+        draws=draws,
+        sums=sample.rows.sum(axis=0),
+        drawn=drawn,
+        estimate=sample.estimate,
+    )
+
+
+def signed(metric: str, reading: str, kind: AnswerKind | None = None) -> str:
+    """Return a metric's signature and how the answers were read: by all steps for a kind, else by the reader's name."""
     made_of = {name: choices for c in _composites() for name, choices in c.definitions.items()}
     of = f"{metric}|{made_of.get(metric, '')}"
     numbers = "RMSE" in of or any("RMSE" in made_of[task] for c in _composites() for task in c.parts.get(metric, ()))
-    return f"{signature(metric, made_of)}|read:{reading}{f'|{NUMBERS}' if numbers else ''}"
+    reader = reader_signature(kind) if kind else f"reader:{READER_VERSION}"
+    return "|".join([signature(metric, made_of), f"read:{reading}", reader, *([NUMBERS] if numbers else [])])
 
 
 def lower_is_better(metric: str) -> bool:
     """Return whether less of a metric or of a score that spans cells is better."""
     return metric.startswith("RMSE") or any(metric in composites.lower_is_better for composites in _composites())
+
+
+def tasks_of(total: str) -> frozenset[str]:
+    """Return the tasks that a task score or a composite is made of."""
+    return frozenset(task for composites in _composites() for task in composites.parts.get(total, ()))
+
+
+def left_out_totals(tasks: Collection[str]) -> frozenset[str]:
+    """Return the composites of several tasks, texts among them, that rest on one of some tasks.
+
+    A sum with such a part would look like that of a paper and mean something else.
+    """
+    names = (total for composites in _composites() for total in composites.parts)
+    found = (total for total in names if len(tasks_of(total)) > 1 and not tasks_of(total).isdisjoint(tasks))
+    return frozenset(total for total in found if any(catalogue.task(task).answer == "text" for task in tasks_of(total)))
 
 
 def _composites() -> list[Composites]:

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 
+from itdr_hf.score.measured import TOTALS, CellScore
 from itdr_hf.score.score_file import Report, Row
-from itdr_hf.score.scoring import TOTALS, CellScore
+from itdr_hf.score.scoring import lower_is_better
 
+WIDTH = 80  # columns
 LEGEND = (
-    "± half the 95 % interval, bootstrap over users\n"
+    "↑ more is better, ↓ less is; ± half the 95 % interval, bootstrap over users\n"
     "read: % of answers read leniently/strictly\n"
-    "paper: least to greatest of its models, on its own samples"
+    "macro: the cells of a task count alike, micro: their examples do\n"
 )
+PUBLISHED = "paper: least to greatest of its models, on its own samples"
+PAIRED = "p: two-sided; ≤: the least that this many replicates can show\nHolm: p corrected for all {count} differences"
 RULES = (
-    "Answers are read {reading}ly. Of a ranking counts what can be read, the rest are misses; an answer without a "
-    "number on the scale counts as the end of the scale farthest from the truth; an unread category is wrong; an "
-    "unread text is empty. Intervals: 95 %, percentile bootstrap over users. The paper's rows are of its own "
-    "samples of at most 250 examples a cell: they show the size of things, not a difference."
+    "Answers are read {reading}ly. In a ranking every line keeps its rank: unknown and repeated ones are misses. A "
+    "number off the scale counts as the nearer end, an answer without one as the end farthest from the truth; an "
+    "unread category is wrong; an unread text is empty. Intervals: 95 %, percentile bootstrap over users. Macro rows weigh the "
+    "cells of a task alike, micro rows the examples. The paper's rows, where there are any, are of its own samples of at "
+    "most 250 examples a cell: they show the size of things, not a difference."
 )
 
 
@@ -33,21 +39,23 @@ def print_report(report: Report) -> None:
         rows = report.rows(config)
         metrics = list(dict.fromkeys(row.metric for row in rows if row.kind == "ours"))
         for part in [metrics[k : k + 5] for k in range(0, len(metrics), 5)]:
-            columns = {"": "left", **dict.fromkeys(part, "right")} | ({} if config == TOTALS else {"read": "right"})
-            titled(_title(report, config), columns, list(_lines(rows, part, config)))
+            read = {"read": "right"} if config in report.ours.cells else {}
+            columns = {"": "left", **{headed(metric): "right" for metric in part}, **read}
+            titled(_title(report, config), columns, list(_lines(rows, part, bool(read))))
         if config in report.ours.cells and (faults := fault_line(report.ours.cells[config], report.ours.reading)):
             print_line(faults)
         print_line()
     if report.other:
         titled(
             f"{report.ours.name} minus {report.other.name}, paired over users",
-            dict.fromkeys(("cell", "metric"), "left") | dict.fromkeys(("difference", "95 %", "p"), "right"),
-            [[config, metric, *cells] for (config, metric), cells in _differences(report).items()],
+            dict.fromkeys(("cell", "metric"), "left") | dict.fromkeys(("difference", "95 %", "p", "Holm"), "right"),
+            [[config, headed(metric), *cells] for (config, metric), cells in _differences(report).items()],
         )
+        print_line(PAIRED.format(count=len(report.differences)))
         print_line()
     for note in report.notes:
-        print_line(note)
-    print_line(LEGEND)
+        print_line(textwrap.fill(note, WIDTH))
+    print_line(LEGEND + (PUBLISHED if any(row.kind == "paper" for row in report.rows()) else ""))
 
 
 def markdown(report: Report) -> str:
@@ -58,16 +66,26 @@ def markdown(report: Report) -> str:
         rows = report.rows(config)
         metrics = list(dict.fromkeys(row.metric for row in rows if row.kind == "ours"))
         lines += [f"## {_title(report, config)}", ""]
-        lines += _grid(["", *metrics, "read leniently", "strictly"], _markdown_lines(rows, metrics))
+        lines += _grid(["", *map(headed, metrics), "read leniently", "strictly"], _markdown_lines(rows, metrics))
         if config in report.ours.cells and (faults := fault_line(report.ours.cells[config], report.ours.reading)):
             lines += ["", faults]
         lines += [""]
     if report.other:
         lines += [f"## {report.ours.name} minus {report.other.name}, paired over users", ""]
-        pairs = [[config, metric, *cells] for (config, metric), cells in _differences(report).items()]
-        lines += [*_grid(["cell", "metric", "difference", "95 % interval", "p"], pairs), ""]
+        pairs = [[config, headed(metric), *cells] for (config, metric), cells in _differences(report).items()]
+        lines += [
+            *_grid(["cell", "metric", "difference", "95 % interval", "p", "p (Holm)"], pairs),
+            "",
+            *PAIRED.format(count=len(pairs)).split("\n"),
+            "",
+        ]
     signatures = sorted({row.signature for row in report.rows() if row.kind == "ours"})
     return "\n".join([*lines, "## Signatures", "", *(f"- `{text}`" for text in signatures), ""])
+
+
+def headed(metric: str) -> str:
+    """Return a metric with the direction in which it gets better: 'N@10 ↑'."""
+    return f"{metric} {'↓' if lower_is_better(metric) else '↑'}"
 
 
 def fault_line(cell: CellScore, reading: str) -> str:
@@ -87,22 +105,22 @@ def number(value: float, places: int = 3) -> str:
 
 
 def _title(report: Report, config: str) -> str:
-    cell = report.ours.cells.get(config)
-    if cell is None:
+    if config == TOTALS:
         return "Subtasks and composites"
+    cell = report.ours.cells.get(config)
     return f"{config}: {cell.n:,} examples, {len(cell.clusters):,} users" if cell else config
 
 
-def _lines(rows: Sequence[Row], metrics: Sequence[str], config: str) -> Iterable[list[str]]:
+def _lines(rows: Sequence[Row], metrics: Sequence[str], read: bool) -> Iterable[list[str]]:
     for (kind, system), figures in _by_system(row for row in rows if row.kind != "paper").items():
         row = next(iter(figures.values()))
         name = system if kind == "baseline" else system[-24:]
         shown = [_short(figures[m]) if m in figures else "" for m in metrics]
-        yield [name, *shown] + ([] if config == TOTALS else [_shares(row)])
+        yield [name, *shown] + ([_shares(row)] if read else [])
     published = [row for row in rows if row.kind == "paper"]
     for variant in dict.fromkeys(row.system.rpartition(" ")[2] for row in published):
         found = {m: [r.value for r in published if r.metric == m and r.system.endswith(f" {variant}")] for m in metrics}
-        yield [f"paper, {variant}", *(_span(values) for values in found.values())] + ([] if config == TOTALS else [""])
+        yield [f"paper, {variant}", *(_span(values) for values in found.values())] + ([""] if read else [])
 
 
 def _markdown_lines(rows: Sequence[Row], metrics: Sequence[str]) -> list[list[str]]:
@@ -147,9 +165,19 @@ def _percent(share: float) -> str:
 
 def _differences(report: Report) -> dict[tuple[str, str], list[str]]:
     return {
-        key: [number(d.difference), f"{number(d.low)} to {number(d.high)}", f"{d.p:.3f}"]
+        key: [
+            number(d.difference),
+            f"{number(d.low)} to {number(d.high)}",
+            _p(d.p, at_floor=d.at_floor),
+            _p(report.corrected[key], at_floor=d.at_floor),
+        ]
         for key, d in report.differences.items()
     }
+
+
+def _p(value: float, *, at_floor: bool) -> str:
+    """Return a p-value, '≤' before the least that the replicates can show; – where there is none."""
+    return f"{'≤ ' if at_floor and value < 1 else ''}{number(value)}"
 
 
 def _grid(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itdr_hf.raw.source import Attribute
+from itdr_hf.sources._people import AGE
 
 ARCHIVE = "https://zenodo.org/records/6090214/files"  # by the data's maintainers, who call it canonical
 LICENCE = "non-commercial use, with Last.fm's permission"
@@ -16,8 +17,8 @@ CITATION = """@book{celma2010music,
 
 ATTRIBUTES = (
     Attribute(name="country", column="country"),
-    Attribute(name="gender", column="gender"),
-    Attribute(name="age", column="age", kind="number"),
+    Attribute(name="gender", column="gender", labels=("male", "female")),  # the releases know m and f
+    AGE,
 )
 
 WORDING = {

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from itdr_hf.raw.source import Attribute
+
 YOUNGEST, OLDEST = 5, 100  # an age outside this range is considered a joke or a mistake
+_GENDERS = {"m": "male", "male": "male", "f": "female", "female": "female", "non-binary": "non-binary"}
+
+GENDER = Attribute(name="gender", column="gender", labels=tuple(dict.fromkeys(_GENDERS.values())))
+AGE = Attribute(name="age", column="age", kind="number", scale=(YOUNGEST, OLDEST))
 
 
 def known_age(column: str) -> str:
@@ -22,6 +28,5 @@ def doubted_age(column: str) -> str:
 
 def known_gender(column: str) -> str:
     """Return SQL for a gender in one spelling: 'm' and 'Male' become 'male'; NULL for anything else."""
-    cases = {"m": "male", "male": "male", "f": "female", "female": "female", "non-binary": "non-binary"}
-    whens = " ".join(f"WHEN '{written}' THEN '{plain}'" for written, plain in cases.items())
+    whens = " ".join(f"WHEN '{written}' THEN '{plain}'" for written, plain in _GENDERS.items())
     return f"CASE lower(trim({column})) {whens} END"

@@ -13,7 +13,7 @@ from itdr_hf.raw.dialects import CSV, header_of
 from itdr_hf.raw.layout import Download, Layout, Table
 from itdr_hf.raw.scan import Scan, Select
 from itdr_hf.raw.source import Attribute, RatingScale, Source, Words
-from itdr_hf.sources._people import OLDEST, YOUNGEST, known_gender
+from itdr_hf.sources._people import GENDER, OLDEST, YOUNGEST, known_gender
 
 YEAR = 2023  # of the release, relative to which ages are computed
 CREDIT = r"\s*[\[(](?:Source:|Written by)[^\])]*[\])]\s*$"
@@ -198,8 +198,8 @@ SOURCE = Source(
     label="genres",
     user_attributes=(
         Attribute(name="location", column="location"),
-        Attribute(name="gender", column="gender"),
-        Attribute(name="birth year", column="birth_year", kind="number"),
+        GENDER,
+        Attribute(name="birth year", column="birth_year", kind="number", scale=(YEAR - OLDEST, YEAR - YOUNGEST)),
     ),
     item_attributes=(
         Attribute(name="genres", column="genres"),

@@ -20,7 +20,7 @@ from itdr_hf.raw.dialects import Dialect
 from itdr_hf.raw.layout import Download, Layout, Member, Table
 from itdr_hf.raw.scan import Scan, Select
 from itdr_hf.raw.source import Attribute, RatingScale, Source, Words
-from itdr_hf.sources._people import doubted_age, known_age
+from itdr_hf.sources._people import AGE, doubted_age, known_age
 from itdr_hf.sources._windows1252 import as_utf8, undoubled
 
 DUMP = Dialect(delimiter=";", escape="\\")
@@ -209,7 +209,7 @@ SOURCE = Source(
     by_time=False,
     user_attributes=(
         Attribute(name="location", column="location"),
-        Attribute(name="age", column="age", kind="number"),
+        AGE,
     ),
     item_attributes=(
         Attribute(name="author", column="author"),

@@ -14,6 +14,7 @@ from itdr_hf.sources._movielens import CITATION, WORDS, shown_genres, shown_titl
 
 DAT = Dialect(delimiter="::", quote="", escape="", header=False, encoding="latin-1")
 AGES = {1: "under 18", 18: "18-24", 25: "25-34", 35: "35-44", 45: "45-49", 50: "50-55", 56: "56 or over"}
+GENDERS = {"M": "male", "F": "female"}
 OCCUPATIONS = (
     "other", "academic/educator", "artist", "clerical/admin", "college/grad student", "customer service",
     "doctor/health care", "executive/managerial", "farmer", "homemaker", "K-12 student", "lawyer", "programmer",
@@ -49,13 +50,14 @@ def read_users(scan: Scan) -> Select:
         "zip": "VARCHAR",
     }
     ages = " ".join(f"WHEN {code} THEN '{text}'" for code, text in AGES.items())
+    genders = " ".join(f"WHEN '{code}' THEN '{text}'" for code, text in GENDERS.items())
     jobs = " ".join(f"WHEN {code} THEN '{text}'" for code, text in enumerate(OCCUPATIONS))
     return Select(
         rows=scan.csv("users", columns, DAT),
         columns={
             "user": "userId",
             "age_group": f"CASE age {ages} END",
-            "gender": "CASE gender WHEN 'M' THEN 'male' WHEN 'F' THEN 'female' END",
+            "gender": f"CASE gender {genders} END",
             "occupation": f"CASE occupation {jobs} END",
         },
         required=("user",),
@@ -107,9 +109,9 @@ SOURCE = Source(
     unique_pairs=True,
     label="genres",
     user_attributes=(
-        Attribute(name="age group", column="age_group"),
-        Attribute(name="gender", column="gender"),
-        Attribute(name="occupation", column="occupation"),
+        Attribute(name="age group", column="age_group", labels=tuple(AGES.values())),
+        Attribute(name="gender", column="gender", labels=tuple(GENDERS.values())),
+        Attribute(name="occupation", column="occupation", labels=OCCUPATIONS),
     ),
     item_attributes=(Attribute(name="genres", column="genres"),),
 )

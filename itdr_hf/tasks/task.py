@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from itdr_hf.raw.source import Source
 from itdr_hf.records import INSTRUCTION, Example, Shape, Turn
 from itdr_hf.tasks.planning.recipe import Recipe
-from itdr_hf.tasks.reading.faults import ParsedAnswer
+from itdr_hf.tasks.reading import ParsedAnswer
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from itdr_hf.errors import UsageError
-from itdr_hf.metrics.bootstrap import cluster_sums, compare, draw, interval, intervals, replicate
+from itdr_hf.metrics.bootstrap import cluster_sums, compare, draw, holm, interval, intervals, replicate
 from itdr_hf.metrics.ranking import ranking_samples, relevance_matrix
 from itdr_hf.metrics.rating import rmse, rmse_sample
 from itdr_hf.metrics.sample import mean_sample
@@ -183,3 +183,15 @@ def test_systems_scored_on_different_examples_are_refused() -> None:
         compare(mean_sample("H@1", [1, 0]), mean_sample("H@1", [1]), seed=1)
     with pytest.raises(UsageError, match=r"examples; want one number for all"):
         intervals([mean_sample("H@1", [1, 0])], ["a"], seed=1)
+
+
+def test_holm_multiplies_the_smallest_most_never_falls_and_skips_what_is_no_number() -> None:
+    assert holm([0.01, 0.04, math.nan, 0.03, 0.005]) == pytest.approx([0.03, 0.06, math.nan, 0.06, 0.02], nan_ok=True)
+    assert holm([0.9, 0.8]) == [1.0, 1.0] and holm([]) == []
+
+
+def test_a_p_that_no_replicate_contradicts_is_at_its_floor() -> None:
+    better, worse = mean_sample("H@1", [1.0] * 50), mean_sample("H@1", [0.0] * 50)
+    found = compare(better, worse, seed=1, replicates=1000)
+    assert found.p == found.floor == 2 / 1001 and found.at_floor
+    assert not compare(better, better, seed=1, replicates=1000).at_floor

@@ -66,7 +66,7 @@ def test_ten_thousand_lists_of_any_length_agree_with_ir_measures() -> None:
     agree(ours(lists, targets), oracle(lists, targets))
 
 
-def test_generated_lists_agree_with_ir_measures_once_repeats_and_inventions_are_gone() -> None:
+def test_generated_lists_agree_with_ir_measures_once_repeats_and_inventions_are_misses_in_place() -> None:
     dice = random.Random(2)
     items = [f"item {place}" for place in range(16)]
     candidates = [dice.sample(items, 10) for _ in range(CASES)]
@@ -76,8 +76,7 @@ def test_generated_lists_agree_with_ir_measures_once_repeats_and_inventions_are_
     for ranked, shown in zip(lists, candidates, strict=True):
         kept: list[str] = []
         for item in ranked:
-            if item in shown and item not in kept:
-                kept.append(item)
+            kept.append(item if item in shown and item not in kept else f"nothing {len(kept)}")
         cleaned.append(kept)
     agree(ours(lists, targets, candidates), oracle(cleaned, targets))
 
@@ -128,16 +127,19 @@ def test_a_short_list_is_divided_by_five_all_the_same() -> None:
 
 
 def test_a_repeated_hit_counts_once_at_its_first_place() -> None:
-    assert relevance(["a", "x", "a", "b"], {"a", "b"}) == [True, False, True]
+    assert relevance(["a", "x", "a", "b"], {"a", "b"}) == [True, False, False, True]
 
 
-def test_an_item_outside_the_candidates_is_dropped_and_the_rest_move_up() -> None:
-    assert relevance(["invented", "a", "x"], ["a"], ["a", "x"]) == [True, False]
+def test_an_item_outside_the_candidates_keeps_its_rank_and_is_a_miss() -> None:
+    assert relevance(["invented", "a", "x"], ["a"], ["a", "x"]) == [False, True, False]
+    invented = [f"invented {n}" for n in range(5)]
+    found = ours([[*invented, *"abcde"]], [list("abcde")], [list("abcdefghij")])
+    assert {metric: round(float(value[0]), 3) for metric, value in found.items()} == {"N@10": 0.541, "H@1": 0, "P@5": 0}
 
 
-def test_an_empty_string_is_an_item_like_any_other() -> None:
-    assert relevance(["", "a", ""], ["a", ""]) == [True, True]
-    assert relevance(["", "a"], ["a"], ["a", "b"]) == [True]
+def test_an_empty_string_is_a_place_without_an_item() -> None:
+    assert relevance(["", "a", ""], ["a", ""]) == [False, True, False]
+    assert relevance(["", "a"], ["a"], ["a", "b"]) == [False, True]
 
 
 def test_an_empty_list_is_nought_and_no_lists_are_nan() -> None:

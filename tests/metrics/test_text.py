@@ -133,7 +133,7 @@ def test_a_thousand_texts_of_a_hundred_words_are_scored_with_intervals_in_three_
     weights = [1 / (rank + 3) for rank in range(len(words))]
     predictions = [" ".join(dice.choices(words, weights, k=110)) for _ in range(1000)]
     references = [" ".join(dice.choices(words, weights, k=110)) for _ in range(1000)]
-    start = time.perf_counter()
+    start = time.process_time()
     found = intervals(list(text_samples(predictions, references).values()), seed=1)
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
     assert all(0 < item.low < item.value < item.high < 1 for item in found)

@@ -104,7 +104,7 @@ def test_the_scoreboard_has_every_figure_of_the_system_and_chance_beside_it(scor
     system = json.loads(scores.read_text())["system"]
     rows, config = {}, ""
     for row in tables["board"][1:]:
-        rows[config := row[0] or config, row[1].removesuffix(" ↓")] = row
+        rows[config := row[0] or config, row[1].rstrip(" ↑↓")] = row
     ours = {key: f for key, f in figures.items() if key[0] == "ours" and f["value"] is not None}
     assert {(f["config"], f["metric"]) for f in ours.values()} == set(rows)
     for f in ours.values():

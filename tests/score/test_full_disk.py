@@ -65,7 +65,7 @@ from itdr_hf.models.predict.run import predict_into
 from itdr_hf.score.exports import write_exports
 from itdr_hf.score.harness import write_tasks
 from itdr_hf.score.score_file import Options, score_file
-from itdr_hf.score.scoring import Resampling
+from itdr_hf.score.measured import Resampling
 
 small, folder, predictions, plots = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4] == "True"
 system = Baseline(name="random", dataset=folder)

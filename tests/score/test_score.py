@@ -19,10 +19,12 @@ from itdr_hf.metrics.ranking import ranking_samples
 from itdr_hf.models.predict.predictions import Completion, Run, open_predictions
 from itdr_hf.models.predict.questions import read_questions
 from itdr_hf.records import Example
+from itdr_hf.score.measured import Resampling
 from itdr_hf.score.parsed import RawAnswer, read_answers, read_examples
-from itdr_hf.score.rules import ranges_of, samples
+from itdr_hf.score.rules import samples
 from itdr_hf.score.score_file import Options, Report, score_file
-from itdr_hf.score.scoring import Resampling, score_system
+from itdr_hf.score.scoring import score_system
+from itdr_hf.tasks.answers import numbered
 from itdr_hf.tasks.family import Figure
 from itdr_hf.tasks.itdr.composite import composite
 
@@ -74,15 +76,44 @@ def test_silence_is_the_worst_there_is_and_is_counted(asked, tmp_path):
     assert value(report, "rp-movielens32m", "RMSE") == pytest.approx(worst)
 
 
-@pytest.mark.parametrize("nonsense", ["no idea", "77", "-1", "9" * 400])
-def test_no_rating_that_is_off_the_scale_is_better_than_the_worst_that_is_on_it(asked, tmp_path, nonsense):
-    def worst(example: Example) -> str:
-        return "0.5" if float(example.output) - 0.5 > 5 - float(example.output) else "5"
-
+def test_an_answer_without_a_rating_counts_as_the_worst_that_is_on_the_scale(asked, tmp_path):
     configs = ["rp-movielens32m"]
-    off = scored(asked, write(tmp_path / "off.parquet", asked, lambda e: nonsense, configs=configs))
-    on = scored(asked, write(tmp_path / "on.parquet", asked, worst, configs=configs))
+    silent = scored(asked, write(tmp_path / "off.parquet", asked, lambda e: "no idea", configs=configs))
+    worst = scored(asked, write(tmp_path / "on.parquet", asked, _worst_rating, configs=configs))
+    assert value(silent, configs[0], "RMSE") == pytest.approx(value(worst, configs[0], "RMSE"))
+
+
+@pytest.mark.parametrize(("said", "end"), [("5.2", "5"), ("77", "5"), ("-1", "0.5"), ("9" * 20, "5")])
+def test_a_rating_off_the_scale_counts_as_its_nearer_end_and_is_a_fault(asked, tmp_path, said, end):
+    configs = ["rp-movielens32m"]
+    off = scored(asked, write(tmp_path / "off.parquet", asked, lambda e: said, configs=configs))
+    on = scored(asked, write(tmp_path / "on.parquet", asked, lambda e: end, configs=configs))
     assert value(off, configs[0], "RMSE") == pytest.approx(value(on, configs[0], "RMSE"))
+    assert off.ours.cells[configs[0]].faults["lenient"] == {"out of range": 1.0}
+
+
+def _worst_rating(example: Example) -> str:
+    return "0.5" if float(example.output) - 0.5 > 5 - float(example.output) else "5"
+
+
+def test_invented_lines_before_the_positives_keep_their_ranks(asked, tmp_path):
+    def late(example: Example) -> str:
+        return numbered([*(f"Nowhere {n} (1950)" for n in range(5)), *example.targets])
+
+    config = "tkr-movielens32m"
+    report = scored(asked, write(tmp_path / "p.parquet", asked, late, configs=[config]))
+    found = [value(report, config, metric) for metric in ("N@10", "H@1", "P@5")]
+    assert found == pytest.approx([0.541, 0, 0], abs=5e-4)
+    assert report.ours.cells[config].faults["lenient"] == {"not a candidate": 1.0}
+
+
+def test_a_signature_says_how_answers_were_read(asked, tmp_path):
+    report = scored(asked, write(tmp_path / "p.parquet", asked, lambda e: e.output))
+    of = {config: next(iter(cell.figures.values())).signature for config, cell in report.ours.cells.items()}
+    assert "unknown-and-repeats-miss" in of["tkr-movielens32m"] and "unknown:miss-in-place" in of["tkr-movielens32m"]
+    assert "off-scale:clipped|unreadable:farthest-end-of-scale" in of["rp-movielens32m"]
+    assert "labels:folded" in of["uap-movielens1m"]
+    assert all("|read:lenient|reader:2" in f.signature for f in report.ours.totals.values())
 
 
 def test_lenient_reads_what_strict_does_not_and_the_shares_say_so(asked, tmp_path):
@@ -127,7 +158,7 @@ def test_an_interval_is_that_of_the_bootstrap_over_users(asked):
     drawn = random.Random(1)
     said = [RawAnswer("\n".join(drawn.sample(e.candidates, 10)), "stop") for e in examples]
     cell = read_answers(catalogue.cell("tkr-movielens32m"), examples, said)
-    system = score_system("x", [cell], {}, resampling=Resampling(seed=4))
+    system = score_system("x", [cell], resampling=Resampling(seed=4))
     hits = [[t in e.targets for t in s.text.split("\n")] for e, s in zip(examples, said, strict=True)]
     wanted = intervals(list(ranking_samples(hits, [5] * len(hits)).values()), [e.user for e in examples], seed=4,
                        stream="movielens32m")  # fmt: skip
@@ -163,29 +194,28 @@ def test_attributes_are_scored_over_the_examples_that_have_them(asked):
     said = [
         RawAnswer("\n".join(f"{n}: {t}" for n, t in zip(e.target_names, e.targets, strict=True)), "stop") for e in short
     ]
-    system = score_system("x", [read_answers(catalogue.cell("uap-movielens1m"), short, said)], {})
+    system = score_system("x", [read_answers(catalogue.cell("uap-movielens1m"), short, said)])
     figures = system.cells["uap-movielens1m"].figures
     assert figures[f"ACC({names[0]})"].n == len(examples)
     assert figures[f"ACC({names[1]})"].n == sum(len(e.targets) > 1 for e in short)
     assert {figure.interval.value for figure in figures.values()} == {1.0}
 
 
-def test_a_number_of_an_attribute_that_cannot_be_read_counts_as_the_farthest_end_of_its_range():
+def test_a_number_of_an_attribute_that_cannot_be_read_counts_as_the_farthest_end_of_its_scale():
     cell = "uap-bookcrossing"
     names = [a.name for a in catalogue.cell(cell).source.user_attributes if a.kind == "number"]
     blank = dict.fromkeys(("domain", "instruction", "input", "output", "template", "reference_by"), "")
     examples = [
         Example(id=f"e{age}", subtask="uap", source="bookcrossing", history=[], history_ratings=[], candidates=[],
                 targets=[str(age)], target_names=names[:1], user=f"u{age}", **blank)
-        for age in (20, 60)
+        for age in (20, 60, 98)
     ]  # fmt: skip
-    texts = ["no idea", f"{names[0]}: about 61 years"]
+    texts = ["no idea", f"{names[0]}: about 61 years", f"{names[0]}: 120"]
     read = read_answers(catalogue.cell(cell), examples, [RawAnswer(text, "stop") for text in texts])
-    assert read.faults("lenient") == {"not a number": 0.5} and read.faults("strict") == {
-        "missing attribute": 0.5, "not a number": 0.5,
-    }  # fmt: skip
-    sample = samples(read, "lenient", {names[0]: (10.0, 90.0)})[f"RMSE({names[0]})"]
-    assert sample.rows[:, 0].tolist() == [70.0**2, 1.0]
+    assert read.faults("lenient") == {"not a number": 1 / 3, "out of range": 1 / 3}
+    assert read.faults("strict") == {"missing attribute": 1 / 3, "not a number": 1 / 3, "out of range": 1 / 3}
+    sample = samples(read, "lenient")[f"RMSE({names[0]})"]
+    assert sample.rows[:, 0].tolist() == [80.0**2, 1.0, 2.0**2], "ages go from 5 to 100, whatever a folder holds"
 
 
 def test_two_models_are_compared_on_the_same_users(asked, tmp_path):
@@ -209,7 +239,7 @@ def test_a_comparison_is_over_the_examples_of_both_and_says_what_it_left_out(ask
     report = scored(asked, full, Options(partial=True, baselines=False), against=path)
     assert report.other is not None
     assert {n: c.n for n, c in report.ours.cells.items()} == {n: c.n for n, c in report.other.cells.items()}
-    assert len(report.notes) == len(report.ours.cells)
+    assert sum(": scored on " in note for note in report.notes) == len(report.ours.cells)
 
 
 def test_chance_on_ten_candidates_with_five_positives_is_a_half_a_half_and_77_hundredths(asked):
@@ -222,19 +252,13 @@ def test_chance_on_ten_candidates_with_five_positives_is_a_half_a_half_and_77_hu
     drawn = random.Random(5)
     said = [RawAnswer("\n".join(drawn.sample(e.candidates, 10)), "stop") for e in examples]
     figures = (
-        score_system("x", [read_answers(catalogue.cell("tkr-movielens32m"), examples, said)], {})
+        score_system("x", [read_answers(catalogue.cell("tkr-movielens32m"), examples, said)])
         .cells["tkr-movielens32m"]
         .figures
     )
     discount = [1 / math.log2(k + 2) for k in range(10)]
     for metric, chance in {"H@1": 0.5, "P@5": 0.5, "N@10": 0.5 * sum(discount) / sum(discount[:5])}.items():
         assert figures[metric].interval.low <= chance <= figures[metric].interval.high
-
-
-def test_only_attribute_prediction_asks_for_the_numeric_attributes_of_its_source(asked, tmp_path):
-    assert any(a.kind == "number" for a in catalogue.cell("tkr-anime2023").source.user_attributes)
-    (tmp_path / "tkr-anime2023").symlink_to(asked / "tkr-movielens32m")
-    assert ranges_of(tmp_path, "tkr-anime2023") == {}  # five targets, no attribute beside them
 
 
 def test_the_time_of_scoring_is_measured_over_every_test_example(asked):

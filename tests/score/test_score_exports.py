@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from huggingface_hub.repocard_data import model_index_to_eval_results
 
+from itdr_hf.dataset.caveats import Caveats
 from itdr_hf.models.predict.questions import read_questions
 from itdr_hf.models.predict.run import predict_into
 from itdr_hf.models.recommenders.baselines import Baseline
 from itdr_hf.score.exports import as_csv, as_json, model_index, write_exports
-from itdr_hf.score.harness import aggregate, results_with, write_tasks
+from itdr_hf.score.harness import aggregate, results, write_tasks
+from itdr_hf.score.measured import Resampling
 from itdr_hf.score.parsed import read_examples
-from itdr_hf.score.rules import ranges_of
 from itdr_hf.score.score_file import Options, Report, score_file
-from itdr_hf.score.scoring import Resampling
-from itdr_hf.score.table import markdown, print_report
+from itdr_hf.score.table import markdown, number, print_report
 from itdr_hf.tasks.itdr import paper
 
 
@@ -38,29 +40,48 @@ def report(asked: Path, tmp_path_factory: pytest.TempPathFactory) -> Report:
     return score_file(home / "0.parquet", asked, options, against=home / "1.parquet")
 
 
-def test_the_table_fits_eighty_columns_and_shows_ours_baselines_and_the_paper(report, capsys):
+def test_the_table_fits_eighty_columns_and_shows_ours_and_the_baselines_each_once(report, capsys):
     print_report(report)
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 80
     at = lines.index(next(line for line in lines if line.startswith("tkr-movielens32m: ")))
-    block = "\n".join(lines[at : at + 12])
-    for name in ("N@10", "H@1", "P@5", "read", "baseline:random", "popular", "co-occurrence", "copy", "paper, ft"):
+    block = "\n".join(lines[at : at + 9])
+    for name in ("N@10", "H@1", "P@5", "read", "↑", "baseline:random", "popular", "co-occurrence", "title-overlap"):
         assert name in block
+    assert block.count("random") == 2, "the two files; chance is one of them and has no row of its own"
     assert "100/100" in block and "±" in block
 
 
-def test_markdown_states_rules_signatures_and_every_row_of_the_paper(report):
-    page = markdown(report)
+def test_markdown_states_rules_and_signatures_and_of_real_data_every_row_of_the_paper(report):
+    page = markdown(replace(report, caveats=Caveats(extractive=(), simulated=())))
     assert "farthest from the truth" in page and "`H@1|itdr-hf:" in page and "read:lenient" in page
     assert all(f"paper: {r.model} {r.variant}" in page for r in paper.results("nir-movielens32m") if r.variant == "ft")
     tables = [line for line in page.splitlines() if line.startswith("|")]
-    assert {line.count("|") for line in tables if "RMSE" in line} <= {5, 6} and len(tables) > 30
+    assert {line.count("|") for line in tables if "RMSE" in line} <= {5, 7} and len(tables) > 30
+
+
+def test_simulated_data_and_references_by_rule_are_named_and_no_published_figure_is_shown(report):
+    page = markdown(report)
+    assert (
+        "simulated raw data (rp-movielens32m, " in page and "references put together by rule (tui-movielens32m)" in page
+    )
+    assert "paper: " not in page and "template-copy" in page
+    assert as_json(report)["caveats"]["extractive"] == ["tui-movielens32m"]
+
+
+def test_a_table_says_which_way_is_better_and_how_sure_a_difference_is(report):
+    page = markdown(report)
+    assert "N@10 ↑" in page and "RMSE ↓" in page and "| p | p (Holm) |" in page
+    assert all(p >= report.differences[key].p or math.isnan(p) for key, p in report.corrected.items())
+    best = report.differences["tkr-movielens32m", "H@1"]
+    floored = replace(report, differences={("tkr-movielens32m", "H@1"): replace(best, p=best.floor)})
+    assert f"| ≤ {number(best.floor)} | ≤ {number(best.floor)} |" in markdown(floored)
 
 
 def test_csv_has_one_line_per_figure_and_no_value_is_nan(report):
     lines = list(csv.DictReader(as_csv(report).splitlines()))
     assert len(lines) == len(report.rows())
-    assert {line["kind"] for line in lines} == {"ours", "other", "baseline", "paper"}
+    assert {line["kind"] for line in lines} == {"ours", "other", "baseline"}
     assert not any(value in ("nan", "inf", "-inf") for line in lines for value in line.values())
     ours = [line for line in lines if line["kind"] == "ours" and line["config"] == "tkr-movielens32m"]
     assert all(float(line["low"]) <= float(line["value"]) <= float(line["high"]) and line["signature"] for line in ours)
@@ -96,7 +117,6 @@ def test_harness_tasks_give_every_metric_as_itdr_score_does(asked, tmp_path, rep
         text = (tmp_path / "tasks" / f"itdr_{config}.yaml").read_text()
         baseline, said = Baseline(name="random", dataset=asked), {}
         baseline.answer(read_questions(asked, [config]), lambda q, a, said=said: said.__setitem__(q.id, a.text))
-        results = results_with({config: ranges_of(asked, config)})
         items: dict[str, list] = {}
         for example in read_examples(asked, config, "test"):
             for metric, part in results(vars(example), [said[example.id]]).items():

@@ -14,7 +14,7 @@ import itdr_hf
 from itdr_hf import catalogue
 from itdr_hf.errors import MissingFileError, RawDataError, UsageError
 from itdr_hf.tasks.planning import queries
-from itdr_hf.tasks.reading.faults import ParsedAnswer
+from itdr_hf.tasks.reading import ParsedAnswer
 from itdr_hf.tasks.task import ExampleParts, Task
 
 

@@ -6,7 +6,7 @@ from itdr_hf.records import CONVERSATION, PREFERENCE, Turn
 from itdr_hf.tasks.answers import numbered
 from itdr_hf.tasks.family import Family, Group
 from itdr_hf.tasks.itdr import _ranking, nir
-from itdr_hf.tasks.reading.faults import ParsedAnswer
+from itdr_hf.tasks.reading import ParsedAnswer
 from itdr_hf.tasks.task import ConversationParts, PreferenceParts, Task
 
 ASK = "I watched these films:\n{history}\nWhich of these should I watch next?\n{candidates}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -37,14 +37,18 @@ class System(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Made:
-    """How many answers a run found, made, was refused, and how many questions were not for this system.
+    """What became of a run's questions.
 
-    `missing` are the questions that have no answer now, with the reason; `made` counts refusals that were kept.
+    found: answered before. made: answered now, of which refused (a refusal that was kept), empty (nothing but blanks)
+    and cut (at the token limit). not_taken: not for this system. missing: the questions that have no answer now, with
+    the reason.
     """
 
     found: int
     made: int
     refused: int
+    empty: int
+    cut: int
     not_taken: int
     missing: Mapping[str, str] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
@@ -63,6 +67,13 @@ class Made:
             return f"{said} {len(self.missing):,} not answered: {_usual(self.missing)}. Run it again to ask for them."
         return f"{said} To score: itdr score {out} {folder}"
 
+    def warning(self) -> str:
+        """Return what to look at before scoring: the shares of empty and of cut answers; '' where there are none."""
+        lost = {"are empty": self.empty, "were cut at the token limit": self.cut}
+        shares = [f"{count / self.made:.0%} {what}" for what, count in lost.items() if count]
+        wanted = "want answers that can be read; raise --max-tokens, or look at a few"
+        return f"of the answers {' and '.join(shares)}; {wanted}" if shares else ""
+
 
 def predict_into(path: Path, questions: Sequence[Question], system: System, progress: OnProgress = ignore) -> Made:
     """Answer the questions that the file has no answer for.
@@ -77,14 +88,16 @@ def predict_into(path: Path, questions: Sequence[Question], system: System, prog
     with open_predictions(path, system.run) as (have, keep):
         answered = {row.config for row in have.values() if row.finish_reason != "refused"}
         left = [question for question in taken if not _is_answered(question, have, answered)]
-        short, refused = _ask(system, left, keep, progress, answered) if left else (Shortfall(), 0)
+        short, counted = _ask(system, left, keep, progress, answered) if left else (Shortfall(), Counter[str]())
     missing = {**short.unanswered, **short.refused}
     if left and len(missing) == len(left):
         raise _none_answered(system, short.where, missing)
     return Made(
         found=len(taken) - len(left),
         made=len(left) - len(missing),
-        refused=refused,
+        refused=counted["refused"],
+        empty=counted["empty"],
+        cut=counted["cut"],
         not_taken=len(questions) - len(taken),
         missing=missing,
         reasons=short.reasons,
@@ -95,17 +108,18 @@ def predict_into(path: Path, questions: Sequence[Question], system: System, prog
 
 def _ask(
     system: System, left: Sequence[Question], keep: Keeper, progress: OnProgress, answered: set[str]
-) -> tuple[Shortfall, int]:
-    """Ask what is left; return what was not answered, and how many refusals were kept.
+) -> tuple[Shortfall, Counter[str]]:
+    """Ask what is left; return what was not answered, and how many kept answers are refused, empty and cut.
 
     `answered` are the configs of which an earlier run has an answer: what is refused there is the prompt's fault.
     """
-    refused = done = 0
+    counted: Counter[str] = Counter()
+    done = 0
     progress(Progress("answers", 0, len(left)))
 
     def kept(question: Question, completion: Completion) -> None:
-        nonlocal refused, done
-        refused += completion.finish_reason == "refused"
+        nonlocal done
+        counted.update(_shortcomings(completion))
         keep(question, completion)
         done += 1
         progress(Progress("answers", done, len(left)))
@@ -116,7 +130,17 @@ def _ask(
         kept(question, Completion("", "refused"))
     keep.note(short.adapted)
     still = {i: why for i, why in short.refused.items() if i not in {question.id for question in known}}
-    return replace(short, refused=still, reasons={**short.refused, **short.reasons}), refused
+    return replace(short, refused=still, reasons={**short.refused, **short.reasons}), counted
+
+
+def _shortcomings(completion: Completion) -> Iterator[str]:
+    """Give what there is to say about an answer that will hardly be read."""
+    if completion.finish_reason == "refused":
+        yield "refused"
+    elif not completion.text.strip():
+        yield "empty"
+    if completion.finish_reason == "length":
+        yield "cut"
 
 
 def _is_answered(question: Question, have: Mapping[str, Prediction], answered: set[str]) -> bool:

@@ -2,12 +2,14 @@
 
 What only sees the few titles of prompts is here; the same counts over the full logs are in log_baselines.
 
-random         chance: a rating of the scale, a permutation, a candidate, a training value or text
+random         chance: a rating of the scale, a permutation, a candidate, a training value; of texts template-copy
+template-copy  the reference of another example, drawn from training: what the wording alone earns
 popular        candidates by how many training users have the item
 co-occurrence  candidates by how often training users have them together with the history (cosine, item-item)
+title-overlap  candidates by the words that their titles share with those of the history (BM25)
 mean           the mean training rating            user-mean   the mean of the ratings in the prompt
 majority       the most frequent training value of an attribute, the mean of a numeric one
-copy           what the prompt shows: the last rating, the candidates as listed, the input itself
+copy           what the prompt shows: the last rating, the candidates as listed, the prompt itself
 extractive     the facts of the prompt, cut at the usual length of a training text
 """
 
@@ -23,11 +25,13 @@ from itdr_hf.dataset.folder import Dataset, opened
 from itdr_hf.errors import unknown
 from itdr_hf.models.predict.predictions import Completion, Keep, Run
 from itdr_hf.models.predict.questions import Question
+from itdr_hf.models.recommenders.title_overlap import title_overlap
 from itdr_hf.models.recommenders.training_statistics import Knowledge
 from itdr_hf.tasks.answers import numbered, shuffled
 from itdr_hf.tasks.task import AnswerKind
 
 Write = Callable[[Question, Knowledge, int], str]
+MODEL = "baseline:"  # how the model of a run of one begins
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +48,7 @@ class Baseline:
 
     @property
     def run(self) -> Run:
-        return Run(model=f"baseline:{self.name}", revision="", settings={"seed": self.seed})
+        return Run(model=f"{MODEL}{self.name}", revision="", settings={"seed": self.seed})
 
     def takes(self, task: str) -> bool:
         """Whether it has an answer for examples of a task."""
@@ -89,7 +93,7 @@ def _random_values(question: Question, knowledge: Knowledge, seed: int) -> str:
     return "\n".join(f"{name}: {have[number % len(have)]}" for name, have in values if have)
 
 
-def _random_text(question: Question, knowledge: Knowledge, seed: int) -> str:
+def _template_copy(question: Question, knowledge: Knowledge, seed: int) -> str:
     texts = knowledge.texts
     return texts[draw(question, seed) % len(texts)] if texts else ""
 
@@ -103,6 +107,12 @@ def _popular(question: Question, knowledge: Knowledge, seed: int) -> list[str]:
 def _together(question: Question, knowledge: Knowledge, seed: int) -> list[str]:
     score = {title: sum(knowledge.cosine(title, past) for past in question.history) for title in question.candidates}
     return sorted(_popular(question, knowledge, seed), key=lambda title: -score[title])
+
+
+def _alike(question: Question, knowledge: Knowledge, seed: int) -> list[str]:
+    """Candidates by BM25 of their titles, asked with the titles of the history; equals in random order."""
+    score = dict(zip(question.candidates, title_overlap(question.candidates, question.history), strict=True))
+    return sorted(shuffled(question.candidates, draw(question, seed)), key=lambda title: -score[title])
 
 
 def _mean(question: Question, knowledge: Knowledge, seed: int) -> str:
@@ -154,10 +164,12 @@ BASELINES: dict[str, Mapping[AnswerKind, Write]] = {
         "ranking": _random_ranking,
         "choice": _random_choice,
         "attributes": _random_values,
-        "text": _random_text,
+        "text": _template_copy,
     },
+    "template-copy": {"text": _template_copy},
     "popular": _ranking(_popular),
     "co-occurrence": _ranking(_together),
+    "title-overlap": _ranking(_alike),
     "mean": {"number": _mean},
     "user-mean": {"number": _user_mean},
     "majority": {"attributes": _majority},

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from itdr_hf.errors import UsageError
-from itdr_hf.metrics.bootstrap import Comparison, compare
+from itdr_hf.metrics.bootstrap import Comparison, compare, holm
 from itdr_hf.models.recommenders.full_ranking import RankingScores
 
 
@@ -37,16 +37,3 @@ def corrected(differences: Sequence[Difference]) -> list[Difference]:
     """Return the differences of one table with Holm's correction over all of them."""
     values = holm([each.comparison.p for each in differences])
     return [replace(each, corrected_p=p) for each, p in zip(differences, values, strict=True)]
-
-
-def holm(values: Sequence[float]) -> list[float]:
-    """Return Holm's adjusted p-values: the j-th smallest of m times m − j + 1, never falling, at most 1.
-
-    Holm 1979, "A simple sequentially rejective multiple test procedure". nan stays nan and does not count.
-    """
-    p = np.asarray(values, dtype=np.float64)
-    adjusted = np.full(len(p), np.nan)
-    order = np.argsort(p)[: int(np.isfinite(p).sum())]
-    raised = p[order] * np.arange(len(order), 0, -1)
-    adjusted[order] = np.minimum(np.maximum.accumulate(raised), 1.0)
-    return [float(value) for value in adjusted]

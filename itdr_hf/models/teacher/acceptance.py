@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from string import Formatter
 
 from itdr_hf.models.endpoint.request import Reply
+from itdr_hf.tasks.reading import Fault, bare_answer
 from itdr_hf.tasks.task import Cell, Teacher
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 SHORTEST = 4  # letters of a word that says something
-_THOUGHT = re.compile(r"\A.*</think>|\A\s*<think>.*\Z", re.DOTALL)  # chat templates often write the opening mark
 _FENCE = re.compile(r"^```(?:json)?\s*\n(.*)\n```$", re.DOTALL)
 _SAYS_NO = re.compile(
     r"\b(?:i(?:['’]m| am) (?:sorry|unable|not able)|i (?:cannot|can['’]t|can not|won['’]t|will not|must decline)"
@@ -96,8 +96,8 @@ Check = Callable[[Completion], bool]
 
 
 def truncated(a: Completion) -> bool:
-    """Return the endpoint says it did not come to its end."""
-    return a.reply.finish == "length"
+    """Tell whether the endpoint says that it did not come to its end, or it ends within a thought."""
+    return a.reply.finish == "length" or bare_answer(a.reply.text).fault is Fault.TRUNCATED
 
 
 def refused(a: Completion) -> bool:
@@ -156,7 +156,7 @@ def fault(answered: Completion) -> str | None:
 
 def read_text(reply: Reply, teacher: Teacher, as_json: bool) -> str | None:
     """Return the reference in a reply, without a reasoning model's thoughts; None when the JSON asked for is not there."""
-    text = _THOUGHT.sub("", reply.text).strip()
+    text = bare_answer(reply.text).text
     if not as_json:
         return text
     fenced = _FENCE.match(text)

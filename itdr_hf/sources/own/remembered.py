@@ -22,6 +22,12 @@ def recalled(description: Mapping[str, Any]) -> Source:
     """Return the source that was `described`, without files: enough for everything that is done with a built dataset."""
     known = {f.name for f in fields(Source)}
     kept: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in description.items() if n in known}
-    kept |= {n: tuple(Attribute(**a) for a in kept[n]) for n in ("user_attributes", "item_attributes")}
+    kept |= {n: tuple(map(_attribute, kept[n])) for n in ("user_attributes", "item_attributes")}
     kept |= {"words": Words(**kept["words"]), "scale": kept["scale"] and RatingScale(**kept["scale"])}
     return Source(**kept | {"pairs": tuple(map(tuple, kept["pairs"])), "layouts": ()})
+
+
+def _attribute(description: Mapping[str, Any]) -> Attribute:
+    """Return the attribute that a ledger describes; its sequences come back as lists."""
+    kept: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in description.items()}
+    return Attribute(**kept)

@@ -17,7 +17,7 @@ from itdr_hf.tasks import answers
 from itdr_hf.tasks.itdr import _extractive, _ranking
 from itdr_hf.tasks.itdr._extractive import Opinion
 from itdr_hf.tasks.planning import queries
-from itdr_hf.tasks.reading.faults import ParsedAnswer
+from itdr_hf.tasks.reading import ParsedAnswer, read_text
 from itdr_hf.tasks.task import ExampleParts, Task, TaskContext, Teacher
 from itdr_hf.tasks.templates import HELD_OUT
 
@@ -139,7 +139,7 @@ def _shown(opinion: Opinion, context: TaskContext) -> str:
 
 def parse(text: str, example: Example, context: TaskContext, *, strict: bool = False) -> ParsedAnswer:
     """Return the text itself."""
-    return answers.read_text(text, strict)
+    return read_text(text, strict=strict)
 
 
 TASK = Task(

@@ -10,7 +10,7 @@ from itdr_hf.records import Example
 from itdr_hf.tasks import answers
 from itdr_hf.tasks.itdr import _ranking
 from itdr_hf.tasks.planning import queries
-from itdr_hf.tasks.reading.faults import ParsedAnswer
+from itdr_hf.tasks.reading import ParsedAnswer, read_choice, shown_candidates
 from itdr_hf.tasks.task import ExampleParts, Task, TaskContext
 from itdr_hf.tasks.templates import HELD_OUT
 
@@ -70,7 +70,8 @@ def example(row: Mapping[str, Any], context: TaskContext) -> ExampleParts:
 
 def parse(text: str, example: Example, context: TaskContext, *, strict: bool = False) -> ParsedAnswer:
     """Return the candidate the answer names."""
-    return answers.read_choice(text, example.candidates, example.history, strict)
+    shown = shown_candidates(f"{example.instruction}\n{example.input}", example.candidates)
+    return read_choice(text, example.candidates, example.history, shown=shown, strict=strict)
 
 
 TASK = Task(
@@ -82,7 +83,7 @@ TASK = Task(
     templates={"default": DEFAULT, "plain": PLAIN, "brief": BRIEF, HELD_OUT: UNSEEN},
     slots=frozenset({"history", "candidates"}),
     answer="choice",
-    max_answer_tokens=128,
+    max_answer_tokens=256,
     timed=True,
     metrics=("H@1",),
     defaults={"history": 5, "positives": 1, "negatives": 4},

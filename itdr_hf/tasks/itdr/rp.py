@@ -10,7 +10,7 @@ from itdr_hf.raw.source import Source
 from itdr_hf.records import Example
 from itdr_hf.tasks import answers
 from itdr_hf.tasks.planning import queries
-from itdr_hf.tasks.reading.faults import ParsedAnswer
+from itdr_hf.tasks.reading import ParsedAnswer, read_number
 from itdr_hf.tasks.task import ExampleParts, Task, TaskContext
 from itdr_hf.tasks.templates import HELD_OUT
 
@@ -88,7 +88,8 @@ def parse(text: str, example: Example, context: TaskContext, *, strict: bool = F
     """Return the rating, on the scale of the example's source."""
     scale = context.source.scale
     assert scale is not None
-    answer = answers.read_number(text, scale.low, scale.high, strict)
+    titles = (*example.history, *example.candidates)
+    answer = read_number(text, scale.low, scale.high, titles=titles, strict=strict)
     return answer._replace(values=tuple(answers.as_written(value, scale.text) for value in answer.values))
 
 
@@ -101,7 +102,7 @@ TASK = Task(
     templates={"default": DEFAULT, "plain": PLAIN, "brief": BRIEF, HELD_OUT: UNSEEN},
     slots=frozenset({"history", "target"}),
     answer="number",
-    max_answer_tokens=16,
+    max_answer_tokens=256,
     timed=True,
     metrics=("RMSE",),
     defaults={"history": 10, "positives": 1},

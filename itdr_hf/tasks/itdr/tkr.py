@@ -10,7 +10,7 @@ from itdr_hf.records import Example
 from itdr_hf.tasks import answers
 from itdr_hf.tasks.itdr import _ranking
 from itdr_hf.tasks.planning import queries
-from itdr_hf.tasks.reading.faults import ParsedAnswer
+from itdr_hf.tasks.reading import ParsedAnswer, read_ranking, shown_candidates
 from itdr_hf.tasks.task import ExampleParts, Task, TaskContext
 from itdr_hf.tasks.templates import HELD_OUT
 
@@ -71,7 +71,8 @@ def example(row: Mapping[str, Any], context: TaskContext) -> ExampleParts:
 
 def parse(text: str, example: Example, context: TaskContext, *, strict: bool = False) -> ParsedAnswer:
     """Return the candidates as ranked by the answer."""
-    return answers.read_ranking(text, example.candidates, example.history, strict)
+    shown = shown_candidates(f"{example.instruction}\n{example.input}", example.candidates)
+    return read_ranking(text, example.candidates, example.history, shown=shown, strict=strict)
 
 
 TASK = Task(

@@ -16,7 +16,7 @@ from itdr_hf.runtime.text import show_text
 from itdr_hf.tasks import answers
 from itdr_hf.tasks.itdr import _extractive
 from itdr_hf.tasks.planning import digest, queries
-from itdr_hf.tasks.reading.faults import ParsedAnswer
+from itdr_hf.tasks.reading import ParsedAnswer, read_text
 from itdr_hf.tasks.task import ExampleParts, Task, TaskContext, Teacher
 from itdr_hf.tasks.templates import HELD_OUT
 
@@ -132,7 +132,7 @@ def example(row: Mapping[str, Any], context: TaskContext) -> ExampleParts:
 
 def parse(text: str, example: Example, context: TaskContext, *, strict: bool = False) -> ParsedAnswer:
     """Return the text itself."""
-    return answers.read_text(text, strict)
+    return read_text(text, strict=strict)
 
 
 TASK = Task(

@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from itdr_hf.errors import UsageError
-from itdr_hf.raw.source import Source
+from itdr_hf.raw.source import Attribute, Source
 from itdr_hf.records import Example
 from itdr_hf.runtime.text import join_words
 from itdr_hf.tasks import answers
 from itdr_hf.tasks.itdr import _ranking
 from itdr_hf.tasks.planning import queries
-from itdr_hf.tasks.reading.faults import ParsedAnswer
+from itdr_hf.tasks.reading import AskedAttribute, ParsedAnswer, read_attributes
 from itdr_hf.tasks.task import ExampleParts, Task, TaskContext
 from itdr_hf.tasks.templates import HELD_OUT
 
@@ -46,6 +46,8 @@ UNSEEN = (
 def needs(source: Source) -> tuple[str, ...]:
     if not source.user_attributes:
         raise UsageError(f"uap: {source.id} knows nothing of its users; want user_attributes; choose another subtask")
+    if endless := [a.name for a in source.user_attributes if a.kind == "number" and a.scale is None]:
+        raise UsageError(f"uap: {source.id}: {endless[0]} is a number without a scale; want Attribute(scale=…); add it")
     return ("interactions", "items", "users")
 
 
@@ -91,11 +93,14 @@ def example(row: Mapping[str, Any], context: TaskContext) -> ExampleParts:
 
 
 def parse(text: str, example: Example, context: TaskContext, *, strict: bool = False) -> ParsedAnswer:
-    """Return the values of the attributes, in the order of `target_names`; of a numeric one the number alone."""
-    answer = answers.read_named(text, example.target_names, strict)
-    numeric = {a.name for a in context.source.user_attributes if a.kind == "number"}
-    places = [place for place, name in enumerate(example.target_names) if name in numeric]
-    return answers.with_numbers(answer, places, strict)
+    """Read the values of the attributes, in the order of `target_names`; of a numeric one the number alone."""
+    known = {attribute.name: attribute for attribute in context.source.user_attributes}
+    asked = [_asked(known[name]) if name in known else AskedAttribute(name) for name in example.target_names]
+    return read_attributes(text, asked, strict=strict)
+
+
+def _asked(attribute: Attribute) -> AskedAttribute:
+    return AskedAttribute(attribute.name, attribute.labels, attribute.scale)
 
 
 def _likes(plan: PlanContext, interactions: ir.Table) -> ir.Table:
@@ -112,7 +117,7 @@ TASK = Task(
     templates={"default": DEFAULT, "plain": PLAIN, "brief": BRIEF, HELD_OUT: UNSEEN},
     slots=frozenset({"history", "attributes", "form"}),
     answer="attributes",
-    max_answer_tokens=128,
+    max_answer_tokens=256,
     metrics=("ACC", "RMSE"),
     defaults={"history": 20},
     needs=needs,

@@ -6,17 +6,19 @@ from itdr_hf.tasks.reading.faults import Fault, ParsedAnswer
 from itdr_hf.tasks.reading.free_text import read_text
 from itdr_hf.tasks.reading.labels import fold_label
 from itdr_hf.tasks.reading.number import read_number
+from itdr_hf.tasks.reading.pipeline import bare_answer
 from itdr_hf.tasks.reading.ranking import read_ranking
-from itdr_hf.tasks.reading.relevance import relevance
 from itdr_hf.tasks.reading.shown import shown_candidates
 from itdr_hf.tasks.reading.thoughts import remove_thoughts
-from itdr_hf.tasks.reading.version import reader_signature
+from itdr_hf.tasks.reading.version import READER_VERSION, reader_signature
 from itdr_hf.tasks.reading.yes_no import read_yes_no
 
 __all__ = [
+    "READER_VERSION",
     "AskedAttribute",
     "Fault",
     "ParsedAnswer",
+    "bare_answer",
     "fold_label",
     "read_attributes",
     "read_choice",
@@ -25,7 +27,6 @@ __all__ = [
     "read_text",
     "read_yes_no",
     "reader_signature",
-    "relevance",
     "remove_thoughts",
     "shown_candidates",
 ]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import islice
 
 _TAG = re.compile(
     r"<(?P<end>/?)(?P<name>answer|final[_ ]?answer|final|output|result|response|solution|ranking|ranked_list|rating|"
@@ -36,14 +37,17 @@ _FINAL = re.compile(
 _PARTS = 6  # parts that are looked at, from the last one back
 
 
-def answer_parts(text: str) -> Iterator[str]:
-    """Give the parts that may be the answer, the best first: tagged, boxed, after a marker (the last first), all."""
+def answer_parts(text: str, is_title: Callable[[str], object] = lambda line: False) -> Iterator[str]:
+    """Give the parts that may be the answer, the best first: tagged, boxed, after a marker (the last first), all.
+
+    A line that `is_title`, such as 'The Last Verdict', marks nothing.
+    """
     tagged = tagged_part(text)
     if tagged is not None:
         yield tagged
     boxed = [found[1] for found in _BOXED.finditer(text)] if "\\" in text else []
     yield from boxed[-1:]
-    for end in after_markers(text):
+    for end in after_markers(text, is_title):
         yield text[end:]
     yield text
 
@@ -54,10 +58,19 @@ def after_final(text: str) -> str:
     return next((text[end:].strip() for end in reversed(ends[-_PARTS:]) if text[end:].strip()), text)
 
 
-def after_markers(text: str) -> list[int]:
+def after_markers(text: str, is_title: Callable[[str], object] = lambda line: False) -> list[int]:
     """Return where the parts after the last few markers begin, the last first."""
-    ends = {found.end() for pattern in (_HEADING, _SAID) for found in pattern.finditer(text)}
-    return sorted((end for end in ends if text[end:].strip()), reverse=True)[:_PARTS]
+    last = len(text.rstrip())
+    ends = {found.end(): found.start() for pattern in (_HEADING, _SAID) for found in pattern.finditer(text)}
+    marks = (end for end in sorted(ends, reverse=True) if end < last and not is_title(_line_at(text, ends[end])))
+    return list(islice(marks, _PARTS))
+
+
+def _line_at(text: str, place: int) -> str:
+    """Return the line in which a place lies."""
+    start = text.rfind("\n", 0, place) + 1
+    end = text.find("\n", place)
+    return text[start : end if end >= 0 else len(text)]
 
 
 def tagged_part(text: str) -> str | None:

@@ -75,7 +75,7 @@ def read_choice(
 
 def _choice(text: str, index: TitleIndex) -> Fits:
     """Return what the first way of choosing gives that gives anything."""
-    part = next(answer_parts(text), text)
+    part = next(answer_parts(text, index.is_title), text)
     for way in (_by_key, _as_a_whole, _at_the_beginning, _marked, _only_one_bold, _on_the_last_line, _only_one_named):
         for place in dict.fromkeys((part if way in (_by_key, _as_a_whole) else text, text)):
             if fits := way(place, index):
@@ -85,7 +85,7 @@ def _choice(text: str, index: TitleIndex) -> Fits:
 
 def _as_a_whole(text: str, index: TitleIndex) -> Fits:
     lines = lines_of(text)
-    return _line(lines[0], index) if len(lines) == 1 else index.whole(text)
+    return _line(lines[0], index) or index.cut_in_its_year(lines[0].body) if len(lines) == 1 else index.whole(text)
 
 
 def _by_key(text: str, index: TitleIndex) -> Fits:

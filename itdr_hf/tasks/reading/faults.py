@@ -27,6 +27,7 @@ class Fault(StrEnum):
     SEVERAL_VALUES = "several values"  # one attribute, different values
     NOT_YES_OR_NO = "not yes or no"
     YES_AND_NO = "yes and no"
+    REFUSED = "refused"  # the system gave no answer at all
 
 
 class ParsedAnswer(NamedTuple):

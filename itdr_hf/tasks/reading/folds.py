@@ -22,12 +22,14 @@ _MOVED = re.compile(rf", (?:{_ARTICLES})(?= ?[(\[:]| - |$)")
 _LEADING = re.compile(r"^(?:the|a|an) (?=\S)")
 _YEAR = r"(?:1[89]|20)\d\d"
 YEAR = re.compile(rf"\s*(?:[(\[](?:TV[^()]{{0,12}}\s|film,?\s)?{_YEAR}(?:\s?[-–]\s?(?:{_YEAR})?)?[)\]])\s*$", re.I)
+_BEGUN_YEAR = re.compile(r"\s*[(\[][12]\d{0,3}(?:\s?[-–]\s?\d{0,3})?$")
 _PARENTHESES = re.compile(r"\s*[(\[][^()\[\]]{0,200}[)\]]\s*$")
 _SUBTITLE = re.compile(r"\s*(?::\s|\s[-–—]\s|\s\|\s|\s/\s|\s?\().*$", re.DOTALL)
 
 
 def norm(text: str) -> str:
-    """Fold case and blanks, as the tables' `norm` does."""
+    """Fold case, blanks and composed letters, as the tables' `norm` does."""
+    text = text if text.isascii() else unicodedata.normalize("NFC", text)  # as one types it, however it was written
     return " ".join(text.lower().split())
 
 
@@ -64,6 +66,11 @@ def bare(text: str) -> str:
 def without_year(text: str) -> str:
     """Remove a year in brackets from the end of a title."""
     return YEAR.sub("", text)
+
+
+def without_begun_year(text: str) -> str:
+    """Remove a year that was begun and cut off from the end of a title: of 'Heat (19' too only 'Heat' is left."""
+    return _BEGUN_YEAR.sub("", text)
 
 
 def shortened(title: str) -> Iterator[str]:

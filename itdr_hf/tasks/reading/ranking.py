@@ -84,7 +84,7 @@ def _strict_entries(text: str, index: TitleIndex) -> list[Entry]:
 
 def _entries(text: str, index: TitleIndex, past: TitleIndex) -> Sequence[Entry]:
     """Return the entries of the first part that lists candidates; an answer without a list has none."""
-    for part in answer_parts(text):
+    for part in answer_parts(text, index.is_title):
         best = _best(_lists(part, index, past), len(index.titles))
         if best and best.named:
             return best.entries
@@ -123,7 +123,7 @@ def _json(text: str, index: TitleIndex, past: TitleIndex) -> Iterator[_List]:
 
 
 def _marked(text: str, index: TitleIndex, past: TitleIndex) -> Iterator[_List]:
-    lines = lines_of(text)
+    lines = _lines(text, index)
     numbered = [line for line in lines if line.kind == "number"]
     if numbered and not any(line.body.strip(folds.OUTER) for line in numbered):
         yield _List(_looked_up([str(line.number) for line in numbered], index))
@@ -139,7 +139,7 @@ def _marked(text: str, index: TitleIndex, past: TitleIndex) -> Iterator[_List]:
 
 
 def _plain(text: str, index: TitleIndex, past: TitleIndex) -> Iterator[_List]:
-    yield _List([Entry(line, index.line(line)) for line in plain_items(lines_of(text), index, past)])
+    yield _List([Entry(line, index.line(line)) for line in plain_items(_lines(text, index), index, past)])
 
 
 def _on_one_line(text: str, index: TitleIndex, past: TitleIndex) -> Iterator[_List]:
@@ -152,12 +152,27 @@ def _told(text: str, index: TitleIndex, past: TitleIndex) -> Iterator[_List]:
     yield _List([Entry(title, (title,)) for title in ordered_mentions(text, index)])
 
 
+def _lines(text: str, index: TitleIndex) -> list[Line]:
+    """Return the lines of a text; where only titles such as '1. First of the List' bear marks, those mark nothing."""
+    lines = lines_of(text)
+    marked = [line for line in lines if line.kind != "plain"]
+    if len(marked) == len(lines) or not all(index.is_as_written(line.raw) for line in marked):
+        return lines
+    return [line if line.kind == "plain" else line._replace(kind="plain", body=line.raw.strip()) for line in lines]
+
+
 def _looked_up(items: Sequence[str], index: TitleIndex) -> list[Entry]:
     return [Entry(item, index.line(item) or index.line(unmarked(item))) for item in items]
 
 
 def _of_lines(lines: Sequence[Line], index: TitleIndex) -> list[Entry]:
-    return [Entry(line.body, _line_fits(line, index)) for line in lines]
+    """Return what each line names; a title may lack the end of its year, but where the list itself breaks off."""
+    entries = [Entry(line.body, _line_fits(line, index)) for line in lines]
+    ended = len(entries) if len(entries) == len(index.titles) else len(entries) - 1
+    dated = [
+        entry if entry.fits else entry._replace(fits=index.cut_in_its_year(entry.text)) for entry in entries[:ended]
+    ]
+    return dated + entries[ended:]
 
 
 def _line_fits(line: Line, index: TitleIndex) -> Fits:

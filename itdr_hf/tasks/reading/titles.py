@@ -71,6 +71,20 @@ class TitleIndex:
                 return fits
         return ()
 
+    def cut_in_its_year(self, line: str) -> Fits:
+        """Return the titles that a line says but for the end of their year: 'Heat (19' is Heat (1995)."""
+        line = folds.strip_outer(line)
+        short = folds.without_begun_year(line)
+        return self._tiers[4][1].get(folds.bare(short), ()) if short != line else ()
+
+    def is_title(self, line: str) -> bool:
+        """Whether a line says a title and nothing else, all of it but perhaps the year."""
+        return bool(self.whole(folds.strip_outer(line), short=False))
+
+    def is_as_written(self, line: str) -> bool:
+        """Whether a line is a title with every mark of it: '1. First of the List' is, '- Heat' is not."""
+        return folds.norm(line) in self._tiers[0][1]
+
     def _possible(self, line: str) -> bool:
         """Whether any tier can know a line; most lines are turned away here, after one fold."""
         key = folds.bare(line)

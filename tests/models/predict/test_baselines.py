@@ -13,6 +13,7 @@ import pytest
 from itdr_hf import catalogue
 from itdr_hf.models.predict.questions import Question, read_questions
 from itdr_hf.models.recommenders.baselines import BASELINES, Baseline, baselines_of
+from itdr_hf.models.recommenders.title_overlap import title_overlap
 from itdr_hf.models.recommenders.training_statistics import Knowledge
 
 
@@ -106,3 +107,16 @@ def test_chance_depends_on_seed_and_example_not_on_the_order_of_questions(asked)
     other: dict[str, str] = {}
     Baseline(name="random", dataset=asked, seed=1).answer(questions, lambda q, a: other.__setitem__(q.id, a.text))
     assert other != said(asked, "random", questions)
+
+
+def test_titles_that_share_rare_words_with_the_history_come_first():
+    history = ["The Matrix (1999)", "Matrix Reloaded (2003)"]
+    scores = title_overlap(["The Matrix Revolutions (2003)", "The Green Mile (1999)", "Heat"], history)
+    assert scores[0] > scores[1] > scores[2] == 0
+    assert title_overlap([], history) == [] and title_overlap(["…"], history) == [0]
+
+
+def test_template_copy_is_the_reference_of_a_training_example(asked):
+    questions = read_questions(asked, ["tui-movielens32m"])
+    references = {row["output"] for row in rows_of(asked, "tui-movielens32m", "train")}
+    assert set(said(asked, "template-copy", questions).values()) <= references

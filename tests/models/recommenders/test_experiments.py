@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from itdr_hf.errors import UsageError
-from itdr_hf.metrics.bootstrap import Comparison
+from itdr_hf.metrics.bootstrap import Comparison, holm
 from itdr_hf.models.recommenders import Features, Interactions, Settings, evaluate, rank
-from itdr_hf.models.recommenders.comparison import Difference, corrected, difference, holm
+from itdr_hf.models.recommenders.comparison import Difference, corrected, difference
 from itdr_hf.models.recommenders.scorers import DotScorer
 from itdr_hf.models.recommenders.splits import Split
 
@@ -124,7 +124,7 @@ def test_a_p_that_is_not_a_number_stays_so_and_does_not_count():
 
 def test_the_correction_is_over_all_differences_of_a_table():
     def a_difference(p: float) -> Difference:
-        found = Comparison(difference=0.1, low=0.0, high=0.2, p=p, level=0.95, replicates=10, clusters=3)
+        found = Comparison(difference=0.1, low=0.0, high=0.2, p=p, floor=0.0, level=0.95, replicates=10, clusters=3)
         return Difference(name="x", metric="Recall@20", comparison=found, corrected_p=p)
 
     assert [d.corrected_p for d in corrected([a_difference(0.01), a_difference(0.5)])] == [0.02, 0.5]

@@ -39,7 +39,7 @@ def found(text: str, finish: str = "stop", as_json: bool = False, own_words: fro
 
 
 AT_FAULT = {
-    "truncated": [(GOOD[:100], {"finish": "length"})],
+    "truncated": [(GOOD[:100], {"finish": "length"}), ("<think>\nThe movie is about crime, so", {})],
     "refusal": [
         ("I'm sorry, but I can't help with that.", {}),
         ("I’m unable to describe the people this movie is for. " + GOOD, {}),
@@ -84,6 +84,8 @@ def test_an_answer_at_fault_is_rejected_by_name(name, text, more):
         GOOD,
         f"<think>I'm sorry, but I cannot tell yet.</think>{GOOD}",
         f"Okay, the user wants to know. I cannot tell yet.\n</think>\n\n{GOOD}",
+        f"The movie is about crime.\n</think>\n\n{GOOD}",
+        f"{GOOD}<|im_end|>",
         GOOD + " Users who say “I cannot stand horror” should not see it.",
         "“I Can't Think Straight” should be shown to those who like crime stories and who have a sense of humour.",
         "Crime lovers, and those who cannot sleep without a shiver of horror, will be at home with this.",
@@ -91,6 +93,13 @@ def test_an_answer_at_fault_is_rejected_by_name(name, text, more):
 )
 def test_a_good_answer_passes_all_checks(text):
     assert found(text) is None
+
+
+@pytest.mark.parametrize(
+    "text", [f"What crime?</think>\n{GOOD}", f"<thinking>Hm.</thinking> {GOOD}</s>", f"  {GOOD}\n"]
+)
+def test_a_reference_holds_no_thought_and_no_end_token(text):
+    assert read_text(Reply(text=text, finish="stop"), TEACHER, False) == GOOD
 
 
 def test_json_is_read_with_or_without_a_fence_and_only_its_field_is_kept():

@@ -11,6 +11,8 @@ import pytest
 from models.train.made import write_adapter
 from typer.testing import CliRunner
 
+from itdr_hf.build.folder import build_folder
+from itdr_hf.build.prepare import Settings
 from itdr_hf.cli.app import app
 from itdr_hf.errors import UsageError
 
@@ -48,6 +50,19 @@ def test_export_writes_and_says_the_exact_command(itdr: Path, tmp_path: Path):
     result = said("export", str(itdr), "--format", "llama-factory", "--out", str(out), "--config", "rp", "--limit", "7")
     assert result.exit_code == 0 and "7 train" in result.output and "llamafactory-cli train sft.yaml" in result.output
     assert json.loads((out / "export.json").read_text())["recipe"]["model"] == "meta-llama/Llama-3.2-3B"
+
+
+def test_training_on_references_by_rule_is_warned_of_and_on_the_data_itself_is_not(
+    raw: Path, itdr: Path, tmp_path: Path
+):
+    texts = tmp_path / "texts"
+    build_folder(texts, Settings(raw=raw), configs=["tui-movielens32m"], changes={"num_examples": 20})
+    by_rule, plain = (
+        said("export", str(folder), "--format", "jsonl", "--out", str(tmp_path / "out" / folder.name))
+        for folder in (texts, itdr)
+    )
+    assert "warning: references put together by rule (tui-" in by_rule.stderr and by_rule.exit_code == 0
+    assert "warning" not in plain.stderr
 
 
 def test_push_adapter_refuses_before_it_asks_any_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -14,7 +14,7 @@ from itdr_hf import catalogue
 from itdr_hf.build.prepare import Prepared, Settings, prepare
 from itdr_hf.records import INSTRUCTION, SPLITS, Example
 from itdr_hf.runtime.duckdb_engine import open_duckdb
-from itdr_hf.tasks.answers import norm
+from itdr_hf.tasks.reading.folds import norm
 from itdr_hf.tasks.templates import constants
 
 CELLS = catalogue.published()

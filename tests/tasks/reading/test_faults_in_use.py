@@ -7,6 +7,7 @@ import math
 import pytest
 
 from itdr_hf.errors import UsageError
+from itdr_hf.metrics.ranking import relevance
 from itdr_hf.tasks.reading import (
     AskedAttribute,
     Fault,
@@ -16,7 +17,6 @@ from itdr_hf.tasks.reading import (
     read_number,
     read_ranking,
     reader_signature,
-    relevance,
     shown_candidates,
 )
 
@@ -68,6 +68,17 @@ def test_candidates_are_found_as_the_prompt_shows_them():
 )
 def test_typography_is_no_difference(said):
     assert read_choice(said, ["Ocean's Eleven (2001)", "Heat (1995)"]).values == ("Ocean's Eleven (2001)",)
+
+
+def test_a_title_cut_within_its_year_is_the_one_that_begins_so_unless_the_list_breaks_off_there():
+    titles = ["Heat (1995)", "Alien (1979–1986)", "Tron (1982)"]
+    assert read_ranking("1. Alien (197\n2. Heat (1995)\n3. Tron (19", titles) == (
+        (titles[1], titles[0], titles[2]),
+        None,
+    )
+    assert read_ranking("1. Tron (1982)\n2. Heat (19", titles) == (("Tron (1982)", ""), Fault.TRUNCATED)
+    assert read_choice("Alien (1979–19", titles) == (("Alien (1979–1986)",), None)
+    assert read_choice("Alien (19", ["Alien (1979)", "Alien (2003)"]).values == ()
 
 
 def test_a_title_without_its_year_that_two_candidates_have_is_neither():
@@ -131,3 +142,30 @@ def test_every_step_stands_in_the_signature():
     assert reader_signature("number").startswith("reader:2|thoughts:removed|")
     with pytest.raises(UsageError, match="no kind of answer 'list'"):
         reader_signature("list")
+
+
+def test_titles_with_words_that_announce_an_answer_announce_none():
+    titles = ["The Last Verdict of Juniper (2002)", "Final Order (1999)", "My Answer", "Heat (1995)"]
+    for order in (titles, titles[::-1]):
+        assert read_ranking("\n".join(order), titles) == (tuple(order), None)
+        assert read_ranking("\n".join(f"**{title}**" for title in order), titles) == (tuple(order), None)
+    text = "My ranking:\n" + "\n".join(titles)
+    assert read_ranking(text, titles) == (tuple(titles), None)
+
+
+@pytest.mark.parametrize(
+    "first", ["1. First of the List (1966)", "- (1998)", "A. I. Love (2001)", "First. Of All (1990)"]
+)
+def test_a_title_that_begins_like_a_mark_is_one_of_a_plain_list_and_of_a_numbered_one(first):
+    titles = ["Heat (1995)", first, "Alien (1979)", "Tron (1982)"]
+    assert read_ranking("\n".join(titles), titles) == (tuple(titles), None)
+    assert read_ranking("\n".join(f"{n}. {title}" for n, title in enumerate(titles, 1)), titles) == (
+        tuple(titles),
+        None,
+    )
+
+
+def test_a_list_that_numbers_its_lines_is_numbered_though_a_title_begins_with_its_number():
+    titles = ["1. First of the List (1966)", "Heat (1995)", "Alien (1979)"]
+    text = "Here it is:\n1. First of the List (1966)\n2. Alien (1979)\n3. Heat (1995)"
+    assert read_ranking(text, titles) == ((titles[0], titles[2], titles[1]), None)

@@ -37,25 +37,43 @@ CONTENTS = [
 ]  # fmt: skip
 
 
-def seconds(read, text):
+def seconds(read, content, size):
+    text = (content * (size // len(content) + 1))[:size]
     start = time.process_time()
     read(text)
     return time.process_time() - start
 
 
+def looks_worse_than_linear(read, content):
+    """Whether four times the length takes six times as long, and 80 kB could take two seconds at this rate.
+
+    If time is a·n + b·n², whatever fails at 80 kB below has b > a / 10 kB, and so fails here too.
+    """
+    short, long = seconds(read, content, 2_500), seconds(read, content, 10_000)
+    return long > max(6 * short, 0.03)
+
+
 @pytest.mark.parametrize("kind", READ)
 def test_an_answer_of_any_content_is_read_in_time_that_grows_with_its_length(kind):
     """Four times the length may take eight times as long, never sixteen; a floor keeps clocks out of it."""
+    READ[kind]("what is compiled and kept")
     for content in CONTENTS:
-        short, long = (seconds(READ[kind], (content * (size // len(content) + 1))[:size]) for size in (20_000, 80_000))
-        assert long < max(12 * short, 2.0), (content, short, long)
+        if looks_worse_than_linear(READ[kind], content):
+            short, long = (seconds(READ[kind], content, size) for size in (20_000, 80_000))
+            assert long < max(12 * short, 2.0), (content, short, long)
 
 
-@pytest.mark.parametrize("content", ["<think>", "</think>", f"{TITLES[0]}\n", "[", "a\n"])
-def test_ten_megabytes_take_less_than_a_second_each(content):
-    text = (content * (10_000_000 // len(content) + 1))[:10_000_000]
-    for kind in ("ranking", "number"):
-        assert seconds(READ[kind], text) < 10, (kind, content)
+@pytest.mark.parametrize("content", ["<think>", "</think>", "[", "a\n"])
+def test_two_megabytes_take_less_than_two_seconds(content):
+    """Beyond the cap on length, where all kinds read alike, only thoughts and end tokens are looked for."""
+    assert seconds(READ["ranking"], content, 2_000_000) < 2
+
+
+def test_ten_megabytes_of_thought_take_less_than_ten_seconds():
+    thought = "The person gave Alien 4 and [Heat] 3.5 <b>stars</b>.\n" * 200_000
+    start = time.process_time()
+    assert read_number(f"<think>{thought}</think>4.5", 0.5, 5) == (("4.5",), None)
+    assert time.process_time() - start < 10
 
 
 def test_an_answer_beyond_the_cap_is_cut_and_counted():
