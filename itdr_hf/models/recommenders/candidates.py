@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,8 +36,8 @@ class CandidateScorer:
 
     def scores(self, questions: Sequence[Question]) -> list[list[float]]:
         """Return one score per candidate of each question; −inf for one that the log does not have."""
-        shown = [self.items(question, question.history) for question in questions]
-        asked = [self.items(question, question.candidates) for question in questions]
+        shown = [items_of(self.codes, question, question.history) for question in questions]
+        asked = [items_of(self.codes, question, question.candidates) for question in questions]
         rows = np.repeat(np.arange(len(asked)), [len(items) for items in asked])
         items = np.asarray([item for each in asked for item in each], dtype=np.int64)
         values = np.full(len(items), -np.inf)
@@ -46,18 +46,19 @@ class CandidateScorer:
         bounds = np.cumsum([len(each) for each in asked])[:-1]
         return [part.tolist() for part in np.split(values, bounds)] if asked else []
 
-    def items(self, question: Question, titles: Sequence[str]) -> list[int]:
-        """Return the item of each title, −1 for one that the log does not have."""
-        domains = question.domain.split(" > ")
-        found = ((self.codes.get((domain, title)) for domain in domains) for title in titles)
-        return [next((code for code in codes if code is not None), -1) for codes in found]
-
 
 def codes_by_title(log: Log) -> dict[tuple[str, str], int]:
     """Return the item of each (domain, title): of equal titles the one most users have, then the first by key."""
     degrees = log.interactions.item_degrees
     rising = np.lexsort((-np.arange(len(degrees)), degrees))
     return {(log.domains[code], log.titles[code]): int(code) for code in rising}
+
+
+def items_of(codes: Mapping[tuple[str, str], int], question: Question, titles: Sequence[str]) -> list[int]:
+    """Return the item of each title by `codes_by_title`, −1 for one that the log does not have."""
+    domains = question.domain.split(" > ")
+    found = ((codes.get((domain, title)) for domain in domains) for title in titles)
+    return [next((code for code in each if code is not None), -1) for each in found]
 
 
 def _fitted(name: str, train: Interactions, settings: Settings | None, progress: OnProgress) -> Score:

@@ -14,13 +14,13 @@ import numpy as np
 
 from itdr_hf.errors import UsageError
 from itdr_hf.models.recommenders.interactions import Floats, Interactions, Ints, Strings
+from itdr_hf.models.recommenders.log_rows import training_rows
 from itdr_hf.raw.malformed import BadRows
 from itdr_hf.raw.source import Source
 from itdr_hf.runtime.engine import Engine
 from itdr_hf.runtime.engines import open_engine
 from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 from itdr_hf.tables.cache import Tables, ensure_tables
-from itdr_hf.tasks.planning.splits import split_of
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -46,7 +46,7 @@ def read_log(
     source: Source,
     raw: Path,
     *,
-    train_users_only: bool = False,
+    without_answers_of: str | None = None,
     min_interactions: int = 1,
     cache: Path | None = None,
     memory_limit: str | None = None,
@@ -54,24 +54,22 @@ def read_log(
 ) -> Log:
     """Read a release's log, from the cached tables where they are there.
 
-    `train_users_only` keeps the users that every cell of the source has in train when it is split by user;
-    `min_interactions` drops items with fewer. Raises what `ensure_tables` raises, and UsageError where nothing is
-    left.
+    `without_answers_of` names a split protocol, and the log is then what `training_rows` has to train on;
+    `min_interactions` drops items with fewer. Raises what `ensure_tables` and `training_rows` raise, and UsageError
+    where nothing is left.
     """
     with open_engine("duckdb", memory_limit=memory_limit) as engine:
         tables = ensure_tables(source, raw, engine=engine.reader, cache=cache, bad=BadRows(), progress=progress)
         progress(Progress(f"{source.id}: reading the log"))
-        rows = _arrow(engine, _interactions(tables, engine, train_users_only))
+        rows = _arrow(engine, _interactions(tables, engine, without_answers_of))
         items = _arrow(engine, _items(tables, engine)) if tables.has("items") else None
     return _log(source, rows, items, min_interactions, tables)
 
 
-def _interactions(tables: Tables, engine: Engine, train_users_only: bool) -> ir.Table:
+def _interactions(tables: Tables, engine: Engine, without_answers_of: str | None) -> ir.Table:
     import ibis
 
-    rows = engine.parquet(tables.path("interactions"))
-    if train_users_only:
-        rows = rows.filter(split_of(tables.source.id, rows["user"], "user") == "train")
+    rows = training_rows(tables, engine, without_answers_of)
     rating = rows.rating.cast("float32") if "rating" in rows.columns else ibis.null("float32")
     chosen = rows.select(
         user=rows["user"].cast("string"), item=_item_key(rows, tables.source), time=rows.timestamp, rating=rating

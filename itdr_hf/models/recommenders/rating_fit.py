@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from itdr_hf.dataset.folder import Dataset
 from itdr_hf.models.predict.questions import Question
-from itdr_hf.models.recommenders.candidates import CandidateScorer
+from itdr_hf.models.recommenders.candidates import CandidateScorer, items_of
 
 Values = NDArray[np.float64]
 PRIOR = 5.0
@@ -70,7 +70,7 @@ def _facts(scorer: CandidateScorer, questions: Sequence[Question], scores: Value
     counts = np.bincount(items, minlength=log.interactions.item_count).astype(np.float64)
     mean = float(values.mean()) if len(values) else 0.0
 
-    asked = np.asarray([next(iter(scorer.items(q, q.candidates)), -1) for q in questions], dtype=np.int64)
+    asked = np.asarray([next(iter(items_of(scorer.codes, q, q.candidates)), -1) for q in questions], dtype=np.int64)
     known = asked >= 0
     total, count = (np.where(known, column[asked], 0.0) for column in (sums, counts))
     if own is not None:
