@@ -125,6 +125,13 @@ def recommend(pairs: int, users: int, items: int) -> Result:
     return _measured(lambda: {"ratios": measure(pairs, users, items)})
 
 
+def likelihood() -> Result:
+    """Rank candidates by likelihood on a shared prompt, against one pass for each (see `likelihood`)."""
+    from itdr_hf.bench.likelihood import measure
+
+    return _measured(lambda: {"ratios": measure()})
+
+
 def start(code: list[str]) -> Result:
     """Measure a Python command, minus the time of starting Python: the fastest of five runs each."""
     import subprocess
@@ -155,7 +162,8 @@ def _measured(run: Callable[[], Result]) -> Result:
 
 
 CONTESTANTS: dict[str, Callable[..., Result]] = {
-    f.__name__: f for f in (parse_csv, parse_lines, parse_jsonl, build, script, render, load, recommend, start)
+    f.__name__: f
+    for f in (parse_csv, parse_lines, parse_jsonl, build, script, render, load, recommend, likelihood, start)
 }
 
 if __name__ == "__main__":

@@ -52,6 +52,10 @@ def findings(bench: Bench) -> list[tuple[str, float, str]]:
         found.append((f"{TITLES[name]}, s", bench.once[name]["seconds"], f"≤ {limit_s}"))
     if "recommend" in bench.once:
         found += _recommenders(bench.once["recommend"])
+    if "likelihood" in bench.once:
+        ratios = bench.once["likelihood"]["ratios"]
+        found.append(("likelihood: a pass for each candidate / a shared prompt", ratios["times faster"], "≥ 4"))
+        found.append(("likelihood: largest difference of a score", ratios["largest difference"], "≤ 0.0001"))
     return found
 
 

@@ -154,6 +154,8 @@ def _once(measured: Measured, work: Path, sizes: Sizes, memory: str, progress: O
         pairs, users, items = sizes.log
         recommend = {"pairs": pairs, "users": users, "items": items}
         once |= _best({"recommend": ("recommend", recommend)}, 1, progress, "")
+    if find_spec("torch") and find_spec("transformers"):  # extra [train]
+        once |= _best({"likelihood": ("likelihood", {})}, 1, progress, "")
     return once
 
 

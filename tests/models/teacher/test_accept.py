@@ -39,7 +39,11 @@ def found(text: str, finish: str = "stop", as_json: bool = False, own_words: fro
 
 
 AT_FAULT = {
-    "truncated": [(GOOD[:100], {"finish": "length"}), ("<think>\nThe movie is about crime, so", {})],
+    "truncated": [
+        (GOOD[:100], {"finish": "length"}),
+        ("<think>\nThe movie is about crime, so", {}),
+        (f"<think>So? {GOOD}", {}),
+    ],
     "refusal": [
         ("I'm sorry, but I can't help with that.", {}),
         ("I’m unable to describe the people this movie is for. " + GOOD, {}),
@@ -51,7 +55,6 @@ AT_FAULT = {
         ("", {}),
         (" \n**…** ", {}),
         ("<think>What could it be?</think>\n", {}),
-        (f"<think>What could it be? {GOOD}", {}),
     ],
     "malformed JSON": [
         (GOOD, {"as_json": True}),
