@@ -18,24 +18,28 @@ class Table:
     """How one table is read: which file roles it needs, and the SQL that `read` makes from them.
 
     `read(scan)` returns a SELECT with the table's columns (see `tables/cache.py`) and, where rows are to be
-    left out on purpose, a `dropped` column with the reason (NULL: keep).
+    left out on purpose, a `dropped` column with the reason (NULL: keep). Others than interactions, items and users are
+    only read from, and gone afterwards unless they are `kept`: as they were read, malformed rows (NULL in a required column) included.
     """
 
     roles: tuple[str, ...]
     read: Callable[[Scan], Select]
+    kept: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
     """One way a release lies on disk: role -> file name patterns (any may match), table -> reader.
 
-    `unread` tells which of the files that match are not to be read, and why.
+    `unread` tells which of the files that match are not to be read, and why. Without a `clock` its timestamps are
+    places in lists of users' own: they order what one user did, and say nothing of two users.
     """
 
     name: str
     files: Mapping[str, tuple[str, ...]]
     tables: Mapping[str, Table]
     unread: Callable[[Files], Mapping[Path, str]] | None = None
+    clock: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,7 +23,7 @@ _BLANK = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 # The end of a sentence: a mark before a blank, or one that runs into the next sentence ("so good.Bought two").
 _END = re.compile(r"[.!?…。！？][\"')\]]*\s|(?<=[a-z][a-z])[.!?](?=[A-Z][a-z])")
 _SHORTS = ("Mr", "Mrs", "Ms", "Dr", "Prof", "St", "Jr", "Sr", "Mt", "vs", "rt", "no", "vol", "pp", "approx", "incl",
-           "min", "max")  # fmt: skip
+           "Co", "Inc", "Ltd", "Corp", "Bros", "etc", "feat", "Vol", "No", "Ave", "Blvd",           "min", "max")  # fmt: skip
 _SHORT = re.compile(  # what a stop ends that no sentence ends with: initials, "U.S.", titles of people, "vs."
     rf"(?<![^\W_])(?:[A-Z]|(?:[A-Za-z]\.)+[A-Za-z]|{'|'.join(_SHORTS)})\.$",
 )

@@ -122,7 +122,9 @@ def _layout(name: str, folder: str) -> Layout:
         name=name,
         files={"behaviors": (f"{folder}behaviors.tsv",), "news": (f"{folder}news.tsv",)},
         tables={
-            "impressions": Table(roles=("behaviors",), read=read_impressions),  # only to make the interactions
+            "impressions": Table(
+                roles=("behaviors",), read=read_impressions, kept=True
+            ),  # for clicks, and for negatives
             "interactions": Table(roles=("behaviors",), read=read_clicks),
             "items": Table(roles=("news",), read=read_news),
         },

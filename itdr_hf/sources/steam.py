@@ -21,9 +21,10 @@ from itdr_hf.raw.scan import Scan, Select
 from itdr_hf.raw.source import Attribute, Source, Words
 
 SAME_ACCOUNT = "max(products) <= 1.25 * min(products) + 10"  # an account grows little during the crawl
-TAGS_SHOWN = 8
+TAGS_SHOWN = 12
 MOST_TAGS = 100  # of a game that are looked at: each is compared with all its genres
-DEVELOPERS = "unescape(trim(regexp_replace(developer, ',(\\S)', ', \\1', 'g')))"  # 'A,B, Inc.': no blank after a name
+COMPANIES = "unescape(trim(regexp_replace({}, ',(\\S)', ', \\1', 'g')))"  # 'A,B, Inc.': no blank after a name
+DEVELOPERS, PUBLISHERS = COMPANIES.format("developer"), COMPANIES.format("publisher")
 
 
 def read_posts(scan: Scan) -> Select:
@@ -69,8 +70,10 @@ def read_interactions(scan: Scan) -> Select:
 
 
 def read_games(scan: Scan) -> Select:
-    texts = dict.fromkeys(("id", "url", "title", "app_name", "developer", "price"), "VARCHAR")
-    games = scan.python_lines("games", {**texts, "genres": "VARCHAR[]", "tags": "VARCHAR[]"})
+    texts = dict.fromkeys(
+        ("id", "url", "title", "app_name", "developer", "publisher", "release_date", "price"), "VARCHAR"
+    )
+    games = scan.python_lines("games", {**texts, "genres": "VARCHAR[]", "tags": "VARCHAR[]", "specs": "VARCHAR[]"})
     tags = f"list_filter(tags[:{MOST_TAGS}], lambda tag: NOT coalesce(list_contains(genres, tag), false))"
     app = "coalesce(nullif(id, ''), regexp_extract(url, '/app/(\\d+)', 1), '')"  # the address has it too
     amount = "try_cast(price AS DOUBLE)"
@@ -82,6 +85,9 @@ def read_games(scan: Scan) -> Select:
             "genres": _listed("genres"),
             "tags": _listed(f"{tags}[:{TAGS_SHOWN}]"),
             "developer": f"nullif({DEVELOPERS}, '')",
+            "publisher": f"nullif(nullif({PUBLISHERS}, ''), {DEVELOPERS})",
+            "released": "CASE WHEN regexp_full_match(release_date, '\\d{4}-\\d\\d-\\d\\d') THEN release_date END",
+            "specs": _listed("specs"),
             "price": f"CASE WHEN {amount} = 0 OR price ILIKE 'free%' THEN 'free' "
             f"WHEN isfinite({amount}) THEN printf('$%.2f', {amount}) END",
         },
@@ -221,6 +227,9 @@ SOURCE = Source(
         Attribute(name="genres", column="genres"),
         Attribute(name="tags", column="tags"),
         Attribute(name="developer", column="developer"),
+        Attribute(name="publisher", column="publisher"),
+        Attribute(name="released", column="released"),
+        Attribute(name="features", column="specs"),
         Attribute(name="price", column="price"),
     ),
 )

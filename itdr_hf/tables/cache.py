@@ -5,9 +5,10 @@
     items         item, title, norm, popularity [, domain] + the source's attribute columns
     users         user + the source's attribute columns
     activity      user [, domain], interactions, ratings: how many interactions, and how many with a rating
+    impressions   of MIND: reader, moment, history, offers: what was offered when, clicked ("-1") or not ("-0")
 
-`timestamp` is seconds UTC, with a fraction where the release tells milliseconds, or the file's order where the release has no times. `norm` is the title as
-compared: lower case, one blank between words. A NULL `rating` is an interaction without an opinion; `plays` is how
+`timestamp` is seconds UTC, with a fraction where the release has one, or the file's order where the release has no times. `norm` is the title as
+compared: lower case, one blank between words, in one form of Unicode (NFKC). A NULL `rating` is an interaction without an opinion; `plays` is how
 often, where that tells how much is liked. Every row that was read and is not here is counted in
 `steps`, with the reason.
 """

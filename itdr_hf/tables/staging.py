@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import unicodedata
 from contextlib import nullcontext
 from itertools import chain
 from pathlib import Path
@@ -43,7 +44,9 @@ def _read(
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Stage every table as read, then clean: items decide which interactions stay, and those the popularity."""
     check_encodings(release)
-    engine.sql.create_function("unescape", html.unescape, ["VARCHAR"], "VARCHAR")
+    functions = {"unescape": html.unescape, "nfkc": _nfkc}
+    for name, function in functions.items():
+        engine.sql.create_function(name, function, ["VARCHAR"], "VARCHAR")
     steps: list[dict[str, Any]] = []
     passed_over: list[dict[str, Any]] = []
     staged: dict[str, Staged] = {}
@@ -66,10 +69,17 @@ def _read(
             if name in staged:
                 steps += clean(engine, release.source, staged, draft / f"{name}.parquet")
     finally:
-        engine.remove_function("unescape")
-    for stage in staged.values():
+        for name in functions:
+            engine.remove_function(name)
+    for name, stage in staged.items():
+        if release.layout.tables[name].kept:
+            stage.path.replace(draft / f"{name}.parquet")
         stage.path.unlink(missing_ok=True)
     return steps, passed_over
+
+
+def _nfkc(title: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", title).lower().split())
 
 
 def _written(release: Release, name: str, scan: Scan, query: str, path: Path, progress: OnProgress) -> int:
