@@ -60,7 +60,7 @@ class ItdrConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datasets is u
 
     def bad_rows(self) -> BadRows:
         """Return what is done with malformed rows. Raises UsageError for an unknown policy."""
-        return BadRows(policy=self.on_bad_row, most=self.max_bad_rows)
+        return BadRows(policy=self.on_bad_row, max_rows=self.max_bad_rows)
 
 
 RECIPE_FIELDS = tuple(f.name for f in fields(Recipe))

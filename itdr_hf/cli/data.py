@@ -161,7 +161,7 @@ def build(
         settings = Settings(
             raw=raw,
             cache=cache,
-            bad=BadRows(policy=on_bad_row, most=max_bad_rows),
+            bad=BadRows(policy=on_bad_row, max_rows=max_bad_rows),
             memory_limit=memory_limit,
             num_proc=num_proc,
             engine=engine,
