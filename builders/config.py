@@ -38,6 +38,10 @@ class ItdrConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datasets is u
     held_out: str | None = None
     domain: str | None = None
     max_prompt: int | None = None
+    order: str | None = None
+    availability: str | None = None
+    future: str | None = None
+    details: bool | None = None
     max_chars: int | None = None
     on_bad_row: str = "error"
     max_bad_rows: int | None = None

@@ -1,11 +1,12 @@
 """The paper's experiments as one-liners on loaded datasets: its sample, fractions of it, parts left out.
 
     ds = load_dataset("itdr", "all")
-    experiment = paper_protocol(ds)              # 20 % of every cell, 80/20: 31,250 to train on, 7,811 to test on
+    experiment = paper_protocol(ds)              # 20 % of every cell, 80/20: 31,250 to train on, 7,811 to test on;
+                                                 # beside them a validation split, which the paper does not mention
     quarter = fraction(experiment, 0.25)         # each fraction holds the smaller ones
     without = leave_out(experiment, "tkr")       # a subtask or a root task; the test split stays as it is
-    bare = without_descriptions(experiment)
-    save(without, Path("experiment"))            # a dataset folder: itdr audit experiment
+    bare = without_descriptions(experiment)      # train_only=True: asked with descriptions all the same
+    save(without, Path("experiment"), of=Path("itdr"))   # a dataset folder with its ledger: itdr train experiment
     leakage("itdr", "tkr-pixelrec", "nir-pixelrec")   # how often a test answer stands in train, by way of splitting
 
 All choices are made by the md5 of seed and id: the same on every machine, whatever the order of the rows.
@@ -14,13 +15,14 @@ All choices are made by the md5 of seed and id: the same on every machine, whate
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeVar
 
 from itdr_hf import catalogue
 from itdr_hf.errors import OutputError, UsageError, unknown
+from itdr_hf.records import SPLITS
 from itdr_hf.tasks.itdr import paper
 from itdr_hf.tasks.planning.sampling import fill
 
@@ -33,6 +35,7 @@ SAMPLED, TESTED = 0.2, 0.2  # of a cell in the experiment, of the experiment in 
 WAYS = ("user", "example")
 FRACTIONS = (0.25, 0.5, 0.75)
 Stratum = tuple[str, str]  # cell, domain
+Places = dict[Stratum, list[int]]  # of the rows of a dataset
 
 
 def paper_protocol(
@@ -41,8 +44,9 @@ def paper_protocol(
     """Return the paper's experiment: of every cell (and domain) a fifth, four fifths of that to train on, one to test on.
 
     A cell of the published size gives as many test examples as in the paper (`paper.test_sizes`), and within
-    rounding as many to train on. `by="user"` takes train from train and test from test and validation, so that no
-    user is in both; `by="example"` draws both from everything, as the paper describes it, and leaks. `sampled` is
+    rounding as many to train on. The validation split is as large as the test split, where there is enough for it.
+    `by="user"` takes each split from that of its name (test from validation too, where test has too few), so that no
+    user is in two; `by="example"` draws all from everything, as the paper describes it, and leaks. `sampled` is
     another share than a fifth. Raises UsageError for another `by`, and for a share not in (0, 1].
     """
     if by not in WAYS:
@@ -50,20 +54,46 @@ def paper_protocol(
     _check_share("sampled", sampled)
     import datasets
 
-    parts = {"train": [ds["train"]], "test": [ds[name] for name in ("test", "validation") if name in ds]}
-    together = datasets.concatenate_datasets([part for group in parts.values() for part in group])
+    together = datasets.concatenate_datasets([ds[name] for name in SPLITS if name in ds])
     wanted = _experiment_sizes(_sizes(together), sampled)
-    if by == "example":
-        places = _by_stratum(together, seed)
-        tests = {s: found[: wanted[s][1]] for s, found in places.items()}
-        trains = {s: found[wanted[s][1] : sum(wanted[s])] for s, found in places.items()}
-        return datasets.DatasetDict(train=_pick(together, trains), test=_pick(together, tests))
-    pools = {name: datasets.concatenate_datasets(group) for name, group in parts.items()}
-    chosen = {
-        name: {s: found[: wanted[s][n]] for s, found in _by_stratum(pools[name], seed).items()}
-        for n, name in enumerate(pools)
-    }
-    return datasets.DatasetDict({name: _pick(pool, chosen[name]) for name, pool in pools.items()})
+    taken = _by_example if by == "example" else _by_user
+    chosen = taken(together, [len(ds[name]) if name in ds else 0 for name in SPLITS], wanted, seed)
+    return datasets.DatasetDict({name: _pick(together, chosen[name]) for name in SPLITS if chosen[name]})
+
+
+def _by_example(
+    together: datasets.Dataset, lengths: Sequence[int], wanted: Mapping[Stratum, tuple[int, int]], seed: int
+) -> dict[str, Places]:
+    """Draw test, train and validation one after the other, whatever split an example was in."""
+    chosen: dict[str, Places] = {name: {} for name in SPLITS}
+    for stratum, found in _by_stratum(together, seed).items():
+        train, test = wanted[stratum]
+        bounds = {"test": (0, test), "train": (test, test + train), "validation": (test + train, train + 2 * test)}
+        for name, (first, last) in bounds.items():
+            chosen[name][stratum] = found[first:last]
+    return chosen
+
+
+def _by_user(
+    together: datasets.Dataset, lengths: Sequence[int], wanted: Mapping[Stratum, tuple[int, int]], seed: int
+) -> dict[str, Places]:
+    """Draw each split from its own; `lengths` are how many examples of each stand in `together`, in order."""
+    begin_validation, begin_test = lengths[0], lengths[0] + lengths[1]
+    strata = _by_stratum(together, seed)
+    chosen: dict[str, Places] = {name: {} for name in SPLITS}
+    for stratum, found in strata.items():
+        train, test = wanted[stratum]
+        chosen["train"][stratum] = [place for place in found if place < begin_validation][:train]
+        own = [place for place in found if place >= begin_test]
+        more = [place for place in found if begin_validation <= place < begin_test]
+        chosen["test"][stratum] = [*own, *more][:test]
+    users = together["user"][:] if "user" in together.column_names else [""] * len(together)
+    tested = {place for places in chosen["test"].values() for place in places}
+    known = {users[place] for place in tested} - {""}
+    for stratum, found in strata.items():
+        left = [p for p in found if begin_validation <= p < begin_test and p not in tested and users[p] not in known]
+        chosen["validation"][stratum] = left[: wanted[stratum][1]]
+    return chosen
 
 
 def fraction(ds: Loaded, share: float, *, seed: int = 0) -> Loaded:
@@ -97,13 +127,13 @@ def leave_out(ds: Loaded, *names: str) -> Loaded:
     return _on_splits(ds, keep, ("train", "validation"))
 
 
-def without_descriptions(ds: Loaded) -> Loaded:
-    """Return the same examples without the task description, in every split."""
+def without_descriptions(ds: Loaded, *, train_only: bool = False) -> Loaded:
+    """Return the same examples without the task description: in every split, or in train and validation alone."""
 
     def blank(part: datasets.Dataset) -> datasets.Dataset:
         return part.map(lambda batch: {"instruction": [""] * len(batch["id"])}, batched=True)
 
-    return _on_splits(ds, blank, None)
+    return _on_splits(ds, blank, ("train", "validation") if train_only else None)
 
 
 def leakage(folder: str, *configs: str, seed: int = 0) -> dict[str, dict[str, float]]:
@@ -134,20 +164,29 @@ def leakage(folder: str, *configs: str, seed: int = 0) -> dict[str, dict[str, fl
     return found
 
 
-def save(ds: datasets.DatasetDict, out: Path) -> None:
+def save(ds: datasets.DatasetDict, out: Path, *, of: Path | None = None) -> None:
     """Write the splits as a dataset folder (`<config>/<split>-*.parquet`): to audit, to train on, to score.
 
-    Raises OutputError when the folder holds something already.
+    With `of`, the folder that the examples are from, it has a ledger and a card too, and is audited, trained on,
+    exported, reported and pushed as any built folder is: recipe, raw files and account are those of `of`, with what
+    the experiment leaves out as one more step. Raises OutputError when `out` holds something already, UsageError for
+    a cell that `of` does not have.
     """
     if out.exists() and any(out.iterdir()):
         raise OutputError(f"{out}: not empty; want a new folder; choose another")
+    cells: dict[str, dict[str, list[int]]] = {}
     for split, part in ds.items():
-        cells: dict[str, list[int]] = {}
         for (cell, _), places in _by_stratum(part, 0).items():
-            cells.setdefault(cell, []).extend(places)
-        for cell, places in cells.items():
+            cells.setdefault(cell, {}).setdefault(split, []).extend(places)
+    if of is not None:
+        from itdr_hf.dataset.experiment import write_experiment
+
+        write_experiment(out, of, ds, cells)
+        return
+    for cell, splits in cells.items():
+        for split, places in splits.items():
             (out / cell).mkdir(parents=True, exist_ok=True)
-            part.select(sorted(places)).to_parquet(out / cell / f"{split}-00000-of-00001.parquet")
+            ds[split].select(sorted(places)).to_parquet(out / cell / f"{split}-00000-of-00001.parquet")
 
 
 def _experiment_sizes(sizes: Mapping[Stratum, int], sampled: float) -> dict[Stratum, tuple[int, int]]:

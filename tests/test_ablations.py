@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections import Counter
 from itertools import pairwise
+from pathlib import Path
 
 import datasets
 import pytest
+from hubserver import WRITE, Hub
+from typer.testing import CliRunner
 
 from itdr_hf import catalogue
 from itdr_hf.ablations import FRACTIONS, fraction, leave_out, paper_protocol, save, without_descriptions
+from itdr_hf.build.folder import build_folder
+from itdr_hf.build.prepare import Settings
+from itdr_hf.cli.app import app
+from itdr_hf.dataset import Dataset
+from itdr_hf.dataset.audit import audit
 from itdr_hf.errors import OutputError, UsageError
 from itdr_hf.tasks.itdr import paper
 from itdr_hf.tasks.planning.sampling import fill
@@ -122,3 +133,85 @@ def test_a_folder_that_holds_something_is_not_written_into(published, tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(OutputError, match="not empty; want a new folder"):
         save(published, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def built(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("whole") / "itdr"
+    build_folder(out, Settings(raw=raw, warn=lambda text: None), configs=["tkr-movielens32m", "uap-movielens1m"])
+    return out
+
+
+@pytest.fixture(scope="module")
+def experiment(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A saved half of the training examples, without descriptions."""
+    out = tmp_path_factory.mktemp("experiment") / "half"
+    parts = [datasets.load_dataset("parquet", data_files=files(built, cell)) for cell in Dataset.open(built).names]
+    whole = datasets.DatasetDict({s: datasets.concatenate_datasets([part[s] for part in parts]) for s in SPLITS})
+    save(without_descriptions(fraction(whole, 0.5), train_only=True), out, of=built)
+    return out
+
+
+def files(folder: Path, cell: str) -> dict[str, str]:
+    return {split: str(folder / cell / f"{split}-*.parquet") for split in SPLITS}
+
+
+def test_a_saved_experiment_has_a_ledger_that_says_what_was_left_out(built, experiment):
+    whole, made = Dataset.open(built), Dataset.open(experiment)
+    assert made.names == whole.names and made.version == whole.version
+    for name, cell in made.cells.items():
+        original = whole.cells[name]
+        assert cell.counts == {**original.counts, "train": round(original.counts["train"] / 2)}
+        assert cell.raw == original.raw and cell.recipe == original.recipe
+        assert cell.key != original.key and cell.content != original.content
+        assert [(s.what, s.rows) for s in cell.steps[-2:]] == [
+            ("left out by the experiment", cell.examples - original.examples),
+            ("examples", cell.examples),
+        ]
+    assert not audit(experiment, only=["the-ledger-adds-up", "files-as-built", "ledger-as-written"]).breaches
+    assert {row["instruction"] for row in made.rows("tkr-movielens32m", "train", ["instruction"])} == {""}
+    assert "" not in {row["instruction"] for row in made.rows("tkr-movielens32m", "test", ["instruction"])}
+
+
+@pytest.mark.parametrize("command", [
+    ("ledger",), ("stats",), ("export", "--format", "llama-factory"), ("report", "--out"),
+])  # fmt: skip
+def test_a_saved_experiment_goes_where_a_built_folder_goes(experiment, tmp_path, command):
+    words = [command[0], str(experiment), *command[1:]]
+    words += ["--out", str(tmp_path / "out")] if command[0] == "export" else []
+    words += [str(tmp_path / "page")] if command[0] == "report" else []
+    said = CliRunner().invoke(app, words)
+    assert said.exit_code == 0, said.output
+
+
+def test_a_saved_experiment_is_pushed_after_its_audit(experiment, tmp_path):
+    with Hub(tmp_path / "hub") as hub:
+        words = [sys.executable, "-m", "itdr_hf", "push", str(experiment), "--repo-id", "org/half", "--dry-run"]
+        place = {
+            **os.environ,
+            "HF_ENDPOINT": hub.url,
+            "HF_TOKEN": WRITE,
+            "HF_HUB_OFFLINE": "0",
+            "HF_HOME": str(tmp_path),
+        }
+        said = subprocess.run(words, capture_output=True, text=True, env=place)
+    assert said.returncode == 0, said.stderr
+    assert "tkr-movielens32m/train-00000-of-00001.parquet" in said.stdout
+
+
+def test_an_experiment_of_another_folder_is_refused(published, built, tmp_path):
+    with pytest.raises(UsageError, match="no cell cdr-amazon2023, ir-amazonbooks.*; want the folder that the examples"):
+        save(published, tmp_path / "out", of=built)
+
+
+def test_the_papers_protocol_keeps_a_validation_split_that_shares_nobody(published):
+    users = {s: datasets.Dataset.from_dict({**part[:], "user": [f"{s} {n // 2}" for n in range(len(part))]})
+             for s, part in published.items()}  # fmt: skip
+    made = paper_protocol(datasets.DatasetDict(users))
+    assert list(made) == list(SPLITS)
+    assert len(made["validation"]) == pytest.approx(7_811, rel=0.02)
+    seen = [set(made[split]["user"]) for split in SPLITS]
+    assert not seen[0] & seen[1] and not seen[0] & seen[2] and not seen[1] & seen[2]
+    drawn = paper_protocol(published, by="example")
+    ids = [name for part in drawn.values() for name in part["id"][:]]
+    assert len(ids) == len(set(ids)) and len(drawn["validation"]) == len(drawn["test"])

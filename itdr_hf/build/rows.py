@@ -21,7 +21,17 @@ from itdr_hf.runtime.engine import Engine
 from itdr_hf.runtime.files import new_folder, write_atomically
 from itdr_hf.runtime.hashing import fingerprint
 from itdr_hf.tables.cache import Tables
-from itdr_hf.tasks.planning import derived, digest, negatives, sampling, split_protocols, splits
+from itdr_hf.tasks.planning import (
+    catalogue_walk,
+    derived,
+    digest,
+    giveaways,
+    ordering,
+    sampling,
+    split_protocols,
+    splits,
+    strategies,
+)
 from itdr_hf.tasks.planning.context import PlanContext
 from itdr_hf.tasks.planning.recipe import Recipe
 from itdr_hf.tasks.task import Cell
@@ -33,6 +43,7 @@ GROUP = 8_192  # rows of a row group: rendering reads as many at a time
 SPARE = 32  # units gathered beyond a quota, for those whose titles or negatives do not work out
 AMPLE = 1.25  # times a group's share of the sampling order that are looked through for its first ones
 PIECE = 100_000  # units gathered at a time: of each, DuckDB keeps what comes first in memory, and not on disk
+RANKED = ("ranking", "choice")  # kinds of answers that are among candidates
 RENDER_ONLY = (
     "salt",
     "with_description",
@@ -49,6 +60,7 @@ class Rows:
     path: Path
     counts: Mapping[str, int]
     steps: list[dict[str, Any]]
+    players: list[dict[str, Any]]  # what `giveaways` found; nothing where nothing is ranked
 
 
 def ensure_rows(cell: Cell, recipe: Recipe, tables: Tables, engine: Engine) -> Rows:
@@ -70,18 +82,24 @@ def ensure_rows(cell: Cell, recipe: Recipe, tables: Tables, engine: Engine) -> R
             with new_folder(folder, locked=True) as draft:
                 gathering = PlanContext(engine=engine, tables=tables, recipe=recipe)
                 with engine.planning(cell.name):
-                    counts, steps = _plan(cell, gathering, draft / "rows.parquet")
-                write_atomically(draft / "record.json", json.dumps({"counts": counts, "steps": steps}))
+                    record = _plan(cell, gathering, draft / "rows.parquet")
+                write_atomically(draft / "record.json", json.dumps(record))
     record = json.loads((folder / "record.json").read_text())
-    return Rows(path=folder / "rows.parquet", counts=record["counts"], steps=record["steps"])
+    return Rows(path=folder / "rows.parquet", **record)
 
 
 def check(recipe: Recipe) -> None:
-    """Raise UsageError for a way of sampling or splitting that does not exist."""
-    if recipe.negative_sampling not in negatives.STRATEGIES:
-        raise unknown("negative_sampling", recipe.negative_sampling, negatives.STRATEGIES)
-    if recipe.split_protocol not in split_protocols.PROTOCOLS:
-        raise unknown("split_protocol", recipe.split_protocol, split_protocols.PROTOCOLS)
+    """Raise UsageError for a way of sampling, splitting or ordering that does not exist."""
+    known = {
+        "negative_sampling": strategies.STRATEGIES,
+        "split_protocol": split_protocols.PROTOCOLS,
+        "order": ordering.ORDERS,
+        "availability": catalogue_walk.AVAILABILITIES,
+        "future": ordering.FUTURES,
+    }
+    for name, choices in known.items():
+        if (asked := getattr(recipe, name)) not in choices:
+            raise unknown(name, asked, choices)
 
 
 def protocol(cell: Cell, recipe: Recipe) -> str:
@@ -94,7 +112,8 @@ def _key(cell: Cell, recipe: Recipe) -> str:
     return fingerprint([cell.name, plan], {cell.task.gather.__module__, cell.task.eligible.__module__, __name__})
 
 
-def _plan(cell: Cell, g: PlanContext, path: Path) -> tuple[dict[str, int], list[dict[str, Any]]]:
+def _plan(cell: Cell, g: PlanContext, path: Path) -> dict[str, Any]:
+    """Write the rows of a cell; returns counts, steps and players of `Rows`."""
     if protocol(cell, g.recipe) == "time":
         g = replace(g, cuts=split_protocols.moments(g))
     units = _units(cell, g)
@@ -115,7 +134,11 @@ def _plan(cell: Cell, g: PlanContext, path: Path) -> tuple[dict[str, int], list[
     final = _first(good, exact).drop("left_out").order_by(["split", "order", "domain", "subject", *_part(good)])
     total = g.engine.write(final, path, row_group_size=GROUP)
     counts = {split: sum(n for (_, s), n in exact.items() if s == split) for split in SPLITS}
-    return counts, _steps(g, _everyone(cell, g, available), available, asked, gathered, total)
+    return {
+        "counts": counts,
+        "steps": _steps(g, _everyone(cell, g, available), available, asked, gathered, total),
+        "players": giveaways.played(g, g.engine.parquet(path)) if total and cell.task.answer in RANKED else [],
+    }
 
 
 def _units(cell: Cell, g: PlanContext) -> ir.Table:

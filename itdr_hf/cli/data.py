@@ -10,11 +10,14 @@ import typer
 
 from itdr_hf.cli import completion
 from itdr_hf.cli.options import (
+    AVAILABILITY,
     BAD_ROWS,
     ENGINE,
     FAMILY,
     FOLDER,
+    FUTURE,
     NEGATIVE_SAMPLING,
+    ORDER,
     RAW,
     SIMULATED,
     SPLIT,
@@ -100,6 +103,9 @@ def build(
     positives: Annotated[int | None, typer.Option(min=1)] = None,
     negatives: Annotated[int | None, typer.Option(min=1)] = None,
     reviews: Annotated[int | None, typer.Option(min=1, help="TUI: reviews; IR: liked and disliked items.")] = None,
+    details: Annotated[
+        bool | None, typer.Option(help="RP: labels behind titles; IR: what the release says of each item.")
+    ] = None,
     max_chars: Annotated[int | None, typer.Option(min=1, help="Maximum length of a review or description.")] = None,
     liked_above: Annotated[float | None, typer.Option(help="A rating above it is a like.")] = None,
     disliked_below: Annotated[float | None, typer.Option(help="A rating below it is a dislike.")] = None,
@@ -108,7 +114,20 @@ def build(
     description: Annotated[bool | None, typer.Option(help="Include the task description as instruction.")] = None,
     template: Annotated[str | None, one_of(TEMPLATE, help="Wording of the prompts; mixed: all but unseen.")] = None,
     negative_sampling: Annotated[
-        str | None, one_of(NEGATIVE_SAMPLING, help="Default: uniform; popularity: as popular; hard: alike.")
+        str | None,
+        one_of(
+            NEGATIVE_SAMPLING,
+            help="Default: uniform; popularity: as popular; hard: alike; matched: as popular and as new; shown (MIND): offered, not clicked.",
+        ),
+    ] = None,
+    order: Annotated[
+        str | None, one_of(ORDER, help="Where times say nothing. Default: hash; file: as the paper.")
+    ] = None,
+    availability: Annotated[
+        str | None, one_of(AVAILABILITY, help="Of negatives at the time of the positive; any: as the paper.")
+    ] = None,
+    future: Annotated[
+        str | None, one_of(FUTURE, help="CDR: what is later than the answer; shown: as the paper.")
     ] = None,
     split_protocol: Annotated[
         str | None, one_of(SPLIT_PROTOCOL, help="Default: user; leave-last, leave-one-out: of each user.")
@@ -148,10 +167,11 @@ def build(
 
     changes: dict[str, object] = {"num_examples": num_examples, "history": history, "source_history": source_history}
     changes |= {"positives": positives, "negatives": negatives, "reviews": reviews, "max_chars": max_chars}
+    changes |= {"details": details}
     changes |= {"liked_above": liked_above, "disliked_below": disliked_below, "seed": seed, "salt": salt}
     changes |= {"template": template, "negative_sampling": negative_sampling, "split_protocol": split_protocol}
     changes |= {"forms": forms, "held_out": held_out, "domain": domain, "max_prompt": max_prompt}
-    changes["with_description"] = description
+    changes |= {"order": order, "availability": availability, "future": future, "with_description": description}
     out = out or Path(family)
     with show_progress("building") as progress:
         settings = Settings(

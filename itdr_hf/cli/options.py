@@ -81,9 +81,27 @@ def _formats() -> Iterable[str]:
 
 
 def _negative_samplings() -> Iterable[str]:
-    from itdr_hf.tasks.planning.negatives import STRATEGIES
+    from itdr_hf.tasks.planning.strategies import STRATEGIES
 
     return STRATEGIES
+
+
+def _orders() -> Iterable[str]:
+    from itdr_hf.tasks.planning.ordering import ORDERS
+
+    return ORDERS
+
+
+def _availabilities() -> Iterable[str]:
+    from itdr_hf.tasks.planning.catalogue_walk import AVAILABILITIES
+
+    return AVAILABILITIES
+
+
+def _futures() -> Iterable[str]:
+    from itdr_hf.tasks.planning.ordering import FUTURES
+
+    return FUTURES
 
 
 def _precisions() -> Iterable[str]:
@@ -141,6 +159,7 @@ def given(*names: str) -> Callable[[], Iterable[str]]:
     return lambda: names
 
 
+AVAILABILITY = Names("availability", _availabilities)
 BASELINE = Names("baseline", _baselines, max_listed=24)
 BAD_ROWS = Names("policy", given("error", "skip"))
 CHECK = Names("check", _checks)
@@ -148,11 +167,13 @@ DTYPE = Names("dtype", given("auto", "float32", "bfloat16", "float16"))
 ENGINE = Names("engine", _engines)
 EXPERIMENT = Names("experiment", given("reclm"))
 FORMAT = Names("format", _formats)
+FUTURE = Names("future", _futures)
 GATED = Names("gate", given("auto", "manual"))
 MODE = Names("mode", given("plain", "json"))
 FAMILY = Names("family", _families)
 NEGATIVE_SAMPLING = Names("strategy", _negative_samplings)
 NORMALISE = Names("normalise", given("sum", "mean"))
+ORDER = Names("order", _orders)
 PRECISION = Names("precision", _precisions)
 PRESET = Names("preset", _presets)
 PROTOCOL = Names("log-split", _protocols)

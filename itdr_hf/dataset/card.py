@@ -32,11 +32,15 @@ if TYPE_CHECKING:
 CHECKS, CHECKS_FOLDER = "itdr_hf.dataset.audit", Path(__file__).with_name("audit")
 PICTURES = "pictures"  # folder of flow.png and lengths.png, drawn by `itdr report --card`
 SAMPLED = 20  # examples, of which the shortest is shown
+PLAYED = "taste-alone-wins"  # the check whose figures are a table of their own
 ROW = ("check", "result", "finding")  # columns of the audit's table
 MAX_FILES = 40  # raw files of a source listed in the card
 LINE_CHARS = 96  # maximum length of a line of an example
 
-CHANGES = {"1.0.0": "first release of the rebuilt configs."}
+CHANGES = {
+    "2.0.0": "nothing but taste tells an answer from the rest: other orders, negatives, histories and prompts; see CHANGELOG.md.",
+    "1.0.0": "first release of the rebuilt configs.",
+}
 COLUMN_NOTES = {
     "id": "stable, from the content",
     "subtask": "which of the seven",
@@ -74,6 +78,7 @@ def write_card(dataset: Dataset, repo_id: str = "itdr") -> None:
 def note_audit(dataset: Dataset, report: Report) -> None:
     """Record an audit's table (check, result, finding) and breaches with the content audited, and update the card."""
     note = {"content": dataset.contents, "audited": _audited(dataset), "rows": report.rows()}
+    note["players"] = [{"cell": f.where, **f.figures} for f in report.findings if f.check == PLAYED]
     write_note(dataset.folder, AUDIT, {**note, "breaches": [str(finding) for finding in report.breaches]})
     write_card(dataset)
 
@@ -88,6 +93,13 @@ def noted_audit(dataset: Dataset) -> list[dict[str, str]]:
     note = read_note(dataset.folder, AUDIT)
     rows = note.get("rows") if note.get("content") == dataset.contents else None
     return [row for row in rows if set(ROW) <= set(row)] if isinstance(rows, list) else []
+
+
+def noted_players(dataset: Dataset) -> list[dict[str, Any]]:
+    """Return what players without taste won in each cell, from an audit of just this content; else nothing."""
+    note = read_note(dataset.folder, AUDIT)
+    rows = note.get("players") if note.get("content") == dataset.contents else None
+    return [row for row in rows if {"cell", "chance"} <= set(row)] if isinstance(rows, list) else []
 
 
 def noted_breaches(dataset: Dataset) -> list[str] | None:
@@ -131,6 +143,7 @@ def dataset_card(dataset: Dataset, repo_id: str = "itdr") -> str:
         funnel=[_funnel(source.title, dataset, source.id) for source in sources],
         raw_files=[row for source in sources for row in _raw_files(source.title, dataset, source.id)],
         audit=noted_audit(dataset),
+        players=noted_players(dataset),
         pictures=PICTURES if read_note(dataset.folder, DRAWN).get("content") == dataset.contents else "",
         writers=writers(dataset),
         changes=[{"version": version, "text": text} for version, text in CHANGES.items()],

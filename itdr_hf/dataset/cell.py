@@ -53,7 +53,8 @@ class BuiltCell:
     name: the name of its folder and config. key: hash of everything the examples depend on. content: hash of its files.
     counts: examples by split. raw, unread: files of the release that were read, and those that were not, with the
     reason. tables, steps: the account from rows read to tables, and from subjects to examples. files: by file name.
-    teachers: the models that wrote references, and their settings.
+    teachers: the models that wrote references, and their settings. players: what a player without taste
+    would win (`planning.giveaways`).
     """
 
     name: str
@@ -76,6 +77,7 @@ class BuiltCell:
     masked: Mapping[str, int] = field(default_factory=dict)
     files: Mapping[str, ShardFacts] = field(default_factory=dict)
     teachers: Sequence[Mapping[str, Any]] = ()
+    players: Sequence[Mapping[str, Any]] = ()
 
     @property
     def examples(self) -> int:
@@ -102,7 +104,8 @@ class BuiltCell:
             "written_by": dict(self.written_by), "masked": dict(self.masked),
             "files": {name: asdict(facts) for name, facts in self.files.items()},
         }  # fmt: skip
-        return {**entry, "teachers": list(self.teachers)} if self.teachers else entry
+        told = {"teachers": list(self.teachers), "players": [dict(one) for one in self.players]}
+        return {**entry, **{name: rows for name, rows in told.items() if rows}}
 
 
 def read_cell(name: str, entry: Mapping[str, Any], origin: tuple[str, str]) -> BuiltCell:
@@ -122,5 +125,6 @@ def read_cell(name: str, entry: Mapping[str, Any], origin: tuple[str, str]) -> B
         steps=tuple(Step(**step) for step in entry.get("rows", ())),
         files={file: ShardFacts(**facts) for file, facts in entry["files"].items()},
         teachers=tuple(entry.get("teachers", ())),
+        players=tuple(entry.get("players", ())),
         **{field: entry[field] for field in known if field in entry},
     )

@@ -18,18 +18,21 @@ class Table:
     """One table of a release: the file roles it needs, and `read`, which returns the SQL to read it.
 
     `read(scan)` returns a SELECT with the table's columns (see `tables/cache.py`) and, if rows are excluded on purpose,
-    a `dropped` expression with the reason (NULL: keep the row).
+    a `dropped` expression with the reason (NULL: keep the row). Tables other than interactions, items and users serve
+    to make these and are deleted afterwards, unless `kept`: then as they were read, malformed rows included.
     """
 
     roles: tuple[str, ...]
     read: Callable[[Scan], Select]
+    kept: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
     """One form of a release on disk: role -> file name patterns (any may match), table -> reader.
 
-    `unread` returns the matching files that are not to be read, with the reason.
+    `unread` returns the matching files that are not to be read, with the reason. Without a `clock` the timestamps are
+    positions in lists of the users' own: they order what one user did, and cannot be compared between users.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Layout:
     remedy: str = "get the file again"  # what a person does about a malformed row
     facts: str = ""  # what else than files and code decides how they are read: settings of custom tables
     utf_16: bool = False  # files in UTF-16 are read too, rather than refused
+    clock: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -58,13 +58,14 @@ def _write_domain(
     names: list[str], items: int, rows: int,
 ) -> list[Path]:  # fmt: skip
     shelves = list(DOMAINS[domain].values())
-    catalogue = world.items(rng, items, len(shelves), zipf=0.5)
+    catalogue = world.items(rng, items, len(shelves))
     taste = world.tastes(rng, crowd.latent, len(shelves))[members]
     lengths = histories.history_lengths(rng, len(members), rows, least=12, most=max(items // 3, 12), spread=0.8)
-    local, item = histories.draw(rng, taste, catalogue, histories.with_cold(rng, lengths))
+    life = histories.lives(rng, len(lengths))
+    local, item = histories.draw(rng, taste, catalogue, histories.with_cold(rng, lengths), life.start)
     user = members[local]
     score = histories.scores(rng, crowd, world.tastes(rng, crowd.latent, len(shelves)), catalogue, user, item)
-    seen = Visits(user=user, item=item, stamp=histories.times(rng, local, *PERIOD), score=score)
+    seen = Visits(user=user, item=item, stamp=histories.times(rng, local, life, *PERIOD), score=score)
     asins = ["B00" + code for code in codes(rng, items, 7, BASE36)]
     return [
         write_lines(folder / f"{domain}_5.json.gz", _reviews(rng, shelves, catalogue, seen, user_ids, names, asins)),

@@ -12,18 +12,19 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from itdr_hf.simulate import histories, phrases, text, world
 from itdr_hf.simulate.amazon_weight import Product, Weight
 from itdr_hf.simulate.codes import BASE32, BASE36, codes
 from itdr_hf.simulate.files import write_text
-from itdr_hf.simulate.histories import Visits
+from itdr_hf.simulate.histories import Lives, Visits
 from itdr_hf.simulate.products import DOMAINS
 from itdr_hf.simulate.vocabulary import PLACES, Theme
 from itdr_hf.simulate.world import FloatArray, IntArray, Items, People, Size
 
 FOLDER = "amazon-reviews-2023"
-SIZE = Size(users=12_600, items=1_200, interactions=224_000)  # items: per domain
+SIZE = Size(users=13_200, items=1_200, interactions=224_000)  # items: per domain
 PAIRS = (("All_Beauty", "Amazon_Fashion"), ("CDs_and_Vinyl", "Video_Games"),
          ("Appliances", "Industrial_and_Scientific"), ("Home_and_Kitchen", "Grocery_and_Gourmet_Food"))  # fmt: skip
 SOURCE_LEAST, TARGET_LEAST, OTHER_LEAST = 9, 14, 14  # rows of one person in one domain
@@ -54,7 +55,7 @@ def write(
     """Write raw/review_categories and raw/meta_categories; `items` is per domain, the rest in all.
 
     `compress` gzips all (True), none (False) or every second domain (None). A share `casual` of all people has one to
-    four reviews in a domain (None: one in twelve of those in one domain); `heavy` records weigh what real ones do.
+    four reviews in a domain (None: half of those in one domain); `heavy` records weigh what real ones do.
     """
     rng = world.generator("amazon2023", seed)
     crowd = world.people(rng, users)
@@ -63,6 +64,7 @@ def write(
     if casual is not None:
         few = world.generator("amazon2023/casual", seed).random(users) < casual
         roles = {domain: (members, np.where(few[members], 1, least)) for domain, (members, least) in roles.items()}
+    life = histories.lives(world.generator("amazon2023/lives", seed), users)
     share = sum(int(least.sum()) for _, least in roles.values())
     paths = []
     for number, (domain, (members, least)) in enumerate(roles.items()):
@@ -70,7 +72,7 @@ def write(
         ending = ".jsonl.gz" if (number % 2 == 1 if compress is None else compress) else ".jsonl"
         rows = interactions * int(least.sum()) // share
         weight = Weight(world.generator(f"amazon2023/{domain}/weight", seed)) if heavy else None
-        paths += _write_domain(folder / "raw", own, domain, ending, crowd, user_ids, members, least, items, rows,
+        paths += _write_domain(folder / "raw", own, domain, ending, crowd, user_ids, members, least, items, rows, life.of(members),
                                casual is not None, weight)  # fmt: skip
     return paths
 
@@ -92,7 +94,7 @@ def _roles(users: int, domains: Sequence[str]) -> dict[str, tuple[IntArray, IntA
                 members, least = np.append(members, both), np.append(least, np.full(len(both), few))
         if domain in hosts:
             own = single[hosts.index(domain) :: len(hosts)]
-            fewest = np.where(np.arange(len(own)) % 12 == 5, 1, OTHER_LEAST)
+            fewest = np.where(np.arange(len(own)) % 2 == 1, 1, OTHER_LEAST)
             members, least = np.append(members, own), np.append(least, fewest)
         order = np.argsort(members)
         roles[domain] = (members[order], least[order])
@@ -101,10 +103,10 @@ def _roles(users: int, domains: Sequence[str]) -> dict[str, tuple[IntArray, IntA
 
 def _write_domain(
     raw: Path, rng: np.random.Generator, domain: str, ending: str, crowd: People, user_ids: list[str],
-    members: IntArray, least: IntArray, items: int, rows: int, casual: bool, weight: Weight | None,
+    members: IntArray, least: IntArray, items: int, rows: int, life: Lives, casual: bool, weight: Weight | None,
 ) -> list[Path]:  # fmt: skip
     shelves = list(DOMAINS[domain].values())
-    catalogue = world.items(rng, items, len(shelves), zipf=0.5)
+    catalogue = world.items(rng, items, len(shelves))
     taste = world.tastes(rng, crowd.latent, len(shelves))[members]
     lengths = (_casual if casual else _steady)(rng, least, rows, max(items // 3, 14))
     person = People(gender=crowd.gender[members], age=crowd.age[members], place=crowd.place[members],
@@ -112,7 +114,7 @@ def _write_domain(
                     bias=crowd.bias[members])  # fmt: skip
     asins = ["B0" + code for code in codes(rng, items, 8, BASE36)]
     names = [user_ids[member] for member in members.tolist()]
-    chunks = _review_chunks(rng, shelves, person, taste, catalogue, lengths, names, asins, weight)
+    chunks = _review_chunks(rng, shelves, person, taste, catalogue, lengths, life, names, asins, weight)
     sold: FloatArray = np.zeros((2, items))
     reviews = write_text(raw / "review_categories" / f"{domain}{ending}", _counted(chunks, sold))
     metas = _metas(rng, domain, catalogue, asins, sold, weight)
@@ -123,15 +125,28 @@ def _write_domain(
 
 
 def _steady(rng: np.random.Generator, least: IntArray, rows: int, most: int) -> IntArray:
-    lengths = histories.history_lengths(rng, len(least), rows, least=least, most=most, spread=1.0)
-    return np.where(least == 1, np.minimum(lengths, 4), lengths)
+    """Who has least 1 has one to three, the others share what is left of the rows."""
+    lengths, often = rng.integers(1, 4, len(least)), least > 1
+    return _shared(rng, lengths, often, least, rows, most, histories.HEAVY)
 
 
 def _casual(rng: np.random.Generator, least: IntArray, rows: int, most: int) -> IntArray:
     """Who has least 1 has as FEW says, the others share what is left of the rows."""
     lengths, often = rng.choice(len(FEW), len(least), p=FEW) + 1, least > 1
-    left = rows - int(lengths[~often].sum())
-    lengths[often] = histories.history_lengths(rng, int(often.sum()), left, least=least[often], most=most, spread=1.0)
+    return _shared(rng, lengths, often, least, rows, most, 1.0)
+
+
+def _shared(
+    rng: np.random.Generator,
+    lengths: IntArray,
+    often: NDArray[np.bool_],
+    least: IntArray,
+    rows: int,
+    most: int,
+    spread: float,
+) -> IntArray:
+    left, count = rows - int(lengths[~often].sum()), int(often.sum())
+    lengths[often] = histories.history_lengths(rng, count, left, least=least[often], most=most, spread=spread)
     return lengths
 
 
@@ -144,12 +159,14 @@ def _counted(chunks: Iterator[tuple[str, Visits, FloatArray]], sold: FloatArray)
 
 def _review_chunks(
     rng: np.random.Generator, shelves: list[Theme], person: People, taste: FloatArray, catalogue: Items,
-    lengths: IntArray, names: list[str], asins: list[str], weight: Weight | None,
+    lengths: IntArray, life: Lives, names: list[str], asins: list[str], weight: Weight | None,
 ) -> Iterator[tuple[str, Visits, FloatArray]]:  # fmt: skip
     for first, last in histories.user_chunks(lengths, CHUNK):
-        local, item = histories.draw(rng, taste[first:last], catalogue, lengths[first:last])
-        stamp = histories.times(rng, local, *PERIOD) * 1000
+        here = life.of(slice(first, last))
+        local, item = histories.draw(rng, taste[first:last], catalogue, lengths[first:last], here.start)
+        stamp = histories.times(rng, local, here, *PERIOD) * 1000
         stamp += np.where(stamp > 1.3e12, rng.integers(1, 1000, len(stamp)), 0)
+        stamp = histories.in_order(local, stamp)
         score = histories.scores(rng, person, taste, catalogue, local + first, item)
         seen = _again(Visits(user=local + first, item=item, stamp=stamp, score=score))
         stars = histories.on_scale(seen.score, mean=3.9, spread=1.3, low=1, high=5, step=1)

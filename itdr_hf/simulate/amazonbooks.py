@@ -18,7 +18,7 @@ from itdr_hf.simulate.vocabulary import PEOPLE, SURNAMES
 from itdr_hf.simulate.world import FloatArray, Items, Size
 
 FOLDER = "amazon-books"
-SIZE = Size(users=7_900, items=5_000, interactions=150_000)
+SIZE = Size(users=12_900, items=5_000, interactions=150_000, cold=0.45)
 CATEGORIES = {"Fiction": "drama", "Juvenile Fiction": "children", "Cooking": "food", "Travel": "travel",
               "Business & Economics": "business", "Health & Fitness": "health", "History": "war", "Music": "music",
               "Science": "documentary", "Computers": "tech", "Detective Fiction": "mystery", "Love stories": "romance",
@@ -33,6 +33,7 @@ BOOK_HEADER = [
 ]  # fmt: skip
 SUMMARIES = (("Not for me", "A waste of paper", "Dull"), ("Mixed feelings", "It was okay", "Half good"),
              ("Could not put it down", "A keeper!", "Really enjoyed it"))  # fmt: skip
+DAY = 86_400
 PERIOD = (880_000_000, 1_362_000_000)  # November 1997 to February 2013
 
 
@@ -47,10 +48,10 @@ def write(
     """Write the release; a fifth as many reviews again have no user."""
     rng = world.generator("amazonbooks", seed)
     crowd = world.people(rng, users)
-    catalogue = world.items(rng, items, len(CATEGORIES), zipf=0.5)
+    catalogue = world.items(rng, items, len(CATEGORIES))
     taste = world.tastes(rng, crowd.latent, len(CATEGORIES))
-    lengths = histories.history_lengths(rng, users, interactions, least=14, most=max(items // 3, 14))
-    seen = histories.visits(rng, crowd, taste, catalogue, histories.with_cold(rng, lengths), PERIOD)
+    lengths = histories.activity(rng, users, interactions, least=14, most=max(items // 6, 14), cold=SIZE.cold)
+    seen = histories.visits(rng, crowd, taste, catalogue, lengths, PERIOD)
     stars = histories.on_scale(seen.score, mean=3.8, spread=1.2, low=1, high=5, step=1)
     stars = histories.with_extremes(stars, seen.score, seen.user, count=5, disliked=2, liked=4)
     names = _titles(rng, catalogue)
@@ -76,7 +77,7 @@ def _ratings(
     mood = text.sentiments(stars, 2, 4)
     bodies = text.reviews(rng, themes, catalogue.genre[seen.item], mood, thing="book")
     dice = rng.random((len(stars), 4))
-    stamp = np.where(dice[:, 0] < 0.0004, -1, seen.stamp)
+    stamp = np.where(dice[:, 0] < 0.0004, -1, seen.stamp // DAY * DAY)  # days, as in the release
     order = np.argsort(seen.item, kind="stable").tolist()
     user, item, level = seen.user.tolist(), seen.item.tolist(), mood.tolist()
     when, chance = stamp.tolist(), dice.tolist()

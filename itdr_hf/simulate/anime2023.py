@@ -16,7 +16,7 @@ from itdr_hf.simulate.vocabulary import PEOPLE, PLACES, SURNAMES
 from itdr_hf.simulate.world import IntArray, Items, People, Size
 
 FOLDER = "anime-2023"
-SIZE = Size(users=9_800, items=8_200, interactions=216_000)
+SIZE = Size(users=16_200, items=8_200, interactions=216_000, cold=0.45)
 GENRES = {
     "Action": "action", "Adventure": "adventure", "Comedy": "comedy", "Drama": "drama", "Fantasy": "fantasy",
     "Horror": "horror", "Mystery": "mystery", "Romance": "romance", "Sci-Fi": "scifi", "Slice of Life": "nature",
@@ -52,10 +52,10 @@ def write(
     """Write the release: as many people again are listed as have scored anything."""
     rng = world.generator("anime2023", seed)
     crowd = world.people(rng, users, places=len(LOCATIONS))
-    catalogue = world.items(rng, items, len(GENRES), zipf=0.5)
+    catalogue = world.items(rng, items, len(GENRES))
     taste = world.tastes(rng, crowd.latent, len(GENRES))
-    lengths = histories.history_lengths(rng, users, interactions, least=14, most=max(items // 3, 14))
-    seen = histories.visits(rng, crowd, taste, catalogue, histories.with_cold(rng, lengths), (0, 1))
+    lengths = histories.activity(rng, users, interactions, least=14, most=max(items // 6, 14), cold=SIZE.cold)
+    seen = histories.visits(rng, crowd, taste, catalogue, lengths, (0, 1))
     opinion = histories.on_scale(seen.score, mean=7.0, spread=1.8, low=1, high=10, step=1)
     opinion = histories.with_extremes(opinion, seen.score, seen.user, count=4, disliked=4, liked=8)
     rating = opinion.astype(np.int64)
@@ -64,9 +64,11 @@ def write(
     names = _usernames(rng, users * 2)
     anime_ids = numbers(rng, items, 1, items * 3 + 50)
     titles = _titles(rng, catalogue)
+    listed = np.lexsort((np.argsort(np.argsort(titles))[seen.item], seen.user))  # each list by title, as on the site
     ratings = zip(
-        mal_ids[scorers[seen.user]].tolist(), (names[i] for i in scorers[seen.user].tolist()),
-        anime_ids[seen.item].tolist(), (titles[i] for i in seen.item.tolist()), rating.tolist(), strict=True,
+        mal_ids[scorers[seen.user[listed]]].tolist(), (names[i] for i in scorers[seen.user[listed]].tolist()),
+        anime_ids[seen.item[listed]].tolist(), (titles[i] for i in seen.item[listed].tolist()),
+        rating[listed].tolist(), strict=True,
     )  # fmt: skip
     return [
         _write_titles(folder / "anime-dataset-2023.csv", rng, catalogue, anime_ids, titles, seen, rating),

@@ -14,11 +14,12 @@ import numpy as np
 from itdr_hf.simulate import histories, phrases, text, world
 from itdr_hf.simulate.codes import isbns
 from itdr_hf.simulate.files import write_lines
+from itdr_hf.simulate.histories import Visits
 from itdr_hf.simulate.vocabulary import PEOPLE, SURNAMES
 from itdr_hf.simulate.world import FloatArray, IntArray, Items, People, Size
 
 FOLDER = "book-crossing"
-SIZE = Size(users=9_000, items=9_400, interactions=330_000)
+SIZE = Size(users=16_000, items=9_400, interactions=330_000, cold=0.45)
 THEMES = ("mystery", "romance", "fantasy", "scifi", "horror", "drama", "thriller", "children", "war", "food",
           "business", "health", "crime", "adventure")  # fmt: skip
 COUNTRIES = {
@@ -50,7 +51,7 @@ def write(
     """Write the release: a tenth of the items drawn are not in the books file."""
     rng = world.generator("bookcrossing", seed)
     crowd = world.people(rng, users, places=len(COUNTRIES))
-    catalogue = world.items(rng, items, len(THEMES), zipf=0.5)
+    catalogue = world.items(rng, items, len(THEMES))
     codes = isbns(rng, items)
     return [
         _write_users(folder / "BX-Users.csv", rng, crowd, extra=users // 3),
@@ -129,6 +130,9 @@ def _write_ratings(
     rating = histories.on_scale(read.score, mean=7.2, spread=1.6, low=1, high=10, step=1)
     rating = histories.with_extremes(rating, read.score, read.user, count=6, disliked=10, liked=8)
     rating = np.where(rng.random(len(rating)) < _silence(read.user), 0, rating).astype(int)
+    order = np.lexsort((np.argsort(np.argsort(codes))[read.item], read.user))  # each list by ISBN, as in the release
+    read = Visits(user=read.user[order], item=read.item[order], stamp=read.stamp[order], score=read.score[order])
+    rating = rating[order]
     isbn = [codes[i] for i in read.item.tolist()]
     for row in range(33, len(isbn), 4_000):
         isbn[row] = f'"{isbn[row]}"' if row // 4_000 % 2 == 0 else isbn[row].lower()
@@ -146,8 +150,7 @@ def _lengths(rng: np.random.Generator, crowd: People, items: int, interactions: 
     """Half read much, half less: fewer people rate than have told where they live."""
     users = len(crowd.age)
     least = np.where(np.arange(users) % 2 < 1, 42, 24)
-    lengths = histories.history_lengths(rng, users, interactions, least=least, most=max(items // 3, 40), spread=0.6)
-    return histories.with_cold(rng, lengths, share=0.05)
+    return histories.activity(rng, users, interactions, least=least, most=max(items // 6, 42), cold=SIZE.cold)
 
 
 def _silence(user: IntArray) -> FloatArray:

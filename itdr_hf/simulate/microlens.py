@@ -13,10 +13,10 @@ import numpy as np
 from itdr_hf.simulate import histories, phrases, text, world
 from itdr_hf.simulate.files import write_csv, write_lines
 from itdr_hf.simulate.histories import Visits
-from itdr_hf.simulate.world import IntArray, Items, Size
+from itdr_hf.simulate.world import Items, Size
 
 FOLDER = "microlens"
-SIZE = Size(users=7_800, items=8_000, interactions=150_000)
+SIZE = Size(users=12_900, items=8_000, interactions=150_000, cold=0.45)
 TAGS = {"funny": "comedy", "homemade food": "food", "cute pet": "nature", "travel": "travel", "makeup": "fashion",
         "football": "sport", "game": "action", "comic": "fantasy", "music": "music", "technology": "tech",
         "health": "health", "emotion": "romance", "movie editing": "thriller", "parenting": "children"}  # fmt: skip
@@ -36,13 +36,13 @@ def write(
     """Write the release in one of its two layouts."""
     rng = world.generator("microlens", seed)
     crowd = world.people(rng, users)
-    catalogue = world.items(rng, items, len(TAGS), zipf=0.5)
+    catalogue = world.items(rng, items, len(TAGS))
     taste = world.tastes(rng, crowd.latent, len(TAGS))
-    lengths = histories.history_lengths(rng, users, interactions, least=13, most=max(items // 3, 13), spread=0.9)
-    seen = histories.visits(rng, crowd, taste, catalogue, histories.with_cold(rng, lengths), PERIOD)
+    lengths = histories.activity(rng, users, interactions, least=13, most=max(items // 6, 13), cold=SIZE.cold)
+    seen = histories.visits(rng, crowd, taste, catalogue, lengths, PERIOD)
     names = _titles(rng, catalogue)
     stem = "MicroLens-50k" if layout == "50k" else "MicroLens-100k"
-    pairs = zip((seen.user + 1).tolist(), (seen.item + 1).tolist(), _milliseconds(rng, seen.stamp), strict=True)
+    pairs = zip((seen.user + 1).tolist(), (seen.item + 1).tolist(), _milliseconds(rng, seen), strict=True)
     paths = [
         write_csv(folder / f"{stem}_pairs.csv", ("user", "item", "timestamp"), pairs),
         write_lines(folder / f"{stem}_pairs.tsv", _sequences(seen)),
@@ -64,9 +64,9 @@ def _titles(rng: np.random.Generator, catalogue: Items) -> list[str]:
     return names
 
 
-def _milliseconds(rng: np.random.Generator, stamp: IntArray) -> list[int]:
-    thousandths: list[int] = (stamp * 1000 + rng.integers(0, 1000, len(stamp))).tolist()
-    return thousandths
+def _milliseconds(rng: np.random.Generator, seen: Visits) -> list[int]:
+    thousandths = seen.stamp * 1000 + rng.integers(0, 1000, len(seen.stamp))
+    return histories.in_order(seen.user, thousandths).tolist()  # type: ignore[no-any-return]
 
 
 def _sequences(seen: Visits) -> list[str]:

@@ -19,7 +19,7 @@ from itdr_hf.simulate.vocabulary import PLACES, THEMES
 from itdr_hf.simulate.world import Items, Size
 
 FOLDER = "mind"
-SIZE = Size(users=7_900, items=8_600, interactions=174_000)
+SIZE = Size(users=13_100, items=8_600, interactions=174_000, cold=0.45)
 CATEGORIES = {"news": ("newspolitics", "politics"), "sports": ("football_nfl", "sport"),
               "finance": ("markets", "business"),
               "foodanddrink": ("recipes", "food"), "travel": ("traveltripideas", "travel"),
@@ -44,13 +44,13 @@ def write(
     """Write both splits; a person's last one to three items are clicks, the earlier ones history."""
     rng = world.generator("mind", seed)
     crowd = world.people(rng, users)
-    catalogue = world.items(rng, items, len(CATEGORIES), zipf=0.5)
+    catalogue = world.items(rng, items, len(CATEGORIES))
     shared = items - int(items * DEV_ONLY)
     early = Items(genre=catalogue.genre[:shared], second=catalogue.second[:shared],
-                  popularity=catalogue.popularity[:shared], quality=catalogue.quality[:shared])  # fmt: skip
+                  popularity=catalogue.popularity[:shared], quality=catalogue.quality[:shared], born=catalogue.born[:shared])  # fmt: skip
     taste = world.tastes(rng, crowd.latent, len(CATEGORIES))
-    lengths = histories.history_lengths(rng, users, interactions, least=15, most=max(shared // 3, 15))
-    seen = histories.visits(rng, crowd, taste, early, histories.with_cold(rng, lengths), TRAIN)
+    lengths = histories.activity(rng, users, interactions, least=15, most=max(shared // 6, 15), cold=SIZE.cold)
+    seen = histories.visits(rng, crowd, taste, early, lengths, TRAIN)
     news_ids = [f"N{number}" for number in rng.permutation(items * 8)[:items].tolist()]
     user_ids = [f"U{number}" for number in rng.permutation(users * 3)[:users].tolist()]
     news = _news(rng, catalogue, news_ids)

@@ -39,8 +39,10 @@ def write(
     catalogue = world.items(rng, items, len(GENRES))
     movie_ids = numbers(rng, items, 1, items + 70)
     taste = world.tastes(rng, crowd.latent, len(GENRES))
-    lengths = histories.history_lengths(rng, users, interactions, least=24, most=max(items // 3, 24))
-    seen = histories.visits(rng, crowd, taste, catalogue, lengths, PERIOD)
+    lengths = histories.history_lengths(
+        rng, users, interactions, least=24, most=max(items // 4, 24), spread=histories.HEAVY
+    )
+    seen = histories.visits(rng, crowd, taste, catalogue, lengths, PERIOD, session=12)
     rating = histories.on_scale(seen.score, mean=3.55, spread=1.0, low=1, high=5, step=1)
     rating = histories.with_extremes(rating, seen.score, seen.user, count=12, disliked=5, liked=4).astype(int)
     movie = movie_ids[seen.item].tolist()

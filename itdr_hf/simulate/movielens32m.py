@@ -17,7 +17,7 @@ from itdr_hf.simulate.files import replacing, write_csv
 from itdr_hf.simulate.world import IntArray, Items, Size
 
 FOLDER = "ml-32m"
-SIZE = Size(users=7_400, items=8_000, interactions=192_000)
+SIZE = Size(users=6_700, items=8_000, interactions=400_000)
 GENRES = {
     "Action": "action", "Adventure": "adventure", "Animation": "children", "Children": "children",
     "Comedy": "comedy", "Crime": "crime", "Documentary": "documentary", "Drama": "drama", "Fantasy": "fantasy",
@@ -39,7 +39,7 @@ def write(
 ) -> list[Path]:
     """Write the release; memory stays bounded however many interactions there are."""
     rng = world.generator("movielens32m", seed)
-    catalogue = world.items(rng, items, len(GENRES))
+    catalogue = world.items(rng, items, len(GENRES), zipf=1.9)
     movie_ids = numbers(rng, items, 1, items * 3 + 50)
     names = movie_titles(rng, catalogue, list(GENRES.values()))
     return [
@@ -57,7 +57,8 @@ def movie_titles(
     themes = text.themes_named(theme_names)
     names = text.titles(rng, [themes[g] for g in catalogue.genre.tolist()], phrases.MOVIES)
     names = text.plant(text.distinct(names), latin=latin)
-    years = (2023 - rng.gamma(2.0, 12.0, len(names)).clip(0, 100)).astype(int).tolist()
+    old = 1996 - rng.gamma(2.0, 10.0, len(names)).clip(0, 75)
+    years = np.where(catalogue.born > 0, 1996 + 27 * catalogue.born, old).astype(int).tolist()
     return [
         f"{_postpone(name)} ({min(year, 2000) if latin else year})" for name, year in zip(names, years, strict=True)
     ]
@@ -85,14 +86,14 @@ def _rating_tables(
 ) -> Iterator[pa.Table]:
     crowd = world.people(rng, users)
     taste = world.tastes(rng, crowd.latent, len(GENRES))
-    lengths = histories.history_lengths(
-        rng, users, interactions, least=20, most=max(len(movie_ids) // 3, 20), spread=1.0
-    )
+    life = histories.lives(rng, users)
+    most = np.maximum(histories.there(catalogue, life.start) // 3, 20)
+    lengths = histories.history_lengths(rng, users, interactions, least=20, most=most, spread=histories.HEAVY)
     stars = pa.array([f"{half / 2:.1f}" for half in range(11)])
     for first, last in histories.user_chunks(lengths, CHUNK):
         part = slice(first, last)
-        local, item = histories.draw(rng, taste[part], catalogue, lengths[part])
-        stamp = histories.times(rng, local, FIRST, LAST)
+        local, item = histories.draw(rng, taste[part], catalogue, lengths[part], life.start[part])
+        stamp = histories.times(rng, local, life.of(part), FIRST, LAST, session=12)
         user = local + first
         score = histories.scores(rng, crowd, taste, catalogue, user, item)
         half = histories.on_scale(score, mean=7.0, spread=1.7, low=1, high=10, step=1).astype(np.int8)

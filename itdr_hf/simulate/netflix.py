@@ -89,12 +89,14 @@ def _drawn(
     most = max(len(catalogue.genre) // 3, 20)
     least = np.where(rng.random(len(user_ids)) < COLD, 1, 14)
     lengths = histories.history_lengths(rng, len(user_ids), interactions, least=least, most=most, spread=1.0)
+    everyone = histories.lives(rng, len(lengths))
     for first, last in histories.user_chunks(lengths, CHUNK):
-        local, item = histories.draw(rng, taste[first:last], catalogue, lengths[first:last])
+        life = everyone.of(slice(first, last))
+        local, item = histories.draw(rng, taste[first:last], catalogue, lengths[first:last], life.start)
         score = histories.scores(rng, crowd, taste, catalogue, local + first, item)
         rows = np.empty(len(local), dtype=RATING)
         rows["movie"], rows["user"] = item, user_ids[local + first]
-        rows["day"] = histories.times(rng, local, FIRST, LAST) // 86_400
+        rows["day"] = histories.times(rng, local, life, FIRST, LAST, session=12) // 86_400
         rows["stars"] = histories.on_scale(score, mean=3.6, spread=1.1, low=1, high=5, step=1)
         yield rows
 

@@ -14,7 +14,7 @@ from itdr_hf.simulate.files import write_csv
 from itdr_hf.simulate.world import IntArray, Items, Size
 
 FOLDER = "pixelrec"
-SIZE = Size(users=7_800, items=8_100, interactions=156_000)
+SIZE = Size(users=12_900, items=8_100, interactions=156_000, cold=0.45)
 TAGS = {"Dogs": "nature", "Pet Reptiles": "nature", "Street Food": "food", "Home Cooking": "food", "Comedy": "comedy",
         "Basketball": "sport", "Football": "sport", "Digital Products": "tech", "Travel Notes": "travel",
         "Makeup": "fashion", "Outfits": "fashion", "Guitar": "music", "Anime Clips": "fantasy", "Film Talk": "drama",
@@ -38,10 +38,10 @@ def write(
     """Write the release."""
     rng = world.generator("pixelrec", seed)
     crowd = world.people(rng, users)
-    catalogue = world.items(rng, items, len(TAGS), zipf=0.5)
+    catalogue = world.items(rng, items, len(TAGS))
     taste = world.tastes(rng, crowd.latent, len(TAGS))
-    lengths = histories.history_lengths(rng, users, interactions, least=14, most=max(items // 3, 14))
-    seen = histories.visits(rng, crowd, taste, catalogue, histories.with_cold(rng, lengths), PERIOD)
+    lengths = histories.activity(rng, users, interactions, least=14, most=max(items // 6, 14), cold=SIZE.cold)
+    seen = histories.visits(rng, crowd, taste, catalogue, lengths, PERIOD)
     item_ids = rng.permutation(numbers(rng, items, 0, 408_374))
     user_ids = rng.permutation(numbers(rng, users, 0, 2_600_000 + users))
     order = rng.permutation(len(seen.user))

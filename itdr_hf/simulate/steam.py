@@ -18,7 +18,7 @@ from itdr_hf.simulate.vocabulary import PEOPLE, PLACES, SURNAMES, THEMES
 from itdr_hf.simulate.world import FloatArray, Items, Size
 
 FOLDER = "steam"
-SIZE = Size(users=7_900, items=8_200, interactions=132_000)
+SIZE = Size(users=12_900, items=8_200, interactions=132_000, cold=0.45)
 GENRES = {"Action": "action", "Adventure": "adventure", "RPG": "fantasy", "Strategy": "war", "Simulation": "tech",
           "Sports": "sport", "Casual": "children", "Indie": "drama", "Racing": "thriller", "Horror": "horror",
           "Space": "scifi", "Animation &amp; Modeling": "music", "Detective": "mystery", "Western": "western"}  # fmt: skip
@@ -38,10 +38,10 @@ def write(
     """Write the release; hours played follow how well a game is liked."""
     rng = world.generator("steam", seed)
     crowd = world.people(rng, users)
-    catalogue = world.items(rng, items, len(GENRES), zipf=0.5)
+    catalogue = world.items(rng, items, len(GENRES))
     taste = world.tastes(rng, crowd.latent, len(GENRES))
-    lengths = histories.history_lengths(rng, users, interactions, least=13, most=max(items // 3, 13), spread=0.6)
-    seen = histories.visits(rng, crowd, taste, catalogue, histories.with_cold(rng, lengths), PERIOD)
+    lengths = histories.activity(rng, users, interactions, least=13, most=max(items // 6, 13), cold=SIZE.cold)
+    seen = histories.visits(rng, crowd, taste, catalogue, lengths, PERIOD)
     hours = 10 ** (0.8 + 0.75 * seen.score)
     hours = histories.with_extremes(hours, seen.score, seen.user, count=5, disliked=1.7, liked=11.5)
     hours = np.round(hours * rng.uniform(0.9, 1.1, len(hours)), 1)
@@ -94,7 +94,7 @@ def _review(
     if dice[1] > 0.002:
         review["products"] = owned
     review |= {"product_id": game, "page_order": place % 10, "date": day}
-    if dice[2] > 0.002:
+    if dice[2] > 0.004:
         review["text"] = words
     review |= {"early_access": dice[3] < 0.1, "page": place // 10 % 300 + 1}
     if dice[4] < 0.154:

@@ -1,5 +1,6 @@
 """Titles, descriptions and reviews in plain invented English that reflect genre and sentiment."""
 
+import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
@@ -40,11 +41,17 @@ def distinct(names: Sequence[str], suffix: str = " {n}") -> list[str]:
     return result
 
 
+TWIN = "Amélie à Orléans"
+
+
 def plant(names: list[str], *, latin: bool = False, first: int = 3, every: int = 7) -> list[str]:
     """Put the nasty but legal titles at fixed positions; `latin` leaves out what latin-1 cannot hold."""
     nasty = NASTY if latin else NASTY + BEYOND_LATIN
     for position, name in zip(range(first, len(names), every), nasty, strict=False):
         names[position] = name
+    twins = first + 1 + every * len(nasty)
+    if not latin and twins + 1 < len(names):  # one title as two records, composed and decomposed
+        names[twins], names[twins + 1] = (unicodedata.normalize(form, TWIN) for form in ("NFC", "NFD"))
     return names
 
 

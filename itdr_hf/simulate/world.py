@@ -16,6 +16,8 @@ FloatArray = NDArray[np.float64]
 
 FACTORS = 8
 PULL = 1.5  # how strongly each demographic trait, and the person, shape a taste
+ZIPF, HEAD = 1.4, 400  # popularity is (rank + items / HEAD) ** -ZIPF
+OLD = 0.4  # the share of items that are there from the beginning
 EXPLORE = 0.06  # share of interactions whose genre ignores taste
 
 
@@ -26,12 +28,13 @@ class Size:
     users: int
     items: int
     interactions: int
+    cold: float = 0.0  # the share of users who came by once or twice
 
     def scaled(self, scale: float) -> "Size":
         """Return the size at `scale`, with a floor that keeps every cell buildable."""
-        users = max(80, round(self.users * scale))
+        users = max(round(80 / (1 - self.cold)), round(self.users * scale))
         items = max(140, round(self.items * scale))
-        return Size(users=users, items=items, interactions=users * self.interactions // self.users)
+        return Size(users=users, items=items, interactions=users * self.interactions // self.users, cold=self.cold)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,12 +51,16 @@ class People:
 
 @dataclass(frozen=True, kw_only=True)
 class Items:
-    """Main genre, second genre (equal to the main one where there is none), popularity and quality."""
+    """Main genre, second genre (equal to the main one where there is none), popularity and quality.
+
+    `born` is when an item comes up, as a share of the release's time: 0 for those that are there from the beginning.
+    """
 
     genre: IntArray
     second: IntArray
     popularity: FloatArray
     quality: FloatArray
+    born: FloatArray
 
 
 def generator(source: str, seed: int) -> np.random.Generator:
@@ -86,15 +93,16 @@ def people(
     )
 
 
-def items(rng: np.random.Generator, count: int, genres: int, *, zipf: float = 0.55) -> Items:
-    """Draw items; popularity falls with a random rank as (rank + 20) ** -zipf."""
+def items(rng: np.random.Generator, count: int, genres: int, *, zipf: float = ZIPF) -> Items:
+    """Draw items; popularity falls with a random rank, so steeply that two thirds of them hardly anybody meets."""
     genre = _uneven(rng, count, genres, slope=0.25)
     second = np.where(rng.random(count) < 0.55, rng.integers(0, genres, count), genre)
     return Items(
         genre=genre,
         second=second,
-        popularity=np.asarray((rng.permutation(count) + 20.0) ** -zipf, dtype=np.float64),
+        popularity=np.asarray((rng.permutation(count) + count / HEAD) ** -zipf, dtype=np.float64),
         quality=rng.normal(0, 0.4, count),
+        born=np.where(rng.random(count) < OLD, 0.0, rng.random(count)),
     )
 
 

@@ -19,7 +19,7 @@ from itdr_hf.simulate.vocabulary import PEOPLE, PLACES, SURNAMES, Theme, theme
 from itdr_hf.simulate.world import FloatArray, IntArray, Items, Size
 
 FOLDER = "yelp"
-SIZE = Size(users=7_600, items=8_000, interactions=144_000)
+SIZE = Size(users=12_600, items=8_000, interactions=144_000, cold=0.45)
 CATEGORIES: dict[str, Theme] = {
     "Mexican, Restaurants": theme(
         "Taqueria Cantina Cocina Mesa", "Spicy Old Red Happy",
@@ -96,10 +96,10 @@ def write(
     """Write the release."""
     rng = world.generator("yelp", seed)
     crowd = world.people(rng, users, places=len(CITIES))
-    catalogue = world.items(rng, items, len(CATEGORIES), zipf=0.5)
+    catalogue = world.items(rng, items, len(CATEGORIES))
     taste = world.tastes(rng, crowd.latent, len(CATEGORIES))
-    lengths = histories.history_lengths(rng, users, interactions, least=13, most=max(items // 3, 13))
-    seen = histories.visits(rng, crowd, taste, catalogue, histories.with_cold(rng, lengths), PERIOD)
+    lengths = histories.activity(rng, users, interactions, least=13, most=max(items // 6, 13), cold=SIZE.cold)
+    seen = histories.visits(rng, crowd, taste, catalogue, lengths, PERIOD)
     stars = histories.on_scale(seen.score, mean=3.7, spread=1.1, low=1, high=5, step=1)
     people_ids = codes(rng, users, 22, BASE64)
     business_ids = codes(rng, items, 22, BASE64)

@@ -115,6 +115,7 @@ def _layout(name: str, stem: str, titles: str, read_titles: Callable[[Scan], Sel
             "interactions": Table(roles=(role,), read=read),
             "items": Table(roles=("titles",), read=read_titles),
         },
+        clock=times,
     )
 
 

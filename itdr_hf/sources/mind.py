@@ -123,7 +123,9 @@ def _layout(name: str, folder: str) -> Layout:
         name=name,
         files={"behaviors": (f"{folder}behaviors.tsv",), "news": (f"{folder}news.tsv",)},
         tables={
-            "impressions": Table(roles=("behaviors",), read=read_impressions),  # the source of the interactions
+            "impressions": Table(  # the source of the interactions, and of negatives that were shown
+                roles=("behaviors",), read=read_impressions, kept=True
+            ),
             "interactions": Table(roles=("behaviors",), read=read_clicks),
             "items": Table(roles=("news",), read=read_news),
         },

@@ -12,7 +12,7 @@ from itdr_hf.raw.scan import Scan, Select
 from itdr_hf.raw.source import Attribute, RatingScale, Source
 from itdr_hf.sources._movielens import CITATION, WORDS, shown_genres, shown_title
 
-TAGS_SHOWN = 5  # the most used tags of a movie, which are attributes for TUI in addition to the genres
+TAGS_SHOWN = 20  # the most used tags of a movie, which are attributes for TUI in addition to the genres
 
 
 def read_ratings(scan: Scan) -> Select:

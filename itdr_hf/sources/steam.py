@@ -21,11 +21,12 @@ from itdr_hf.raw.scan import Scan, Select
 from itdr_hf.raw.source import Attribute, Source, Words
 
 SAME_ACCOUNT = "max(products) <= 1.25 * min(products) + 10"  # an account grows little during the crawl
-TAGS_SHOWN = 8
+TAGS_SHOWN = 12
 MAX_TAGS = 100  # tags of a game that are considered, as each is compared with all its genres
-DEVELOPERS = (
-    "unescape(trim(regexp_replace(developer, ',(\\S)', ', \\1', 'g')))"  # names are joined without a blank: 'A,B, Inc.'
+COMPANIES = (
+    "unescape(trim(regexp_replace({}, ',(\\S)', ', \\1', 'g')))"  # names are joined without a blank: 'A,B, Inc.'
 )
+DEVELOPERS, PUBLISHERS = COMPANIES.format("developer"), COMPANIES.format("publisher")
 
 
 def read_posts(scan: Scan) -> Select:
@@ -71,8 +72,10 @@ def read_interactions(scan: Scan) -> Select:
 
 
 def read_games(scan: Scan) -> Select:
-    texts = dict.fromkeys(("id", "url", "title", "app_name", "developer", "price"), "VARCHAR")
-    games = scan.python_lines("games", {**texts, "genres": "VARCHAR[]", "tags": "VARCHAR[]"})
+    texts = dict.fromkeys(
+        ("id", "url", "title", "app_name", "developer", "publisher", "release_date", "price"), "VARCHAR"
+    )
+    games = scan.python_lines("games", {**texts, "genres": "VARCHAR[]", "tags": "VARCHAR[]", "specs": "VARCHAR[]"})
     tags = f"list_filter(tags[:{MAX_TAGS}], lambda tag: NOT coalesce(list_contains(genres, tag), false))"
     app = "coalesce(nullif(id, ''), regexp_extract(url, '/app/(\\d+)', 1), '')"  # the URL contains the id too
     amount = "try_cast(price AS DOUBLE)"
@@ -84,6 +87,9 @@ def read_games(scan: Scan) -> Select:
             "genres": _listed("genres"),
             "tags": _listed(f"{tags}[:{TAGS_SHOWN}]"),
             "developer": f"nullif({DEVELOPERS}, '')",
+            "publisher": f"nullif(nullif({PUBLISHERS}, ''), {DEVELOPERS})",
+            "released": "CASE WHEN regexp_full_match(release_date, '\\d{4}-\\d\\d-\\d\\d') THEN release_date END",
+            "specs": _listed("specs"),
             "price": f"CASE WHEN {amount} = 0 OR price ILIKE 'free%' THEN 'free' "
             f"WHEN isfinite({amount}) THEN printf('$%.2f', {amount}) END",
         },
@@ -223,6 +229,9 @@ SOURCE = Source(
         Attribute(name="genres", column="genres"),
         Attribute(name="tags", column="tags"),
         Attribute(name="developer", column="developer"),
+        Attribute(name="publisher", column="publisher"),
+        Attribute(name="released", column="released"),
+        Attribute(name="features", column="specs"),
         Attribute(name="price", column="price"),
     ),
 )

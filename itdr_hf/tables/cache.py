@@ -5,11 +5,12 @@
     items         item, title, norm, popularity [, domain] + the source's attribute columns
     users         user + the source's attribute columns
     activity      user [, domain], interactions, ratings: the number of interactions, and of those with a rating
+    impressions   of MIND: reader, moment, history, offers: what was offered when, clicked ("-1") or not ("-0")
 
 `timestamp` is seconds UTC, with a fraction if the release has milliseconds, or the position in the file if the release
-has no times. `norm` is the title for comparison: lower case, one blank between words. A NULL `rating` is an interaction
-without an opinion; `plays` is the number of plays, in releases where it indicates liking. Every row that was read but is
-not in the tables is counted in `steps`, with the reason.
+has no times. `norm` is the title for comparison: lower case, one blank between words, in one form of Unicode (NFKC). A
+NULL `rating` is an interaction without an opinion; `plays` is the number of plays, in releases where it indicates
+liking. Every row that was read but is not in the tables is counted in `steps`, with the reason.
 """
 
 from __future__ import annotations

@@ -21,7 +21,8 @@ MAX_TITLE = 300  # characters; a longer title ends in an ellipsis
 MARKS = ("bad", "dropped", "noted", "unmet", "legible", "has_text")
 PLAIN = r"[!-%'-~]+(?: [!-%'-~]+)*"  # most titles: ASCII words without '&', which need no cleaning
 ITEM_GROUP_ROWS = 20_480  # small row groups: an item may hold thousands of characters, and a thread reads whole groups
-NORM = "lower(nfc_normalize({}))"  # a title as compared: one title in two Unicode forms is one title
+# A title as compared: what looks the same is the same, however Unicode writes it; `staging` defines nfkc.
+NORM = "CASE WHEN strlen({0}) = length({0}) THEN lower({0}) ELSE nfkc({0}) END"
 NOT_BLANK = r"[^ \t\n\r\v\f]"
 BLANKS = r"[\s\p{Z}\x{00}-\x{1f}\x{7f}-\x{9f}]+"
 

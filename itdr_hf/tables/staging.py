@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import unicodedata
 from contextlib import nullcontext
 from itertools import chain
 from pathlib import Path
@@ -47,7 +48,9 @@ def read_tables(
     Returns the counted steps, and the summaries of skipped malformed rows.
     """
     check_encodings(release)
-    engine.sql.create_function("unescape", html.unescape, ["VARCHAR"], "VARCHAR")
+    functions = {"unescape": html.unescape, "nfkc": _nfkc}
+    for name, function in functions.items():
+        engine.sql.create_function(name, function, ["VARCHAR"], "VARCHAR")
     steps: list[dict[str, Any]] = []
     skipped: list[dict[str, Any]] = []
     staged: dict[str, Staged] = {}
@@ -70,12 +73,19 @@ def read_tables(
                 with folder_named(release.folder):
                     steps += clean(engine, release.source, staged, draft / f"{name}.parquet")
     finally:
-        engine.remove_function("unescape")
+        for name in functions:
+            engine.remove_function(name)
 
     refuse_nearly_empty(release, steps, staged, engine)
-    for stage in staged.values():
+    for name, stage in staged.items():
+        if release.layout.tables[name].kept:
+            stage.path.replace(draft / f"{name}.parquet")
         stage.path.unlink(missing_ok=True)
     return steps, skipped
+
+
+def _nfkc(title: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", title).lower().split())
 
 
 def _write(release: Release, name: str, scan: Scan, query: str, path: Path, progress: OnProgress) -> int:

@@ -56,6 +56,14 @@ def setting_of(template: str) -> str:
     return template.partition(":")[0].partition("/")[2]
 
 
+def _in_time(by_time: bool, order: str) -> dict[str, str]:
+    """How a history is ordered, and what that makes of what is asked for: the next of it, or more of the same."""
+    if by_time or order == "file":
+        shown = "oldest first" if by_time else "in no particular order of time"
+        return {"order": shown, "next": "next", "afterwards": "afterwards", "choice": "next choice"}
+    return {"order": "in no particular order", "next": "as well", "afterwards": "as well", "choice": "further choice"}
+
+
 def template_text(cell: Cell, template: str) -> str:
     """Return the wording of a template in a cell: a source may have its own in place of the default one."""
     own = cell.source.wording.get(cell.task.id) if template == "default" else None
@@ -70,7 +78,7 @@ def constants(cell: Cell, recipe: Recipe) -> dict[str, str]:
     }
     named |= {
         "Item": words.item.capitalize(),
-        "order": "oldest first" if cell.source.by_time else "in no particular order of time",
+        **_in_time(cell.source.by_time, recipe.order),
     }
     if scale:
         named |= {"low": scale.text(scale.low), "high": scale.text(scale.high)}

@@ -134,7 +134,7 @@ def test_a_video_watched_again_counts_once_at_its_first_time(read):
     tables = read()
     assert steps(tables, "interactions")["repeated (user, item), earliest kept"] == -1
     first = [r["timestamp"] for r in rows(tables, "interactions") if (r["user"], r["item"]) == (11, 3)]
-    assert first == [1_600_086_400.123]
+    assert first == [1_600_086_400.123]  # to the millisecond
 
 
 def test_without_times_the_order_of_the_tsv_stands_for_them(read, only):

@@ -118,9 +118,11 @@ def test_rating_prediction_passes_over_a_user_of_two_shops_of_one_chain(read, en
 
 
 def test_ratings_are_shown_as_whole_stars(examples):
-    first = next(e for e in examples("rp-yelp") if "Tilted Pint Alehouse: 5\n" in e["input"])
+    first = next(e for e in examples("rp-yelp") if "Tilted Pint Alehouse [Pubs, Bars, Nightlife]: 5\n" in e["input"])
     assert first["output"] == "4"
-    assert first["input"].endswith("gives to: Copper Kettle Café\nAnswer with the number only.")
+    assert first["input"].endswith(
+        "gives to: Copper Kettle Café [Coffee & Tea, Cafes, Food]\nAnswer with the number only."
+    )
 
 
 def test_every_named_business_has_a_prompt_for_its_audience(examples):

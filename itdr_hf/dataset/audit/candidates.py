@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 
 from itdr_hf.dataset.audit.corpus import AMONG_CANDIDATES, NORM, Corpus
-from itdr_hf.dataset.audit.findings import Finding, Severity, named
+from itdr_hf.dataset.audit.findings import Finding, Severity, Tally, named
+from itdr_hf.dataset.audit.players import candidates_table
 from itdr_hf.dataset.audit.registry import check
 
 CHANCE = {"breach": 1e-6, "warning": 1e-3}  # a position bias less likely than this is reported so
@@ -29,6 +31,31 @@ def candidates_distinct(corpus: Corpus) -> Iterator[Finding]:
         f"len(candidates) <> {distinct}",
         "examples with a title twice among the candidates; want each once; draw other negatives",
     )
+
+
+@check()
+def candidates_look_different(corpus: Corpus) -> Iterator[Finding]:
+    """Do two titles of an example differ only in how Unicode writes them (composed, decomposed, full width)?"""
+    odd = "regexp_matches(array_to_string(list_concat(candidates, history), ''), '[^\x00-\x7f]')"
+    tallies: dict[str, Tally] = {}
+    for cell, example, titles in corpus.many(
+        f"SELECT cell, id, list_concat(candidates, history) FROM examples WHERE {_RANKED} AND {odd}"
+    ):
+        if len({_as_seen(title) for title in titles}) < len(titles):
+            tallies.setdefault(cell, Tally()).add(example)
+    for cell, tally in tallies.items():
+        text = f"{tally.count:,} examples with one title in two forms of Unicode; want each once; draw other negatives"
+        yield Finding(
+            check="candidates-look-different",
+            severity="breach" if corpus.layout == "itdr" else "warning",
+            where=cell,
+            message=text,
+            examples=named(tally.ids),
+        )
+
+
+def _as_seen(title: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", title).lower().split())
 
 
 @check()
@@ -131,30 +158,23 @@ def positives_anywhere(corpus: Corpus) -> Iterator[Finding]:
 
 @check()
 def popularity_is_no_answer(corpus: Corpus) -> Iterator[Finding]:
-    """How often is the most popular candidate a positive? Popular is what many histories of the source hold."""
-    title = NORM.format("t")
-    corpus.engine.sql.execute(
-        f'CREATE OR REPLACE TEMP TABLE popular AS SELECT source, {title} AS title, count(DISTINCT "user") AS uses FROM ('
-        'SELECT source, "user", unnest(history) AS t FROM examples WHERE "user" <> \'\') GROUP BY ALL'
-    )
+    """How often is the most popular candidate a positive? Popular is what many other users of the source have."""
+    candidates_table(corpus)
     query = (
-        "SELECT cell, count(*), avg(hit), avg(chance), avg(liked), avg(other) FROM ("
-        "SELECT cell, id, sum((positive AND uses = top)::INT) / sum((uses = top)::INT) AS hit, avg(positive::INT) AS chance, "
-        "avg(uses) FILTER (positive) AS liked, avg(uses) FILTER (NOT positive) AS other FROM ("
-        "SELECT *, max(uses) OVER (PARTITION BY cell, id) AS top FROM ("
-        f"SELECT cell, id, coalesce(uses, 0) AS uses, list_contains(targets, c.t) AS positive FROM ("
-        "SELECT cell, source, id, targets, unnest(candidates) AS t FROM examples WHERE "
-        f"{_RANKED}) c LEFT JOIN popular p ON c.source = p.source AND {title} = p.title"
-        ")) GROUP BY cell, id) GROUP BY cell ORDER BY cell"
+        "SELECT cell, count(*), avg(hit), avg(chance), avg(liked), avg(other) FROM (SELECT cell, id, "
+        "sum(positive * (uses = top)::INT) / sum((uses = top)::INT) AS hit, avg(positive) AS chance, "
+        "avg(uses) FILTER (positive = 1) AS liked, avg(uses) FILTER (positive = 0) AS other FROM "
+        "(SELECT *, max(uses) OVER (PARTITION BY cell, id) AS top FROM candidates) GROUP BY cell, id) "
+        "GROUP BY cell ORDER BY cell"
     )
     for cell, count, hit, chance, liked, other in corpus.rows(query):
         gap = (hit - chance) / (1 - chance) if chance < 1 else 0.0
-        promised = corpus.recipe(cell).get("negative_sampling") == "popularity"
+        promised = corpus.recipe(cell).get("negative_sampling") in ("popularity", "matched")
         severity: Severity = "info" if count < LEAST or gap < (MATCHED if promised else NOTABLE) else "warning"
         severity = "breach" if severity == "warning" and promised else severity
         said = (
-            f"the most popular candidate is a positive in {hit:.1%} (chance {chance:.1%}); positives are in "
-            f"{liked:.1f} histories, negatives in {other or 0:.1f}"
+            f"the most popular candidate is a positive in {hit:.1%} (chance {chance:.1%}); positives are known "
+            f"to {liked:.1f} other users, negatives to {other or 0:.1f}"
         )
         advice = "" if severity == "info" else "; want it nearer to chance; build with negative_sampling 'popularity'"
         figures = {"H@1": round(hit, 4), "chance": round(chance, 4), "gap": round(gap, 4), "examples": count}

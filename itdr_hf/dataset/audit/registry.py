@@ -21,6 +21,7 @@ MODULES = (
     "privacy",
     "leaks",
     "candidates",
+    "players",
     "answers",
     "provenance",
 )  # in the order of the report

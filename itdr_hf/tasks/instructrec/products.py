@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from itdr_hf.tasks.instructrec import forms, statements
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def eligible(plan: PlanContext) -> ir.Table:
     """Return the items of the core, each with its split: by a hash of its title, 80/10/10."""
-    items = plan.engine.parquet(core.items(plan.tables, plan.engine))
+    items = plan.engine.parquet(core.items(plan.tables, plan.engine, plan.recipe.order))
     items = items.filter(items.domain == plan.recipe.domain) if plan.recipe.domain and plan.domain else items
     return items.select(*plan.domain, subject="item")
 
@@ -29,13 +30,15 @@ def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
 
     keys = chosen.select(*queries.KEYS, item="subject")
     known = statements.described(plan, keys)
-    known = plan.engine.materialise(known.mutate(rank=ibis.literal(plan.recipe.history, type="int64")))
+    rank, when = ibis.literal(plan.recipe.history, type="int64"), ibis.null("float64")
+    known = plan.engine.materialise(known.mutate(rank=rank, timestamp=when))
     facts = known.select(*queries.KEYS, target="title", categories="categories", target_item="item")
     rows = chosen.inner_join(facts, queries.KEYS)
     rows = rows.left_join(_texts(plan, chosen), queries.KEYS).drop("domain_right", "subject_right")
     mine = known.select(*queries.KEYS, "item")
-    rows = rows.left_join(drawn(plan, chosen, mine, mine, known), queries.KEYS)
-    rows = rows.drop("domain_right", "subject_right", "negative_labels")
+    timeless = replace(plan, recipe=replace(plan.recipe, availability="any"))
+    rows = rows.left_join(drawn(timeless, chosen, mine, mine, known), queries.KEYS)
+    rows = rows.drop("domain_right", "subject_right", "negative_labels", "negative_items")
     rows = plan.engine.materialise(rows.mutate(history=ibis.literal([], type="array<string>")))
     few = rows.negatives.length().fill_null(0) < plan.recipe.negatives
     rows = rows.mutate(left_out=queries.reason((few, "too few other items")))

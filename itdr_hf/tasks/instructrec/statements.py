@@ -36,7 +36,7 @@ MAKERS = ("brand", "store", "developer", "publisher", "author", "authors", "arti
 
 def statements(plan: PlanContext) -> ir.Table:
     """Return the table as an expression, written by rules where it is not there yet."""
-    name = f"statements-{derived.key(__name__, plan.source.label)}"
+    name = f"statements-{derived.key(__name__, plan.source.label, plan.recipe.order)}"
     return plan.engine.parquet(derived.kept_file(plan.tables, name, lambda path: _write(plan, path)))
 
 
@@ -44,7 +44,7 @@ def core_rows(plan: PlanContext) -> ir.Table:
     """Return the interactions of the core with `domain` ("" where the source has none) and `subject`."""
     import ibis
 
-    rows = plan.engine.parquet(core.interactions(plan.tables, plan.engine)).rename(subject="user")
+    rows = plan.engine.parquet(core.interactions(plan.tables, plan.engine, plan.recipe.order)).rename(subject="user")
     return rows if plan.domain else rows.mutate(domain=ibis.literal(""))
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from itdr_hf.raw.source import Attribute, Source
 from itdr_hf.runtime.text import join_words, sentences
-from itdr_hf.tasks.itdr._prose import BLAME, LAST, PRAISE, Part, fitted, named, quoted, telling
+from itdr_hf.tasks.itdr._prose import BLAME, LAST, PRAISE, Part, fitted, leaning, named, quoted, telling
 
 Facts = Sequence[tuple[Attribute, str]]
 
@@ -31,11 +31,17 @@ class Review(NamedTuple):
     rating: float | None = None
 
 
+FOR_GENRES = (
+    "{title} is best recommended to users who like {kinds} {items}.",
+    "Users who often {do} {kinds} {items} are the first to whom {title} should be shown.",
+    "{title} should find its audience among those who like {kinds} {items}.",
+    "Those whose past choices lean towards {kinds} {items} are the natural audience of {title}.",
+)
 FOR_KINDS = (
-    "{title} is best recommended to users interested in {kinds}.",
-    "Users who choose {items} for {kinds} are the first to whom {title} should be shown.",
-    "{title} should find its audience among those who like {kinds}.",
-    "Those whose past choices lean towards {kinds} are the natural audience of {title}.",
+    "{title} is best recommended to users who often {do} {items} listed under {kinds}.",
+    "Users with past choices under {kinds} are the first to whom {title} should be shown.",
+    "{title} should find its audience among those who look for {items} under {kinds}.",
+    "Those whose past choices fall mostly under {kinds} are the natural audience of {title}.",
 )
 FOR_MAKER = (
     "{title} is first of all for users who like other {items} by {maker}.",
@@ -47,7 +53,7 @@ FOR_ANYONE = (
     "The audience of {title} is to be sought among all who {do} {items}.",
 )
 MIXED = (
-    "Whoever wants {first} above all and does not mind some {second} is likeliest to enjoy it.",
+    "Whoever likes {first_ones} above all and does not mind some {second} is likeliest to enjoy it.",
     "It asks for a liking of {first} together with {second}, so those who {do} {items} of both sorts come first.",
     "Its mixture of {first} and {second} is meant for those who enjoy the two together.",
 )
@@ -97,15 +103,15 @@ FREE = ("As it is free, it can also be offered to those who only want to try som
 OFTEN = ("With {views} views behind it, it also suits users who follow what is popular.",)
 AGED = ("Its rating, {age}, is to be minded.", "For its age group it is marked {age}.")
 FIRST = (
-    "Heavy followers of {first} come before those who only now and then {do} {items} of this kind.",
+    "Heavy followers of {first_ones} come before those who only now and then {do} them.",
     "The more {items} of this kind a user has {did} before, the better the match is likely to be.",
     "Those who have {did} several {items} of this kind of late should be approached before all others.",
 )
 FIRST_OF_ALL = FIRST[1:]
 NOT_FOR = (
-    "Users who have never shown any interest in {last} are less likely to welcome it.",
-    "It is of less use to those who keep away from {last}.",
-    "Where nothing points to {last}, other {items} should be preferred.",
+    "Users who have never shown any interest in {last_ones} are less likely to welcome it.",
+    "It is of less use to those who keep away from {last_ones}.",
+    "Where nothing points to {last_ones}, something else should be preferred.",
 )
 NOT_FOR_ALL = (
     "Users who seldom {do} {items} of this sort are less likely to welcome it.",
@@ -116,7 +122,8 @@ NOT_FOR_ALL = (
 def target_users(title: str, facts: Facts, reviews: Sequence[Review], source: Source) -> str:
     """Whom to recommend an item to, from its attributes and what its reviews say; any of them may be missing."""
     tags = _listed(facts, TAGS)
-    kinds = _listed(facts, KINDS)[:MOST_KINDS] or tags[:MOST_TAGS]
+    genres = _listed(facts, GENRES)
+    kinds = (genres or _listed(facts, KINDS))[:MOST_KINDS] or tags[:MOST_TAGS]
     key, words = (title, *(value for _, value in facts)), source.words
     slots = {"title": named(title), "do": words.do, "did": words.did, "item": words.item, "items": words.items}
     slots |= {
@@ -125,8 +132,10 @@ def target_users(title: str, facts: Facts, reviews: Sequence[Review], source: So
         "last": "".join(kinds[-1:]),
         "tags": join_words(tags[:MOST_TAGS]),
     }
+    of_kind = "{0} {1}" if genres else "{1} under {0}"
+    slots |= {f"{name}_ones": of_kind.format(slots[name], source.words.items) for name in ("first", "last")}
     slots["maker"] = _maker(facts)
-    chief = FOR_KINDS if kinds else FOR_MAKER if slots["maker"] else FOR_ANYONE
+    chief = FOR_GENRES if genres else FOR_KINDS if kinds else FOR_MAKER if slots["maker"] else FOR_ANYONE
     parts = [
         Part(0, chief, slots, ("for", *key)),
         *_drawn(facts, slots, key),
@@ -135,7 +144,6 @@ def target_users(title: str, facts: Facts, reviews: Sequence[Review], source: So
     ]
     if tags and tags[:MOST_TAGS] != kinds:
         parts.append(Part(4, TAGGED, slots, ("tags", *key)))
-    genres = _listed(facts, GENRES)
     if len(genres) > 1:
         parts.append(Part(6, MIXED, {**slots, "first": genres[0], "second": genres[1]}, ("mixed", *key)))
     parts.append(Part(LAST, FIRST if kinds else FIRST_OF_ALL, slots, ("first", *key)))
@@ -195,17 +203,33 @@ def _year(known: Mapping[str, str]) -> str:
 
 
 def _voices(reviews: Sequence[Review], source: Source, slots: Mapping[str, str]) -> list[Part]:
-    """Return a sentence of praise and one of blame where ratings tell them apart, else one that says much."""
+    """Return a sentence of praise and one of blame, told apart by ratings where there are any, and by the words in any case.
+
+    Dispraise alone never recommends: it only says whom an item does not suit. A sentence that leans to neither side
+    is quoted where there is nothing else.
+    """
     above, below = source.liked_above, source.disliked_below
-    liked = [r.text for r in reviews if r.rating is not None and above is not None and r.rating > above]
-    disliked = [r.text for r in reviews if r.rating is not None and below is not None and r.rating < below]
-    if source.scale is None or not (liked or disliked):
-        return _voice([review.text for review in reviews], PRAISE | BLAME, SAID, slots, rank=1)
-    return [*_voice(liked, PRAISE, PRAISED, slots, rank=1), *_voice(disliked, BLAME, BLAMED, slots, rank=3)]
+    rated = source.scale is not None and any(review.rating is not None for review in reviews)
+    liked = [r.text for r in reviews if not rated or (r.rating is not None and above is not None and r.rating > above)]
+    disliked = [
+        r.text for r in reviews if not rated or (r.rating is not None and below is not None and r.rating < below)
+    ]
+    found = [
+        *_voice(liked, PRAISE, PRAISED, slots, rank=1, side=1),
+        *_voice(disliked, BLAME, BLAMED, slots, rank=3, side=-1),
+    ]
+    neutral = [] if found else [s for r in reviews for s in sentences(r.text) if not leaning(s)]
+    return found or _voice(neutral, PRAISE | BLAME, SAID, slots, rank=1, side=0)
 
 
 def _voice(
-    texts: Sequence[str], words: frozenset[str], variants: Sequence[str], slots: Mapping[str, str], *, rank: int
+    texts: Sequence[str],
+    words: frozenset[str],
+    variants: Sequence[str],
+    slots: Mapping[str, str],
+    *,
+    rank: int,
+    side: int,
 ) -> list[Part]:
-    sentence = telling(texts, words)
+    sentence = telling(texts, words, side=side)
     return [Part(rank, variants, {**slots, "quote": quoted(sentence)}, (sentence,))] if sentence else []

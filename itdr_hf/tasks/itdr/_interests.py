@@ -11,6 +11,7 @@ from itdr_hf.runtime.text import cut, join_words
 from itdr_hf.tasks.itdr._prose import BLAME, LAST, MOST_WORDS, PRAISE, Part, fitted, named, quoted, telling
 
 MOST_KINDS = 3
+GENRES = frozenset({"genres", "genre"})
 TITLES = (70, 40, 20)  # characters of a title, fewer where six of them would make the text too long
 
 
@@ -26,7 +27,7 @@ class Opinion(NamedTuple):
 LIKES = (
     "This user is drawn to {kinds}: {titles} {were} {liked}.",
     "{titles} {were} {liked}, which speaks of a taste for {kinds}.",
-    "What this user looks for in {items} is {kinds}, as {titles} {show}, which {were} {liked}.",
+    "What this user looks for is {kinds}, as {titles} {show}, which {were} {liked}.",
 )
 PLAIN_LIKES = (
     "What this user cares for shows in {titles}, which {were} {liked}.",
@@ -59,7 +60,7 @@ BLAMES = (
     "What puts them off shows in the case of {title}: {quote}",
 )
 SHARED = (
-    "As {kinds} can be found on both sides, the kind alone does not decide for them.",
+    "As there are {kinds} on both sides, the kind alone does not decide for them.",
     "With {kinds} on both sides, it takes more than the kind of {item} to win them over.",
 )
 MORE_LIKE = (
@@ -98,6 +99,8 @@ def _written(likes: Sequence[Opinion], dislikes: Sequence[Opinion], source: Sour
     key = [opinion.title for opinion in (*likes, *dislikes)]
     if not key:
         return NOTHING.format_map(facts)
+    genres = any(a.name in GENRES for a in source.item_attributes if a.column == source.label)
+    facts["genres"] = "yes" if genres else ""
     whole = any(a.whole for a in source.item_attributes if a.column == source.label)
     for_, against = _kinds(likes, whole), _kinds(dislikes, whole)
     parts = [
@@ -109,11 +112,18 @@ def _written(likes: Sequence[Opinion], dislikes: Sequence[Opinion], source: Sour
     ]
     shared = [kind for kind in for_ if kind in against][:2]
     if shared:
-        parts.append(Part(4, SHARED, {**facts, "kinds": join_words(shared)}, ("shared", *key)))
+        parts.append(
+            Part(4, SHARED, {**facts, "kinds": of_kinds(shared, genres=genres, items=words.items)}, ("shared", *key))
+        )
     for side, closers in ((likes, MORE_LIKE), (dislikes, LESS_LIKE)):
         if side:
             parts.append(Part(LAST, closers, {**facts, "title": named(side[0].title)}, ("more", *key)))
     return fitted(parts)
+
+
+def of_kinds(kinds: list[str], *, genres: bool, items: str) -> str:
+    """'drama and war movies', or 'books under Cooking and Travel': a genre describes a thing, a category holds it."""
+    return f"{join_words(kinds)} {items}" if genres else f"{items} under {join_words(kinds)}"
 
 
 def _inside(phrase: str) -> str:
@@ -151,14 +161,14 @@ def _side(
     filled |= {
         forms[0]: forms[number] for forms in (("were", "was"), ("are", "is"), ("say", "says"), ("show", "shows"))
     }
-    filled["kinds"] = join_words(list(kinds))
+    filled["kinds"] = of_kinds(list(kinds), genres=facts["genres"] == "yes", items=facts["items"])
     return [Part(0, told, filled, (titles, *key))]
 
 
 def _words_on(
     opinions: Sequence[Opinion], words: frozenset[str], variants: Sequence[str], key: Sequence[str], *, rank: int
 ) -> list[Part]:
-    sentence = telling((opinion.review for opinion in opinions), words)
+    sentence = telling((opinion.review for opinion in opinions), words, side=1 if words is PRAISE else -1)
     if sentence is None:
         return []
     title = next(opinion.title for opinion in opinions if sentence in opinion.review)

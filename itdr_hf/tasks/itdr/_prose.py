@@ -29,7 +29,10 @@ BLAME = _words(
     "frustrating hate hated hard however lack lacks lacking lazy mess never nothing overpriced overrated poor poorly "
     "refund repetitive rude shallow slow terrible tedious unfortunately unplayable waste wasted weak worse worst"
 )
+TURNS = _words("not no never without hardly barely lacks lacking nothing isn't wasn't don't doesn't didn't can't won't")
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_SPOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_STOPS = re.compile(r"(?<![.])\.\.(?![.])")
 _LETTER = re.compile(r"[^\W\d_]")
 _ENDS = (".", "!", "?", "…", "。", "！", "？")
 _INNER = str.maketrans({'"': "'", "“": "'", "”": "'", "„": "'"})
@@ -66,11 +69,27 @@ def closed(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:] + ("" if ended else ".")
 
 
-def telling(reviews: Iterable[str], words: frozenset[str]) -> str | None:
-    """Return the sentence of the reviews that says most: opinion words first, then a length that can be quoted."""
+def telling(reviews: Iterable[str], words: frozenset[str], *, side: int = 0) -> str | None:
+    """Return the sentence of the reviews that says most: opinion words first, then a length that can be quoted.
+
+    With a `side`, only of those that lean to it, to praise (1) or to blame (-1).
+    """
     told = [s for review in reviews for s in sentences(review) if _LETTER.search(s)]
+    told = [s for s in told if not side or side * leaning(s) > 0]
     found = [(_worth(s, words), -place, s) for place, s in enumerate(told)]
     return max(found)[2] if found else None
+
+
+def leaning(sentence: str) -> int:
+    """How many more words of praise than of blame a sentence has; a word after a negation counts for the other side."""
+    spoken = [word.lower() for word in _SPOKEN.findall(sentence)]
+    found = 0
+    for place, word in enumerate(spoken):
+        if word in TURNS or not (word in PRAISE or word in BLAME):
+            continue
+        turned = any(before in TURNS or before.endswith(("n't", "n’t")) for before in spoken[max(0, place - 3) : place])
+        found += (1 if word in PRAISE else -1) * (-1 if turned else 1)
+    return found
 
 
 def _worth(sentence: str, words: frozenset[str]) -> tuple[int, int]:
@@ -83,7 +102,8 @@ def _worth(sentence: str, words: frozenset[str]) -> tuple[int, int]:
 def worded(part: Part) -> str:
     """One of the wordings whose slots the facts fill, decided by the key's md5."""
     place = int.from_bytes(hashlib.md5("\x1f".join(part.key).encode()).digest()[:8], "big")
-    return closed(part.variants[place % len(part.variants)].format_map(part.facts))
+    text = part.variants[place % len(part.variants)].format_map(part.facts)
+    return closed(_STOPS.sub(".", text))  # "… by Making Fun, Inc.."
 
 
 def fitted(parts: Sequence[Part]) -> str:

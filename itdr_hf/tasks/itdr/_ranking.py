@@ -18,7 +18,7 @@ LABELS = ("history_labels", "positive_labels", "negative_labels")
 
 
 def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
-    """history, positives and negatives of each chosen user, with the items' labels."""
+    """history, positives and negatives of each chosen user, with the items' labels and what `giveaways` plays with."""
     everything = queries.touched(plan, chosen)
     mine = queries.of_examples(plan, everything, chosen)
     window = plan.engine.materialise(
@@ -35,13 +35,21 @@ def assemble(plan: PlanContext, chosen: ir.Table, everything: ir.Table, mine: ir
         history_labels=queries.in_order(window, "label", past),
         positives=queries.in_order(window, "title", ~past),
         positive_labels=queries.in_order(window, "label", ~past),
+        positive_items=queries.in_order(window, "item", ~past),
+        last_item=window.item.argmax(window["rank"], where=past),
+        shown_until=window.timestamp.max(where=past),
+        asked_from=window.timestamp.min(where=~past),
+        asked_until=window.timestamp.max(where=~past),
         titles=window.norm.nunique(),
         shown=window.count(),
     )
     drawn = negatives.negatives(plan, chosen, everything, mine, window, plan.recipe.negatives)
-    rows = chosen.inner_join(made, queries.KEYS).left_join(drawn, queries.KEYS)
+    rows = chosen.left_join(made, queries.KEYS)
+    rows = rows.drop(*[c for c in rows.columns if c.endswith("_right")]).left_join(drawn, queries.KEYS)
     rows = rows.drop(*[c for c in rows.columns if c.endswith("_right")])
+    whole = plan.recipe.source_history + plan.recipe.history + plan.recipe.positives
     left_out = queries.reason(
+        (rows.shown.fill_null(0) < whole, "too few in the right order of time"),
         (rows.titles < rows.shown, "two titles alike in one example"),
         (rows.negatives.length().fill_null(0) < plan.recipe.negatives, "too few items never touched"),
     )

@@ -6,17 +6,17 @@ reference is written by `_extractive` from the same facts until a teacher writes
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from itdr_hf.errors import UsageError
-from itdr_hf.raw.source import Source
+from itdr_hf.raw.source import Attribute, Source
 from itdr_hf.records import Example
 from itdr_hf.runtime.text import show_text
 from itdr_hf.tasks import answers
 from itdr_hf.tasks.itdr import _extractive, _ranking
 from itdr_hf.tasks.itdr._extractive import Opinion
-from itdr_hf.tasks.planning import queries
+from itdr_hf.tasks.planning import ordering, queries
 from itdr_hf.tasks.reading import ParsedAnswer, read_text
 from itdr_hf.tasks.task import ExampleParts, Task, TaskContext, Teacher
 from itdr_hf.tasks.templates import HELD_OUT
@@ -82,14 +82,19 @@ def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
     import ibis
 
     told = _told(plan, queries.interactions_of(plan, chosen))
-    by = {"timestamp": told.timestamp, "item": told.item}
+    by = ordering.keys(plan, told)
     shown = queries.titled(plan, queries.first(told, [*queries.KEYS, "liked"], by, plan.recipe.reviews))
+    about = [f"about_{attribute.column}" for attribute in _details(plan.source)] if plan.recipe.details else []
+    if about:
+        items = plan.table("items")
+        facts = {name: items[name.removeprefix("about_")].cast("string") for name in about}
+        shown = shown.inner_join(items.select(*plan.domain, "item", **facts), [*plan.domain, "item"])
     review = ibis.null("string")
     if plan.tables.has("texts"):
         shown = plan.engine.materialise(shown.inner_join(plan.texts, "text_row"))
         review = shown.text
     fields = {name: shown[name] for name in ("rank", "title", "label", "rating")}
-    opinion = ibis.struct({**fields, "review": review})
+    opinion = ibis.struct({**fields, "review": review, **{name: shown[name] for name in about}})
     made = shown.group_by(queries.KEYS).agg(
         likes=opinion.collect(where=shown.liked).sort(),
         dislikes=opinion.collect(where=~shown.liked).sort(),
@@ -98,6 +103,12 @@ def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
     )
     left_out = queries.reason((made.titles < made.shown, "two titles alike in one example"))
     return chosen.inner_join(made.mutate(left_out=left_out).drop("titles", "shown"), queries.KEYS)
+
+
+def _details(source: Source) -> list[Attribute]:
+    """Return what is said of an item beside its label: what is written of it in sentences, or else all that is known."""
+    others = [attribute for attribute in source.item_attributes if attribute.column != source.label]
+    return [attribute for attribute in others if attribute.kind == "text"] or others
 
 
 def _told(plan: PlanContext, interactions: ir.Table) -> ir.Table:
@@ -113,14 +124,28 @@ def example(row: Mapping[str, Any], context: TaskContext) -> ExampleParts:
     reference = _extractive.interests(likes, dislikes, context.source)
     return ExampleParts(
         slots={
-            "likes": answers.numbered([_shown(opinion, context) for opinion in likes]),
-            "dislikes": answers.numbered([_shown(opinion, context) for opinion in dislikes]),
+            "likes": _listed(likes, row["likes"], context),
+            "dislikes": _listed(dislikes, row["dislikes"], context),
         },
         output=reference,
         history=[opinion.title for opinion in (*likes, *dislikes)],
         targets=(reference,),
         reference_by=_extractive.NAME,
     )
+
+
+def _listed(opinions: Sequence[Opinion], told: Sequence[Mapping[str, Any]], context: TaskContext) -> str:
+    lines = [_shown(opinion, context) + _about(one, context) for opinion, one in zip(opinions, told, strict=True)]
+    return answers.numbered(lines)
+
+
+def _about(told: Mapping[str, Any], context: TaskContext) -> str:
+    """Return what the release says of an item, a line for each attribute; nothing where it is not asked for."""
+    if not context.recipe.details:
+        return ""
+    known = [(a.name, told[f"about_{a.column}"]) for a in _details(context.source)]
+    shown = [(name, show_text(value, context.recipe.max_chars)) for name, value in known if value]
+    return "".join([f"\n   {name.capitalize()}: {text}" for name, text in shown if text])
 
 
 def _opinion(told: Mapping[str, Any], context: TaskContext) -> Opinion:
@@ -152,7 +177,7 @@ TASK = Task(
     slots=frozenset({"likes", "dislikes"}),
     answer="text",
     metrics=("BLEU-1", "BLEU-2", "ROUGE-1", "ROUGE-2", "ROUGE-L"),
-    defaults={"reviews": 3, "max_chars": 600},
+    defaults={"reviews": 3, "max_chars": 1200},
     needs=needs,
     eligible=eligible,
     gather=gather,

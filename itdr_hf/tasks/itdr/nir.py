@@ -25,15 +25,15 @@ DESCRIPTION = (
 )
 DEFAULT = (
     "A user {did} the following {items}, {order}:\n{history}\n"
-    "Which one of these {items} will the user most likely {do} next?\n{candidates}\n"
+    "Which one of these {items} will the user most likely {do} {next}?\n{candidates}\n"
     "Answer with its title alone."
 )
 PLAIN = (
     "Someone {did} these {items}, {order}:\n{history}\n"
-    "Exactly one of the {items} below is what they {did} afterwards. Which one?\n{candidates}\n"
+    "Exactly one of the {items} below is what they {did} {afterwards}. Which one?\n{candidates}\n"
     "Write its title and nothing more."
 )
-BRIEF = "So far, {order}:\n{history}\nNext is one of:\n{candidates}\nReply with the title of the next {item} only."
+BRIEF = "So far, {order}:\n{history}\nThe {choice} is one of:\n{candidates}\nReply with its title only."
 UNSEEN = (
     "Follow this person from one {item} to another ({order}):\n{history}\n"
     "One of these continues the list; the others have nothing to do with this person.\n{candidates}\n"

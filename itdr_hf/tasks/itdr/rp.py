@@ -9,6 +9,7 @@ from itdr_hf.errors import UsageError
 from itdr_hf.raw.source import Source
 from itdr_hf.records import Example
 from itdr_hf.tasks import answers
+from itdr_hf.tasks.itdr import _ranking
 from itdr_hf.tasks.planning import queries
 from itdr_hf.tasks.reading import ParsedAnswer, read_number
 from itdr_hf.tasks.task import ExampleParts, Task, TaskContext
@@ -60,8 +61,10 @@ def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
     past = shown["rank"] < count
     made = shown.group_by(queries.KEYS).agg(
         history=queries.in_order(shown, "title", past),
+        history_labels=queries.in_order(shown, "label", past),
         ratings=queries.in_order(shown, "rating", past),
         target=shown.title.max(where=~past),
+        target_label=shown.label.max(where=~past),
         rating=shown.rating.max(where=~past),
         titles=shown.norm.nunique(),
     )
@@ -72,10 +75,14 @@ def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
 def example(row: Mapping[str, Any], context: TaskContext) -> ExampleParts:
     scale = context.source.scale
     assert scale is not None
-    rated = [f"{title}: {scale.text(rating)}" for title, rating in zip(row["history"], row["ratings"], strict=True)]
+    shown, target = row["history"], row["target"]
+    if context.recipe.details:
+        shown = _ranking.labelled(shown, row["history_labels"])
+        [target] = _ranking.labelled([target], [row["target_label"]])
+    rated = [f"{title}: {scale.text(rating)}" for title, rating in zip(shown, row["ratings"], strict=True)]
     rating = scale.text(row["rating"])
     return ExampleParts(
-        slots={"history": answers.numbered(rated), "target": row["target"]},
+        slots={"history": answers.numbered(rated), "target": target},
         output=rating,
         history=row["history"],
         history_ratings=row["ratings"],

@@ -25,16 +25,16 @@ DESCRIPTION = (
 )
 DEFAULT = (
     "These are the {items} a user {did}, {order}:\n{history}\n"
-    "Rank the candidate {items} by how likely this user is to {do} each of them next, the most likely first.\n"
+    "Rank the candidate {items} by how likely this user is to {do} each of them {next}, the most likely first.\n"
     "Candidates:\n{candidates}\nAnswer with all the candidates as a numbered list, one a line."
 )
 PLAIN = (
     "Someone {did} the {items} below, {order}.\n{history}\n"
-    "Here are more {items}. Sort them, beginning with the one this person is most likely to {do} next and ending with "
+    "Here are more {items}. Sort them, beginning with the one this person is most likely to {do} {next} and ending with "
     "the least likely:\n{candidates}\nWrite the whole list in your order, numbered, one title a line."
 )
 BRIEF = (
-    "Already {did}, {order}:\n{history}\nTo be ranked, likeliest next choice first:\n{candidates}\n"
+    "Already {did}, {order}:\n{history}\nTo be ranked, likeliest {choice} first:\n{candidates}\n"
     "Reply with the complete ranking as a numbered list."
 )
 UNSEEN = (

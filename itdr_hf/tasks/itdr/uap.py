@@ -61,18 +61,23 @@ def eligible(plan: PlanContext) -> ir.Table:
 
 
 def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
+    import ibis
+
     mine = queries.interactions_of(plan, chosen)
     likes = _likes(plan, mine)
     # plays say how much an item is liked
     most_played = {"plays": -likes.plays.fill_null(0)} if "plays" in likes.columns else {}
-    shown = queries.titled(plan, queries.first_by_time(likes, plan.recipe.history, before=most_played))
+    shown = queries.titled(plan, queries.first_in_order(plan, likes, plan.recipe.history, before=most_played))
     made = shown.group_by(queries.KEYS).agg(
         history=queries.in_order(shown, "title"), history_labels=queries.in_order(shown, "label")
     )
     users = plan.table("users").rename(subject="user")
     columns = [a.column for a in plan.source.user_attributes]
     rows = chosen.inner_join(made, queries.KEYS).inner_join(users.select("subject", *columns), "subject")
-    return rows.mutate(left_out=queries.reason((rows.subject.isnull(), "no user")))
+    again = ibis.row_number().over(group_by=rows.history.join("\n"), order_by=[rows.order, rows.subject])
+    rows = rows.mutate(again=again)
+    left_out = queries.reason((rows.again > 0, "the same favourites as another user"))
+    return rows.mutate(left_out=left_out).drop("again")
 
 
 def example(row: Mapping[str, Any], context: TaskContext) -> ExampleParts:

@@ -42,6 +42,11 @@ class PlanContext:
         return self.engine.parquet(self.tables.path(name))
 
     @property
+    def clocked(self) -> bool:
+        """Whether the release's timestamps are moments, which compare between users."""
+        return self.source.by_time and self.tables.release.layout.clock
+
+    @property
     def texts(self) -> ir.Table:
         """The reviews: text, text_row."""
         return self.engine.numbered(self.tables.path("texts"), "text_row").select("text", "text_row")
@@ -56,6 +61,11 @@ class PlanContext:
         """The items that negatives are drawn from: the catalogue, or `pool`."""
         shelves = self.engine.parquet(self.pool or derived.shelves(self.tables, self.engine))
         return shelves.mutate(place=shelves.place.cast("int64"))  # Spark numbers rows in 32 bits
+
+    @property
+    def calendar(self) -> ir.Table:
+        """How many items of each domain are known at which tick of the source's time: `derived.calendar`."""
+        return self.engine.parquet(derived.calendar(self.tables, self.engine, self.pool))
 
     @property
     def histories(self) -> ir.Table:

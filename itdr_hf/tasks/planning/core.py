@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from itdr_hf.runtime.engine import Engine
 from itdr_hf.tables.cache import Tables
-from itdr_hf.tasks.planning import derived
+from itdr_hf.tasks.planning import derived, ordering
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -23,25 +23,24 @@ if TYPE_CHECKING:
 LEAST = 5  # interactions of every user and of every item
 
 
-def interactions(tables: Tables, engine: Engine, least: int = LEAST) -> Path:
-    """Return the Parquet file with the interactions of the core, computed once."""
-    return derived.kept(
-        tables, engine, f"core-{derived.key(__name__, least)}", lambda: _sequences(tables, engine, least)
-    )
+def interactions(tables: Tables, engine: Engine, order: str, least: int = LEAST) -> Path:
+    """Return the Parquet file with the interactions of the core, in an `order` of `ordering.ORDERS`; computed once."""
+    name = f"core-{derived.key(__name__, order, least)}"
+    return derived.kept(tables, engine, name, lambda: _sequences(tables, engine, order, least))
 
 
-def items(tables: Tables, engine: Engine, least: int = LEAST) -> Path:
+def items(tables: Tables, engine: Engine, order: str, least: int = LEAST) -> Path:
     """Return the Parquet file with the items of the core, placed as `derived.shelves` places the catalogue."""
 
     def query() -> ir.Table:
         keys = [*_domain(tables), "item"]
-        rows = engine.parquet(interactions(tables, engine, least)).select(*keys).distinct()
+        rows = engine.parquet(interactions(tables, engine, order, least)).select(*keys).distinct()
         return derived.placed_items(tables, engine, rows)
 
-    return derived.kept(tables, engine, f"core-items-{derived.key(__name__, least)}", query)
+    return derived.kept(tables, engine, f"core-items-{derived.key(__name__, order, least)}", query)
 
 
-def _sequences(tables: Tables, engine: Engine, least: int) -> ir.Table:
+def _sequences(tables: Tables, engine: Engine, order: str, least: int) -> ir.Table:
     import ibis
 
     domain = _domain(tables)
@@ -51,12 +50,13 @@ def _sequences(tables: Tables, engine: Engine, least: int) -> ir.Table:
     rows = rows.semi_join(pairs, [*domain, "user", "item"])
     named = rows.inner_join(engine.parquet(tables.path("items")).select(*domain, "item", "norm"), [*domain, "item"])
     again = ibis.row_number().over(
-        group_by=[*(named[k] for k in domain), named["user"], named.norm], order_by=[named.timestamp, named.item]
+        group_by=[*(named[k] for k in domain), named["user"], named.norm],
+        order_by=list(ordering.sort_keys(tables.source, order, named).values()),
     )
     once = named.mutate(again=again).filter(lambda t: t.again == 0).drop("again", "norm")
     back = ibis.row_number().over(
         group_by=[*(once[k] for k in domain), once["user"]],
-        order_by=[ibis.desc(once.timestamp), ibis.desc(once.item)],
+        order_by=[ibis.desc(key) for key in ordering.sort_keys(tables.source, order, once).values()],
     )
     return once.mutate(back=back.cast("int64"))
 

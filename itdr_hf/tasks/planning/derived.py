@@ -1,7 +1,9 @@
 """What the cells of one source share, computed once and kept beside its tables.
 
     people     activity + split, order: who is in which split, and where in the order of sampling, which it is sorted by
-    shelves    item, title, norm, label, popularity [, domain] + place, alike: the catalogue as negatives are drawn from it
+    shelves    item, title, norm, label, popularity [, domain] + first_seen, year, place, since, alike: the catalogue as
+               negatives are drawn from it
+    calendar   [domain,] tick, known + begin, length: how many items were seen before each tick of the source's time
     histories  the interactions of everybody up to a place in the order of sampling
 
 All cells sample users in one order, so whoever is chosen by any of them is among the first of it. Histories reach
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 BEYOND = 1.25  # times as many users as asked for, so that the next cell finds its own among them
 ENOUGH = 5  # interactions that nearly every cell asks of a user; many people of real releases have fewer
 WORTHWHILE = 0.5  # of all users: beyond that the whole table is read as fast
+TICKS = 20_000  # of a source's time: half a day each in a release of thirty years
+YEAR = r"\((1[89]\d\d|20\d\d)\)$"  # at the end of a title
 DIGITS = 8  # of an order, enough to tell one user in 4 billion
 
 
@@ -53,13 +57,18 @@ def people(tables: Tables, engine: Engine, seed: int, least: int) -> Path:
 
 
 def shelves(tables: Tables, engine: Engine) -> Path:
-    """Return the catalogue with `place`, from 0 on the shelf of its domain, and `alike`, how many records have the title."""
+    """Return the catalogue as `placed_items` places it."""
     name = f"shelves-{_key(tables.source.label)}"
     return kept(tables, engine, name, lambda: placed_items(tables, engine))
 
 
 def placed_items(tables: Tables, engine: Engine, among: ir.Table | None = None) -> ir.Table:
-    """Return the items, or those of them with the keys of `among`, as negatives are drawn from them."""
+    """Return the items, or those of them with the keys of `among`, with what negatives are chosen by.
+
+    `place`, from 0 in its domain, has nothing to do with the items; `since` is the place in the order in which they were
+    first seen in the data, at `first_seen` (NULL: never); `year` is the one at the end of a title (NULL: none);
+    `alike` is how many records have the title.
+    """
     import ibis
 
     source, items = tables.source, engine.parquet(tables.path("items"))
@@ -69,7 +78,51 @@ def placed_items(tables: Tables, engine: Engine, among: ir.Table | None = None) 
     items = items if among is None else items.semi_join(among, [*domain, "item"])
     titles = items.group_by("norm").agg(alike=items.count()).filter(lambda t: t.alike > 1)
     items = items.left_join(titles, "norm").drop("norm_right")
-    return digest.placed(items, domain).mutate(alike=lambda t: t.alike.fill_null(1))
+    seen = engine.parquet(tables.path("interactions")).group_by([*domain, "item"])
+    items = items.left_join(seen.agg(first_seen=lambda t: t.timestamp.min()), [*domain, "item"])
+    items = items.drop(*[name for name in items.columns if name.endswith("_right")])
+    items = digest.placed(items, domain).mutate(alike=lambda t: t.alike.fill_null(1))
+    year = items.title.re_extract(YEAR, 1)
+    order = [items.first_seen.isnull(), items.first_seen, items.place]
+    return items.mutate(
+        year=year.nullif("").cast("int64"),
+        since=ibis.row_number().over(group_by=[items[name] for name in domain], order_by=order),
+    )
+
+
+def calendar(tables: Tables, engine: Engine, pool: Path | None = None) -> Path:
+    """Return how many items of each domain had been seen (`known`) before each tick, from 0 to TICKS.
+
+    The items are those of `pool`, else the catalogue. Ticks are of equal `length` and cover the time from `begin`, when
+    the first item was seen, to when the last was.
+    """
+
+    def query() -> ir.Table:
+        import ibis
+
+        items = engine.parquet(pool or shelves(tables, engine)).filter(lambda t: t.first_seen.notnull())
+        domain = ["domain"] if tables.source.domains else []
+        [span] = engine.collect(items.agg(begin=items.first_seen.min(), end=items.first_seen.max()))
+        begin, length = int(span["begin"] or 0), int((span["end"] or 0) - (span["begin"] or 0)) // TICKS + 1
+        tick = ((items.first_seen - begin) // length).cast("int64") + 1
+        new = items.mutate(tick=tick).group_by([*domain, "tick"]).agg(new=lambda t: t.count())
+        every = items.select(*domain).distinct() if domain else engine.table([{"tick": 0}]).drop("tick")
+        every = every.mutate(tick=ibis.range(0, TICKS + 1).unnest().cast("int64"))
+        filled = every.left_join(new, [*domain, "tick"])
+        filled = filled.drop(*[name for name in filled.columns if name.endswith("_right")])
+        by_domain = [filled[name] for name in domain]
+        fresh = filled.new.fill_null(0).cast("float64")  # DuckDB's sums of whole numbers are too wide for Parquet
+        known = fresh.sum().over(group_by=by_domain, order_by=filled.tick, rows=(None, 0))
+        return filled.select(
+            *domain,
+            "tick",
+            known=known.cast("int64"),
+            begin=ibis.literal(begin, type="int64"),
+            length=ibis.literal(length, type="int64"),
+        )
+
+    name = f"calendar-{_key(TICKS, pool.stem if pool else None)}"
+    return kept(tables, engine, name, query)
 
 
 def sampled_histories(tables: Tables, engine: Engine, seed: int, chosen: ir.Table) -> Path | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from itdr_hf.tasks.planning import split_protocols
+from itdr_hf.tasks.planning import ordering, split_protocols
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -54,13 +54,14 @@ def of_examples(plan: PlanContext, rows: ir.Table, chosen: ir.Table) -> ir.Table
 
 def window(plan: PlanContext, mine: ir.Table, count: int) -> ir.Table:
     """Return the interactions an example is made of: each subject's first ones, or those of the split's period."""
-    return first_by_time(split_protocols.span(plan, mine) if plan.period else mine, count)
+    return first_in_order(plan, split_protocols.span(plan, mine) if plan.period else mine, count)
 
 
-def first_by_time(interactions: ir.Table, count: int, *, before: Mapping[str, ir.Value] = {}) -> ir.Table:
-    """Each subject's first interactions by (timestamp, item), or by what goes `before`, with `rank` from 0."""
-    by = {**before, "timestamp": interactions.timestamp, "item": interactions.item}
-    return first(interactions, KEYS, by, count)
+def first_in_order(
+    plan: PlanContext, interactions: ir.Table, count: int, *, before: Mapping[str, ir.Value] = {}
+) -> ir.Table:
+    """Each subject's first interactions as `ordering` has them, or by what goes `before`, with `rank` from 0."""
+    return first(interactions, KEYS, {**before, **ordering.keys(plan, interactions)}, count)
 
 
 def first(rows: ir.Table, keys: Sequence[str], by: Mapping[str, ir.Value], count: int) -> ir.Table:

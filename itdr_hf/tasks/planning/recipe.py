@@ -19,7 +19,14 @@ class Recipe:
     salt: str = "itdr"
     with_description: bool = True
     template: str = "default"  # or another id of `Task.templates`, or "mixed": one of them by stable hash
-    negative_sampling: str = "uniform"  # "popularity": as popular as the positives; "hard": of their genre or category
+    negative_sampling: str = "uniform"  # a key of `strategies.STRATEGIES`
+    order: str = (
+        "hash"  # what time leaves open is ordered by a hash of user and item; "file": by the release, as the paper
+    )
+    availability: str = "known"  # a negative is known in the data by the time of its positive; "any": as the paper
+    future: str = (
+        "hidden"  # CDR: what is shown of the source domain is before the first positive; "shown": as the paper
+    )
     split_protocol: str = "user"  # "leave-last" or "time" for UII; UIU's answers have no time: always by user or item
     source_history: int = 0  # CDR: how many of the source domain are shown; `history` is of the target domain
     reviews: int = 3  # TUI: how many reviews are shown; IR: how many liked and how many disliked items
@@ -27,4 +34,5 @@ class Recipe:
     held_out: str = ""  # InstructRec: an intention that only the test has, such as "I1"
     domain: str = ""  # of the source's domains only this one
     max_prompt: int = 0  # pieces (see `build.fitting`) of a prompt, beyond which its oldest titles go; 0: any number
+    details: bool = False  # RP: the label behind each title; IR: under each what the release says of it
     max_chars: int = 300  # a review or description is cut at a sentence end before this

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from itdr_hf.errors import BuildError
 from itdr_hf.records import SPLITS
-from itdr_hf.tasks.planning import splits
+from itdr_hf.tasks.planning import ordering, splits
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 PROTOCOLS = ("user", "leave-last", "leave-one-out", "time")
 ZONE = 5  # interactions a split may ask for under leave-last: the most that any subtask asks for
 ZONES = {"leave-last": ZONE, "leave-one-out": 1}
+KEYS = ["domain", "subject"]
 HOUR = 3600  # the moments are full hours
 
 
@@ -58,40 +59,48 @@ def users_with(plan: PlanContext, rows: ir.Table) -> ir.Table:
         _check_zone(plan)
         counted = rows.group_by(keys).agg(n=rows.count())
         return counted.filter(counted.n >= plan.recipe.history + _zone(plan) + after(plan)).drop("n")
-    asked = _asked(plan, _numbered(rows, keys))
+    asked = _asked(plan, _numbered(plan, rows, keys))
     counted = asked.group_by(keys).agg(n=asked.count())
     return counted.filter(counted.n >= plan.recipe.positives).drop("n")
 
 
 def span(plan: PlanContext, mine: ir.Table) -> ir.Table:
     """Of all interactions of the chosen, those from the first to be shown on: the split's example begins there."""
-    keys = ["domain", "subject"]
+    keys = KEYS
     mine = _first_of_a_title(plan, mine, keys)
     if plan.recipe.split_protocol in ZONES:
-        import ibis
-
-        back = ibis.row_number().over(
-            group_by=[mine[k] for k in keys], order_by=[ibis.desc(mine.timestamp), ibis.desc(mine.item)]
-        )
         later = after(plan)
-        rows = mine.mutate(back=back)
+        rows = mine.mutate(back=ordering.numbered(plan, mine, keys, last_first=True))
         return rows.filter((rows.back >= later) & (rows.back < later + _zone(plan) + plan.recipe.history)).drop("back")
-    rows = _numbered(mine, keys)
+    rows = _numbered(plan, mine, keys)
     asked = _asked(plan, rows)
     first = asked.group_by(keys).agg(begin=asked.number.min() - plan.recipe.history)
     rows = rows.inner_join(first, keys)
     return rows.filter((rows.number >= rows.begin) & _before_end(plan, rows)).drop("number", "begin")
 
 
+def showable(plan: PlanContext, mine: ir.Table) -> ir.Table:
+    """Of all interactions of the chosen, those that the split may show: not asked for in a later split."""
+    mine = _first_of_a_title(plan, mine, KEYS)
+    if plan.recipe.split_protocol in ZONES:
+        rows = mine.mutate(back=ordering.numbered(plan, mine, KEYS, last_first=True))
+        return rows.filter(rows.back >= after(plan)).drop("back")
+    return mine.filter(_before_end(plan, mine))
+
+
 def _first_of_a_title(plan: PlanContext, rows: ir.Table, keys: list[str]) -> ir.Table:
     """Rows without those whose title the user met before under another id: it would be asked for and known."""
-    import ibis
-
-    named = rows.inner_join(plan.table("items").select(*plan.domain, "item", "norm"), [*plan.domain, "item"])
-    again = ibis.row_number().over(
-        group_by=[*(named[k] for k in keys), named.norm], order_by=[named.timestamp, named.item]
+    named = _named(plan, rows)
+    return (
+        named.mutate(again=ordering.numbered(plan, named, [*keys, "norm"]))
+        .filter(lambda t: t.again == 0)
+        .drop("again", "norm")
     )
-    return named.mutate(again=again).filter(lambda t: t.again == 0).drop("again", "norm")
+
+
+def _named(plan: PlanContext, rows: ir.Table) -> ir.Table:
+    """Rows with the `norm` of their items."""
+    return rows.inner_join(plan.table("items").select(*plan.domain, "item", "norm"), [*plan.domain, "item"])
 
 
 def after(plan: PlanContext) -> int:
@@ -112,13 +121,9 @@ def _check_zone(plan: PlanContext) -> None:
         )
 
 
-def _numbered(rows: ir.Table, keys: list[str]) -> ir.Table:
+def _numbered(plan: PlanContext, rows: ir.Table, keys: list[str]) -> ir.Table:
     """Rows with `number`, their place from 0 in the order of time."""
-    import ibis
-
-    return rows.mutate(
-        number=ibis.row_number().over(group_by=[rows[k] for k in keys], order_by=[rows.timestamp, rows.item])
-    )
+    return rows.mutate(number=ordering.numbered(plan, rows, keys))
 
 
 def _asked(plan: PlanContext, rows: ir.Table) -> ir.Table:

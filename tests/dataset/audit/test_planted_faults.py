@@ -21,6 +21,7 @@ from itdr_hf.records import INSTRUCTION
 CELLS = ["rp-movielens32m", "tkr-movielens32m", "nir-movielens32m", "tui-movielens32m", "uap-movielens1m"]
 RP, TKR, NIR, TUI, UAP = CELLS
 Row = dict[str, Any]
+SIGNALS = ("popularity-is-no-answer", "taste-alone-wins")  # popularity is one that real users follow too
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def clean(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("audited") / "itdr"
     build_folder(out, Settings(raw=raw, warn=lambda text: None), configs=CELLS)
     report = audit(out)
-    assert not report.breaches and not [f for f in report.of("warning") if f.check != "popularity-is-no-answer"]
+    assert not report.breaches and not [f for f in report.of("warning") if f.check not in SIGNALS]
     return out
 
 
@@ -105,7 +106,7 @@ def test_a_user_who_is_in_train_of_one_cell_and_in_test_of_another(planted):
 def test_a_test_answer_that_train_of_another_cell_asks_the_same_user_for(planted):
     move_a_user_of_nir_to_test(planted)
     finding = the(planted.found("answers-not-in-train", NIR))
-    assert finding.figures["leaked"] == 1 and TKR in finding.message
+    assert finding.figures["leaked"] == 1 and RP in finding.message
 
 
 def test_an_item_of_train_that_is_also_in_test(planted):
@@ -156,6 +157,71 @@ def test_negatives_nobody_knows_where_popular_ones_were_promised(planted):
     the(planted.found("popularity-is-no-answer", NIR), "warning")
     planted.ledger(lambda ledger: ledger["cells"][NIR]["recipe"].update(negative_sampling="popularity"))
     assert the(planted.found("popularity-is-no-answer", NIR)).figures["gap"] > 0.4
+
+
+def players(planted: Planted, cell: str) -> Finding:
+    return next(f for f in planted.found("taste-alone-wins", cell))
+
+
+def test_players_without_taste_win_nothing_in_a_clean_dataset_but_by_popularity(planted):
+    for cell in (TKR, NIR):
+        finding = players(planted, cell)
+        assert "popular" in finding.message if finding.severity == "warning" else finding.severity == "info"
+        assert finding.figures["future"] == finding.figures["chance"] and finding.figures["shown later than asked"] == 0
+
+
+def in_the_alphabet(row: Row) -> Row:
+    """Answers follow the history in the alphabet, and the other candidates stand before it."""
+    history = [f"M{n} {row['id']}" for n, _ in enumerate(row["history"])]
+    targets = [f"N{n} {row['id']}" for n, _ in enumerate(row["targets"])]
+    others = [f"A{n} {row['id']}" for n in range(len(row["candidates"]) - len(targets))]
+    renamed = dict(
+        zip(
+            [*row["targets"], *[c for c in row["candidates"] if c not in row["targets"]]],
+            [*targets, *others],
+            strict=True,
+        )
+    )
+    return {**row, "history": history, "targets": targets, "candidates": [renamed[c] for c in row["candidates"]]}
+
+
+def test_answers_that_follow_the_history_in_the_alphabet(planted):
+    planted.change_all(TKR, in_the_alphabet)
+    assert "next in the alphabet 1.000" in players(planted, TKR).message
+    assert players(planted, TKR).severity == "breach"
+    assert the(planted.found("order-is-no-answer", TKR)).figures["correlation"] > 0.9
+
+
+def answers_first(row: Row) -> Row:
+    return {**row, "candidates": sorted(row["candidates"], key=lambda c: c not in row["targets"])}
+
+
+def test_answers_that_always_come_first_among_the_candidates(planted):
+    planted.change_all(NIR, answers_first)
+    assert "first place 1.000" in players(planted, NIR).message and players(planted, NIR).severity == "breach"
+
+
+@pytest.mark.parametrize("player", ["future", "next id", "shown later than asked"])
+def test_what_the_build_found_is_in_the_audit_too(planted, player):
+    def spoil(ledger: dict[str, Any]) -> None:
+        for one in ledger["cells"][TKR]["players"]:
+            one.update({"hit": 0.97} if one["player"] == player else {})
+
+    planted.ledger(spoil)
+    assert players(planted, TKR).severity == "breach" and f"{player} 0.970" in players(planted, TKR).message
+    planted.ledger(lambda ledger: ledger["cells"][TKR]["recipe"].update(order="file"))
+    assert players(planted, TKR).severity == "warning"  # asked for: the paper's way
+
+
+def test_one_title_in_two_forms_of_unicode_among_the_candidates(planted):
+    def twins(row: Row) -> Row:
+        first, second, *rest = row["candidates"]
+        del first, second
+        return {**row, "candidates": ["Am\u00e9lie", "Ame\u0301lie", *rest]}
+
+    planted.change(NIR, "test", twins)
+    the(planted.found("candidates-look-different", NIR))
+    assert not planted.found("candidates-distinct", NIR)
 
 
 def test_negatives_of_any_genre_where_hard_ones_were_promised(planted):

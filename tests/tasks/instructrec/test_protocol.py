@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import unicodedata
 from collections.abc import Iterator
+from hashlib import md5
 from pathlib import Path
 
 import pandas as pd
@@ -53,11 +55,16 @@ def _lines(home: Path, pattern: str) -> Iterator[dict[str, object]]:
 
 @pytest.fixture(scope="module")
 def log(home: Path, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Every user's games with a title, the earliest of repeated ones, in order of time."""
+    """Every user's games with a title, the earliest of repeated ones, in order of time and, of one day, of a hash."""
     items = prepared_titles(home)
     rows = pd.DataFrame(_lines(home, "Video_Games*.json.gz"))[["reviewerID", "asin", "unixReviewTime"]]
     rows.columns = ["user", "item", "time"]
-    rows = rows[rows["item"].isin(items.index)].sort_values(["user", "time", "item"])
+    rows = rows[rows["item"].isin(items.index)]
+    ties = [
+        md5(f"order|amazon2018|{user}|{item}".encode()).hexdigest()
+        for user, item in zip(rows["user"], rows["item"], strict=True)
+    ]
+    rows = rows.assign(tie=ties).sort_values(["user", "time", "tie"])
     rows = rows.drop_duplicates(["user", "item"])
     return rows.assign(title=rows["item"].map(items))
 
@@ -83,7 +90,7 @@ def core(log: pd.DataFrame) -> pd.DataFrame:
 
 
 def same(title: str) -> str:
-    return " ".join(title.lower().split())
+    return " ".join(unicodedata.normalize("NFKC", title).lower().split())
 
 
 @pytest.fixture(scope="module")

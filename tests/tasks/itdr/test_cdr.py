@@ -48,7 +48,7 @@ def make(engine: DuckDBEngine, tmp_path: Path) -> Callable[..., Made]:
         reviews(tmp_path / "raw", A, there, titles)
         reviews(tmp_path / "raw", B, here, titles)
         tables = ensure_tables(CELL.source, tmp_path / "raw", engine=engine, cache=tmp_path / "cache")
-        recipe = CELL.recipe(**changes)
+        recipe = CELL.recipe(**{"availability": "any", **changes})  # nobody else has seen anything
         made = ensure_rows(CELL, recipe, tables, engine)
         return [r for s in SPLITS for batch in render(CELL, recipe, made, s) for r in batch.to_pylist()], made, tables
 
@@ -65,6 +65,22 @@ def test_the_first_five_of_each_domain_are_the_history_and_the_next_five_of_the_
     assert example["history"] == named(A, [3, 1, 4, 15, 9]) + named(B, [27, 18, 28, 1, 0])
     assert example["targets"] == named(B, [4, 5, 9, 2, 3])
     assert example["output"].splitlines()[:5] == [f"{n}. {t}" for n, t in enumerate(example["targets"], 1)]
+
+
+def test_what_is_asked_for_is_later_than_all_that_is_shown_of_the_source_domain(make):
+    """One a day in each domain: five of A are known on day 4, so that B is asked for from day 5 on."""
+    five = [20, 21, 22, 23, 24]
+    [example], _, _ = make({"u": five}, {"u": list(range(14))}, history=2)
+    assert example["history"] == named(A, five) + named(B, [3, 4])
+    assert example["targets"] == named(B, [5, 6, 7, 8, 9])
+    [example], _, _ = make({"u": five}, {"u": list(range(14))}, history=2, future="shown")
+    assert example["history"] == named(A, five) + named(B, [0, 1])
+    assert example["targets"] == named(B, [2, 3, 4, 5, 6])
+
+
+def test_who_has_too_little_after_what_is_shown_is_not_eligible(make):
+    examples, made, _ = make({"u": list(range(9))}, {"u": list(range(10))}, source_history=9)
+    assert examples == [] and made.steps[0]["rows"] == 0  # one day of B is later than the ninth of A
 
 
 def test_negatives_are_of_the_target_domain_and_never_touched_by_the_user(make):
@@ -96,13 +112,15 @@ def test_a_title_in_both_domains_leaves_the_example_out_and_is_counted(make):
 
 
 def test_both_numbers_of_the_history_can_be_chosen(make):
-    [example], _, _ = make({"u": list(range(12))}, {"u": list(range(12))}, source_history=10, history=2, positives=3)
+    [example], _, _ = make(
+        {"u": list(range(12))}, {"u": list(range(12))}, source_history=10, history=2, positives=3, future="shown"
+    )
     assert example["history"] == named(A, list(range(10))) + named(B, [0, 1])
     assert example["targets"] == named(B, [2, 3, 4])
 
 
 def test_a_recipe_without_a_target_history_asks_without_one(make):
-    [example], _, _ = make({"u": list(range(10))}, {"u": list(range(5))}, source_history=10, history=0)
+    [example], _, _ = make({"u": list(range(10))}, {"u": list(range(5))}, source_history=10, history=0, future="shown")
     assert example["history"] == named(A, list(range(10)))
     assert "and these" not in example["input"]
 
@@ -142,7 +160,7 @@ def test_a_user_of_two_pairs_is_in_one_split_and_in_an_example_of_each(engine, t
     for domain, count in ((a, 5), (b, 10), (c, 5), (d, 10)):
         reviews(tmp_path / "raw", domain, {f"u{k}": list(range(count)) for k in range(20)})
     tables = ensure_tables(CELL.source, tmp_path / "raw", engine=engine, cache=tmp_path / "cache")
-    made = pq.read_table(ensure_rows(CELL, CELL.recipe(), tables, engine).path).to_pylist()
+    made = pq.read_table(ensure_rows(CELL, CELL.recipe(availability="any"), tables, engine).path).to_pylist()
     assert {row["domain"] for row in made} == {f"{a} > {b}", f"{c} > {d}"}
     assert len(made) == 40
     splits: dict[str, set[str]] = {}

@@ -18,6 +18,7 @@ from itdr_hf.tasks.itdr._prose import BLAME, PRAISE, closed, quoted, telling
 MOVIES = catalogue.source("movielens32m")
 GAMES = catalogue.source("steam")
 GENRES, TAGS = Attribute(name="genres", column="genres"), Attribute(name="tags", column="tags")
+MAKER = Attribute(name="developer", column="d")
 PLOT = Attribute(name="description", column="description", kind="text")
 
 LIKES = (
@@ -107,9 +108,30 @@ def test_praise_and_blame_are_told_apart_by_rating():
     assert any(text[:blame].rstrip().endswith(v.split("{quote}")[0].rstrip()[-20:]) for v in _audience.BLAMED)
 
 
-def test_hours_are_no_judgement_so_a_game_review_is_quoted_without_taking_sides():
-    text = target_users("Fog", [(GENRES, "Indie")], [Review("It is a great game about fog and ships.", 99.0)], GAMES)
-    assert any(text.count(v.split("{quote}")[0]) for v in _audience.SAID)
+@pytest.mark.parametrize(
+    "said, variants",
+    [
+        ("It is a great game about fog and ships.", _audience.PRAISED),
+        ("It is not a great game, fog or no fog.", _audience.BLAMED),
+        ("It is a game about fog and ships.", _audience.SAID),
+    ],
+)
+def test_hours_are_no_judgement_so_the_words_of_a_game_review_tell_which_side_it_is_on(said, variants):
+    text = target_users("Fog", [(GENRES, "Indie")], [Review(said, 99.0)], GAMES)
+    assert any(text.count(v.split("{quote}")[0]) for v in variants)
+
+
+def test_dispraise_alone_recommends_nothing_to_anybody():
+    reviews = [Review("Avoid it, the controls are terrible."), Review("A boring waste of time, sadly enough.")]
+    text = target_users("Fog", [(GENRES, "Indie")], reviews, GAMES)
+    quoting = [v.split("{quote}")[0] for v in (*_audience.PRAISED, *_audience.SAID)]
+    assert not any(v in text for v in quoting) and any(v.split("{quote}")[0] in text for v in _audience.BLAMED)
+
+
+def test_a_stop_of_a_company_ends_no_sentence_and_stands_once():
+    text = target_users("Fog", [(GENRES, "Indie"), (MAKER, "Ships & Co.")], [], GAMES)
+    assert "Co.." not in text
+    assert sentences("Sold by Ships & Co. of Hull. It is good.") == ["Sold by Ships & Co. of Hull.", "It is good."]
 
 
 def test_the_first_whole_sentence_of_a_description_is_quoted():

@@ -18,6 +18,7 @@ from itdr_hf.runtime.duckdb_engine import open_duckdb
 
 HERE = Path(__file__).parent
 RAW = HERE.parents[1] / "releases"
+YOUNG = {"availability": "any", "future": "shown"}  # hand-made releases are too small for all that is asked by default
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,7 @@ def engine():
 @pytest.mark.parametrize("name", catalogue.published())
 def test_the_prompt_and_answer_of_a_cell_are_the_pinned_ones(name, engine):
     cell = catalogue.cell(name)
-    prepared = prepare(cell, cell.recipe(), Settings(raw=RAW, warn=lambda text: None), engine)
+    prepared = prepare(cell, cell.recipe(**YOUNG), Settings(raw=RAW, warn=lambda text: None), engine)
     row = next(row for split in SPLITS for batch in prepared.batches(split) for row in batch.to_pylist())
     parts = [f"[{part}]\n{row[part]}" for part in ("instruction", "input", "output")]
     if row["domain"]:

@@ -1,0 +1,198 @@
+"""Players without taste play every ranking cell: whatever one of them wins by is a way to answer that needs no taste.
+
+Each ranks an example's candidates by one fact: their place, their length, the alphabet, the year in the title, how
+many other users know them. Those that need ids and times played when the cell was built (`planning.giveaways`), and
+their figures stand in the ledger. A player's figure is H@1, ties counted by their share.
+
+A GIVEAWAY says nothing of taste and should be worth nothing. A SIGNAL is one that real users follow too: popularity,
+newness. It is a finding only where the negatives are promised to be matched in it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from itdr_hf.dataset.audit.corpus import AMONG_CANDIDATES, NORM, Corpus
+from itdr_hf.dataset.audit.findings import Finding, Severity
+from itdr_hf.dataset.audit.registry import check
+
+LEAST = 50  # examples; of fewer nothing is concluded
+CERTAIN = 4.0  # standard errors from chance: less often than once in ten thousand by luck
+GIVEAWAY = {"breach": 0.15, "warning": 0.05}  # above chance, as a share of what is to be won
+ORDERED = {"breach": 0.3, "warning": 0.1}  # rank correlation of alphabet and place
+SIGNAL = {"warning": 0.5}
+MATCHED = {"breach": 0.4, "warning": 0.2}  # where negatives are promised to be matched
+_YEAR = r"try_cast(regexp_extract(title, '\((1[89]\d\d|20\d\d)\)$', 1) AS INT)"
+
+# player -> the order in which it puts the candidates, of those columns that `_candidates` has
+PLAYERS = {
+    "first place": "place",
+    "last place": "-place",
+    "shortest": "length(title)",
+    "longest": "-length(title)",
+    "next in the alphabet": "(normed <= last), normed",
+    "first in the alphabet": "normed",
+    "newest year": f"-coalesce({_YEAR}, 0)",
+    "oldest year": f"coalesce({_YEAR}, 9999)",
+    "most popular": "-uses",
+    "least popular": "uses",
+}
+SIGNALS = (
+    "shortest", "longest", "first in the alphabet", "lowest id", "newest year", "oldest year", "most popular", "least popular", "most popular in the data",
+    "least popular in the data", "first seen last", "first seen first",
+)  # fmt: skip
+PROMISED = {"matched": SIGNALS[4:10]}  # by negative_sampling
+
+
+class Figure(NamedTuple):
+    """What a player won in a cell: the mean of `examples` hits and their standard deviation, and what chance would win."""
+
+    cell: str
+    player: str
+    examples: int
+    hit: float
+    spread: float
+    chance: float
+
+    @property
+    def gain(self) -> float:
+        """How far above chance, as a share of what is to be won; 0 where luck would do."""
+        error = self.spread / math.sqrt(self.examples) if self.examples else 0.0
+        lucky = self.examples < LEAST or self.hit - self.chance <= CERTAIN * error
+        return 0.0 if lucky or self.chance >= 1 else (self.hit - self.chance) / (1 - self.chance)
+
+
+@check()
+def taste_alone_wins(corpus: Corpus) -> Iterator[Finding]:
+    """Do players without taste (place, length, alphabet, id, year, popularity, future) win no more than chance would?"""
+    for cell, figures in played(corpus).items():
+        sampling = str(corpus.recipe(cell).get("negative_sampling", "uniform"))
+        found = [(_severity(figure, sampling, corpus), figure) for figure in figures]
+        worst: Severity = next((s for s in ("breach", "warning") if any(s == one for one, _ in found)), "info")
+        named = [f"{f.player} {f.hit:.3f} (chance {f.chance:.3f})" for s, f in found if s == worst and s != "info"]
+        best = max(figures, key=lambda figure: figure.hit - figure.chance)
+        said = (
+            ", ".join(named)
+            or f"the best of {len(figures)} players is {best.player}: {best.hit:.3f}, chance {best.chance:.3f}"
+        )
+        advice = "; want no more than chance; see order, availability, future and negative_sampling" if named else ""
+        yield Finding(
+            check="taste-alone-wins",
+            severity=worst,
+            where=cell,
+            message=said + advice,
+            figures={figure.player: round(figure.hit, 3) for figure in figures} | {"chance": round(best.chance, 3)},
+        )
+
+
+@check()
+def order_is_no_answer(corpus: Corpus) -> Iterator[Finding]:
+    """Do titles follow the alphabet from the history to the answers, as lists of some releases do?"""
+    shown = (
+        "SELECT cell, id, unnest(list_concat(history, CASE answer_kind WHEN 'number' THEN candidates ELSE targets END)) AS "
+        "t, generate_subscripts(list_concat(history, CASE answer_kind WHEN 'number' THEN candidates ELSE targets END), 1) "
+        f"AS place FROM examples WHERE ({AMONG_CANDIDATES} OR answer_kind = 'number') AND len(history) > 1"
+    )
+    ranked = f"SELECT *, rank() OVER (PARTITION BY cell, id ORDER BY {NORM.format('t')}) AS letter FROM ({shown})"
+    each = f"SELECT cell, corr(place, letter) AS r FROM ({ranked}) GROUP BY cell, id"
+    query = f"SELECT cell, count(r), avg(r), stddev_pop(r) FROM ({each}) WHERE isfinite(r) GROUP BY cell ORDER BY cell"
+    for cell, count, mean, spread in corpus.rows(query):
+        certain = count >= LEAST and abs(mean) > CERTAIN * spread / math.sqrt(count)
+        severity: Severity = next((s for s, bound in ORDERED.items() if certain and abs(mean) > bound), "info")  # type: ignore[misc]
+        if severity == "breach" and (corpus.layout != "itdr" or _asked_for(corpus.recipe(cell))):
+            severity = "warning"
+        said = f"titles and their places correlate by {mean:+.3f} on average"
+        yield Finding(
+            check="order-is-no-answer",
+            severity=severity,
+            where=cell,
+            message=said if severity == "info" else f"{said}; want about 0; build with order 'hash'",
+            figures={"correlation": round(mean, 4), "examples": count},
+        )
+
+
+def played(corpus: Corpus) -> dict[str, list[Figure]]:
+    """Return the figures of all players, cell by cell: those that play here, then those in the ledger."""
+    found: dict[str, list[Figure]] = {}
+    candidates_table(corpus)
+    ranks = ", ".join(
+        f"rank() OVER (PARTITION BY cell, id ORDER BY {by}) AS p{n}" for n, by in enumerate(PLAYERS.values())
+    )
+    hits = ", ".join(f"avg(positive) FILTER (p{n} = 1) AS p{n}" for n in range(len(PLAYERS)))
+    means = ", ".join(f"avg(p{n}), stddev_pop(p{n})" for n in range(len(PLAYERS)))
+    for cell in corpus.cells:
+        query = (
+            f"SELECT count(*), avg(chance), {means} FROM (SELECT id, avg(positive) AS chance, {hits} FROM "
+            f"(SELECT *, {ranks} FROM candidates WHERE cell = ?) GROUP BY id)"
+        )
+        [(count, chance, *figures)] = corpus.engine.sql.execute(query, [cell]).fetchall()
+        if count:
+            pairs = zip(PLAYERS, figures[::2], figures[1::2], strict=True)
+            found[cell] = [Figure(cell, player, count, hit, spread, chance) for player, hit, spread in pairs]
+            found[cell] += _recorded(corpus, cell)
+    return found
+
+
+def candidates_table(corpus: Corpus) -> None:
+    """The temporary table `candidates`: cell, id, title, normed, place, positive, last (title shown), uses; made once.
+
+    `uses` is how many other users of the source's examples have the title in their histories or answers.
+    """
+    title = NORM.format("t")
+    corpus.engine.sql.execute(
+        f'CREATE TEMP TABLE IF NOT EXISTS knows AS SELECT DISTINCT source, "user", {title} AS title FROM (SELECT source, '
+        f'"user", unnest(list_concat(history, CASE WHEN {AMONG_CANDIDATES} THEN targets ELSE [] END)) AS t '
+        "FROM examples WHERE \"user\" <> '')"
+    )
+    corpus.engine.sql.execute(
+        "CREATE TEMP TABLE IF NOT EXISTS popular AS SELECT source, title, count(*) AS users FROM knows GROUP BY ALL"
+    )
+    each = (
+        f'SELECT cell, id, source, "user", targets, {NORM.format("history[-1]")} AS last, unnest(candidates) AS t, '
+        "generate_subscripts(candidates, 1) AS place FROM examples "
+        f"WHERE {AMONG_CANDIDATES} AND len(candidates) > 0"
+    )
+    corpus.engine.sql.execute(
+        f"CREATE TEMP TABLE IF NOT EXISTS candidates AS SELECT c.cell, c.id, c.t AS title, {title} AS normed, c.place, "
+        "coalesce(c.last, '') AS last, list_contains(c.targets, c.t)::INT AS positive, "
+        "coalesce(p.users, 0) - (k.title IS NOT NULL)::INT AS uses "
+        f"FROM ({each}) c LEFT JOIN popular p ON c.source = p.source AND {title} = p.title "
+        f'LEFT JOIN knows k ON c.source = k.source AND c."user" = k."user" AND {title} = k.title'
+    )
+
+
+def _recorded(corpus: Corpus, cell: str) -> list[Figure]:
+    """The figures that the ledger has of a cell, as far as they are of the form that a build writes."""
+    built = corpus.dataset.cells.get(cell)
+    names = ("player", "examples", "hit", "spread", "chance")
+    return [
+        Figure(cell, *(one[name] for name in names)) for one in (built.players if built else ()) if {*names} <= {*one}
+    ]
+
+
+def _severity(figure: Figure, sampling: str, corpus: Corpus) -> Severity:
+    bounds: Mapping[str, float] = GIVEAWAY
+    if figure.player in SIGNALS:
+        bounds = MATCHED if figure.player in PROMISED.get(sampling, ()) else SIGNAL
+    found = next((name for name, bound in bounds.items() if figure.gain > bound), "info")
+    if found == "breach" and (corpus.layout != "itdr" or _asked_for(corpus.recipe(figure.cell))):
+        return "warning"  # of files of others, and where the recipe asks for the paper's way
+    return found  # type: ignore[return-value]
+
+
+def _asked_for(recipe: Mapping[str, Any]) -> bool:
+    """Whether a recipe has the paper's way of ordering or choosing, which is known to give something away."""
+    ways = {"order": "file", "availability": "any", "future": "shown"}
+    return any(recipe.get(name) == value for name, value in ways.items())
+
+
+def table(figures: Mapping[str, Sequence[Figure]]) -> list[dict[str, str]]:
+    """Return the table of the card: a row for each cell, a column for each player."""
+    players = list(dict.fromkeys(figure.player for found in figures.values() for figure in found))
+    rows = []
+    for cell, found in figures.items():
+        hits = {figure.player: f"{figure.hit:.3f}" for figure in found}
+        rows.append({"cell": cell, "chance": f"{found[0].chance:.3f}", **{p: hits.get(p, "·") for p in players}})
+    return rows
