@@ -101,7 +101,7 @@ def gather_three(g, chosen):
     """The first three titles of each chosen user."""
     import ibis
 
-    first = queries.titled(g, queries.first_by_time(queries.interactions_of(g, chosen), 3))
+    first = queries.titled(g, queries.first_in_order(g, queries.interactions_of(g, chosen), 3))
     made = first.group_by(queries.KEYS).agg(history=queries.in_order(first, "title"))
     return chosen.inner_join(made, queries.KEYS).mutate(left_out=ibis.null("string"))
 
