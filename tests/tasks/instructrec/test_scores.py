@@ -32,14 +32,12 @@ def scored(tmp_path_factory: pytest.TempPathFactory) -> dict[str, SystemScore]:
     cell = catalogue.cell(CELL)
 
     def system(name: str, texts: list[str]) -> SystemScore:
-        return score_system(
-            name, [read_answers(cell, examples, [RawAnswer(text, "stop") for text in texts])], {CELL: {}}
-        )
+        return score_system(name, [read_answers(cell, examples, [RawAnswer(text, "stop") for text in texts])])
 
     ranked = [numbered([e.targets[0], *(c for c in e.candidates if c != e.targets[0])]) for e in examples]
     made = {"chosen": system("chosen", [e.output for e in examples]), "ranked": system("ranked", ranked)}
     oracle = read_answers(cell, examples, [RawAnswer(e.output, "stop") for e in examples])
-    return made | {name: score_system(name, given, {CELL: {}}) for name, given in answer_baselines(dataset, [oracle])}
+    return made | {name: score_system(name, given) for name, given in answer_baselines(dataset, [oracle])}
 
 
 def figures(system: SystemScore) -> dict[str, float]:
