@@ -3,8 +3,8 @@
     user                       those of the users that are in train
     leave-last, leave-one-out  those of everybody, without what validation and test ask for: the last of each user
 
-The last are taken out three times, since tasks count from different rows: of all a user has, of what they rated, and
-of the core. A title that is taken out is so under every id and at every time.
+The last are taken out of all a user has, of what they rated and of the core, since tasks count from different rows, and
+in every order that a dataset may have. A title that is taken out is so under every id and at every time.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from itdr_hf.errors import UsageError
 from itdr_hf.records import SPLITS
 from itdr_hf.runtime.engine import Engine
 from itdr_hf.tables.cache import Tables
-from itdr_hf.tasks.planning import core
+from itdr_hf.tasks.planning import core, ordering
 from itdr_hf.tasks.planning.split_protocols import ZONES
 from itdr_hf.tasks.planning.splits import split_of
 
@@ -41,26 +41,33 @@ def training_rows(tables: Tables, engine: Engine, protocol: str | None) -> ir.Ta
 
 
 def _held_out(tables: Tables, engine: Engine, named: ir.Table, last: int) -> ir.Table:
-    """Return the (user, norm) of each user's last titles, of each of the three kinds of rows."""
+    """Return the (user, norm) of each user's last titles, of each kind of rows and in each order."""
     import ibis
 
-    of_core = _named(tables, engine, engine.parquet(core.interactions(tables, engine)))
-    kinds = [_last(named, _user(tables), last), of_core.filter(of_core.back < last)]
-    if "rating" in named.columns:
-        kinds.append(_last(named.filter(named.rating.notnull()), _user(tables), last))
+    rated = named.filter(named.rating.notnull()) if "rating" in named.columns else None
+    kinds = []
+    for order in ordering.ORDERS:
+        of_core = _named(tables, engine, engine.parquet(core.interactions(tables, engine, order)))
+        kinds.append(of_core.filter(of_core.back < last))
+        kinds += [_last(tables, rows, order, last) for rows in (named, rated) if rows is not None]
     return ibis.union(*(rows.select(*_user(tables), "norm") for rows in kinds)).distinct()
 
 
-def _last(named: ir.Table, user: list[str], last: int) -> ir.Table:
-    """Return each user's `last` titles by their first time, later ids later."""
+def _last(tables: Tables, named: ir.Table, order: str, last: int) -> ir.Table:
+    """Return each user's `last` titles in an order, each title where it is first."""
     import ibis
 
-    def number(rows: ir.Table, keys: list[str], *order: ir.Value) -> ir.IntegerValue:
-        return ibis.row_number().over(group_by=[rows[key] for key in keys], order_by=list(order))
+    user = _user(tables)
 
-    firsts = named.mutate(again=number(named, [*user, "norm"], named.timestamp, named.item))
+    def number(rows: ir.Table, keys: list[str], *by: ir.Value) -> ir.IntegerValue:
+        return ibis.row_number().over(group_by=[rows[key] for key in keys], order_by=list(by))
+
+    firsts = named.mutate(
+        again=number(named, [*user, "norm"], *ordering.sort_keys(tables.source, order, named).values())
+    )
     firsts = firsts.filter(firsts.again == 0)
-    counted = firsts.mutate(back=number(firsts, user, ibis.desc(firsts.timestamp), ibis.desc(firsts.item)))
+    later = map(ibis.desc, ordering.sort_keys(tables.source, order, firsts).values())
+    counted = firsts.mutate(back=number(firsts, user, *later))
     return counted.filter(counted.back < last)
 
 
