@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,6 +21,9 @@ from itdr_hf.cli.options import (
     separated,
 )  # fmt: skip
 from itdr_hf.runtime.terminal import print_line
+
+if TYPE_CHECKING:
+    from itdr_hf.dataset import Dataset
 
 Model = Annotated[str | None, typer.Option(help="Hub id or folder of the base model.")]
 Preset = Annotated[str | None, one_of(PRESET, help="One of the built-in recipes.")]
@@ -72,6 +75,7 @@ def train(
     Give `--model`, `--preset` or `--recipe`; other options change it. Several GPUs: `accelerate launch -m itdr_hf
     train …`. Needs the extra [train].
     """
+    from itdr_hf.dataset import Dataset
     from itdr_hf.models.train.recipe import read_weights
     from itdr_hf.models.train.run_record import is_first
     from itdr_hf.models.train.sft import train as run
@@ -88,10 +92,11 @@ def train(
     changes |= {"evaluations": evaluations, "eval_limit": eval_limit, "rank": rank, "alpha": alpha}
     changes |= {"precision": precision, "quantised": quantised, "gradient_checkpointing": gradient_checkpointing}
     chosen, content = _recipe(model, preset, recipe, changes)
+    dataset = Dataset.open(folder)
     if is_first():
-        _warn_of_references(folder, chosen.configs)
+        _warn_of_references(dataset, chosen.configs)
     with show_progress("training") as progress:
-        facts = run(folder, chosen, output, content=content, command=_command(), progress=progress)
+        facts = run(dataset, chosen, output, content=content, command=_command(), progress=progress)
     if not is_first():
         return
     if json:
@@ -118,14 +123,16 @@ def export(
     json: Json = False,
 ) -> None:
     """Write the cells for another trainer: data, its config with the paper's recipe, its exact command."""
+    from itdr_hf.dataset import Dataset
     from itdr_hf.models.train.export import export as write
     from itdr_hf.models.train.recipe import changed, read_weights
     from itdr_hf.runtime.terminal import print_json
 
     chosen, _ = _recipe(model, preset or (None if model or recipe else "llama-3.2-3b"), recipe, {})
     used = changed(chosen, {"configs": separated(config), "weights": read_weights(weight), "limit": limit})
-    _warn_of_references(folder, used.configs)
-    made = write(folder, out, form, recipe=used, chat=chat)
+    dataset = Dataset.open(folder)
+    _warn_of_references(dataset, used.configs)
+    made = write(dataset, out, form, recipe=used, chat=chat)
     if json:
         return print_json({"folder": str(out), "counts": dict(made.counts), "command": made.command})
     print_line(f"{out}: {', '.join(f'{count:,} {split}' for split, count in made.counts.items())}")
@@ -193,12 +200,10 @@ def _recipe(model: str | None, preset: str | None, recipe: Path | None, changes:
     return changed(preset_of(model), changes), {}
 
 
-def _warn_of_references(folder: Path, configs: Any) -> None:
-    """Say on standard error when what is to be learnt was put together by rule."""
-    from itdr_hf.dataset import Dataset
+def _warn_of_references(dataset: Dataset, configs: Any) -> None:
+    """Warn on standard error if the answers to be learnt were put together by rule."""
     from itdr_hf.dataset.caveats import caveats_of
 
-    dataset = Dataset.open(folder)
     if by_rule := caveats_of(dataset, dataset.select(configs, "train")).by_rule:
         print_line(f"warning: {by_rule}", error=True)
 

@@ -40,7 +40,7 @@ def refuse_unmatched_items(engine: RawReader, staged: Mapping[str, Staged], unma
     """
     if unmatched < NEARLY_ALL * of or not of:
         return
-    plain = r"regexp_replace(regexp_replace(lower({}), '\.0+$', ''), '^[^0-9a-z]*0*', '')"
+    plain = r"regexp_replace(regexp_replace(lower({}::VARCHAR), '\.0+$', ''), '^[^0-9a-z]*0*', '')"
     known = f"SELECT DISTINCT item FROM {staged['items'].rows} WHERE legible <> ''"
     alike = engine.sql.execute(
         f"SELECT u.item, k.item FROM untitled u JOIN ({known}) k ON {plain.format('u.item')} = {plain.format('k.item')} "

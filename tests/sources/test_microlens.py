@@ -175,7 +175,8 @@ def test_a_pair_that_is_not_three_numbers_is_named(read, only):
 def test_a_100k_title_without_a_comma_is_named_or_skipped_and_counted(read, only):
     raw = only("MicroLens-100k_*")
     path = raw / "microlens/MicroLens-100k_title_en.csv"
-    path.write_text("1, a title\r\n\r\nno comma here\r\n", newline="")
+    rest = path.read_text().partition("\n")[2]
+    path.write_text(f"1, a title\r\n\r\nno comma here\r\n{rest}", newline="")
     with pytest.raises(MalformedRowError) as caught:
         read(raw)
     assert str(caught.value) == (

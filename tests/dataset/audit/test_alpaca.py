@@ -158,5 +158,5 @@ def test_a_pointer_of_git_lfs_and_a_file_that_is_no_json_are_named(release):
     with pytest.raises(RawDataError, match=r"top k source_ml-32m test.json: a pointer of Git LFS; .* `git lfs pull`"):
         audit(release)
     path.write_text('[{"instruction": "a", "inp')
-    with pytest.raises(RawDataError, match=r"top k source_ml-32m test.json: .*; want the file whole"):
+    with pytest.raises(RawDataError, match=r"top k source_ml-32m test.json: .*; want the complete file"):
         audit(release)
