@@ -1,6 +1,6 @@
 """Raw files to typed tables, each file scanned once, kept as Parquet keyed by content and reader.
 
-    interactions  user, item [, domain] [, rating] , timestamp [, text_row] [, plays]   one row per (domain, user, item)
+    interactions  user, item [, domain] [, rating] , timestamp [, text_row] [, plays] [, dated]   one row per (domain, user, item)
     texts         text: of a release with reviews; which row of it an interaction's is, from 0, says its `text_row`
     items         item, title, norm, popularity [, domain] + the source's attribute columns
     users         user + the source's attribute columns
@@ -8,7 +8,7 @@
 
 `timestamp` is seconds UTC, with a fraction where the release tells milliseconds, or the file's order where the release has no times. `norm` is the title as
 compared: lower case, one blank between words. A NULL `rating` is an interaction without an opinion; `plays` is how
-often, where that tells how much is liked. Every row that was read and is not here is counted in
+often, where that tells how much is liked; `dated` is false where a release tells the order and no time. Every row that was read and is not here is counted in
 `steps`, with the reason.
 """
 
