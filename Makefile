@@ -39,7 +39,7 @@ bench: .venv/.installed  ## ratios to the bare parse and to pandas, in minutes; 
 	$(BIN)/itdr bench --out bench $(ARGS)
 
 test-train: .venv/.tests-train  ## what `make test` skips for want of torch, transformers[serving] or lm_eval
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup tests/models/train tests/models/predict tests/score tests/models/teacher/test_real_server.py tests/test_examples.py
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup tests/models/train tests/models/predict tests/models/recommenders tests/score tests/models/teacher/test_real_server.py tests/test_examples.py
 
 # ./itdr: make push REPO=someone/itdr; an adapter: make push ADAPTER=adapters/x REPO=someone/x DATASET=someone/itdr SCORES=scores/scores.json
 push: .venv/.builds  ## publish ./itdr or an adapter, with [ARGS=--dry-run]

@@ -39,6 +39,11 @@ class ItdrConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datasets is u
     domain: str | None = None
     max_prompt: int | None = None
     max_chars: int | None = None
+    snapshots: str | None = None
+    neighbours: int | None = None
+    neighbours_by: str | None = None
+    dialogue: str | None = None
+    profiles: str | None = None
     on_bad_row: str = "error"
     max_bad_rows: int | None = None
 
@@ -56,7 +61,7 @@ class ItdrConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datasets is u
 
     def bad_rows(self) -> BadRows:
         """Return what is done with malformed rows. Raises UsageError for an unknown policy."""
-        return BadRows(policy=self.on_bad_row, most=self.max_bad_rows)
+        return BadRows(policy=self.on_bad_row, max_rows=self.max_bad_rows)
 
 
 RECIPE_FIELDS = tuple(f.name for f in fields(Recipe))

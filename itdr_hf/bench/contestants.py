@@ -118,6 +118,13 @@ def load(folder: str, config: str) -> Result:
     return _measured(lambda: {"examples": sum(map(len, datasets.load_dataset(folder, config).values()))})
 
 
+def recommend(pairs: int, users: int, items: int) -> Result:
+    """Recommenders that train and rank on a simulated log, as ratios (see `recommenders`)."""
+    from itdr_hf.bench.recommenders import measure
+
+    return _measured(lambda: {"ratios": measure(pairs, users, items)})
+
+
 def start(code: list[str]) -> Result:
     """Python starting and running a line, less Python starting and running nothing: of five times the quickest."""
     import subprocess
@@ -148,7 +155,7 @@ def _measured(run: Callable[[], Result]) -> Result:
 
 
 CONTESTANTS: dict[str, Callable[..., Result]] = {
-    f.__name__: f for f in (parse_csv, parse_lines, parse_jsonl, build, script, render, load, start)
+    f.__name__: f for f in (parse_csv, parse_lines, parse_jsonl, build, script, render, load, recommend, start)
 }
 
 if __name__ == "__main__":

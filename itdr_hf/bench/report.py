@@ -49,7 +49,26 @@ def findings(bench: Bench) -> list[tuple[str, float, str]]:
     found.append((f"memory at {many['examples'] / few['examples']:.0f} × the examples", memory, "1: flat"))
     for name, limit_s in (("import", 0.3), ("help", 0.5), ("load", 0.5)):
         found.append((f"{TITLES[name]}, s", bench.once[name]["seconds"], f"≤ {limit_s}"))
+    if "recommend" in bench.once:
+        found += _recommenders(bench.once["recommend"])
     return found
+
+
+RECOMMENDERS = {
+    "epoch lightgcn / biasmf": 4,
+    "epoch sgl / lightgcn": 4,
+    "epoch simgcl / lightgcn": 4,
+    "ranking biasmf / bare": 1.5,
+    "ranking lightgcn / bare": 1.5,
+    "ranking ncf / bare": 10,
+    "epoch lightgcn / PyG's": 0.1,
+}
+
+
+def _recommenders(measured: dict[str, Any]) -> list[tuple[str, float, str]]:
+    """Return what is wanted of recommenders: the ratios that were measured, and the memory they took."""
+    found = [(name, float(value), f"≤ {RECOMMENDERS[name]}") for name, value in measured["ratios"].items()]
+    return [*found, ("recommenders: peak memory, MB", float(measured["peak_mb"]), "≤ 2,000")]
 
 
 TITLES = {"import": "import itdr_hf", "help": "itdr --help", "load": "a cached load_dataset, after the imports"}

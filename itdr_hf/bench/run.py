@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,13 @@ Result = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Sizes:
-    """How much is measured: rows of ratings.csv, reviews, ratings in Netflix's blocks, examples that are rendered, rounds of everything."""
+    """How much is measured: rows of ratings.csv, reviews, ratings in Netflix's blocks, examples that are rendered, pairs that recommenders train on, rounds of everything."""
 
     ratings: tuple[int, ...] = (300_000, 1_000_000, 3_000_000)
     reviews: tuple[int, ...] = (30_000, 100_000)
     blocks: tuple[int, ...] = (1_000_000,)
     rendered: tuple[int, int] = (10_000, 40_000)
+    log: tuple[int, int, int] = (1_000_000, 50_000, 20_000)  # pairs, users, items of recommenders
     rounds: int = 2
 
 
@@ -143,7 +145,12 @@ def _once(measured: Measured, work: Path, sizes: Sizes, memory: str, progress: O
     jobs["load"] = "load", {"folder": str(Path(own) / "itdr"), "config": config}
     jobs["import"] = "start", {"code": ["-c", "import itdr_hf"]}
     jobs["help"] = "start", {"code": ["-m", "itdr_hf", "--help"]}
-    return _best(jobs, sizes.rounds, progress, "")
+    once = _best(jobs, sizes.rounds, progress, "")
+    if find_spec("torch"):  # extra [recommend]
+        pairs, users, items = sizes.log
+        recommend = {"pairs": pairs, "users": users, "items": items}
+        once |= _best({"recommend": ("recommend", recommend)}, 1, progress, "")
+    return once
 
 
 def _row(measured: Measured, jobs: dict[str, tuple[str, Result]], rounds: int, progress: OnProgress) -> Row:

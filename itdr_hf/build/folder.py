@@ -28,7 +28,7 @@ from itdr_hf.errors import BuildError, ItdrError, MissingFileError, OutputError
 from itdr_hf.runtime.engine import Engine
 from itdr_hf.runtime.files import full_disk_named, sweep
 from itdr_hf.runtime.memory import peak as peak_memory
-from itdr_hf.runtime.parallel import awaited, lanes
+from itdr_hf.runtime.parallel import await_result, parallel
 from itdr_hf.runtime.progress import Progress
 from itdr_hf.tasks.planning.recipe import Recipe
 from itdr_hf.tasks.task import Cell
@@ -140,12 +140,12 @@ def _check_family(dataset: Dataset, family: str) -> None:
 def _build_cells(cells: Sequence[tuple[Cell, Recipe]], build: _Build) -> Iterator[Outcome]:
     """Cell by cell; while one is rendered and written, which is Python's work, the engine plans the next ones."""
     many = any(recipe.num_examples > MANY for _, recipe in cells)  # then one plan wants all the memory
-    with ThreadPoolExecutor(1) as writer, lanes(build.engine, 1 if many else AT_ONCE) as submit:
+    with ThreadPoolExecutor(1) as writer, parallel(build.engine, 1 if many else AT_ONCE) as submit:
         plans = [submit(partial(_plan_or_why, cell, recipe, build)) for cell, recipe in cells]
         outcomes = [writer.submit(_finish_cell, plan, build) for plan in plans]
         try:
             for outcome in outcomes:
-                yield awaited(outcome)
+                yield await_result(outcome)
         finally:
             writer.shutdown(wait=False, cancel_futures=True)
 
@@ -236,6 +236,7 @@ def _record(prepared: Prepared, build: _Build, files: Files, seconds: float) -> 
         unread=tables.release.left_alone(),
         tables=[Step(**step) for step in tables.record["steps"]],
         steps=[Step(**step) for step in prepared.rows.steps],
+        derived=prepared.rows.derived,
         engine=build.engine.signature,
         written_by=facts.written_by,
         masked=facts.masked,

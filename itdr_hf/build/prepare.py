@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from itdr_hf.build.rows import Rows, check, ensure_rows
 from itdr_hf.catalogue import Catalogue, current
 from itdr_hf.errors import UsageError
-from itdr_hf.raw.malformed import BadRows, told
+from itdr_hf.raw.malformed import BadRows, describe_skipped
 from itdr_hf.raw.release import find_release
 from itdr_hf.runtime.engine import Engine
 from itdr_hf.runtime.engines import open_engine
@@ -73,7 +73,7 @@ class Prepared:
         """What a caller should know of the result: too few examples, malformed rows skipped; or ''."""
         wanted, made = self.recipe.num_examples, sum(self.rows.counts.values())
         short = shortfall(wanted, made, self.rows) if made < wanted else ""
-        return "\n".join(filter(None, (short, told(self.tables.record["passed_over"]))))
+        return "\n".join(filter(None, (short, describe_skipped(self.tables.record["skipped"]))))
 
     def batches(self, split: str, num_proc: int = 1) -> Iterator[pa.RecordBatch]:
         """Yield the examples of a split."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +49,7 @@ class Rows:
     path: Path
     counts: Mapping[str, int]
     steps: list[dict[str, Any]]
+    derived: Mapping[str, str | int] = field(default_factory=dict)  # what the task reports of what it is made with
 
 
 def ensure_rows(cell: Cell, recipe: Recipe, tables: Tables, engine: Engine) -> Rows:
@@ -71,9 +72,10 @@ def ensure_rows(cell: Cell, recipe: Recipe, tables: Tables, engine: Engine) -> R
                 gathering = PlanContext(engine=engine, tables=tables, recipe=recipe)
                 with engine.planning(cell.name):
                     counts, steps = _plan(cell, gathering, draft / "rows.parquet")
-                write_atomically(draft / "record.json", json.dumps({"counts": counts, "steps": steps}))
+                    record = {"counts": counts, "steps": steps, "derived": cell.task.facts(gathering)}
+                write_atomically(draft / "record.json", json.dumps(record))
     record = json.loads((folder / "record.json").read_text())
-    return Rows(path=folder / "rows.parquet", counts=record["counts"], steps=record["steps"])
+    return Rows(path=folder / "rows.parquet", **record)
 
 
 def check(recipe: Recipe) -> None:
@@ -95,7 +97,7 @@ def _key(cell: Cell, recipe: Recipe) -> str:
 
 
 def _plan(cell: Cell, g: PlanContext, path: Path) -> tuple[dict[str, int], list[dict[str, Any]]]:
-    if protocol(cell, g.recipe) == "time":
+    if protocol(cell, g.recipe) in ("time", "snapshots"):
         g = replace(g, cuts=split_protocols.moments(g))
     units = _units(cell, g)
     available = _count(g, units)

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from itdr_hf.cli import annotate, audit, bench, data, download, lock, push, report, score, train
+from itdr_hf.cli import annotate, audit, bench, data, download, lock, push, recommend, report, score, train
 from itdr_hf.cli.command import Command
 from itdr_hf.errors import ItdrError
 from itdr_hf.runtime.terminal import print_line
@@ -53,7 +53,7 @@ PANELS = {
     "Raw releases": (data.sources, download.download, lock.lock, data.simulate),
     "The dataset": (data.build, data.show, report.report, annotate.annotate, train.export),
     "Can it be trusted": (audit.audit, audit.stats, audit.ledger, audit.diff),
-    "Models": (train.train, score.predict, score.score, score.harness),
+    "Models": (train.train, recommend.recommend, score.predict, score.score, score.harness),
     "The Hub": (push.push, push.verify, train.push_adapter),
     "The package": (bench.bench,),
 }

@@ -23,6 +23,9 @@ def bench(
     blocks: Annotated[
         list[int] | None, typer.Option(min=20_000, help="Rows of Netflix Prize; may be given again.")
     ] = None,
+    pairs: Annotated[
+        int | None, typer.Option(min=1_000, help="Of a log that recommenders train on, with torch.")
+    ] = None,
     rounds: Annotated[int | None, typer.Option(min=1, help="Of each the quickest counts.")] = None,
     full: Annotated[
         bool, typer.Option("--full", help="32 and 100 million ratings, 3 million reviews: two hours.")
@@ -44,6 +47,7 @@ def bench(
         reviews=tuple(sorted(reviews)) if reviews else sizes.reviews,
         blocks=tuple(sorted(blocks)) if blocks else sizes.blocks,
         rounds=rounds or sizes.rounds,
+        log=(pairs, max(10, pairs // 20), max(50, pairs // 50)) if pairs else sizes.log,
     )
     with show_progress("measuring") as progress:
         found = run(work or out / "work", sizes, memory=memory_limit, progress=progress)

@@ -11,10 +11,12 @@ import typer
 from itdr_hf.cli import completion
 from itdr_hf.cli.options import (
     BAD_ROWS,
+    DIALOGUE,
     ENGINE,
     FAMILY,
     FOLDER,
     NEGATIVE_SAMPLING,
+    NEIGHBOURS_BY,
     RAW,
     SIMULATED,
     SPLIT,
@@ -101,6 +103,18 @@ def build(
     held_out: Annotated[str | None, typer.Option(help="InstructRec: an intention for the test alone, as I1.")] = None,
     domain: Annotated[str | None, typer.Option(help="Only this one of the source's domains.")] = None,
     max_prompt: Annotated[int | None, typer.Option(min=0, help="InstructRec: pieces of a prompt, 0 for any.")] = None,
+    snapshots: Annotated[
+        str | None, typer.Option(help="RecLM: where two periods begin and end, as 2001-01-01,2002-01-01,2003-01-01.")
+    ] = None,
+    neighbours: Annotated[
+        int | None, typer.Option(min=1, max=5, help="RecLM: users or items shown beside one.")
+    ] = None,
+    neighbours_by: Annotated[
+        str | None, one_of(NEIGHBOURS_BY, help="RecLM: default: cooccurrence; lightgcn needs `itdr neighbours`.")
+    ] = None,
+    dialogue: Annotated[
+        str | None, one_of(DIALOGUE, help="RecLM: default: two-turn; the others are for ablations.")
+    ] = None,
     on_bad_row: Annotated[str, one_of(BAD_ROWS, help="skip: count malformed rows and go on.")] = "error",
     max_bad_rows: Annotated[int | None, typer.Option(min=0, help="With skip: no more than this many a table.")] = None,
     num_proc: Annotated[int, typer.Option(min=1, help="Processes that render examples.")] = 1,
@@ -135,13 +149,14 @@ def build(
     changes |= {"liked_above": liked_above, "disliked_below": disliked_below, "seed": seed, "salt": salt}
     changes |= {"template": template, "negative_sampling": negative_sampling, "split_protocol": split_protocol}
     changes |= {"forms": forms, "held_out": held_out, "domain": domain, "max_prompt": max_prompt}
+    changes |= {"snapshots": snapshots, "neighbours": neighbours, "neighbours_by": neighbours_by, "dialogue": dialogue}
     changes["with_description"] = description
     out = out or Path(family)
     with show_progress("building") as progress:
         settings = Settings(
             raw=raw,
             cache=cache,
-            bad=BadRows(policy=on_bad_row, most=max_bad_rows),
+            bad=BadRows(policy=on_bad_row, max_rows=max_bad_rows),
             memory_limit=memory_limit,
             num_proc=num_proc,
             engine=engine,

@@ -19,8 +19,8 @@ class Names:
     Anything else ends the command before it has begun, with exit code 2 and the nearest name.
     """
 
-    def __init__(self, kind: str, names: Callable[[], Iterable[str]]) -> None:
-        self.kind, self.names, self.__name__ = kind, names, kind
+    def __init__(self, kind: str, names: Callable[[], Iterable[str]], *, max_listed: int = MAX_LISTED) -> None:
+        self.kind, self.names, self.__name__, self.max_listed = kind, names, kind, max_listed
 
     def __call__(self, value: str) -> str:
         from itdr_hf.errors import unknown
@@ -37,7 +37,7 @@ class Names:
     def metavar(self) -> str | None:
         """'[duckdb|spark]', where there are few."""
         names = list(self.names())
-        return f"[{'|'.join(names)}]" if len(names) <= MAX_LISTED else None
+        return f"[{'|'.join(names)}]" if len(names) <= self.max_listed else None
 
 
 LISTS: dict[str, Names] = {}  # what stands for a value in --help -> the names it may be
@@ -51,14 +51,21 @@ def one_of(names: Names, *spelling: str, **more: Any) -> Any:
 
 def _baselines() -> Iterable[str]:
     from itdr_hf.models.recommenders.baselines import BASELINES
+    from itdr_hf.models.recommenders.log_baselines import LOG_BASELINES
 
-    return BASELINES
+    return [*BASELINES, *LOG_BASELINES]
 
 
 def _checks() -> Iterable[str]:
     from itdr_hf.dataset.audit.registry import load_checks
 
     return load_checks()
+
+
+def _dialogues() -> Iterable[str]:
+    from itdr_hf.tasks.reclm.dialogue import FORMS
+
+    return FORMS
 
 
 def _engines() -> Iterable[str]:
@@ -85,6 +92,12 @@ def _negative_samplings() -> Iterable[str]:
     return STRATEGIES
 
 
+def _neighbours_by() -> Iterable[str]:
+    from itdr_hf.tasks.planning.neighbours import WAYS
+
+    return WAYS
+
+
 def _precisions() -> Iterable[str]:
     from itdr_hf.models.train.sft import DTYPES
 
@@ -95,6 +108,18 @@ def _presets() -> Iterable[str]:
     from itdr_hf.models.train.recipe import PRESETS
 
     return PRESETS
+
+
+def _protocols() -> Iterable[str]:
+    from itdr_hf.models.recommenders.protocols import PROTOCOLS
+
+    return PROTOCOLS
+
+
+def _recommenders() -> Iterable[str]:
+    from itdr_hf.models.recommenders.recommender import RECOMMENDERS
+
+    return RECOMMENDERS
 
 
 def _simulated() -> Iterable[str]:
@@ -128,19 +153,24 @@ def given(*names: str) -> Callable[[], Iterable[str]]:
     return lambda: names
 
 
-BASELINE = Names("baseline", _baselines)
+BASELINE = Names("baseline", _baselines, max_listed=24)
 BAD_ROWS = Names("policy", given("error", "skip"))
 CHECK = Names("check", _checks)
 DTYPE = Names("dtype", given("auto", "float32", "bfloat16", "float16"))
 ENGINE = Names("engine", _engines)
+EXPERIMENT = Names("experiment", given("reclm"))
 FORMAT = Names("format", _formats)
 GATED = Names("gate", given("auto", "manual"))
 MODE = Names("mode", given("plain", "json"))
+DIALOGUE = Names("form", _dialogues)
 FAMILY = Names("family", _families)
 NEGATIVE_SAMPLING = Names("strategy", _negative_samplings)
+NEIGHBOURS_BY = Names("neighbourhood", _neighbours_by)
 NORMALISE = Names("normalise", given("sum", "mean"))
 PRECISION = Names("precision", _precisions)
 PRESET = Names("preset", _presets)
+PROTOCOL = Names("log-split", _protocols)
+RECOMMENDER = Names("recommender", _recommenders)
 SIMULATED = Names("source", _simulated)
 SPLIT = Names("split", _splits)
 SPLIT_PROTOCOL = Names("protocol", _split_protocols)

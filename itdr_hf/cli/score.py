@@ -23,6 +23,7 @@ from itdr_hf.cli.options import (
 from itdr_hf.runtime.terminal import print_line
 
 if TYPE_CHECKING:
+    from itdr_hf.dataset import Dataset
     from itdr_hf.models.predict.run import System
 
 UNFINISHED = 3  # exit code: some questions have no answer
@@ -58,6 +59,14 @@ def predict(
         typer.Option(help="Another one: name=JSON; name=null leaves it out.", rich_help_panel=SERVER),
     ] = None,
     baseline: Annotated[str | None, one_of(BASELINE, help="What answers instead.", rich_help_panel=NONE)] = None,
+    raw: Annotated[
+        Path | None,
+        typer.Option(
+            help="Raw releases, for baselines of the full logs: popular-log and those after it.",
+            envvar="ITDR_RAW",
+            rich_help_panel=NONE,
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Ask a model, a server or a **baseline** the questions of a split; resumes where it stopped.
@@ -84,9 +93,7 @@ def predict(
     questions = read_questions(dataset, separated(config), split, limit)
     system: System
     if baseline:
-        from itdr_hf.models.recommenders.baselines import Baseline
-
-        system = Baseline(name=baseline, dataset=dataset, seed=seed)
+        system = _baseline(baseline, dataset, raw, seed)
     elif endpoint:
         from itdr_hf.models.endpoint import read_parameters
         from itdr_hf.models.predict.served import Endpoint
@@ -114,6 +121,22 @@ def predict(
     print_json({"file": str(out), **asdict(made)}) if json else print_line(made.sentence(out, folder))
     if made.missing:
         raise typer.Exit(UNFINISHED)
+
+
+def _baseline(name: str, dataset: Dataset, raw: Path | None, seed: int) -> System:
+    """Return a baseline of the windows or, with the raw releases, of the full logs."""
+    from itdr_hf.errors import UsageError
+    from itdr_hf.models.recommenders.baselines import BASELINES, Baseline
+
+    if name in BASELINES:
+        return Baseline(name=name, dataset=dataset, seed=seed)
+    if raw is None:
+        raise UsageError(f"predict: {name} without logs; want --raw, the raw releases the dataset was built from")
+    from itdr_hf.models.recommenders.log_baselines import LogBaseline
+    from itdr_hf.models.recommenders.threads import one_thread
+
+    one_thread()
+    return LogBaseline(name=name, dataset=dataset, raw=raw, seed=seed)
 
 
 def score(

@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from itdr_hf.dataset.card_derived import derived_rows
 from itdr_hf.dataset.card_yaml import members, metadata
 from itdr_hf.dataset.folder import Dataset
 from itdr_hf.dataset.notes import AUDIT, DRAWN, read_note, write_note
@@ -120,6 +121,7 @@ def dataset_card(dataset: Dataset, repo_id: str = "itdr") -> str:
         sources=sources,
         subtasks=list({cell.task.id: cell.task for cell in cells}.values()),
         protocols=_protocols(dataset, cells),
+        derived=derived_rows(dataset),
         splits=SPLITS,
         simulated=dataset.simulated,
         columns=[{"name": n, "kind": kind, "what": COLUMN_NOTES[n]} for n, kind in _columns(cells).items()],

@@ -53,7 +53,7 @@ class BuiltCell:
     name: of its folder and config. key: hash of everything the examples depend on. content: hash of its files.
     counts: examples by split. raw, unread: files of the release that were read, and those that were not and why.
     tables, steps: the account from rows read to tables, and from subjects to examples. files: by file name.
-    teachers: who was asked for references, and how.
+    teachers: who was asked for references, and how. derived: the periods and neighbours that a task works with.
     """
 
     name: str
@@ -76,6 +76,7 @@ class BuiltCell:
     masked: Mapping[str, int] = field(default_factory=dict)
     files: Mapping[str, ShardFacts] = field(default_factory=dict)
     teachers: Sequence[Mapping[str, Any]] = ()
+    derived: Mapping[str, str | int] = field(default_factory=dict)
 
     @property
     def examples(self) -> int:
@@ -102,6 +103,7 @@ class BuiltCell:
             "written_by": dict(self.written_by), "masked": dict(self.masked),
             "files": {name: asdict(facts) for name, facts in self.files.items()},
         }  # fmt: skip
+        entry |= {"derived": dict(self.derived)} if self.derived else {}
         return {**entry, "teachers": list(self.teachers)} if self.teachers else entry
 
 
@@ -110,7 +112,19 @@ def read_cell(name: str, entry: Mapping[str, Any], origin: tuple[str, str]) -> B
 
     Raises KeyError, TypeError or ValueError for an entry that no build wrote.
     """
-    known = {"family", "key", "content", "counts", "recipe", "layout", "unread", "engine", "written_by", "masked"}
+    known = {
+        "family",
+        "key",
+        "content",
+        "counts",
+        "recipe",
+        "layout",
+        "unread",
+        "engine",
+        "written_by",
+        "masked",
+        "derived",
+    }
     return BuiltCell(
         name=name,
         task=entry.get("task", origin[0]),

@@ -18,9 +18,10 @@ from itdr_hf.download.places import ATTEMPTS, obtain
 from itdr_hf.download.plan import Want, by_hand, check_room
 from itdr_hf.download.verify import wrong, wrong_by_sums
 from itdr_hf.errors import DownloadError, OutputError, RawDataError
-from itdr_hf.raw.layout import Download, Layout, Member, whole
-from itdr_hf.raw.lock import read_lock, sha256_of
+from itdr_hf.raw.layout import Download, Layout, Member, is_complete_sha256
+from itdr_hf.raw.lock import read_lock
 from itdr_hf.runtime.files import full_disk_named
+from itdr_hf.runtime.hashing import hash_file
 from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 from itdr_hf.runtime.retry import RetryPolicy
 
@@ -84,7 +85,7 @@ def _members(layout: Layout, names: list[str]) -> tuple[Member, ...]:
 
 
 def _ready(want: Want, file: Download, means: Clients) -> list[Path]:
-    """Return the files that a download leaves, whole, checked and waiting."""
+    """Return the files that a download leaves, complete, checked and waiting."""
     waiting = want.place.waiting / file.path
     waiting.parent.mkdir(parents=True, exist_ok=True)
     lock = read_lock(want.place.raw)
@@ -97,8 +98,8 @@ def _ready(want: Want, file: Download, means: Clients) -> list[Path]:
         return fault
 
     obtain(file, get, say=lambda text: means.progress(Progress(file.path, detail=text)))
-    if not whole(file.sha256):
-        lock.note(want.source.id, file.path, sha256_of(waiting))
+    if not is_complete_sha256(file.sha256):
+        lock.note(want.source.id, file.path, hash_file(waiting))
     return paths
 
 

@@ -1,1 +1,1 @@
-"""A raw release: what it consists of, where it lies, how its files are read, and its malformed rows."""
+"""Raw releases: the files they consist of, where they are found, how they are read, and malformed rows."""

@@ -1,8 +1,8 @@
-"""Ratings in blocks, as the Netflix Prize wrote them: `movie:` on a line of its own, then `user,rating,date` lines.
+"""Read ratings in blocks, the format of the Netflix Prize: a line `movie:`, then `user,rating,date` lines.
 
-The files are streamed in pieces of some megabytes. The headings are cut out and counted, and what is left is parsed as
-CSV at once; only a piece in which that fails is read line by line, so that its malformed lines can be told from the
-others. A file must begin with a heading: its rows never belong to the block that another file ended with.
+The files are streamed in pieces of several megabytes. The headings are cut out, and the rest of a piece is parsed as one
+CSV; only if that fails is the piece read line by line, to separate its malformed lines from the others. A file must
+begin with a heading: its rows never belong to the last block of another file.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _MAX_ID = 2**31 - 1
 
 @dataclass
 class _Position:
-    """The block and the line at which the next piece of a file begins."""
+    """The block and the line number at which the next piece of a file begins."""
 
     block: int | None = None
     line: int = 1
@@ -40,7 +40,7 @@ class _Position:
 
 @dataclass
 class _Blocks:
-    """The blocks of a piece: the id of each, the line of its first row, how many rows it has, and their bytes."""
+    """The blocks of a piece: the id of each, the line number of its first row, its number of rows, and their bytes."""
 
     ids: list[int] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
@@ -49,10 +49,10 @@ class _Blocks:
 
 
 def stream(paths: Sequence[Path]) -> pa.RecordBatchReader:
-    """Return a reader to be read once: `block`, `user`, `rating`, `day` of each row, and its line number, `_row`.
+    """Return a single-use reader of the rows: `block`, `user`, `rating`, `day`, and the line number, `_row`.
 
-    A line that is neither a heading nor a row, or that stands before the first heading of its file, is a row whose
-    other columns are NULL. Blank lines are skipped. Raises MalformedRowError for a line longer than MAX_LINE.
+    A line that is neither a heading nor a row, or that precedes the first heading of its file, becomes a row whose other
+    columns are NULL. Blank lines are skipped. Raises MalformedRowError for a line longer than MAX_LINE.
     """
     import pyarrow as pa
 
@@ -72,7 +72,7 @@ def _batches(path: Path, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
 
 
 def _pieces(path: Path) -> Iterator[bytes]:
-    """Yield the content of a file in pieces that end with a line, the last made to, without a byte order mark."""
+    """Yield the content of a file, without a byte order mark, in pieces that end with a line feed; one is added to the last."""
     with open_bytes(path) as file:
         rest, read = b"", 0
         while chunk := file.read(PIECE_BYTES):
@@ -93,15 +93,17 @@ def _pieces(path: Path) -> Iterator[bytes]:
 
 
 def _split(piece: bytes, position: _Position) -> _Blocks | None:
-    """Cut a piece at its headings, and leave the position at the last of them, of which the rows may be yet to come.
+    """Cut a piece at its headings, and set the position to the last of them, whose rows may continue in the next piece.
 
-    None where a colon is not the end of a heading, or no heading came before a row, or there is no row.
+    Returns None if a colon does not end a heading, if a row precedes any heading, or if there are no rows.
     """
     blocks, start, line, block = _Blocks(), 0, position.line, position.block
+
     while True:
         colon = piece.find(b":", start)
         first = piece.rfind(b"\n", start, colon) + 1 if colon >= 0 else len(piece)
         first = max(first, start)
+
         if first > start:
             if block is None:
                 return None
@@ -111,9 +113,11 @@ def _split(piece: bytes, position: _Position) -> _Blocks | None:
             blocks.counts.append(body.count(b"\n"))
             blocks.bodies.append(body)
             line += blocks.counts[-1]
+
         if colon < 0:
             position.block = block
             return blocks if blocks.ids else None
+
         end = piece.find(b"\n", colon) + 1
         heading = _HEADING.fullmatch(piece[first:end])
         if not heading:
@@ -122,7 +126,7 @@ def _split(piece: bytes, position: _Position) -> _Blocks | None:
 
 
 def _parsed(blocks: _Blocks, schema: pa.Schema) -> pa.Table | None:
-    """Return the rows of all blocks; None if any of their lines is not a row."""
+    """Return the rows of all blocks, or None if any line is not a row."""
     import pyarrow as pa
     from pyarrow import csv
 
@@ -136,9 +140,11 @@ def _parsed(blocks: _Blocks, schema: pa.Schema) -> pa.Table | None:
         )
     except pa.ArrowInvalid:
         return None
+
     counts = np.array(blocks.counts)
     if table.num_rows != counts.sum():  # there are blank lines
         return None
+
     ends = np.cumsum(counts)
     lines = np.arange(table.num_rows) + np.repeat(np.array(blocks.lines) - (ends - counts), counts)
     ids = np.repeat(np.array(blocks.ids, dtype=np.int32), counts)
@@ -146,7 +152,7 @@ def _parsed(blocks: _Blocks, schema: pa.Schema) -> pa.Table | None:
 
 
 def _line_by_line(piece: bytes, position: _Position, schema: pa.Schema) -> pa.Table:
-    """Return the rows of a piece in which something is wrong or blank; leaves the position's block as it is at its end."""
+    """Return the rows of a piece with malformed or blank lines, and set the position to the block at its end."""
     import pyarrow as pa
 
     rows: list[tuple[int | None, int | None, int | None, date | None, int]] = []
@@ -159,7 +165,7 @@ def _line_by_line(piece: bytes, position: _Position, schema: pa.Schema) -> pa.Ta
 
 
 def _row(line: bytes, block: int | None) -> tuple[int | None, int | None, int | None, date | None]:
-    """Return the block, user, rating and day of a line; all None where it is no row, or belongs to no block."""
+    """Return the block, user, rating and day of a line; all None if it is not a row or belongs to no block."""
     match = _ROW.fullmatch(line)
     if match is None or block is None or int(match[1]) > _MAX_ID:
         return None, None, None, None

@@ -1,4 +1,4 @@
-"""How delimited files are written, and the plain readers that look at headers and at rows gone wrong."""
+"""Dialects of delimited files, and the plain Python readers that examine headers and malformed rows."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from isal import igzip, isal_zlib  # in a third of the time that gzip takes
+from isal import igzip, isal_zlib  # three times as fast as gzip
 
 from itdr_hf.errors import MalformedRowError
 
-MAX_LINE = 16 * 2**20  # bytes; a longer line is a malformed row. Readers hold two such lines for each thread
-PIECE, MOST_FIELDS = 32 * 2**10, 5_000  # bytes of one line, and the fields that may be in them
-DAMAGED: tuple[Any, ...] = (OSError, EOFError, isal_zlib.error)  # what reading a damaged file raises
-END = 2**10  # bytes of a piece in which there is nearly always the end of a line
+MAX_LINE = 16 * 2**20  # bytes; a longer line is a malformed row. Readers buffer two such lines per thread
+BLOCK_BYTES, MAX_FIELDS = 32 * 2**10, 5_000  # bytes of a block without a line end, and the fields allowed in it
+DAMAGED: tuple[Any, ...] = (OSError, EOFError, isal_zlib.error)  # the exceptions raised on reading a damaged file
+TAIL_BYTES = 2**10  # of a block: these nearly always contain a line end
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dialect:
-    """How a delimited file is written. `header` None means: the first line may or may not be one."""
+    """The format of a delimited file. With `header` None, the first line may or may not be a header."""
 
     delimiter: str = ","
     quote: str = '"'
@@ -35,7 +35,7 @@ class Dialect:
 
 @dataclass(frozen=True, kw_only=True)
 class Quoted:
-    """How a file with quotes is read: the fragment, all its columns and those wanted, whether it has a header."""
+    """How a file with quotes is read: the SQL fragment, all columns, the wanted columns, and whether it has a header."""
 
     fragment: str
     columns: list[str]
@@ -43,16 +43,16 @@ class Quoted:
     header: bool
 
 
-ONE_BYTE = ("latin-1", "cp1252")  # encodings of releases, which know no invalid text
+ONE_BYTE = ("latin-1", "cp1252")  # encodings of releases in which almost any bytes are valid
 CSV = Dialect()
 TSV = Dialect(delimiter="\t", quote="", escape="", header=False)
-JSONL = Dialect(delimiter="", quote="", escape="", header=False)  # of JSON lines: blank ones are no records
+JSONL = Dialect(delimiter="", quote="", escape="", header=False)  # JSON lines; blank lines are not records
 
-PYTHON = Dialect(delimiter="", quote="", escape="", header=False)  # of lines that each spell a Python dict
+PYTHON = Dialect(delimiter="", quote="", escape="", header=False)  # lines that are Python dict literals
 
 
 def header_of(path: Path, columns: Mapping[str, str], dialect: Dialect) -> tuple[bool, list[str]]:
-    """Whether the file has a header line, and all its columns in order.
+    """Return whether the file has a header line, and all its columns in order.
 
     Raises MalformedRowError if a wanted column is missing from the header.
     """
@@ -68,12 +68,14 @@ def header_of(path: Path, columns: Mapping[str, str], dialect: Dialect) -> tuple
             f"{where}: a quote that is never closed in {shown!r}, a first row of {rows.line_num:,} lines; "
             "want the names of the columns on one line; check that the file is complete and of this release"
         )
-    first = _told_apart(first, columns)
+
+    first = _unique_names(first, columns)
     missing = [name for name in columns if name not in first]
     if not missing:
         return True, first
     if dialect.header is None and len(first) == len(columns) and len(missing) == len(columns):
         return False, list(columns)
+
     where = f"{path.parent.name}/{path.name} line 1"
     wanted = dialect.delimiter.join(columns)
     found = dialect.delimiter.join(first)[:200] or "an empty file"
@@ -84,23 +86,23 @@ def header_of(path: Path, columns: Mapping[str, str], dialect: Dialect) -> tuple
 
 
 def check_fields(path: Path, dialect: Dialect) -> None:
-    """Raise MalformedRowError for a line of many thousand fields: DuckDB's time to refuse it goes by their square.
+    """Raise MalformedRowError for a line of many thousand fields, which DuckDB rejects in quadratic time.
 
-    Only pieces without a line end are looked into, so that the check of 1 GB takes a twentieth of a second.
+    Only blocks without a line end are examined, so the check of 1 GB takes a twentieth of a second.
     """
     delimiter = dialect.delimiter.encode()
     for before, piece in _pieces_of_one_line(path):
-        if piece.count(delimiter) > MOST_FIELDS:
+        if piece.count(delimiter) > MAX_FIELDS:
             with open_bytes(path) as start:
-                line = 1 + sum(start.read(PIECE).count(b"\n") for _ in range(before))
+                line = 1 + sum(start.read(BLOCK_BYTES).count(b"\n") for _ in range(before))
             raise MalformedRowError(
-                f"{path.parent.name}/{path.name} line {line}: more than {MOST_FIELDS:,} fields; want one row a line; "
+                f"{path.parent.name}/{path.name} line {line}: more than {MAX_FIELDS:,} fields; want one row per line; "
                 "check that the file is complete and of this release"
             )
 
 
-def check_whole(path: Path) -> None:
-    """Raise one of DAMAGED for a compressed file that is not whole, which DuckDB would not notice."""
+def check_complete(path: Path) -> None:
+    """Raise one of DAMAGED for an incomplete compressed file, which DuckDB would not notice."""
     if path.suffix == ".gz":
         with open_bytes(path) as file:
             while file.read(2**20):
@@ -108,21 +110,21 @@ def check_whole(path: Path) -> None:
 
 
 def _pieces_of_one_line(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield the pieces of a file that hold no end of a line, each with its number."""
+    """Yield the blocks of a file that contain no line end, each with its number."""
     with open_bytes(path) as file:
-        read = iter(lambda: file.read(PIECE), b"") if path.suffix == ".gz" else _pieces(file.fileno())
+        read = iter(lambda: file.read(BLOCK_BYTES), b"") if path.suffix == ".gz" else _pieces(file.fileno())
         yield from ((n, piece) for n, piece in enumerate(read) if b"\n" not in piece and b"\r" not in piece)
 
 
 def _pieces(file: int) -> Iterator[bytes]:
-    """Yield a file piece by piece; only the end of a piece where that holds the end of a line."""
-    for start in range(0, os.fstat(file).st_size, PIECE):
-        end = os.pread(file, END, start + PIECE - END)
-        yield end if b"\n" in end else os.pread(file, PIECE, start)
+    """Yield a file block by block; of a block whose last bytes contain a line end, only those bytes."""
+    for start in range(0, os.fstat(file).st_size, BLOCK_BYTES):
+        end = os.pread(file, TAIL_BYTES, start + BLOCK_BYTES - TAIL_BYTES)
+        yield end if b"\n" in end else os.pread(file, BLOCK_BYTES, start)
 
 
-def _told_apart(names: list[str], wanted: Mapping[str, str]) -> list[str]:
-    """Column names without two that are one to the engine, which knows no case; a wanted name given twice is none."""
+def _unique_names(names: list[str], wanted: Mapping[str, str]) -> list[str]:
+    """Return column names that are unique to the engine, which ignores case; a repeated wanted name is renamed too."""
     known = Counter(name.lower() for name in names)
     alone = [name if known[name.lower()] == 1 or name in wanted else "" for name in names]
     twice = {name for name in wanted if names.count(name) > 1}
@@ -130,7 +132,7 @@ def _told_apart(names: list[str], wanted: Mapping[str, str]) -> list[str]:
 
 
 def records_at(path: Path, numbers: Sequence[int], dialect: Dialect | None) -> list[tuple[int, str]]:
-    """Line and text of some records (from 1, ascending) of a file: delimited when a dialect is given, else lines."""
+    """Return the line number and text of records, numbered from 1 and ascending; each line is one without a dialect."""
     wanted, found = set(numbers), list[tuple[int, str]]()
     with open_text(path, dialect.encoding if dialect else "utf-8") as file:
         for number, line, text in _numbered(file, dialect):
@@ -142,7 +144,7 @@ def records_at(path: Path, numbers: Sequence[int], dialect: Dialect | None) -> l
 
 
 def _numbered(file: IO[str], dialect: Dialect | None) -> Iterator[tuple[int, int, str]]:
-    """Yield the records of a file with their number and the line each ends in."""
+    """Yield the records of a file, each with its number and the line it ends on."""
     if dialect is None or dialect is JSONL or dialect is PYTHON:
         lines = ((n, line) for n, line in enumerate(file, 1) if dialect is not JSONL or line.strip())
         yield from ((number, n, line) for number, (n, line) in enumerate(lines, 1))
@@ -153,7 +155,7 @@ def _numbered(file: IO[str], dialect: Dialect | None) -> Iterator[tuple[int, int
 
 
 def python_rows(file: IO[str], dialect: Dialect) -> Any:
-    """Return a csv.reader of the same dialect, for headers and for naming bad rows."""
+    """Return a csv.reader with the same dialect, for headers and for error messages about bad rows."""
     csv.field_size_limit(MAX_LINE)
     single = len(dialect.delimiter) == 1
     lines = file if single else (line.replace(dialect.delimiter, "\x1f") for line in file)
@@ -170,10 +172,10 @@ def python_rows(file: IO[str], dialect: Dialect) -> Any:
 
 
 def actual_encoding(path: Path, expected: str) -> str:
-    """Return the encoding of a file, where a release in a one-byte encoding may have been saved as UTF-8 since.
+    """Return the encoding of a file: the expected one, or UTF-8 if a one-byte file has been saved as UTF-8 since.
 
-    Text in a one-byte encoding that is not ASCII is hardly ever valid UTF-8 from its beginning to its end, so that a
-    file that is, is taken for UTF-8. A file with other bytes, or with ASCII alone, has the encoding expected.
+    Text in a one-byte encoding that is not pure ASCII is hardly ever valid UTF-8 throughout, so a valid file is taken for
+    UTF-8. A file with invalid bytes, or with only ASCII, has the expected encoding.
     """
     if expected not in ONE_BYTE:
         return expected
@@ -190,12 +192,12 @@ def actual_encoding(path: Path, expected: str) -> str:
 
 
 def open_bytes(path: Path) -> IO[bytes]:
-    """Return a file's content, decompressed if its name ends in .gz."""
+    """Open a file for reading bytes, decompressed if its name ends in .gz."""
     return igzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
 
 
 def open_text(path: Path, encoding: str = "utf-8", errors: str = "replace") -> IO[str]:
-    """Return a file's content as text without a byte order mark; bytes that do not decode become U+FFFD, to be shown."""
+    """Open a file for reading text, without a byte order mark; by default, invalid bytes become U+FFFD."""
     encoding = "utf-8-sig" if encoding == "utf-8" else encoding
     opener: Any = igzip.open if path.suffix == ".gz" else open
     file: IO[str] = opener(path, "rt", encoding=encoding, errors=errors, newline="")

@@ -1,6 +1,6 @@
-"""Compressed files, unpacked while they are read: threads of ours fill named pipes that the engine reads.
+"""Decompress files while the engine reads them: threads fill named pipes.
 
-That takes half the time of DuckDB's own unpacking, and the checksums are looked at, which DuckDB does not do.
+This takes half the time of DuckDB's own decompression, and verifies the checksums, which DuckDB does not.
 """
 
 from __future__ import annotations
@@ -16,17 +16,18 @@ from uuid import uuid4
 
 from itdr_hf.raw.dialects import DAMAGED, open_bytes
 
-Mend = Callable[[bytes], bytes]
-MARK = b"\xef\xbb\xbf"  # the byte order mark of UTF-8
+LineFix = Callable[[bytes], bytes]
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # the byte order mark of UTF-8
 
-CHUNK = 2**20  # bytes of content at a time, which is also the most that Linux lets a pipe hold
-PAUSE = 0.01  # seconds between two looks at a thread that is asked to stop
+CHUNK = 2**20  # bytes of content at a time; also the maximum capacity of a pipe on Linux
+PAUSE = 0.01  # seconds between two checks whether a stopped thread has ended
 
 
 class Unpacking:
-    """Pipes of compressed files, each to be read once, in a `with` block.
+    """Single-use pipes with the content of compressed files, in a `with` block.
 
-    At its end all threads do, whether their pipes were read or not, and OSError is raised for a damaged file.
+    When the block ends, all threads are stopped, whether their pipes were read or not, and OSError is raised for a
+    damaged file.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -44,36 +45,36 @@ class Unpacking:
             if filler.damage:
                 raise OSError(f"{filler.damage} ({filler.path})") from filler.damage
 
-    def pipe(self, path: Path, mend: Mend | None = None) -> Path:
-        """Return a pipe with the file's name and its folder's, so that errors still name those; `mend` changes its lines.
+    def pipe(self, path: Path, fix: LineFix | None = None) -> Path:
+        """Return a pipe named like the file and its folder, so that errors still name those; `fix` changes each line.
 
-        A file that is not compressed goes through one too, to be fixed or to lose its byte order mark.
+        An uncompressed file may also be read through a pipe, to be fixed or to lose its byte order mark.
         """
         pipe = self._folder / uuid4().hex / path.parent.name / path.name
         pipe.parent.mkdir(parents=True)
         os.mkfifo(pipe)
-        self._fillers.append(_Filler(path, pipe, mend))
+        self._fillers.append(_Filler(path, pipe, fix))
         return pipe
 
     def check(self) -> None:
-        """Raise OSError for a file that the engine did not read to its end: the rest would be missing in silence."""
+        """Raise OSError for a file that the engine did not read to the end, as rows would be missing silently."""
         for filler in self._fillers:
-            if not filler.whole:
+            if not filler.complete:
                 raise OSError(f"not read to its end ({filler.path})")
 
     def done(self) -> int:
-        """How many bytes of the compressed files are read."""
+        """Return how many bytes of the compressed files have been read."""
         return sum(filler.done for filler in self._fillers)
 
 
 class _Filler(Thread):
-    """Unpacks one file into its pipe."""
+    """A thread that decompresses one file into its pipe."""
 
-    def __init__(self, path: Path, pipe: Path, mend: Mend | None) -> None:
+    def __init__(self, path: Path, pipe: Path, fix: LineFix | None) -> None:
         super().__init__(daemon=True)
-        self.path, self.pipe, self.mend = path, pipe, mend
+        self.path, self.pipe, self.fix = path, pipe, fix
         self.done = 0
-        self.whole = False  # whether its end has been given to the reader
+        self.complete = False  # whether the whole content has been written
         self.damage: Exception | None = None
         self._over = Event()
         self.start()
@@ -83,7 +84,7 @@ class _Filler(Thread):
             with self.pipe.open("wb", buffering=0) as out:
                 _widen(out.fileno())
                 self._fill(out.fileno())
-        except BrokenPipeError:  # the reader has stopped, and says why
+        except BrokenPipeError:  # the reader has stopped, and raises its own error
             pass
         except DAMAGED as error:
             self.damage = error
@@ -91,30 +92,32 @@ class _Filler(Thread):
     def _fill(self, out: int) -> None:
         with open_bytes(self.path) as content:
             packed = getattr(content, "fileobj", content)
-            for chunk in self._lines(content) if self.mend else self._chunks(content):
+            for chunk in self._lines(content) if self.fix else self._chunks(content):
                 if self._over.is_set():
                     return
                 self.done = packed.tell()
                 written = 0
                 while written < len(chunk):
                     written += os.write(out, chunk[written:])
-            self.whole = True
+            self.complete = True
 
     def _chunks(self, content: IO[bytes]) -> Iterator[memoryview]:
-        """Yield the content piece by piece, without a byte order mark."""
+        """Yield the content in chunks, without a byte order mark."""
         chunk, first = memoryview(bytearray(CHUNK)), True
         while size := content.readinto(chunk):  # type: ignore[attr-defined]
-            yield chunk[len(MARK) if first and chunk[: len(MARK)] == MARK else 0 : size]
+            yield chunk[
+                len(BYTE_ORDER_MARK) if first and chunk[: len(BYTE_ORDER_MARK)] == BYTE_ORDER_MARK else 0 : size
+            ]
             first = False
 
     def _lines(self, content: IO[bytes]) -> Iterator[bytes]:
-        """Yield the content line by line, each mended."""
-        assert self.mend is not None
+        """Yield the fixed lines of the content."""
+        assert self.fix is not None
         for number, line in enumerate(content):
-            yield self.mend(line if number else line.removeprefix(MARK))
+            yield self.fix(line if number else line.removeprefix(BYTE_ORDER_MARK))
 
     def stop(self) -> None:
-        """End the thread where it stands: opening a pipe that nobody reads, or writing to one."""
+        """Stop the thread even if it is blocked on opening a pipe that nobody reads, or on writing to one."""
         self._over.set()
         self.join(PAUSE)
         if self.is_alive():
@@ -127,5 +130,5 @@ class _Filler(Thread):
 
 
 def _widen(pipe: int) -> None:
-    with suppress(AttributeError, OSError):  # not on every system, and not without end
+    with suppress(AttributeError, OSError):  # not available on every system, and limited per user
         fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, CHUNK)

@@ -1,4 +1,4 @@
-"""What a raw release consists of: its files, the tables read from them, and where it is available."""
+"""The description of a raw release: its files, the tables read from them, and its downloads."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Files = Mapping[str, Sequence[Path]]  # role -> its files
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """How one table is read: which file roles it needs, and the SQL that `read` makes from them.
+    """One table of a release: the file roles it needs, and `read`, which returns the SQL to read it.
 
-    `read(scan)` returns a SELECT with the table's columns (see `tables/cache.py`) and, where rows are to be
-    left out on purpose, a `dropped` column with the reason (NULL: keep).
+    `read(scan)` returns a SELECT with the table's columns (see `tables/cache.py`) and, if rows are excluded on purpose,
+    a `dropped` expression with the reason (NULL: keep the row).
     """
 
     roles: tuple[str, ...]
@@ -27,9 +27,9 @@ class Table:
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """One way a release lies on disk: role -> file name patterns (any may match), table -> reader.
+    """One form of a release on disk: role -> file name patterns (any may match), table -> reader.
 
-    `unread` tells which of the files that match are not to be read, and why.
+    `unread` returns the matching files that are not to be read, with the reason.
     """
 
     name: str
@@ -40,39 +40,41 @@ class Layout:
 
 @dataclass(frozen=True, kw_only=True)
 class Member:
-    """A file in an archive: a pattern of its name there, where it goes under the source's folder, what is known of it."""
+    """A file in an archive: the pattern of its name there, its path under the source's folder, its size and hashes."""
 
     name: str
     path: str
     size: int | None = None  # bytes
-    sha256: str = ""  # all hex digits; or the first of them, by which a change is noticed and no mirror is trusted
+    sha256: str = ""  # all hex digits; or only the first ones, enough to notice a change but not to trust a mirror
     md5: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Download:
-    """A file of a release and the places it is obtained from: `url`, its owner's, then `mirrors`, in this order.
+    """A file of a release and where it is available: `url`, which is its owner's, then `mirrors`, tried in this order.
 
-    A place is https://…, hf://datasets/<owner>/<name>/<path>, or kaggle://<owner>/<name>/<file>. A file with
-    `members` is an archive, of which these are kept; any other is kept as it is. Parts may be asked for alone.
+    A URL is https://…, hf://datasets/<owner>/<name>/<path>, or kaggle://<owner>/<name>/<file>. A file with `members` is
+    an archive, of which only these are kept; any other file is kept as it is. Parts can be downloaded separately.
     """
 
     url: str
-    path: str  # under the source's folder; of an archive, its name while it is here
+    path: str  # under the source's folder; for an archive, its temporary name
     size: int | None = None  # bytes
     sha256: str = ""
     md5: str = ""
-    mirrors: tuple[str, ...] = ()  # taken only where the content is pinned
+    mirrors: tuple[str, ...] = ()  # used only if the content is pinned
     members: tuple[Member, ...] = ()
-    part: str = ""  # a category or a size of the release; "" belongs to all
-    default: bool = True  # taken when no part is asked for
+    part: str = ""  # a category or a size of the release; "" belongs to all parts
+    default: bool = True  # downloaded when no part is named
 
     @property
     def pinned(self) -> bool:
-        """Whether what is kept of it is known by its whole sha256: then it does not matter where it comes from."""
-        return whole(self.sha256) or (bool(self.members) and all(whole(member.sha256) for member in self.members))
+        """Whether everything kept of it has a complete sha256, so that it does not matter where it comes from."""
+        return is_complete_sha256(self.sha256) or (
+            bool(self.members) and all(is_complete_sha256(member.sha256) for member in self.members)
+        )
 
 
-def whole(sha256: str) -> bool:
-    """Whether these are all hex digits of a sha256."""
+def is_complete_sha256(sha256: str) -> bool:
+    """Return whether a hash has all hex digits of a sha256."""
     return len(sha256) == 64

@@ -1,4 +1,4 @@
-"""Malformed rows of a table: which they are, and whether they may be skipped."""
+"""Malformed rows of a table: find them, describe them, and decide whether they may be skipped."""
 
 from __future__ import annotations
 
@@ -16,62 +16,62 @@ from typing import Any
 from itdr_hf.errors import MalformedRowError, RawDataError, UsageError
 from itdr_hf.raw import python_literals
 from itdr_hf.raw.dialects import DAMAGED, JSONL, PYTHON, Dialect, Quoted, open_bytes, records_at
-from itdr_hf.raw.mending import utf_16
+from itdr_hf.raw.fixes import utf_16
 from itdr_hf.raw.release import Release
 from itdr_hf.raw.scan import Scan, Select
 from itdr_hf.runtime.duckdb_engine import interrupted
 from itdr_hf.runtime.engine import RawReader
 
-LISTED = 10  # rows of a table that are named
+MAX_LISTED = 10  # rows of a table that a message names
 
 
 @dataclass(frozen=True, kw_only=True)
 class BadRows:
-    """What to do with a malformed row: stop, or count it, up to a number of them."""
+    """What to do with malformed rows: `error` stops at the first; `skip` counts them, at most `max_rows` if given."""
 
     policy: str = "error"
-    most: int | None = None
+    max_rows: int | None = None
 
     def __post_init__(self) -> None:
         if self.policy not in ("error", "skip"):
             raise UsageError(f"on_bad_row: {self.policy!r}; want 'error' or 'skip'")
-        if self.most is not None and self.most < 0:
-            raise UsageError(f"max_bad_rows: {self.most}; want 0 or more")
+        if self.max_rows is not None and self.max_rows < 0:
+            raise UsageError(f"max_bad_rows: {self.max_rows}; want 0 or more")
 
 
-def judge(release: Release, table: str, count: int, first: list[Fault], bad: BadRows) -> None:
-    """Raise MalformedRowError, naming the first of them, where there are more than allowed."""
-    if not count or (bad.policy == "skip" and (bad.most is None or count <= bad.most)):
+def check_allowed(release: Release, table: str, count: int, first: list[Fault], bad: BadRows) -> None:
+    """Raise MalformedRowError, naming the first malformed row, if there are more than allowed."""
+    if not count or (bad.policy == "skip" and (bad.max_rows is None or count <= bad.max_rows)):
         return
     where = str(first[0]) if first else f"{release.folder.name}: a row of {table} without its required values"
     if bad.policy == "skip":
         raise MalformedRowError(
-            f"{where}; {count:,} malformed rows, at most {bad.most:,} allowed; "
+            f"{where}; {count:,} malformed rows, at most {bad.max_rows:,} allowed; "
             "get the file again, or raise --max-bad-rows"
         )
     more = f" ({count:,} such rows)" if count > 1 else ""
     raise MalformedRowError(f"{where}{more}; get the file again, or count and skip such rows with --on-bad-row skip")
 
 
-def listed(table: str, count: int, first: list[Fault]) -> dict[str, Any]:
-    """Return what is kept of the rows that were skipped: how many, and the first of them as they would be told."""
-    return {"table": table, "rows": count, "first": [str(fault) for fault in first[:LISTED]]}
+def skipped_summary(table: str, count: int, first: list[Fault]) -> dict[str, Any]:
+    """Return a summary of the skipped rows of a table: their number, and descriptions of the first ones."""
+    return {"table": table, "rows": count, "first": [str(fault) for fault in first[:MAX_LISTED]]}
 
 
-def told(passed_over: list[dict[str, Any]]) -> str:
-    """Return the malformed rows that were skipped, for a person; '' where there are none."""
+def describe_skipped(skipped: list[dict[str, Any]]) -> str:
+    """Return the summaries of skipped rows as text for the user; '' if there are none."""
     lines = []
-    for entry in passed_over:
+    for entry in skipped:
         shown, rest = entry["first"], entry["rows"] - len(entry["first"])
         lines.append(f"{entry['rows']:,} malformed rows of {entry['table']} skipped:")
         lines += [f"    {text}" for text in [*shown, *([f"and {rest:,} more"] if rest > 0 else [])]]
     return "\n".join(lines)
 
 
-def rows_without(release: Release, name: str, scan: Scan, rejected: Collection[Path]) -> list[Fault]:
-    """Return the first rows whose required values are missing: a second look, only when something is wrong.
+def find_incomplete_rows(release: Release, name: str, scan: Scan, rejected: Collection[Path]) -> list[Fault]:
+    """Return the first rows whose required values are missing, by reading the files again.
 
-    Not in files of which rows were `rejected` too: the engine does not number those.
+    Files with `rejected` rows are not read again, since the engine does not number their rows.
     """
     found: list[Fault] = []
     table = release.layout.tables[name]
@@ -88,32 +88,32 @@ def rows_without(release: Release, name: str, scan: Scan, rejected: Collection[P
             for number, (line, text) in zip(numbers, records_at(path, list(numbers), dialect), strict=False):
                 wanted = _no_object(text, dialect) or " and ".join(numbers[number])
                 found.append(Fault(path=path, line=line, found=repr(text.strip()[:160]), wanted=wanted))
-            if len(found) >= LISTED:
-                return found[:LISTED]
+            if len(found) >= MAX_LISTED:
+                return found[:MAX_LISTED]
     return found
 
 
 def _numbers(numbered: Scan, select: Select) -> dict[int, list[str]]:
-    """Which records of the one file lack required values, and which values; none where a row is not one record."""
+    """Return the records of a file that lack required values, with those values; none if a row is not one record."""
     nulls = {name: f"({select.columns[name]}) IS NULL" for name in select.required}
     lacking = ", ".join(f"bool_or({null})" for null in nulls.values())
     try:
         query = (
             f"SELECT _row, {lacking} FROM {select.rows} WHERE {' OR '.join(nulls.values())} "
-            f"GROUP BY _row ORDER BY _row LIMIT {LISTED}"
+            f"GROUP BY _row ORDER BY _row LIMIT {MAX_LISTED}"
         )
         rows = numbered.engine.sql.execute(query).fetchall()
         return {row: [name for name, lacks in zip(nulls, each, strict=True) if lacks] for row, *each in rows if row}
-    except Exception:  # this table is not one record a row: no line can be told
+    except Exception:  # a row of this table is not one record, so that no line can be named
         return {}
     finally:
         faults(numbered.engine)
 
 
 def _no_object(text: str, dialect: Dialect | None) -> str:
-    """Return what is wanted of a line that is no object in its notation, and where it ceases to be JSON; "" for one that is."""
+    """Return what is wanted in place of a line that is not an object of its format; "" for a valid line."""
     if dialect is PYTHON:
-        if "\ufffd" in text:  # what stands for bytes that do not decode
+        if "\ufffd" in text:  # in place of bytes that do not decode
             return "text in UTF-8"
         return "" if python_literals.as_json(text) else "a Python dict on one line"
     if dialect is not JSONL:
@@ -129,7 +129,7 @@ def _no_object(text: str, dialect: Dialect | None) -> str:
 
 
 def check_encodings(release: Release) -> None:
-    """Raise RawDataError for a file in UTF-16, which no release is in: a spreadsheet or an editor has saved it so."""
+    """Raise RawDataError for a file in UTF-16: no release uses it, but spreadsheets and editors may save files so."""
     for path in chain(*release.files.values()):
         with unreadable_named([path]):
             kind = utf_16(path)
@@ -140,15 +140,13 @@ def check_encodings(release: Release) -> None:
             )
 
 
-SHOWN = 120  # characters of a row or of a library's words in a message
-
-
-BREAKS = r"[\r\n][\s\v]*"  # within a value: to the next line that is not blank
+SHOWN = 120  # characters of a row, or of a library's message, that a message quotes
+BREAKS = r"[\r\n][\s\v]*"  # a line break within a value, up to the next non-blank line
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """A row the reader could not take."""
+    """A row that could not be read."""
 
     path: Path
     line: int
@@ -160,10 +158,10 @@ class Fault:
 
 
 def faults(engine: RawReader) -> tuple[Counter[Path], list[Fault]]:
-    """Return the rows DuckDB rejected since the last call: how many of each file, and the first ten, in file order."""
+    """Return the rows DuckDB rejected since the last call: their number per file, and the first ten, in file order."""
     if not engine.value("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'"):
         return Counter(), []
-    # of a row's complaints the one about its number of fields says most, then the leftmost
+    # of several errors in a row, report one about the number of fields first, then the leftmost
     weight = "(CASE error_type WHEN 'MISSING COLUMNS' THEN 0 WHEN 'TOO MANY COLUMNS' THEN 0 ELSE 1 END, column_idx)"
     facts = "{'column': column_name, 'kind': error_type, 'message': error_message, 'line': csv_line, 'wanted': columns}"
     rows = engine.sql.execute(
@@ -173,13 +171,13 @@ def faults(engine: RawReader) -> tuple[Counter[Path], list[Fault]]:
     ).fetchall()
     engine.sql.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
     counts = Counter(Path(path) for path, *_ in rows)
-    return counts, [_fault(Path(path), position, **facts) for path, position, facts in rows[:10]]
+    return counts, [_fault(Path(path), position, **facts) for path, position, facts in rows[:MAX_LISTED]]
 
 
 def lost_lines(engine: RawReader, path: Path, quoted: Quoted) -> int:
-    """How many lines of a quoted file are in no row that was read: a quote never closed takes the rows behind it.
+    """Return how many lines of a quoted file are in no row that was read: an unclosed quote swallows the rows after it.
 
-    A row is good if the wanted columns are, as in the reading itself; its line breaks are in any of its columns.
+    As in reading itself, a row is good if its wanted columns are; its line breaks may be in any column.
     """
     wanted = ", ".join(map(_name, quoted.wanted))
     good = engine.value(f"SELECT count(hash({wanted})) FROM {quoted.fragment}")
@@ -194,33 +192,33 @@ def lost_lines(engine: RawReader, path: Path, quoted: Quoted) -> int:
 
 @contextmanager
 def unreadable_named(files: Sequence[Path]) -> Iterator[None]:
-    """Turn what a library says of bytes it cannot read at all into a RawDataError naming the file."""
+    """Turn a library's error about an unreadable file into a RawDataError naming the file."""
     import duckdb
 
     of_the_bytes = duckdb.DataError, duckdb.InvalidInputException, duckdb.IOException, duckdb.InternalException
-    broken = duckdb.FatalException  # before version 2 a row that lacks fields and does not decode ends DuckDB
+    broken = duckdb.FatalException  # before version 2, a row that lacks fields and does not decode is fatal to DuckDB
     try:
         yield
     except (*of_the_bytes, broken, csv.Error, *DAMAGED, UnicodeError) as error:
         if interrupted(error):
             raise
+
         text = str(error).rpartition('Original error: "')[2]
         path = next((path for path in files if f"{path.parent.name}/{path.name}" in text), files[0])
         where = f"{path.parent.name}/{path.name}"
         if "invalid state" in text and (line := _odd_line_end(path)):
-            found = f"{where} line {line}: an end of line unlike those before, or a bare carriage return"
-            raise RawDataError(f"{found}; want one kind of line end; get the file again, or make them alike") from error
-        said = re.sub(r"^.*Unknown error: |^.*Error: ", "", text.partition("\n")[0].rstrip('"')).replace(
+            found = f"{where} line {line}: a different line ending, or a bare carriage return"
+            raise RawDataError(f"{found}; want one kind of line ending; get the file again, or convert them") from error
+
+        reason = re.sub(r"^.*Unknown error: |^.*Error: ", "", text.partition("\n")[0].rstrip('"')).replace(
             f"{path.parent.parent}/", ""
         )
-        said = re.sub(rf'"/[^"]*/(?={re.escape(where)}")', '"', said)  # where a compressed file was unpacked to
-        raise RawDataError(
-            f"{where}: {said[:SHOWN]}; want the file whole, as it was published; get it again"
-        ) from error
+        reason = re.sub(rf'"/[^"]*/(?={re.escape(where)}")', '"', reason)  # the temporary path of a decompressed file
+        raise RawDataError(f"{where}: {reason[:SHOWN]}; want the complete file, as published; get it again") from error
 
 
 def _odd_line_end(path: Path) -> int:
-    """Return the first line whose end is not that of the first line; 0 when all are alike."""
+    """Return the number of the first line whose ending differs from the first line's; 0 if none does."""
     with open_bytes(path) as file:
         ends = re.finditer(rb"\r\n|\r|\n", file.read())
         first = next(ends, None)
@@ -229,7 +227,7 @@ def _odd_line_end(path: Path) -> int:
 
 def _fault(path: Path, position: int, *, column: str, kind: str, message: str, line: str, wanted: str) -> Fault:
     shown = repr(" ".join((line or "")[: 10 * SHOWN].split())[:SHOWN])
-    want = "a whole row"
+    want = "a complete row"
     if fields := re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message):
         names = ", ".join(re.findall(r"'([^']+)': ", wanted))
         found, want = f"{fields[2]} fields in {shown}", f"{fields[1]} ({names[: 3 * SHOWN]})"
@@ -241,7 +239,7 @@ def _fault(path: Path, position: int, *, column: str, kind: str, message: str, l
         found, want = f"bytes that do not decode in {shown}", f"the file's encoding in {column!r}"
     else:
         found = f"{_short(message)} in {shown}"
-    position += (line or "").startswith("\n")  # after CRLF the row is said to begin at the LF
+    position += (line or "").startswith("\n")  # after CRLF, DuckDB reports the LF as the beginning of the row
     return Fault(path=path, line=physical_line(path, position), found=found, wanted=want)
 
 
@@ -250,12 +248,12 @@ def _name(column: str) -> str:
 
 
 def _short(message: str) -> str:
-    """Return a message on one line, the value that it quotes cut."""
+    """Return a message on one line, with a long quoted value cut."""
     return " ".join(re.sub(rf'(?s)"(.{{{SHOWN // 2}}}).*"', r'"\1…"', message).split())[: 2 * SHOWN]
 
 
 def physical_line(path: Path, position: int) -> int:
-    """Return the line of a file (gz: of its content) that holds the 1-based byte position."""
+    """Return the number of the line that contains a 1-based byte position of the (decompressed) content."""
     count, left = 1, max(position - 1, 0)
     with open_bytes(path) as file:
         while left and (chunk := file.read(min(left, 2**20))):

@@ -1,4 +1,4 @@
-"""Lines that are Python literals (`{u'hours': 14.6}`), as JSON lines in Arrow batches: streamed, never evaluated."""
+"""Convert lines that are Python literals (`{u'hours': 14.6}`) to JSON in Arrow batches: streamed, never evaluated."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from typing import IO, TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-BATCH = 4_096  # lines
-_UNDECODED = re.compile("[\udc80-\udcff]")  # bytes that are no UTF-8, as "surrogateescape" leaves them
+BATCH_LINES = 4_096
+_UNDECODED = re.compile("[\udc80-\udcff]")  # bytes that are not UTF-8, as "surrogateescape" decodes them
 JSON_WORDS = {"true": True, "false": False, "null": None}
 UNREADABLE = (ValueError, SyntaxError, TypeError, MemoryError, RecursionError)
 
 
 def stream(file: IO[str]) -> pa.RecordBatchReader:
-    """Return a reader to be read once: `line` (a JSON object, NULL where the line is no dict) and its number, `_row`.
+    """Return a single-use reader: `line` (a JSON object, NULL if the line is not a dict) and the line number, `_row`.
 
-    Blank lines are skipped. The file is closed at its end.
+    Blank lines are skipped. The file is closed when it has been read.
     """
     import pyarrow as pa
 
@@ -31,15 +31,15 @@ def stream(file: IO[str]) -> pa.RecordBatchReader:
 
 
 def as_json(line: str) -> str | None:
-    """Return the dict that a line spells, as JSON; None if it spells anything else, or is no UTF-8.
+    """Return the dict literal in a line as JSON; None for anything else, or for invalid UTF-8.
 
-    JSON's own words for true, false and null are taken too, as lines have them that were written anew.
+    JSON's true, false and null are accepted too, as they occur in rewritten copies.
     """
     if not line.isascii() and _UNDECODED.search(line):
         return None
     try:
         value = _value(line.strip())
-        return _whole(json.dumps(value, ensure_ascii=False)) if isinstance(value, dict) else None
+        return _join_surrogates(json.dumps(value, ensure_ascii=False)) if isinstance(value, dict) else None
     except UNREADABLE:
         return None
 
@@ -53,7 +53,7 @@ def _value(line: str) -> object:
 
 
 class _Words(ast.NodeTransformer):
-    """Put Python's constants for JSON's words."""
+    """Replace JSON's true, false and null by Python's constants."""
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         return ast.Constant(JSON_WORDS[node.id]) if node.id in JSON_WORDS else node
@@ -70,7 +70,7 @@ def _batches(file: IO[str], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
                 continue
             numbers.append(number)
             lines.append(as_json(line))
-            if len(lines) == BATCH:
+            if len(lines) == BATCH_LINES:
                 yield pa.record_batch([lines, numbers], schema=schema)
                 numbers, lines = [], []
         yield pa.record_batch([lines, numbers], schema=schema)
@@ -78,15 +78,15 @@ def _batches(file: IO[str], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
 
 @contextmanager
 def _named(file: IO[str]) -> Iterator[None]:
-    """Damage in compressed bytes, with the file's name in the message: only that gets through the engine."""
+    """Add the file's name to an error about damaged compressed bytes, since the engine passes on only the message."""
     try:
         yield
     except (OSError, EOFError, zlib.error) as error:
         raise OSError(f"{error} ({file.name})") from error
 
 
-def _whole(text: str) -> str:
-    """Halves of a surrogate pair, which Python 2 may have written apart, put together; a lone half is U+FFFD."""
+def _join_surrogates(text: str) -> str:
+    """Return the text with surrogate pairs, which Python 2 may have written as two escapes, joined; a lone one is U+FFFD."""
     if text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text):
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

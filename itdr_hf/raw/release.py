@@ -1,4 +1,4 @@
-"""A raw release on disk: which layout it is, where its files are, and their sha256."""
+"""Find a raw release on disk: its layout and its files."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from itdr_hf.errors import MissingFileError
 from itdr_hf.raw.layout import Files, Layout
 from itdr_hf.raw.source import Source
 
-TABLES = ("interactions", "items", "users")  # a layout may have more, from which these are made
+TABLES = ("interactions", "items", "users")  # a layout may have other tables, from which these are derived
 
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
-INCOMPLETE = ".incomplete"  # a file of this name marks a release that `itdr download` has not put down whole
-SIMULATED = "SIMULATED"  # a file of this name marks a release that `itdr simulate` wrote
+INCOMPLETE = ".incomplete"  # a file of this name marks a release that `itdr download` has not completed
+SIMULATED = "SIMULATED"  # a file of this name marks a release written by `itdr simulate`
 
 
 @dataclass(frozen=True, kw_only=True)
 class Release:
-    """What was found of a source: its layout, the files by role, the roles that have none."""
+    """A release found on disk: its layout, the files by role, and the roles without files."""
 
     source: Source
     folder: Path
     layout: Layout
     files: Files
     missing: Mapping[str, tuple[str, ...]]
-    unread: Mapping[Path, str]  # files that are here and not read, and why
+    unread: Mapping[Path, str]  # files that are present but not read -> reason
 
     @property
     def simulated(self) -> bool:
@@ -35,64 +35,67 @@ class Release:
 
     @property
     def tables(self) -> list[str]:
-        """The tables whose files are all here."""
+        """The tables whose files are all present."""
         return [name for name, table in self.layout.tables.items() if not set(table.roles) & set(self.missing)]
 
     def size(self, table: str | None = None) -> int:
-        """Bytes of the files of a table, or of all."""
+        """Return the total size in bytes of the files of a table, or of all tables."""
         roles = self.layout.tables[table].roles if table else tuple(self.files)
         return sum(path.stat().st_size for role in roles for path in self.files.get(role, ()))
 
     def lacks(self, table: str) -> str:
-        """Why a table is not here, for a message."""
+        """Return why a table is not available, for a message."""
         if table not in self.layout.tables:
             return f"layout {self.layout.name} has no {table}"
         roles = [role for role in self.layout.tables[table].roles if role in self.missing]
         wanted = [pattern for role in roles for pattern in self.missing[role]]
         near = [f"{p.name}: {why}" for p, why in self.unread.items() if any(p.match(pattern) for pattern in wanted)]
-        beside = f" (here, but not read: {'; '.join(near)})" if near else ""
-        return f"{table} needs " + ", ".join(" or ".join(self.missing[role]) for role in roles) + beside
+        unread = f" (present but not read: {'; '.join(near)})" if near else ""
+        return f"{table} needs " + ", ".join(" or ".join(self.missing[role]) for role in roles) + unread
 
     def left_alone(self) -> dict[str, str]:
-        """Name under the folder -> why a file of the release that is here is not read."""
+        """Return the files that are present but not read: name under the folder -> reason."""
         return {os.path.relpath(path, self.folder): why for path, why in sorted(self.unread.items())}
 
 
 def find_release(source: Source, raw: Path) -> Release:
-    """Return the release of a source under the raw folder, in whichever layout has most of its tables.
+    """Return the release of a source under the raw folder, in the layout with the most complete tables.
 
-    Raises MissingFileError, saying what was looked for and how to get it, when no table can be read.
+    Raises MissingFileError, stating the wanted files and how to get them, if no table can be read.
     """
     if not source.layouts:
         raise MissingFileError(
-            f"{source.id}: known only from a dataset built of it; want its tables; put them into {raw / source.id}, "
+            f"{source.id}: known only from a built dataset; want its tables; put them into {raw / source.id}, "
             "or register them"
         )
     folders = [raw / name for name in source.folders if (raw / name).is_dir()]
     for folder in folders:
         if (folder / INCOMPLETE).exists():
             raise MissingFileError(
-                f"{folder}: a download that did not end; want it whole; run `itdr download {source.id}` again"
+                f"{folder}: an unfinished download; want all files; run `itdr download {source.id}` again"
             )
+
     found = [_match(source, folder, layout) for folder in folders for layout in source.layouts]
     best = max(found, key=lambda release: len(set(release.tables) & set(TABLES)), default=None)
     if best is not None and best.tables:
         return replace(best, unread={**_other_layouts(best, found), **best.unread})
+
     wanted = [" + ".join(" or ".join(p) for p in layout.files.values()) for layout in source.layouts]
     if archive := packed(source, raw):
         raise MissingFileError(
-            f"{archive}: still packed; want the files in it; run "
+            f"{archive}: not unpacked; want the files in it; run "
             f"`itdr download {source.id} --raw {raw} --archive {archive}`"
         )
+
     where = str(folders[0] if folders else raw / source.folders[0])
     state = _found_instead(folders[0]) if folders else f"no such folder{_elsewhere(source, raw)}"
     raise MissingFileError(f"{where}: {state}; want {'; or '.join(wanted)}; get {source.title}: {source.obtain}")
 
 
-LISTED = 5  # names of files that a message lists
+MAX_LISTED = 5  # file names in a message
 KINDS = {
-    ".parquet": "Parquet, as the Hub converts datasets to; want the raw files in its place",
-    ".arrow": "Arrow, as `datasets` keeps its own; want the raw files in its place",
+    ".parquet": "Parquet, as converted by the Hub; want the raw files instead",
+    ".arrow": "Arrow, as cached by `datasets`; want the raw files instead",
     ".zip": "an archive; unpack it",
     ".7z": "an archive; unpack it",
     ".rar": "an archive; unpack it",
@@ -102,7 +105,7 @@ KINDS = {
 
 
 def _found_instead(folder: Path) -> str:
-    """Return what is in a folder that holds none of a release's files, and what that looks like."""
+    """Describe the content of a folder that contains none of a release's files, for a message."""
     names = sorted(
         str(p.relative_to(folder))
         for p in folder.rglob("*")
@@ -110,14 +113,14 @@ def _found_instead(folder: Path) -> str:
     )
     if not names:
         return "an empty folder"
-    more = f" and {len(names) - LISTED:,} more" if len(names) > LISTED else ""
+    more = f" and {len(names) - MAX_LISTED:,} more" if len(names) > MAX_LISTED else ""
     kinds = [KINDS[end] for end in dict.fromkeys(Path(name).suffix.lower() for name in names) if end in KINDS]
     looks = f" ({kinds[0]})" if kinds else " (other names, another version, or a repack)"
-    return f"none of the release's files, but {', '.join(names[:LISTED])}{more}{looks}"
+    return f"none of the release's files, but {', '.join(names[:MAX_LISTED])}{more}{looks}"
 
 
 def _elsewhere(source: Source, raw: Path) -> str:
-    """Folders of other names that hold a whole layout of the source, for a message; "" where there are none."""
+    """Return a note about other folders that contain a complete layout of the source; "" if there are none."""
     known = set(source.folders)
     others = [p for p in sorted(raw.glob("*")) if p.is_dir() and p.name not in known and not (p / SIMULATED).exists()]
     alike = [
@@ -131,16 +134,16 @@ def _elsewhere(source: Source, raw: Path) -> str:
 
 
 def packed(source: Source, raw: Path) -> Path | None:
-    """Return an archive that lies here unpacked by nobody: in a folder of the source, or beside it under a name of its own."""
+    """Return an archive of the source that has not been unpacked: in one of its folders, or in the raw folder by name."""
     own = {Path(file.path).name for file in source.downloads if file.members}
     own |= {f"{folder}{end}" for folder in source.folders for end in ARCHIVES}
-    beside = [path for path in raw.glob("*") if path.name in own]
+    outside = [path for path in raw.glob("*") if path.name in own]
     within = [path for folder in source.folders for path in (raw / folder).glob("*") if path.name.endswith(ARCHIVES)]
-    return min((path for path in (*beside, *within) if path.is_file()), default=None)
+    return min((path for path in (*outside, *within) if path.is_file()), default=None)
 
 
 def _other_layouts(best: Release, found: Sequence[Release]) -> dict[Path, str]:
-    """Return the files that only another layout, or another folder, would have given."""
+    """Return the files that only another layout, or another folder, would read."""
     read = {path for paths in best.files.values() for path in paths}
     others = {path for release in found for paths in release.files.values() for path in paths}
     return dict.fromkeys(others - read, f"{best.folder.name} is read as {best.layout.name}")
@@ -156,9 +159,9 @@ def _match(source: Source, folder: Path, layout: Layout) -> Release:
 
 
 def _files(folder: Path, patterns: tuple[str, ...]) -> tuple[Path, ...]:
-    """Return the files of the first pattern that matches: all of them for a glob, else the least deep one.
+    """Return the files of the first pattern that matches: all of them for a glob, else the one with the shortest path.
 
-    Any file may be compressed by gzip: then its name ends in .gz, and it is read as it lies.
+    Any file may be compressed with gzip; its name then ends in .gz, and it is read without unpacking.
     """
     for pattern in (*patterns, *(f"{name}.gz" for name in patterns if not name.endswith((".gz", "*")))):
         paths = sorted(p for p in folder.rglob(pattern) if p.is_file())

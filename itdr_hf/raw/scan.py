@@ -1,8 +1,8 @@
-"""Raw files as SQL fragments for DuckDB's own readers, with every dialect option given explicitly.
+"""Turn raw files into SQL fragments for DuckDB's readers, with every dialect option given explicitly.
 
 A source asks its `Scan` for `csv`, `lines` or `jsonl` fragments by file role and maps columns in a `Select`.
-Rows the reader cannot take are never lost: DuckDB keeps them in its reject tables, and `faults` turns them
-into (file, line, found, wanted).
+Rows that the reader cannot parse are never lost: DuckDB keeps them in its reject tables, and `faults` converts them to
+(file, line, found, wanted).
 """
 
 from __future__ import annotations
@@ -22,27 +22,32 @@ from itdr_hf.raw.dialects import (
     Dialect,
     Quoted,
     actual_encoding,
+    check_complete,
     check_fields,
-    check_whole,
     header_of,
     open_text,
 )
+from itdr_hf.raw.fixes import (
+    copy_with_unix_line_ends,
+    has_byte_order_mark,
+    has_lone_surrogates,
+    replace_lone_surrogates,
+)
 from itdr_hf.raw.gzip_pipes import Unpacking
-from itdr_hf.raw.mending import alike_copy, begins_with_mark, has_halves, whole_characters
-from itdr_hf.raw.trailing import marked
+from itdr_hf.raw.trailing import with_extra_fields_marked
 from itdr_hf.runtime.duckdb_engine import quote
 from itdr_hf.runtime.engine import RawReader
 
-BUFFER = f"max_line_size={MAX_LINE}, buffer_size={MAX_LINE}"  # left alone, DuckDB's buffer is 16 longest lines: 1 GB
+BUFFER = f"max_line_size={MAX_LINE}, buffer_size={MAX_LINE}"  # DuckDB's default, 16 maximum lines, took 1 GB
 
 
 @dataclass(frozen=True, kw_only=True)
 class Select:
-    """One table of a source: rows from a fragment, output column -> SQL expression, and who is left out.
+    """One table of a source: rows from a fragment, output column -> SQL expression, and which rows are excluded.
 
-    A row whose `required` columns come out NULL is malformed. `dropped` is a SQL expression giving the
-    reason for which a well-formed row is left out on purpose, or NULL to keep it; `noted` is a remark on a row that
-    is kept, or NULL. `merged` names a column that says how many records of the file a row stands for.
+    A row in which a `required` column is NULL is malformed. `dropped` is a SQL expression for the reason to exclude a
+    well-formed row, or NULL to keep it; `noted` is an expression for a remark on a row that is kept, or NULL. `merged`
+    names a column with the number of records of the file that a row combines.
     """
 
     rows: str
@@ -53,7 +58,7 @@ class Select:
     merged: str | None = None
 
     def sql(self, *extra: str) -> str:
-        """Return the SELECT, with `dropped` and any extra expressions behind the columns."""
+        """Return the SELECT, with `dropped` and any extra expressions after the columns."""
         chosen = [f'{expression} AS "{name}"' for name, expression in self.columns.items()]
         chosen.append(f"{self.dropped or 'NULL::VARCHAR'} AS dropped")
         chosen += [f"{self.noted} AS noted"] if self.noted else []
@@ -62,19 +67,19 @@ class Select:
 
 @dataclass(frozen=True, kw_only=True)
 class Staged:
-    """A table as its source reads it, on disk: the columns, `dropped` and other marks. `bad` is worked out when read."""
+    """A table as read by its source, on disk: the columns, `dropped` and other marks. `bad` is computed on reading."""
 
     path: Path
     required: tuple[str, ...]
 
     @property
     def rows(self) -> str:
-        """A fragment of its rows."""
+        """A SQL fragment of the rows, with `bad`."""
         return self._read("")
 
     @property
     def numbered(self) -> str:
-        """As `rows`, with `file_row_number`, from 0."""
+        """A SQL fragment of the rows, with `bad` and `file_row_number`, from 0."""
         return self._read(", file_row_number=true")
 
     def _read(self, option: str) -> str:
@@ -84,7 +89,7 @@ class Staged:
 
 @dataclass(frozen=True, kw_only=True)
 class Scan:
-    """The files of one release, by role, and the fragments to read them."""
+    """The files of one release by role, and the SQL fragments that read them."""
 
     engine: RawReader
     files: Mapping[str, Sequence[Path]]
@@ -95,7 +100,7 @@ class Scan:
     dialects: dict[str, Dialect] = field(default_factory=dict)  # of the roles read as delimited text
     quoted: dict[Path, Quoted] = field(default_factory=dict)  # how each file with quotes is read
     listed: list[Path] = field(default_factory=list)  # files read line by line
-    mended: bool = False  # read copies in which line ends are alike, and lines of which half characters are gone
+    fixed: bool = False  # read copies with uniform line endings, and JSON lines without lone surrogates
 
     def csv(self, role: str, columns: Mapping[str, str], dialect: Dialect = CSV) -> str:
         """Return a fragment over all files of a role; `columns` maps the wanted names to DuckDB types.
@@ -108,10 +113,10 @@ class Scan:
         return self._union(self._csv(path, columns, dialect) for path in self.files[role])
 
     def jsonl(self, role: str, columns: Mapping[str, str]) -> str:
-        """Return a fragment over files of one JSON object a line (.gz too: for one use, in one query); a missing key is NULL.
+        """Return a fragment over files of JSON lines; a missing key is NULL. With .gz files it can be used only once.
 
-        A value that is not of its column's type is NULL, and so is every value of a line that is no JSON object:
-        no line is lost, and `required` tells the malformed. A column of type JSON takes any value as it stands.
+        A value that is not of its column's type is NULL, and so is every value of a line that is not a JSON object: no
+        line is lost, and `required` identifies malformed ones. A column of type JSON accepts any value.
         """
         self.dialects[role] = JSONL
         types = ", ".join(f"{quote(name)}: {quote(kind)}" for name, kind in columns.items())
@@ -120,15 +125,15 @@ class Scan:
         return self._union(self._number(f"read_ndjson({quote(path)}, {options})") for path in paths)
 
     def _json_path(self, path: Path) -> Path:
-        """Return the file itself, or a pipe of its content where that has to be changed before the engine reads it."""
-        if self.mended:
-            return self.unpacking.pipe(path, whole_characters)
-        return self.unpacking.pipe(path) if path.suffix == ".gz" or begins_with_mark(path) else path
+        """Return the file itself, or a pipe if its content must be changed before the engine reads it."""
+        if self.fixed:
+            return self.unpacking.pipe(path, replace_lone_surrogates)
+        return self.unpacking.pipe(path) if path.suffix == ".gz" or has_byte_order_mark(path) else path
 
     def python_lines(self, role: str, columns: Mapping[str, str]) -> str:
-        """As `jsonl`, over files of one Python dict literal a line, with `readable`: false for any other line.
+        """Return a fragment over files of Python dict literals, one per line, as `jsonl` does.
 
-        The lines are streamed: one use, in one query.
+        The extra column `readable` is false for any other line. The fragment can be used only once.
         """
         self.dialects[role] = PYTHON
         return self._union(self._literals(path, columns) for path in self.files[role])
@@ -142,7 +147,7 @@ class Scan:
     def blocks(self, role: str) -> str:
         """Return a fragment over files of ratings in blocks (see `blocks.stream`): block, user, rating, day.
 
-        The files are streamed: one use, in one query.
+        The files are streamed, so the fragment can be used only once.
         """
         name = f"blocks_{uuid4().hex}"
         self.engine.sql.register(name, blocks.stream(self.files[role]))
@@ -150,16 +155,16 @@ class Scan:
 
     def lines(self, path: Path) -> str:
         """Return a fragment of the non-blank lines of a text file, as `line`."""
-        check_whole(path)
+        check_complete(path)
         self.listed.append(path)
-        path = self._alike(path)
+        path = self._uniform(path)
         options = "delim=chr(1), quote='', escape='', header=false, auto_detect=false"
         options += f", columns={{'line': 'VARCHAR'}}, {BUFFER}, store_rejects=true"
         fragment = self._number(f"read_csv({quote(path)}, {options})")
         return f"(SELECT * FROM {fragment} WHERE line IS NOT NULL)"
 
     def table(self, name: str) -> str:
-        """Return a fragment of a table that was staged before this one."""
+        """Return a fragment of a table that has already been staged."""
         return self.staged[name].rows
 
     def _csv(self, path: Path, columns: Mapping[str, str], dialect: Dialect) -> str:
@@ -168,9 +173,9 @@ class Scan:
         header, all_columns = header_of(path, columns, dialect)
         types = ", ".join(f"{quote(name)}: {quote(columns.get(name, 'VARCHAR'))}" for name in all_columns)
         named = path
-        if columns.get(all_columns[-1], "VARCHAR") == "VARCHAR":  # a value of another type is never empty
-            path = marked(path, dialect, len(all_columns), self.engine.spill)
-        path = path if dialect.quote else self._alike(path)
+        if columns.get(all_columns[-1], "VARCHAR") == "VARCHAR":  # a value of any other type is never empty
+            path = with_extra_fields_marked(path, dialect, len(all_columns), self.engine.spill)
+        path = path if dialect.quote else self._uniform(path)
         options = (
             f"delim={quote(dialect.delimiter)}, quote={quote(dialect.quote)}, escape={quote(dialect.escape)}, "
             f"header={str(header).lower()}, auto_detect=false, encoding={quote(dialect.encoding)}, "
@@ -184,9 +189,9 @@ class Scan:
             )
         return self._number(fragment)
 
-    def _alike(self, path: Path) -> Path:
-        """Return the file itself, or a copy in which all lines end alike: without quotes, a mixture of ends is no ambiguity."""
-        return alike_copy(path, self.engine.spill) if self.mended else path
+    def _uniform(self, path: Path) -> Path:
+        """Return the file itself, or when fixing, a copy with uniform line endings; without quotes that is unambiguous."""
+        return copy_with_unix_line_ends(path, self.engine.spill) if self.fixed else path
 
     def _number(self, fragment: str) -> str:
         return f"(SELECT *, row_number() OVER () AS _row FROM {fragment})" if self.numbered else fragment
@@ -195,25 +200,25 @@ class Scan:
         parts = list(fragments)
         return parts[0] if len(parts) == 1 else "(" + " UNION ALL ".join(f"SELECT * FROM {p}" for p in parts) + ")"
 
-    def mendable(self, error: Exception) -> bool:
-        """Whether reading may succeed once the line ends of files without quotes are alike."""
+    def fixable(self, error: Exception) -> bool:
+        """Return whether reading may succeed once files without quotes have uniform line endings."""
         delimited = [dialect for dialect in self.dialects.values() if dialect.delimiter]
         plain = any(not dialect.quote for dialect in delimited) or self.listed
-        return bool(plain) and not self.mended and "invalid state" in str(error)
+        return bool(plain) and not self.fixed and "invalid state" in str(error)
 
-    def halves(self) -> bool:
-        """Whether JSON lines hold halves of characters that are not mended yet."""
+    def needs_surrogate_fix(self) -> bool:
+        """Return whether JSON lines contain lone surrogates that are not fixed yet."""
         roles = [role for role, dialect in self.dialects.items() if dialect is JSONL]
-        return not self.mended and any(has_halves(path) for role in roles for path in self.files[role])
+        return not self.fixed and any(has_lone_surrogates(path) for role in roles for path in self.files[role])
 
-    def mend(self) -> Scan:
-        """Return the same scan of mended files, to be read from the beginning."""
-        return replace(self, mended=True, unpacking=Unpacking(self.engine.spill), dialects={}, quoted={})
+    def with_fixes(self) -> Scan:
+        """Return the same scan over fixed files, to be read from the beginning."""
+        return replace(self, fixed=True, unpacking=Unpacking(self.engine.spill), dialects={}, quoted={})
 
     def only(self, role: str, path: Path) -> Scan:
-        """Return the same scan with one file in a role: for a release whose file names say something."""
+        """Return the same scan with one file in a role, for releases whose file names carry information."""
         return replace(self, files={**self.files, role: (path,)})
 
     def one_file(self, role: str, path: Path) -> Scan:
-        """As `only`, with the records numbered: for naming a bad row."""
+        """Return the same scan with one file in a role and its records numbered, to name a bad row."""
         return replace(self.only(role, path), numbered=True, focus=role)

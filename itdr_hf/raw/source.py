@@ -1,4 +1,4 @@
-"""What a source is: one release, where it comes from, what may be done with it, how it speaks."""
+"""The description of a source: one release, its origin and licence, its files, and its vocabulary."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from itdr_hf.raw.layout import Download, Layout
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """How a source speaks of what its users do: 'She {did} this {item}'."""
+    """A source's vocabulary for what its users do: 'She {did} this {item}'."""
 
     item: str
     items: str
@@ -21,7 +21,7 @@ class Words:
     doing: str
     liked: str = "Liked"
     disliked: str = "Disliked"
-    acted: str = "interaction"  # what one row of the history is: viewing, purchase, listen
+    acted: str = "interaction"  # the noun for one row of the history: viewing, purchase, listen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,38 +34,38 @@ class RatingScale:
     decimals: int = 0
 
     def text(self, rating: float) -> str:
-        """Return the rating as the release writes it."""
-        return _written(rating + 0.0, self.decimals)  # -0.0 is 0 too
+        """Return the rating as written in the release."""
+        return _written(rating + 0.0, self.decimals)  # turns -0.0 into 0.0
 
 
-@lru_cache(maxsize=1_024)  # a scale has few ratings, and they are written many millions of times
+@lru_cache(maxsize=1_024)  # a scale has few ratings, which are formatted many millions of times
 def _written(rating: float, decimals: int) -> str:
     return f"{rating:.{decimals}f}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Attribute:
-    """A column of `users` to be predicted (UAP), or of `items` to be shown (TUI), and its plain name."""
+    """A column of `users` to be predicted (UAP) or of `items` to be shown (TUI), and its readable name."""
 
     name: str
     column: str
     kind: Literal["category", "number", "text"] = "category"
-    whole: bool = False  # a value is one thing, whatever commas are in it: "Body, Mind & Spirit"
+    whole: bool = False  # a value is not split at commas: "Body, Mind & Spirit"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """One public dataset: where it comes from, what may be done with it, how it is read and spoken of."""
+    """One public dataset: its origin and licence, how it is read, and how prompts refer to it."""
 
     id: str
     title: str
     homepage: str
     licence: str
-    licence_source: str  # where the wording of the licence stands
+    licence_source: str  # where the licence is stated
     redistributable: bool
     citation: str  # BibTeX
-    obtain: str  # how a person gets it
-    downloads: tuple[Download, ...] = ()  # how `itdr download` does
+    obtain: str  # how a user gets it by hand
+    downloads: tuple[Download, ...] = ()  # what `itdr download` downloads
     folders: tuple[str, ...]  # folder names under the raw folder, the preferred first
     layouts: tuple[Layout, ...]
     words: Words
@@ -75,10 +75,10 @@ class Source:
     domains: tuple[str, ...] = ()
     domain_words: Mapping[str, str] = field(default_factory=dict)
     pairs: tuple[tuple[str, str], ...] = ()  # cross-domain: (source domain, target domain)
-    by_time: bool = True  # False: the release has no timestamps and the file's order stands for it
+    by_time: bool = True  # False: the release has no timestamps, and the file's order is used instead
     snapshots: tuple[str, ...] = ()  # three dates: where two periods begin and end, for training and for testing
     unique_pairs: bool = False  # the release promises one row per (user, item)
-    label: str | None = None  # the items column shown behind a title where a hint helps (genre, category)
+    label: str | None = None  # the items column shown after a title where a hint helps (genre, category)
     user_attributes: tuple[Attribute, ...] = ()
     item_attributes: tuple[Attribute, ...] = ()
-    wording: Mapping[str, str] = field(default_factory=dict)  # subtask id -> template of its own
+    wording: Mapping[str, str] = field(default_factory=dict)  # task id -> custom template

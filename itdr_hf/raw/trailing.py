@@ -1,7 +1,7 @@
-"""Rows with one field too many whose last field is empty: the engine drops that one in silence, and the row is shifted.
+"""Detect rows with one field too many whose last field is empty: the engine silently drops it, and the row is shifted.
 
-They are found by the delimiter before the end of their line, which most files have nowhere, and marked in a copy, in
-which the engine refuses them as it does every other row of too many fields.
+Such rows are found by a delimiter at the end of a line, which most files do not have, and marked in a copy, in which the
+engine rejects them like any other row with too many fields.
 """
 
 from __future__ import annotations
@@ -16,17 +16,18 @@ from pathlib import Path
 from itdr_hf.raw.dialects import MAX_LINE, Dialect, open_bytes, python_rows
 
 PIECE_BYTES = 8 * 2**20
-MARK = b"?"  # put behind the last delimiter, so that the field is not empty
+MARK = b"?"  # written after the last delimiter, so that the field is not empty
 
 
-def marked(path: Path, dialect: Dialect, fields: int, spill: Path) -> Path:
-    """Return the file itself, or a copy of it in which the rows of `fields` + 1 fields do not end in an empty one.
+def with_extra_fields_marked(path: Path, dialect: Dialect, fields: int, spill: Path) -> Path:
+    """Return the file itself, or a copy in which rows of `fields` + 1 fields do not end in an empty field.
 
-    A file of which every line ends in a further delimiter is as it should be: nothing is shifted in it.
+    A file in which every line ends with an extra delimiter is left as it is: nothing in it is shifted.
     """
     places = list(_suspects(path, dialect, fields))
     if not places or not _confirmed(path, dialect, fields):
         return path
+
     folder = spill / hashlib.md5(f"{path} marked".encode()).hexdigest() / path.parent.name
     folder.mkdir(parents=True, exist_ok=True)
     copy = folder / path.name.removesuffix(".gz")
@@ -59,7 +60,7 @@ def _pieces(path: Path) -> Iterator[_Piece]:
 
 
 def _suspects(path: Path, dialect: Dialect, fields: int) -> Iterator[int]:
-    """Yield where the lines end, behind their last delimiter, that seem to have one field too many, an empty one."""
+    """Yield the end offsets of lines that seem to have one field too many, an empty one."""
     delimiter = dialect.delimiter.encode()
     for piece in _pieces(path):
         for end in _line_ends(piece.content, delimiter):
@@ -68,7 +69,7 @@ def _suspects(path: Path, dialect: Dialect, fields: int) -> Iterator[int]:
 
 
 def _line_ends(content: bytes, delimiter: bytes) -> Iterator[int]:
-    """Yield the places behind a delimiter with which a line ends, in order."""
+    """Yield the offsets after each delimiter that ends a line, in order."""
     at = content.find(delimiter)
     unix, windows = (content.find(delimiter + end) for end in (b"\n", b"\r\n"))
     while at >= 0 and (unix >= 0 or windows >= 0):
@@ -81,7 +82,7 @@ def _line_ends(content: bytes, delimiter: bytes) -> Iterator[int]:
 
 
 def _count(content: bytes, dialect: Dialect, delimiter: bytes) -> int:
-    """Count the fields of the record with which some lines end; a value in quotes may hold ends of lines."""
+    """Count the fields of the last record in the content; a quoted value may contain line breaks."""
     start = content.rfind(b"\n") + 1
     if not dialect.quote or dialect.quote.encode() not in content[start:]:
         return content.count(delimiter, start) + 1
@@ -93,7 +94,7 @@ def _count(content: bytes, dialect: Dialect, delimiter: bytes) -> int:
 
 
 def _confirmed(path: Path, dialect: Dialect, fields: int) -> bool:
-    """Whether some rows, but not all, have one field too many, an empty one, as Python's own reader counts them."""
+    """Return whether some rows, but not all, have one extra empty field, as counted by Python's csv reader."""
     with open_bytes(path) as file:
         text = io.TextIOWrapper(file, encoding="latin-1", newline="")
         long = [len(row) == fields + 1 and row[-1] == "" for row in python_rows(text, dialect) if row]

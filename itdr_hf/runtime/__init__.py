@@ -1,1 +1,1 @@
-"""The ground that everything runs on: engines for plans, files, hashing, memory, progress, text."""
+"""Infrastructure shared by all packages: query engines, files, hashing, memory, progress, text."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from itdr_hf.errors import BuildError
 from itdr_hf.runtime.engine import Done, Job, Record
 from itdr_hf.runtime.files import full_disk_named
-from itdr_hf.runtime.memory import budget, shown
+from itdr_hf.runtime.memory import budget, format_size
 from itdr_hf.runtime.spill import spill_folder
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ibis import Schema
 
 
-# How tables are written: in half the time of the defaults, most of which goes into dictionaries of what is all different.
+# Parquet options that halve the writing time: by default, most of it goes into dictionaries of values that are all distinct.
 PARQUET = {"parquet_version": "V2", "dictionary_size_limit": 1000}
 
 
@@ -58,11 +58,11 @@ class DuckDBEngine:
         return self._tables[path]
 
     def numbered(self, path: Path, name: str) -> ir.Table:
-        """As `parquet`, of one file, with the number of each row in it, from 0, under this name."""
+        """Return the rows of one Parquet file with their row number, from 0, in a column called `name`."""
         return self.ibis.read_parquet(str(path), file_row_number=True).rename({name: "file_row_number"})
 
     def table(self, records: Sequence[Record]) -> ir.Table:
-        """Return a few records, of the same names and types, as an expression."""
+        """Return a small number of records, all with the same names and types, as an expression."""
         import pyarrow as pa
 
         name = f"records_{uuid.uuid4().hex}"
@@ -70,14 +70,14 @@ class DuckDBEngine:
         return self.ibis.table(name)
 
     def collect(self, query: ir.Table) -> list[Record]:
-        """Return the rows of an expression that has few."""
+        """Return the rows of a small expression as records."""
         rows = self.sql.execute(self.ibis.compile(query)).fetchall()
         return [dict(zip(query.columns, row, strict=True)) for row in rows]
 
     def write(self, query: ir.Table | str, path: Path, **options: str | int) -> int:
-        """Write the rows of an expression or a SELECT to a Parquet file, with DuckDB's options; returns how many.
+        """Write an expression or a SELECT to a Parquet file, with DuckDB's options, and return the number of rows.
 
-        They keep their order only where the query sorts them, or numbers them by where they stand.
+        Row order is kept only where the query sorts the rows or numbers them by position.
         """
         with full_disk_named(path):
             if not isinstance(query, str):
@@ -91,7 +91,7 @@ class DuckDBEngine:
 
     @contextmanager
     def _order_kept(self, kept: bool) -> Iterator[None]:
-        """DuckDB reads and writes files faster, and in less memory, when rows may change places."""
+        """Set whether DuckDB keeps the row order; it is faster and needs less memory when it need not."""
         self.sql.execute(f"SET preserve_insertion_order = {str(kept).lower()}")
         try:
             yield
@@ -99,14 +99,14 @@ class DuckDBEngine:
             self.sql.execute("SET preserve_insertion_order = true")
 
     def materialise(self, query: ir.Table) -> ir.Table:
-        """Compute an expression once, into the spill folder; what is built on it reads the result."""
+        """Compute an expression once, into the spill folder; later expressions built on it read the result."""
         path = self.spill / f"{uuid.uuid4().hex}.parquet"
         self.write(query, path)
         self._tables[path] = self._view(path, query.schema())
         return self._tables[path]
 
     def _view(self, path: Path, schema: Schema) -> ir.Table:
-        """Return a Parquet file whose columns are known, so that nothing of it is looked at."""
+        """Return a Parquet file with a known schema as a table, without opening the file."""
         from ibis.expr.operations import DatabaseTable
 
         name = f"kept_{path.stem}"
@@ -115,7 +115,7 @@ class DuckDBEngine:
 
     @contextmanager
     def planning(self, cell: str) -> Iterator[None]:
-        """Plan a cell in a `with` block: what is kept in it is freed at its end."""
+        """Plan a cell in a `with` block; tables materialised inside it are freed when it ends."""
         try:
             yield
         finally:
@@ -124,70 +124,71 @@ class DuckDBEngine:
                 path.unlink()
 
     @contextmanager
-    def beside(self, count: int) -> Iterator[list[DuckDBEngine]]:
-        """So many further engines on the same database, for plans that run at the same time, each with a spill folder."""
+    def siblings(self, count: int) -> Iterator[list[DuckDBEngine]]:
+        """Provide `count` further engines on the same database for plans that run at once, each with a spill folder."""
         import ibis
 
         backends = [ibis.duckdb.from_connection(self.sql.cursor()) for _ in range(count)]
-        folders = [self.spill / f"beside-{uuid.uuid4().hex}" for _ in backends]
+        folders = [self.spill / f"sibling-{uuid.uuid4().hex}" for _ in backends]
         for folder in folders:
             folder.mkdir()
+
         try:
-            yield [DuckDBEngine(ibis=one, spill=folder) for one, folder in zip(backends, folders, strict=True)]
+            yield [DuckDBEngine(ibis=backend, spill=folder) for backend, folder in zip(backends, folders, strict=True)]
         finally:
-            for one in backends:
-                one.disconnect()
+            for backend in backends:
+                backend.disconnect()
 
     def interrupt(self) -> None:
-        """Stop the query that another thread runs, if there is one."""
+        """Stop the query that another thread is running, if there is one."""
         self.sql.interrupt()
 
     def spread(self, work: Callable[[Job], Done], jobs: Sequence[Job]) -> list[Done]:
-        """Return what `work` gives for each job, here."""
+        """Return the result of `work` for each job, computed in this process."""
         return list(map(work, jobs))
 
     def progress(self) -> float:
-        """How far the query is that another thread runs, 0 to 1; 0 also where there is none or nobody knows."""
+        """Return the progress of a query run by another thread, from 0 to 1; 0 if there is none or it is unknown."""
         return max(self.sql.query_progress(), 0.0) / 100  # type: ignore[no-any-return]
 
     def remove_function(self, name: str) -> None:
-        """Take back a function of ours, if the engine has not broken down."""
+        """Unregister a Python function, unless the engine has failed."""
         import duckdb
 
         with suppress(duckdb.FatalException):
             self.sql.remove_function(name)
 
     def value(self, query: str) -> Any:
-        """Return the one value of a one-row query."""
+        """Return the only value of a query with one row and one column."""
         return self.sql.execute(query).fetchall()[0][0]
 
 
 @contextmanager
 def open_duckdb(*, memory_limit: str | None = None, threads: int | None = None) -> Iterator[DuckDBEngine]:
-    """Open an engine for the length of a `with` block; its spill folder is removed at the end.
+    """Open an engine for the duration of a `with` block; its spill folder is removed at the end.
 
-    `memory_limit` is a size such as '4GB' and holds for the whole process (`memory.budget`); the default is a quarter of
-    the machine, 1 GB at least. Raises UsageError for a limit that is no size or too small for anything, and BuildError
-    for one that turns out too small.
+    `memory_limit` is a size such as '4GB' and applies to the whole process (`memory.budget`); the default is a quarter
+    of the machine's memory, at least 1 GB. Raises UsageError for a limit that is not a size or that is too small to
+    start with, and BuildError for one that turns out to be too small.
     """
     import duckdb
     import ibis
-    import numpy  # noqa: F401  wanted in the middle of queries, where Ctrl-C in its import would pass for its absence
+    import numpy  # noqa: F401  else imported in the middle of a query, where Ctrl-C would look like a missing package
 
     with spill_folder() as spill:
         backend = ibis.duckdb.connect(temp_directory=str(spill))
         engine = DuckDBEngine(ibis=backend, spill=spill)
         try:
             room = budget(memory_limit, engine.value("SELECT current_setting('memory_limit')"))
-            most = threads or engine.value("SELECT current_setting('threads')")
-            backend.con.execute(f"SET memory_limit = '{room.engine}B'; SET threads = {min(most, room.threads)}")
+            max_threads = threads or engine.value("SELECT current_setting('threads')")
+            backend.con.execute(f"SET memory_limit = '{room.engine}B'; SET threads = {min(max_threads, room.threads)}")
             backend.con.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
             backend.con.execute("CREATE MACRO hex_number(digits) AS ('0x' || digits)::BIGINT")  # for `sampling.whole`
             yield engine
         except duckdb.OutOfMemoryException as error:
             raise BuildError(
-                f"memory limit {shown(room.limit)}: not enough, though what can be is put on disk ({str(error).splitlines()[0]}); "
-                f"want more; run again with --memory-limit {shown(2 * room.limit)}"
+                f"memory limit {format_size(room.limit)}: not enough, even with spilling to disk "
+                f"({str(error).splitlines()[0]}); want more; run again with --memory-limit {format_size(2 * room.limit)}"
             ) from error
         except Exception as error:
             if interrupted(error):
@@ -198,11 +199,11 @@ def open_duckdb(*, memory_limit: str | None = None, threads: int | None = None) 
 
 
 def interrupted(error: Exception) -> bool:
-    """Whether it is what the engine makes of Ctrl-C, in a query or in Python's work for one."""
+    """Return whether an error is how the engine reports Ctrl-C, in a query or in a Python function called by one."""
     text = str(error).rstrip()
     return text.endswith(("Query interrupted", "\nKeyboardInterrupt"))
 
 
 def quote(text: str | Path) -> str:
-    """Return a SQL string literal."""
+    """Return the text as a SQL string literal."""
     return "'" + str(text).replace("'", "''") + "'"

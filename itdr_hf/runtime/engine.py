@@ -1,4 +1,4 @@
-"""The engines that plans run on: what a plan asks of one, and how one is opened."""
+"""The protocols of the engines that plans run on."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 Job = TypeVar("Job")
 Record = dict[str, Any]  # column -> value
-Done = dict[str, Any]  # plain values, as in JSON
+Done = dict[str, Any]  # result of a job: plain values, as in JSON
 
 
 class RawReader(Protocol):
-    """What reading raw files needs of an engine: Ibis and SQL on an embedded DuckDB."""
+    """The engine interface that reading raw files needs: Ibis and SQL on an embedded DuckDB."""
 
     @property
     def ibis(self) -> Any:
@@ -24,7 +24,7 @@ class RawReader(Protocol):
 
     @property
     def spill(self) -> Path:
-        """The folder of what does not fit into memory."""
+        """The folder for data that does not fit into memory."""
 
     @property
     def sql(self) -> Any:
@@ -34,39 +34,39 @@ class RawReader(Protocol):
         """Return the rows of a Parquet file, or of a folder of them, as an expression."""
 
     def table(self, records: Sequence[Record]) -> ir.Table:
-        """Return a few records, of the same names and types, as an expression."""
+        """Return a small number of records, all with the same names and types, as an expression."""
 
     def collect(self, query: ir.Table) -> list[Record]:
-        """Return the rows of an expression that has few."""
+        """Return the rows of a small expression as records."""
 
     def write(self, query: ir.Table | str, path: Path, **options: str | int) -> int:
-        """Write the rows of a query to a Parquet file; returns how many."""
+        """Write the rows of a query to a Parquet file and return their number."""
 
     def materialise(self, query: ir.Table) -> ir.Table:
-        """Compute an expression once; what is built on it reads the result."""
+        """Compute an expression once; later expressions built on it read the result."""
 
     def interrupt(self) -> None:
-        """Stop what another thread runs on it."""
+        """Stop the query that another thread is running on this engine."""
 
     def progress(self) -> float:
-        """How far the running query is, in per cent; -1 where it is not known."""
+        """Return the progress of the running query, from 0 to 1; 0 where it is unknown."""
 
     def remove_function(self, name: str) -> None:
-        """Remove a function that SQL was given."""
+        """Unregister a Python function that was registered for SQL."""
 
     def value(self, query: str) -> Any:
-        """Return the one value of a query."""
+        """Return the only value of a query with one row and one column."""
 
 
 class Engine(Protocol):
-    """What a plan needs of an engine: `DuckDBEngine` or `SparkEngine`."""
+    """The engine interface that plans need: `DuckDBEngine` or `SparkEngine`."""
 
     name: ClassVar[str]  # one of ENGINES
-    distributed: ClassVar[bool]  # whether it has executors of its own
+    distributed: ClassVar[bool]  # whether it runs work on executors
 
     @property
     def signature(self) -> str:
-        """What the ledger says planned a cell."""
+        """The engine's name as recorded in the ledger."""
 
     @property
     def reader(self) -> RawReader:
@@ -76,28 +76,28 @@ class Engine(Protocol):
         """Return the rows of a Parquet file, or of a folder of them, as an expression."""
 
     def numbered(self, path: Path, name: str) -> ir.Table:
-        """As `parquet`, of one file, with the number of each row in it, from 0, under this name."""
+        """Return the rows of one Parquet file with their row number, from 0, in a column called `name`."""
 
     def table(self, records: Sequence[Record]) -> ir.Table:
-        """Return a few records, of the same names and types, as an expression."""
+        """Return a small number of records, all with the same names and types, as an expression."""
 
     def collect(self, query: ir.Table) -> list[Record]:
-        """Return the rows of an expression that has few."""
+        """Return the rows of a small expression as records."""
 
     def write(self, query: ir.Table, path: Path, *, row_group_size: int = ...) -> int:
-        """Write the rows of an expression, in its order, to a Parquet file or a folder of them; returns how many."""
+        """Write the rows of an expression, in order, to a Parquet file or a folder of them; return their number."""
 
     def materialise(self, query: ir.Table) -> ir.Table:
-        """Compute an expression once; what is built on it reads the result."""
+        """Compute an expression once; later expressions built on it read the result."""
 
     def planning(self, cell: str) -> AbstractContextManager[None]:
-        """Return a `with` block in which a cell is planned: what is kept in it is freed at its end."""
+        """Return a context in which a cell is planned; tables materialised in it are freed when it ends."""
 
-    def beside(self, count: int) -> AbstractContextManager[Sequence[Engine]]:
-        """Up to so many further engines, for plans that run at the same time."""
+    def siblings(self, count: int) -> AbstractContextManager[Sequence[Engine]]:
+        """Return a context that provides up to `count` further engines, for plans that run at the same time."""
 
     def interrupt(self) -> None:
-        """Stop what another thread runs on it."""
+        """Stop the query that another thread is running on this engine."""
 
     def spread(self, work: Callable[[Job], Done], jobs: Sequence[Job]) -> list[Done]:
-        """Return what `work`, a function of a module, gives for each job, done on the executors if there are any."""
+        """Return the result of `work` (a module-level function) for each job, run on the executors if there are any."""

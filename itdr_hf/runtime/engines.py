@@ -16,9 +16,9 @@ ENGINES = ("duckdb", "spark")
 def open_engine(
     name: str = "duckdb", *, memory_limit: str | None = None, master: str | None = None
 ) -> Iterator[Engine]:
-    """Open the engine of plans of this name for the length of a `with` block; `master` is Spark's.
+    """Open an engine by name for the duration of a `with` block; `master` is the address of a Spark master.
 
-    Raises UsageError for a name that is not in ENGINES, and where Spark is not installed or does not start.
+    Raises UsageError for a name that is not in ENGINES, and if Spark is not installed or does not start.
     """
     if name not in ENGINES:
         raise unknown("engine", name, ENGINES)

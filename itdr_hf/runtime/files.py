@@ -1,4 +1,4 @@
-"""Writing so that a kill at any moment leaves the old or the new, never a half."""
+"""Atomic writes: a process killed at any moment leaves the old content or the new, never a mixture."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def write_atomically(path: Path, text: str) -> None:
 
 @contextmanager
 def new_folder(path: Path, *, locked: bool = False, before: Callable[[], object] = lambda: None) -> Iterator[Path]:
-    """Make a temporary folder beside `path` that takes its place when the block ends well, and goes if not.
+    """Make a temporary folder next to `path` that replaces it if the block succeeds and is removed if it fails.
 
-    `before` is called when the folder is whole and about to take its place.
+    `before` is called when the folder is complete and about to replace `path`.
 
-    `locked`: nobody else writes this folder now, so that what is there of an earlier draft is a killed run's, and goes.
+    `locked` means that the caller holds the folder's lock: drafts found there are from killed runs and are removed.
     """
     with full_disk_named(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -51,7 +51,10 @@ def new_folder(path: Path, *, locked: bool = False, before: Callable[[], object]
 
 @contextmanager
 def new_files(folder: Path) -> Iterator[Path]:
-    """Make a temporary folder in `folder` whose files are moved there, one by one, when the block ends well; else they go."""
+    """Make a temporary folder in `folder`; its files are moved there, one by one, if the block succeeds.
+
+    If the block fails they are removed.
+    """
     with full_disk_named(folder / "files"):
         folder.mkdir(parents=True, exist_ok=True)
         draft = folder / f".files.{uuid.uuid4().hex[:8]}"
@@ -73,9 +76,9 @@ def _clear(path: Path) -> None:
 
 
 def _swap(draft: Path, path: Path) -> None:
-    """Put the draft in the place of what is there: at once where the system can, else in two steps."""
+    """Replace `path` by the draft: in one step where the system supports it, else in two."""
     if path.exists() and _exchange(draft, path):
-        return  # the draft is now what was there, and goes
+        return  # the draft's name now holds the old content, which the caller removes
     old = draft.with_name(draft.name + ".old")
     if path.exists():
         os.replace(path, old)
@@ -84,7 +87,7 @@ def _swap(draft: Path, path: Path) -> None:
 
 
 def _exchange(one: Path, other: Path) -> bool:
-    """Swap two folders in one step (Linux, most file systems): no moment in which neither has its name."""
+    """Swap two folders in one step (Linux, most file systems), so that both names always exist; return whether it worked."""
     try:
         rename = ctypes.CDLL(None, use_errno=True).renameat2
     except (AttributeError, OSError):
@@ -94,7 +97,7 @@ def _exchange(one: Path, other: Path) -> bool:
 
 
 def sweep(folder: Path) -> None:
-    """Remove the drafts that a killed run left in a folder; call it only while holding its lock."""
+    """Remove the drafts that killed runs left in a folder; call it only while holding the folder's lock."""
     for draft in folder.glob(".*.????????*"):
         if draft.is_dir():
             shutil.rmtree(draft, ignore_errors=True)
@@ -104,7 +107,7 @@ def sweep(folder: Path) -> None:
 
 @contextmanager
 def full_disk_named(path: Path) -> Iterator[None]:
-    """Turn 'no space left' and 'not allowed', from whichever library, into an OutputError naming the path."""
+    """Turn a full disk or a lack of permission, reported by any library, into an OutputError naming the path."""
     try:
         yield
     except Exception as error:
@@ -125,6 +128,6 @@ def full_disk_named(path: Path) -> Iterator[None]:
 
 
 def default_cache() -> Path:
-    """$ITDR_CACHE, or itdr in the user's cache folder."""
+    """Return the cache folder: $ITDR_CACHE, or `itdr` in the user's cache folder."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(os.environ.get("ITDR_CACHE") or Path(base) / "itdr").expanduser()

@@ -1,4 +1,4 @@
-"""One hash from facts and from the code that works on them: what is cached is found again only if both are the same."""
+"""Hash facts together with the code that uses them, so that a cached result is reused only if neither has changed."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _IMPORT = re.compile(r"^[ \t]*from (itdr_hf[\w.]*) import (\([^)]*\)|[^\n]*)", r
 
 
 def fingerprint(facts: Any, modules: Iterable[str] = ()) -> str:
-    """Return 16 hex digits of JSON-able facts, the source text of the named modules and of all they import.
+    """Return a hash, 16 hex digits, of JSON-able facts and the source text of the named modules and all they import.
 
-    What a cached result depends on is read from the imports themselves, at any depth and wherever they stand in a
-    module, so that no list of module names can fall behind the code.
+    The modules a result depends on are found by following imports, at any depth and anywhere in a module, so that no
+    hand-written list of module names can fall behind the code.
     """
     code = [_text(name) for name in imported_by(modules)]
     return hashlib.sha256(json.dumps([facts, code], sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 def imported_by(modules: Iterable[str]) -> list[str]:
-    """Return the named modules and every module of this package that they import, at any depth, sorted."""
+    """Return the named modules and all modules of this package that they import, at any depth, sorted."""
     found: set[str] = set()
     waiting = set(modules)
     while waiting:
@@ -40,7 +40,7 @@ def imported_by(modules: Iterable[str]) -> list[str]:
 
 @cache
 def _imports(module: str) -> frozenset[str]:
-    """Return the modules of this package that a module names in its imports; a name may be a module or something in one."""
+    """Return the modules of this package that a module imports; an imported name may be a module or a member of one."""
     named: set[str] = set()
     for package, names in _IMPORT.findall(_text(module)):
         if package != "itdr_hf":
@@ -51,7 +51,7 @@ def _imports(module: str) -> frozenset[str]:
 
 @cache
 def _text(module: str) -> str:
-    """Return the source text of a module; "" where none has the name, or none was read from a file."""
+    """Return the source text of a module; "" if there is no such module or it was not loaded from a file."""
     loaded = getattr(sys.modules.get(module), "__file__", None)
     path = loaded or _origin(module)
     return Path(path).read_text(encoding="utf-8") if path else ""
@@ -70,7 +70,7 @@ def pseudonyms(source: str, salt: str) -> Callable[[str], str]:
 
 
 def forget() -> None:
-    """Forget the source texts that were read: for whoever changes them while running."""
+    """Clear the cached source texts; for callers that change modules while running."""
     _text.cache_clear()
     _imports.cache_clear()
 
@@ -84,28 +84,29 @@ def _origin(module: str) -> str | None:
 
 
 def hash_file(path: Path, kind: str = "sha256") -> str:
-    """Return the hex digest of a file's content, in bounded memory."""
+    """Return the hex digest of a file's content, using bounded memory."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, kind).hexdigest()
 
 
-_HASHING = Lock()  # of threads that want the same files hashed, the second finds what the first remembered
+_HASHING = Lock()  # when two threads hash the same file, the second uses the digest the first stored
 
 
 def sha256(path: Path, memo: Path) -> str:
-    """Return the sha256 of a file, remembered in the folder `memo` as long as its size and mtime stay."""
+    """Return the sha256 of a file, cached in the folder `memo` while its size and mtime stay the same."""
     with _HASHING:
-        return _remembered(path, memo)
+        return _cached_sha256(path, memo)
 
 
-def _remembered(path: Path, memo: Path) -> str:
+def _cached_sha256(path: Path, memo: Path) -> str:
     stat = path.stat()
-    seen = {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
+    current = {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
     note = memo / f"{hashlib.md5(str(path.resolve()).encode()).hexdigest()}.json"
     if note.is_file():
         known: dict[str, str | int] = json.loads(note.read_text())
-        if all(known.get(key) == value for key, value in seen.items()):
+        if all(known.get(key) == value for key, value in current.items()):
             return str(known["sha256"])
+
     digest = hash_file(path)
-    write_atomically(note, json.dumps({**seen, "sha256": digest}))
+    write_atomically(note, json.dumps({**current, "sha256": digest}))
     return digest

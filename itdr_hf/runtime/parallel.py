@@ -1,4 +1,4 @@
-"""Plans that run at once: a thread and an engine of its own for each, which lasts as long as the block."""
+"""Run plans in parallel, each on its own thread and engine."""
 
 from __future__ import annotations
 
@@ -10,31 +10,32 @@ from typing import Any, TypeVar
 
 from itdr_hf.runtime.engine import Engine
 
-PAUSE = 0.1  # seconds between two calls to stop
+PAUSE = 0.1  # seconds between two checks, or two interrupts
 
 Plan = Callable[[Engine], Any]
 Result = TypeVar("Result")
 
 
 @contextmanager
-def lanes(engine: Engine, number: int) -> Iterator[Callable[[Plan], Future[Any]]]:
-    """Provide a function that takes plans, in order, and runs this many at a time, or as many as the engine can.
+def parallel(engine: Engine, number: int) -> Iterator[Callable[[Plan], Future[Any]]]:
+    """Yield a function that submits a plan; up to `number` plans run at a time, in the order submitted.
 
-    Whatever is not done when the block ends, as it does on Ctrl-C, is given up: its queries are stopped.
+    An engine may allow fewer. Plans unfinished when the block ends, as on Ctrl-C, are cancelled and their queries
+    interrupted.
     """
-    with engine.beside(number - 1) as others, ThreadPoolExecutor(1 + len(others)) as pool:
-        every = [engine, *others]
+    with engine.siblings(number - 1) as others, ThreadPoolExecutor(1 + len(others)) as pool:
+        engines = [engine, *others]
         free: SimpleQueue[Engine] = SimpleQueue()
-        for one in every:
-            free.put(one)
+        for each in engines:
+            free.put(each)
         plans: list[Future[Any]] = []
 
         def run(plan: Plan) -> Any:
-            mine = free.get()
+            own = free.get()
             try:
-                return plan(mine)
+                return plan(own)
             finally:
-                free.put(mine)
+                free.put(own)
 
         def submit(plan: Plan) -> Future[Any]:
             plans.append(pool.submit(run, plan))
@@ -43,22 +44,22 @@ def lanes(engine: Engine, number: int) -> Iterator[Callable[[Plan], Future[Any]]
         try:
             yield submit
         finally:
-            _give_up(plans, every)
+            _cancel(plans, engines)
 
 
-def awaited(future: Future[Result]) -> Result:
-    """Return the result of a future, waited for so that Ctrl-C is heard whenever it comes."""
+def await_result(future: Future[Result]) -> Result:
+    """Wait for a future and return its result; Ctrl-C is handled while waiting."""
     while not wait([future], PAUSE).done:
         pass
     return future.result()
 
 
-def _give_up(plans: Sequence[Future[Any]], every: Sequence[Engine]) -> None:
+def _cancel(plans: Sequence[Future[Any]], engines: Sequence[Engine]) -> None:
     for future in plans:
         future.cancel()
     while True:
-        with suppress(KeyboardInterrupt):  # Ctrl-C again: that is what is being done
+        with suppress(KeyboardInterrupt):  # Ctrl-C again: the plans are being stopped already
             if not wait(plans, PAUSE).not_done:
                 return
-            for one in every:
-                one.interrupt()
+            for engine in engines:
+                engine.interrupt()

@@ -1,10 +1,10 @@
-"""Mask what points to a person in a text: addresses, links, handles, phone numbers."""
+"""Mask personal data in a text: e-mail addresses, links, handles, phone numbers."""
 
 from __future__ import annotations
 
 import re
 
-MARKS = ("e-mail", "link", "handle", "phone")  # each in brackets, in place of what it names
+MARKS = ("e-mail", "link", "handle", "phone")  # in brackets, these replace what was found
 
 
 _MAIL = re.compile(
@@ -14,7 +14,7 @@ _MAIL = re.compile(
 )
 
 
-_AT = re.compile(r"at\s?[\])]", re.IGNORECASE)  # there is no address without it or an @
+_AT = re.compile(r"at\s?[\])]", re.IGNORECASE)  # an address has this or an @
 
 
 _SITE = r"\.(?:com|net|org|gg|me|tv|ly|be|co|io|de|uk|fr|ru)/"
@@ -26,7 +26,7 @@ _LINK = re.compile(
 )
 
 
-_LINKED = re.compile(rf"//|www\.|{_SITE}")  # there is no link without it
+_LINKED = re.compile(rf"//|www\.|{_SITE}")  # every link has one of these
 
 
 _APPS = ("instagram", "insta", "ig", "snapchat", "twitter", "tiktok", "telegram", "discord", "skype", "whatsapp",
@@ -58,11 +58,11 @@ _PHONE = re.compile(
 _CALLED = re.compile(_CUE + r"(\+?\(?\d[\d ().-]{5,18}\d)(?!\w)")
 
 
-_NUMBER = re.compile(r"\d[\d ()./-]{6}")  # there is no phone number without it
+_NUMBER = re.compile(r"\d[\d ()./-]{6}")  # every phone number contains this
 
 
 def scrub(text: str) -> str:
-    """E-mail addresses, links, handles and phone numbers replaced by what they are."""
+    """Return the text with e-mail addresses, links, handles and phone numbers replaced by `[e-mail]`, `[link]` and so on."""
     if "@" in text or ((")" in text or "]" in text) and _AT.search(text)):
         text = _MAIL.sub("[e-mail]", text)
     if ("/" in text or "www." in text) and _LINKED.search(text):
@@ -75,7 +75,7 @@ def scrub(text: str) -> str:
 
 
 def _follows_an_app(text: str) -> bool:
-    """Whether a sign stands where a handle could: most do not, and the pattern itself takes ten times as long."""
+    """Return whether ':' or '=' follows an app's name; a quick check, since the full pattern takes ten times as long."""
     if ":" not in text and "=" not in text:
         return False
     before = (text[max(0, sign.start() - 11) : sign.start()].rstrip(" ") for sign in _SIGN.finditer(text))
@@ -88,6 +88,6 @@ def _mask_phone(match: re.Match[str]) -> str:
 
 
 def _mask_called(match: re.Match[str]) -> str:
-    """After a word such as 'call' a shorter or unbroken number is one too."""
+    """Mask a number after a word such as 'call', where a shorter or unbroken one is a phone number too."""
     digits = sum(map(str.isdigit, match[1]))
     return match.group().replace(match[1], "[phone]") if 7 <= digits <= 13 else match.group()

@@ -1,4 +1,4 @@
-"""How far a long step is: one type that every long step reports, and the lines that a pipe or a log gets of it."""
+"""Progress of long steps: the type that every long step reports, and its output as lines for a pipe or a log."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from itdr_hf.runtime.escaping import safe_text
 
 T = TypeVar("T")
 
-SETTLED = 0.3  # seconds before a rate means anything
-STEADY = 30.0  # seconds after which a step that moves gets a further line, whatever its tenth
-SILENCE = 55.0  # seconds without a line after which the latest one is said again: at least one a minute
+MIN_RATE_SECONDS = 0.3  # before this a rate means nothing
+LINE_EVERY = 30.0  # seconds after which an advancing step gets another line even within the same tenth
+REMIND_AFTER = 55.0  # seconds without any line after which the latest one is repeated: at least one line a minute
 
 
 class Progress(NamedTuple):
-    """How far a step is: `done` of `total`, counted in `unit` ("B": bytes); without `done`, that it has begun.
+    """The state of a step: `done` of `total`, counted in `unit` ("B": bytes); without `done`, the step has begun.
 
-    `message` names the step and stays the same while it goes on; `detail` may change: the item in hand, a loss.
+    `message` names the step and stays the same while it runs; `detail` may change: the current item, a loss.
     """
 
     message: str
@@ -36,11 +36,11 @@ OnProgress = Callable[[Progress], None]
 
 
 def ignore(progress: Progress) -> None:
-    """Report nothing to nobody."""
+    """Discard a report."""
 
 
 def each(message: str, items: Sequence[T], progress: OnProgress, unit: str = "") -> Iterator[T]:
-    """Yield the items, reporting how many are done with and which one is next."""
+    """Yield the items, reporting how many are done and which one is next."""
     for done, item in enumerate(items):
         progress(Progress(message, done, len(items), unit, str(item)))
         yield item
@@ -51,47 +51,47 @@ def each(message: str, items: Sequence[T], progress: OnProgress, unit: str = "")
 def watching(
     share: Callable[[], float], total: int, report: Callable[[int], None], every: float = 0.5
 ) -> Iterator[None]:
-    """Report how much of `total` is done for as long as the block lasts, looking at `share` (0 to 1) now and then."""
+    """Report how much of `total` is done while the block runs, polling `share` (0 to 1) `every` seconds."""
     over = Event()
 
-    def look() -> None:
+    def poll() -> None:
         done = 0
         while not over.wait(every):
             done, before = max(done, int(share() * total)), done
             if done > before:
                 report(done)
 
-    looking = Thread(target=look, daemon=True)
-    looking.start()
+    thread = Thread(target=poll, daemon=True)
+    thread.start()
     try:
         yield
     finally:
         over.set()
-        looking.join()
+        thread.join()
 
 
 @dataclass
 class Step:
-    """A step as it was first and last reported, which makes its rate."""
+    """The first and the latest report of a step, from which its rate follows."""
 
     latest: Progress
     started: float
     reported: float
     first: int = 0
-    tenth: int = 0  # the last one that got a line
+    tenth: int = 0  # the last tenth for which a line was printed
     printed: float = 0.0
 
     def state(self) -> str:
-        """Return how far it is, as in 'validation: 240 of 800 MB, rp-yelp'."""
+        """Return the state as text, such as 'validation: 240 of 800 MB, rp-yelp'."""
         message, done, total, unit, detail = self.latest
         count = "" if done is None else _count(done, total, unit)
         return f"{message}{': ' if count or detail else ''}{', '.join(filter(None, (count, detail)))}"
 
     def pace(self, now: float) -> str:
-        """'35.1 MB/s, 16 s left'; nothing before there is a rate."""
+        """Return the rate and the time left, such as '35.1 MB/s, 16 s left'; "" before there is a rate."""
         _, done, total, unit, _ = self.latest
         seconds = self.reported - self.started
-        if done is None or done <= self.first or seconds < SETTLED:
+        if done is None or done <= self.first or seconds < MIN_RATE_SECONDS:
             return ""
         rate = (done - self.first) / seconds
         wait = (total - done) / rate - (now - self.reported) if total and done < total else 0
@@ -100,13 +100,13 @@ class Step:
 
 
 class Steps:
-    """The steps under way by message; a step that starts anew is a new one."""
+    """The steps under way, by message; a step that starts again counts as a new one."""
 
     def __init__(self) -> None:
         self.under_way: dict[str, Step] = {}
 
     def update(self, progress: Progress, now: float) -> Step:
-        """Enter a report; returns the step it belongs to."""
+        """Record a report and return the step it belongs to."""
         step = self.under_way.get(progress.message)
         if step is None or (progress.done or 0) < (step.latest.done or 0) or progress.done is None:
             step = Step(progress, started=now, reported=now, first=progress.done or 0, printed=float("-inf"))
@@ -116,7 +116,7 @@ class Steps:
 
 
 class Lines:
-    """A line when a step begins, at every tenth of it, and at least once a minute while anything goes on."""
+    """Write a line when a step begins, at every tenth of it, and at least once a minute while any step runs."""
 
     def __init__(self, write: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
         self._write, self._clock, self._lock = write, clock, Lock()
@@ -130,10 +130,10 @@ class Lines:
                 self._print(step, now)
 
     def remind(self) -> None:
-        """Say the latest again where nothing was said for long."""
+        """Repeat the latest line if none was written for REMIND_AFTER seconds."""
         with self._lock:
             now = self._clock()
-            if self._latest is not None and now - self._printed >= SILENCE:
+            if self._latest is not None and now - self._printed >= REMIND_AFTER:
                 self._print(self._latest, now, f"{duration(now - self._latest.started)} so far")
 
     def _print(self, step: Step, now: float, more: str = "") -> None:
@@ -144,37 +144,37 @@ class Lines:
 
 @contextmanager
 def lines(write: Callable[[str], None] | None = None) -> Iterator[OnProgress]:
-    """Report in lines, on standard error unless told otherwise, for as long as the block lasts."""
+    """Report progress as lines while the block runs, on standard error by default."""
     report, over = Lines(write or _to_stderr), Event()
 
     def remind() -> None:
-        while not over.wait(SILENCE / 10):
+        while not over.wait(REMIND_AFTER / 10):
             report.remind()
 
-    reminding = Thread(target=remind, daemon=True)
-    reminding.start()
+    thread = Thread(target=remind, daemon=True)
+    thread.start()
     try:
         yield report
     finally:
         over.set()
-        reminding.join()
+        thread.join()
 
 
 def duration(seconds: float) -> str:
-    """'45 s', '3 min 20 s', '2 h 5 min'."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+    """Return a duration as text: '45 s', '3 min 20 s', '2 h 5 min'."""
+    rounded = round(seconds)
+    if rounded < 60:
+        return f"{rounded} s"
+    if rounded < 3600:
+        return f"{rounded // 60} min {rounded % 60} s"
+    return f"{rounded // 3600} h {rounded % 3600 // 60} min"
 
 
 def _is_due(step: Step, now: float) -> bool:
     done = step.latest.done
     if not done:
         return done is None or step.printed == float("-inf")
-    return _tenth(step.latest) > step.tenth or now - max(step.printed, step.started) >= STEADY
+    return _tenth(step.latest) > step.tenth or now - max(step.printed, step.started) >= LINE_EVERY
 
 
 def _tenth(progress: Progress) -> int:

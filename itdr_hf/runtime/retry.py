@@ -1,4 +1,4 @@
-"""One policy for whatever is tried again: how often, after which wait, and the wait that a server asks for."""
+"""The retry policy: how many tries, how long to wait between them, and how long a server asks to wait."""
 
 from __future__ import annotations
 
@@ -11,35 +11,36 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-TRANSIENT = (408, 425, 429, 500, 502, 503, 504)  # statuses that may be another one next time
-MOST_DOUBLINGS = 30  # of a pause: beyond that it is years
+TRANSIENT = (408, 425, 429, 500, 502, 503, 504)  # statuses worth another try
+MAX_DOUBLINGS = 30  # of a pause, which is then years long
 
 
 @dataclass(frozen=True, kw_only=True)
 class RetryPolicy:
-    """How often something is tried, and how long to wait in between, in seconds."""
+    """How many times to try, and how long to wait between tries, in seconds."""
 
-    tries: int = 5  # in all, the first included
+    tries: int = 5  # in total, including the first
     pause: float = 1.0  # before the second try; doubled before each further one …
     longest_pause: float = math.inf  # … up to this
-    longest: float = 600.0  # a longer wait is not agreed to
+    longest: float = 600.0  # give up rather than wait longer
     sleep: Callable[[float], object] = time.sleep
 
     def wait(self, failures: int, asked: float | None = None, spread: float = 1.0) -> float | None:
-        """Return the seconds to wait after this many failures in a row; None when there is to be no other try.
+        """Return the seconds to wait after this many failures in a row; None to give up.
 
-        `asked` is what the server asks for, in place of our own pause; `spread` (a factor of about 1) keeps
-        requests that failed together from coming back together.
+        `asked` is the wait that the server asks for, which replaces the computed one; `spread` (a factor of about 1)
+        keeps requests that failed together from being retried together.
         """
-        doubled = self.pause * 2 ** min(failures - 1, MOST_DOUBLINGS)
+        doubled = self.pause * 2 ** min(failures - 1, MAX_DOUBLINGS)
         pause = min(doubled, self.longest_pause) * spread if asked is None else asked
         return None if failures >= self.tries or pause > self.longest else pause
 
 
 def retry_after(headers: Mapping[str, Any]) -> float | None:
-    """Return the seconds that a server asks to wait; None when it does not, or in no form that can be read.
+    """Return the seconds that a server asks to wait; None if it asks for none, or in an unknown form.
 
-    Read are `Retry-After-Ms`, `Retry-After` (seconds or a date) and a used-up `RateLimit` (`r=0;t=SECONDS`).
+    The headers read are `Retry-After-Ms`, `Retry-After` (seconds or a date) and an exhausted `RateLimit`
+    (`r=0;t=SECONDS`).
     """
     for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
         value = str(headers.get(name) or "").strip()
@@ -62,7 +63,7 @@ def _number(text: str) -> float | None:
 
 
 def _until(date: str) -> float | None:
-    """Return the seconds until a date of HTTP, 0 for one that is past."""
+    """Return the seconds until an HTTP date; 0 for one in the past, None for an invalid one."""
     try:
         then = parsedate_to_datetime(date)
     except (TypeError, ValueError, OverflowError):

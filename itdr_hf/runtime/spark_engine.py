@@ -1,7 +1,7 @@
-"""Spark as the engine of plans, for those who outgrow one machine: the same Ibis expressions, compiled to Spark SQL.
+"""The Spark engine, for data that outgrows one machine: the same Ibis expressions, compiled to Spark SQL.
 
-Raw files are read into tables by DuckDB on the driver; planning is Spark's, and rendering and writing the dataset's
-files is done by its executors. All of them must see the same folders under the same paths. See docs/spark.md.
+Raw files are read into tables by DuckDB on the driver; Spark plans, and its executors render and write the dataset's
+files. Driver and executors must see the same folders under the same paths. See docs/spark.md.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pyarrow as pa
 
-JAVA = 17  # the oldest that Spark 4 runs on
-RENDERING = "rendering"  # what the work of executors outside plans is called
+JAVA = 17  # the oldest version that Spark 4 runs on
+RENDERING = "rendering"  # the job description of work done by executors outside plans
 HEX_NUMBER = """CREATE OR REPLACE TEMPORARY FUNCTION hex_number(digits STRING) RETURNS BIGINT
 RETURN CAST(CONV(digits, 16, 10) AS BIGINT)"""  # for `sampling.whole`
-PARTITIONS_A_CORE = 4  # of a shuffle, where nothing else is configured; Spark joins those that stay small
+PARTITIONS_PER_CORE = 4  # of a shuffle, unless configured otherwise; Spark merges small ones
 
 
 @dataclass(kw_only=True)
 class SparkEngine:
-    """Plans on Spark. The session starts with the first thing asked of it: what is all cached needs none."""
+    """Run plans on Spark. The session starts on first use, so a fully cached build never starts one."""
 
     name: ClassVar[str] = "spark"
     distributed: ClassVar[bool] = True
@@ -52,8 +52,8 @@ class SparkEngine:
     memory_limit: str | None = None
     _starting: Lock = field(default_factory=Lock)
     _tables: dict[Path, ir.Table] = field(default_factory=dict)
-    _kept: list[Any] = field(default_factory=list)
-    _ours: bool = False  # whether the context was started here, to be stopped here
+    _cached: list[Any] = field(default_factory=list)
+    _owns_context: bool = False  # whether the context was started here and is to be stopped here
 
     @property
     def signature(self) -> str:
@@ -61,7 +61,7 @@ class SparkEngine:
 
     @property
     def session(self) -> Any:
-        """A Spark session of our own, in the context that is there already or in one started now."""
+        """A new Spark session, in the existing context or in one started now."""
         with self._starting:
             return self._session
 
@@ -69,12 +69,12 @@ class SparkEngine:
     def _session(self) -> Any:
         from pyspark import SparkContext
 
-        self._ours = SparkContext._active_spark_context is None
+        self._owns_context = SparkContext._active_spark_context is None
         return _start(self.master, self.memory_limit)
 
     @cached_property
     def ibis(self) -> Any:
-        """The Ibis backend: it compiles expressions and knows tables; their rows never pass through it."""
+        """The Ibis backend, which compiles expressions and names tables; rows never pass through it."""
         session = self.session
         import ibis
 
@@ -87,14 +87,14 @@ class SparkEngine:
         return self._tables[path]
 
     def numbered(self, path: Path, name: str) -> ir.Table:
-        """As `parquet`, of one file, with the number of each row in it, from 0, under this name."""
+        """Return the rows of one Parquet file with their row number, from 0, in a column called `name`."""
         view = f"numbered_{uuid4().hex}"
         rows = self.session.read.parquet(str(path.resolve()))
         rows.selectExpr("*", f"_metadata.row_index AS {name}").createTempView(view)
         return self.ibis.table(view)
 
     def table(self, records: Sequence[Record]) -> ir.Table:
-        """Return a few records, of the same names and types, as an expression."""
+        """Return a small number of records, all with the same names and types, as an expression."""
         from pyspark.sql import Row
 
         name = f"records_{uuid4().hex}"
@@ -102,11 +102,11 @@ class SparkEngine:
         return self.ibis.table(name)
 
     def collect(self, query: ir.Table) -> list[Record]:
-        """Return the rows of an expression that has few."""
+        """Return the rows of a small expression as records."""
         return [row.asDict(recursive=True) for row in self._frame(query).collect()]
 
     def write(self, query: ir.Table, path: Path, *, row_group_size: int = 0) -> int:
-        """Write the rows of an expression, in its order, to a folder of Parquet files; returns how many."""
+        """Write the rows of an expression, in order, to a folder of Parquet files; return their number."""
         import pyarrow.parquet as pq
 
         writer = self._frame(query).write.mode("overwrite")
@@ -120,32 +120,35 @@ class SparkEngine:
         return self.session.sql(self.ibis.compile(query))
 
     def materialise(self, query: ir.Table) -> ir.Table:
-        """Compute an expression once, on the executors; what is built on it reads the result."""
-        kept = query.cache()
-        self._kept.append(kept)
-        return kept
+        """Compute an expression once, on the executors; later expressions built on it read the result."""
+        cached = query.cache()
+        self._cached.append(cached)
+        return cached
 
     @contextmanager
     def planning(self, cell: str) -> Iterator[None]:
-        """Plan a cell in a `with` block, under its name: what is kept in it is freed at its end."""
+        """Plan a cell in a `with` block, under its name; tables materialised inside it are freed when it ends."""
         self.session.sparkContext.setJobDescription(cell)
         try:
             yield
         finally:
-            while self._kept:
-                self._kept.pop().release()
+            while self._cached:
+                self._cached.pop().release()
 
     @contextmanager
-    def beside(self, count: int) -> Iterator[list[SparkEngine]]:
-        """None: its executors are busy with one plan."""
+    def siblings(self, count: int) -> Iterator[list[SparkEngine]]:
+        """Provide no further engines: the executors are busy with one plan."""
         yield []
 
     def interrupt(self) -> None:
-        """Stop the jobs that another thread waits for."""
+        """Stop the jobs that another thread is waiting for."""
         self.session.sparkContext.cancelAllJobs()
 
     def spread(self, work: Callable[[Job], Done], jobs: Sequence[Job]) -> list[Done]:
-        """Return what `work` gives for each job, one job a task, on the executors. Raises BuildError for a task that failed."""
+        """Return the result of `work` for each job, one Spark task per job, run on the executors.
+
+        Raises BuildError if the executors cannot import this package.
+        """
 
         def working(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             import pyarrow as pa
@@ -164,7 +167,7 @@ class SparkEngine:
 
     def close(self) -> None:
         """Stop the context, if it was started here."""
-        if self._ours:
+        if self._owns_context:
             self._session.stop()
 
 
@@ -172,7 +175,7 @@ class SparkEngine:
 def open_spark(
     reader: DuckDBEngine, *, master: str | None = None, memory_limit: str | None = None
 ) -> Iterator[SparkEngine]:
-    """Spark for the length of a `with` block. Raises UsageError without PySpark or a Java that it runs on."""
+    """Open Spark for the duration of a `with` block. Raises UsageError without PySpark or a Java that it runs on."""
     if find_spec("pyspark") is None:
         raise UsageError("engine spark: pyspark is not installed; want the extra [spark]; pip install -e '.[spark]'")
     _check_java()
@@ -186,24 +189,26 @@ def open_spark(
 def _start(master: str | None, memory_limit: str | None) -> Any:
     from pyspark.sql import SparkSession
 
-    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)  # which is not used
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # executors render with the Python that has this package
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)  # pandas is not used
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # executors need a Python that has this package
     builder = SparkSession.builder.appName("itdr").config("spark.ui.showConsoleProgress", "false")
     builder = builder.master(master) if master else builder
     if memory_limit:
-        room = f"{size(memory_limit) // 2**20}m"
-        builder = builder.config("spark.driver.memory", room).config("spark.executor.memory", room)
+        memory = f"{size(memory_limit) // 2**20}m"
+        builder = builder.config("spark.driver.memory", memory).config("spark.executor.memory", memory)
+
     try:
         session = builder.getOrCreate().newSession()
     except Exception as error:
         reason = str(error).strip().splitlines()[0]
         raise UsageError(
-            f"spark master {master or 'by default'}: {reason}; want a Spark that can be reached"
+            f"spark master {master or 'by default'}: {reason}; want a reachable Spark; check --master and its address"
         ) from error
+
     context = session.sparkContext
     context.setLogLevel("ERROR")
     if not context.getConf().contains("spark.sql.shuffle.partitions"):
-        session.conf.set("spark.sql.shuffle.partitions", PARTITIONS_A_CORE * context.defaultParallelism)
+        session.conf.set("spark.sql.shuffle.partitions", PARTITIONS_PER_CORE * context.defaultParallelism)
     session.sql(HEX_NUMBER)
     return session
 
@@ -213,8 +218,8 @@ def _check_java() -> None:
     java = f"{home}/bin/java" if home else shutil.which("java")
     if not java or not Path(java).is_file():
         raise UsageError(f"engine spark: no Java found; want Java {JAVA} or newer; install it, or set JAVA_HOME")
-    said = subprocess.run([java, "-version"], capture_output=True, text=True).stderr
-    found = re.search(r'version "(?:1\.)?(\d+)', said)
+    output = subprocess.run([java, "-version"], capture_output=True, text=True).stderr
+    found = re.search(r'version "(?:1\.)?(\d+)', output)
     if found and int(found[1]) < JAVA:
         raise UsageError(f"engine spark: {java} is Java {found[1]}; want {JAVA} or newer; set JAVA_HOME to one")
 

@@ -1,4 +1,4 @@
-"""The folder that an engine puts on disk what memory cannot hold, and those that killed runs left behind."""
+"""The temporary folder to which an engine spills data that memory cannot hold, and the removal of leftover ones."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 PREFIX = "itdr-spill-"
-LOCK = "lock"  # in the folder; held as long as its process lives
-NEW = 60.0  # seconds in which a folder may not have its lock yet
+LOCK = "lock"  # a file in the folder, locked while its process lives
+GRACE_SECONDS = 60.0  # a younger folder may not have its lock yet
 
 
 @contextmanager
 def spill_folder() -> Iterator[Path]:
-    """Make a temporary folder for the length of a `with` block; what killed runs left in such folders is removed first."""
+    """Make a temporary folder for the duration of a `with` block; those left by killed runs are removed first."""
     _sweep()
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     try:
@@ -30,7 +30,7 @@ def spill_folder() -> Iterator[Path]:
 
 def _sweep() -> None:
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        with suppress(OSError, Timeout):  # another user's, gone meanwhile, or at work
-            if time.time() - folder.stat().st_mtime > NEW:
+        with suppress(OSError, Timeout):  # another user's, removed meanwhile, or in use
+            if time.time() - folder.stat().st_mtime > GRACE_SECONDS:
                 with FileLock(folder / LOCK, timeout=0):
                     shutil.rmtree(folder)

@@ -1,4 +1,4 @@
-"""What people see in the terminal: aligned tables and progress; colour only on a terminal."""
+"""Terminal output: aligned tables and progress bars; colour only on a terminal."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_BARS = 4  # steps shown at a time
 
 
 def console(stderr: bool = False) -> Console:
-    """Return a console that folds at the terminal's width, or at 80 columns where there is none."""
+    """Return a console that wraps at the terminal's width, or at 80 columns without a terminal."""
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
@@ -30,7 +30,7 @@ def console(stderr: bool = False) -> Console:
 
 
 def print_line(text: str = "", *, error: bool = False) -> None:
-    """Print a text on standard output, or on standard error, with all that would steer a terminal spelled out."""
+    """Print a text on standard output or standard error, with characters that would control a terminal escaped."""
     stream = sys.stderr if error else sys.stdout
     print(
         safe_text(text).encode(stream.encoding or "utf-8", "backslashreplace").decode(stream.encoding or "utf-8"),
@@ -45,9 +45,9 @@ def print_json(value: Any) -> None:
 
 @contextmanager
 def show_progress(title: str) -> Iterator[OnProgress]:
-    """Show what is reported: on a terminal a bar for each step under way, with rate and time left, else lines.
+    """Show reported progress on standard error: as a bar for each step on a terminal, else as lines.
 
-    Both on standard error.
+    Bars show the rate and the time left.
     """
     from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bars
@@ -63,7 +63,7 @@ def show_progress(title: str) -> Iterator[OnProgress]:
 
 
 class _Bars:
-    """One bar for each of the latest steps; those that have ended make room for the next one."""
+    """One progress bar for each of the latest steps; finished ones make room for the next."""
 
     def __init__(self, bars: Any, title: str) -> None:
         self._bars, self._steps = bars, Steps()
@@ -80,7 +80,7 @@ class _Bars:
         self._bars.update(task, description=state, pace=pace, completed=progress.done or 0, total=progress.total)
 
     def _make_room(self) -> None:
-        """Remove the title, and the steps that are done or count nothing; of the rest the oldest beyond a few."""
+        """Remove the title and the finished or uncounted steps, then the oldest steps beyond MAX_BARS."""
         ended = [name for name in self._tasks if name not in self._steps.under_way or self._has_ended(name)]
         rest = [name for name in self._tasks if name not in ended]
         for name in ended + rest[: max(0, len(rest) - MAX_BARS + 1)]:
@@ -92,7 +92,7 @@ class _Bars:
 
 
 def print_table(columns: Mapping[str, str], rows: Sequence[Sequence[str]], title: str = "") -> None:
-    """Print an aligned table; `columns` maps headings to 'left', 'right' or 'fold' (left, and may break)."""
+    """Print an aligned table; `columns` maps headings to 'left', 'right' or 'fold' (left, may wrap)."""
     from rich.table import Table
     from rich.text import Text
 
@@ -113,5 +113,5 @@ def print_table(columns: Mapping[str, str], rows: Sequence[Sequence[str]], title
     for row in rows:
         table.add_row(
             *(Text(safe_line(value), style=TINTS.get(value, "")) for value in row)
-        )  # no markup in others' titles
+        )  # Text, since titles in the data must not be read as markup
     console().print(table)

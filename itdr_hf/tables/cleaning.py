@@ -1,6 +1,6 @@
-"""Cleaning that every source gets, each step counted: untitled items, repeated pairs, titles as shown.
+"""Clean the tables of every source, counting each step: untitled items, repeated pairs, titles for display.
 
-Works on staged tables (as their source reads them, with `bad` and `dropped`), writes the table.
+The input is a staged table (as read by the source, with `bad` and `dropped`); the output is the final table.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from itdr_hf.raw.scan import Staged
 from itdr_hf.raw.source import Source
 from itdr_hf.runtime.duckdb_engine import quote
 from itdr_hf.runtime.engine import RawReader
-from itdr_hf.runtime.text import APART, CONTROL_TOKEN, CONTROLS, INVISIBLE, LONG_CONTROLS
+from itdr_hf.runtime.text import CONTROL_TOKEN, CONTROLS, INVISIBLE, LONG_CONTROLS, SEPARATED
 
 MAX_TITLE = 300  # characters; a longer title ends in an ellipsis
 MARKS = ("bad", "dropped", "noted", "legible", "said")
-PLAIN = r"[!-%'-~]+(?: [!-%'-~]+)*"  # most titles: ASCII without '&' in single blanks, of which nothing is to be fixed
-WIDE = 20_480  # items of a row group: each may hold thousands of characters, and a thread takes a group at a time
+PLAIN = r"[!-%'-~]+(?: [!-%'-~]+)*"  # most titles: ASCII words without '&', which need no cleaning
+ITEM_GROUP_ROWS = 20_480  # small row groups: an item may hold thousands of characters, and a thread reads whole groups
 NORM = "lower(nfc_normalize({}))"  # a title as compared: one title in two Unicode forms is one title
 NOT_BLANK = r"[^ \t\n\r\v\f]"
 BLANKS = r"[\s\p{Z}\x{00}-\x{1f}\x{7f}-\x{9f}]+"
@@ -28,9 +28,9 @@ Steps = list[dict[str, Any]]
 
 
 def clean_interactions(engine: RawReader, source: Source, staged: Mapping[str, Staged], path: Path) -> Steps:
-    """Keep well-formed interactions with titled items, the earliest of each (domain, user, item).
+    """Write the well-formed interactions with titled items, the earliest of each (domain, user, item).
 
-    Beside them is written who has how many of them, `activity`; how many each item has stays for `clean_items`.
+    Also writes `activity`, the number of interactions of each user, and leaves the number for each item to `clean_items`.
     """
     stage = staged["interactions"]
     steps = count_dropped(engine, "interactions", stage)
@@ -40,6 +40,7 @@ def clean_interactions(engine: RawReader, source: Source, staged: Mapping[str, S
     engine.sql.execute(
         f"CREATE OR REPLACE TEMP TABLE per_item AS SELECT {key}, count(*) AS rows FROM ({good}) GROUP BY ALL"
     )
+
     untitled = 0
     if "items" in staged:
         titled = f"SELECT {key} FROM {staged['items'].rows} WHERE legible <> ''"
@@ -49,25 +50,27 @@ def clean_interactions(engine: RawReader, source: Source, staged: Mapping[str, S
         if untitled:
             good = f"SELECT * FROM ({good}) ANTI JOIN untitled USING ({key})"
             steps.append({"table": "interactions", "what": "item unknown or without title", "rows": -untitled})
+
     repeats = 0 if source.unique_pairs else _find_repeats(engine, source, columns, good)
     if repeats:
         steps.append({"table": "interactions", "what": "repeated (user, item), earliest kept", "rows": -repeats})
         good = f"SELECT * FROM ({good}) ANTI JOIN repeats USING (file_row_number)"
-    _keep_popularity(engine, key, bool(repeats))
-    if "text" in columns:  # most of the bytes: they stay where they are, and are read where a cell shows them
+    _count_popularity(engine, key, bool(repeats))
+
+    if "text" in columns:  # most of the bytes: not copied, but read where a cell shows them
         shown = ["CASE WHEN said THEN file_row_number END AS text_row" if c == "text" else c for c in columns]
         engine.write(f"SELECT {', '.join(shown)} FROM ({good})", path)
         os.replace(stage.path, path.with_name("texts.parquet"))
     elif steps or engine.value(f"SELECT count(*) FROM {stage.rows} WHERE bad"):
         engine.write(f"SELECT {', '.join(columns)} FROM ({good})", path)
-    else:  # nothing to leave out: the staged file is the table
+    else:  # nothing is excluded: the staged file becomes the table
         os.replace(stage.path, path)
     _write_activity(engine, source, columns, path)
     return [*steps, {"table": "interactions", "what": "kept", "rows": _count(engine, path)}]
 
 
 def clean_items(engine: RawReader, source: Source, staged: Mapping[str, Staged], path: Path) -> Steps:
-    """Keep titled items once each, the title cleaned, with the number of interactions as `popularity`."""
+    """Write each titled item once, with a clean title and the number of interactions as `popularity`."""
     stage = staged["items"]
     steps = count_dropped(engine, "items", stage)
     columns = [c for c in _columns(engine, stage.path) if c != "title"]
@@ -77,16 +80,20 @@ def clean_items(engine: RawReader, source: Source, staged: Mapping[str, Staged],
     order = ", ".join(["title", *(c for c in columns if c not in key)])
     once = _once(engine, f"SELECT * FROM ({good}) WHERE legible <> ''", key, order)
     popular = "LEFT JOIN popular USING (" + key + ")" if (path.parent / "interactions.parquet").is_file() else ""
-    told = {a.column for a in source.item_attributes} | {source.label}
+
+    shown_columns = {a.column for a in source.item_attributes} | {source.label}
     texts = _texts(engine, good)
     long = {a.column for a in source.item_attributes if a.kind == "text"} - {source.label}
-    shown = [f"{_visible(c, lines=c in long)} AS {c}" if c in told & texts else c for c in columns]
-    shown = [f"{_apart(_visible(c))} AS {c}" if c == source.label else s for c, s in zip(columns, shown, strict=True)]
+    shown = [f"{_visible(c, lines=c in long)} AS {c}" if c in shown_columns & texts else c for c in columns]
+    shown = [
+        f"{_separate_tokens(_visible(c))} AS {c}" if c == source.label else s
+        for c, s in zip(columns, shown, strict=True)
+    ]
     engine.write(
         f"SELECT {', '.join(shown)}, t AS title, {NORM.format('t')} AS norm, {'coalesce(popularity, 0)' if popular else '0'} AS "
         f"popularity FROM (SELECT * EXCLUDE (title), {_title('legible')} AS t FROM ({once})) {popular}",
         path,
-        row_group_size=WIDE,
+        row_group_size=ITEM_GROUP_ROWS,
     )
     tokens = f"regexp_matches(legible, {quote(CONTROL_TOKEN)})"
     if controlled := engine.value(f"SELECT count(*) FROM ({once}) WHERE {tokens}"):
@@ -103,7 +110,7 @@ def clean_items(engine: RawReader, source: Source, staged: Mapping[str, Staged],
 
 
 def clean_users(engine: RawReader, source: Source, staged: Mapping[str, Staged], path: Path) -> Steps:
-    """Keep well-formed users, once each."""
+    """Write each well-formed user once."""
     stage = staged["users"]
     steps = count_dropped(engine, "users", stage)
     columns = _columns(engine, stage.path)
@@ -111,9 +118,10 @@ def clean_users(engine: RawReader, source: Source, staged: Mapping[str, Staged],
     order = ", ".join(c for c in columns if c != "user") or "user"
     before = engine.value(f"SELECT count(*) FROM ({good})")
     once = f'{good} QUALIFY row_number() OVER (PARTITION BY "user" ORDER BY {order}) = 1'
-    told = {a.column for a in source.user_attributes}
+
+    shown_columns = {a.column for a in source.user_attributes}
     texts = _texts(engine, good)
-    shown = [f"{_apart(_visible(c))} AS {c}" if c in told & texts else c for c in columns]
+    shown = [f"{_separate_tokens(_visible(c))} AS {c}" if c in shown_columns & texts else c for c in columns]
     kept = engine.write(f"SELECT {', '.join(shown)} FROM ({once})", path)
     if before - kept:
         steps.append({"table": "users", "what": "repeated user", "rows": kept - before})
@@ -121,7 +129,7 @@ def clean_users(engine: RawReader, source: Source, staged: Mapping[str, Staged],
 
 
 def marks_of(table: str, columns: Mapping[str, str]) -> list[str]:
-    """Return what is worked out of a table's columns, once, as its rows are staged, since it is asked for again and again."""
+    """Return the extra columns that are computed once, as rows are staged, since cleaning needs them several times."""
     if table == "items":
         return [f"{legible(columns['title'])} AS legible"]
     if table == "interactions" and "text" in columns:
@@ -130,9 +138,9 @@ def marks_of(table: str, columns: Mapping[str, str]) -> list[str]:
 
 
 def legible(column: str) -> str:
-    """Return SQL for a title with HTML entities undone, invisible characters out, blanks and control characters one blank.
+    """Return SQL for a title without HTML entities and invisible characters, and with each run of blanks as one blank.
 
-    '' where nothing is left.
+    Control characters count as blanks. The value is '' if nothing is left.
     """
     plain = f"CASE WHEN contains({column}, '&') THEN unescape({column}) ELSE {column} END"
     seen = f"trim(regexp_replace(regexp_replace({plain}, {quote(INVISIBLE)}, '', 'g'), '{BLANKS}', ' ', 'g'))"
@@ -140,7 +148,7 @@ def legible(column: str) -> str:
 
 
 def _once(engine: RawReader, good: str, key: str, order: str) -> str:
-    """Rows once for each key, the first by `order`; only the repeated ones are sorted, all others pass."""
+    """Return a query for one row per key, the first by `order`; only repeated rows are sorted."""
     again = f"CREATE OR REPLACE TEMP TABLE again AS SELECT {key} FROM ({good}) GROUP BY ALL HAVING count(*) > 1"
     engine.sql.execute(again).fetchall()
     if not engine.value("SELECT count(*) FROM again"):
@@ -152,21 +160,21 @@ def _once(engine: RawReader, good: str, key: str, order: str) -> str:
 
 
 def count_dropped(engine: RawReader, table: str, stage: Staged) -> Steps:
-    """How many rows a source leaves out on purpose, by reason."""
+    """Return the number of rows that a source excludes on purpose, by reason."""
     query = f"SELECT dropped, count(*) FROM {stage.rows} WHERE NOT bad AND dropped IS NOT NULL"
     rows = engine.sql.execute(f"{query} GROUP BY ALL ORDER BY ALL").fetchall()
     return [{"table": table, "what": why, "rows": -n} for why, n in rows]
 
 
 def count_noted(engine: RawReader, table: str, stage: Staged) -> Steps:
-    """How many rows a source keeps with a remark, by remark: steps of no rows, the number in words."""
+    """Return the number of rows that a source keeps with a remark, by remark: steps of 0 rows with the number as text."""
     query = f"SELECT noted, count(*) FROM {stage.rows} WHERE NOT bad AND dropped IS NULL"
     rows = engine.sql.execute(f"{query} AND noted IS NOT NULL GROUP BY ALL ORDER BY ALL").fetchall()
     return [{"table": table, "what": f"{remark} ({n:,} kept)", "rows": 0} for remark, n in rows]
 
 
-def _keep_popularity(engine: RawReader, key: str, repeats: bool) -> None:
-    """Make the temporary table `popular`: how many interactions an item keeps, from what was counted anyway."""
+def _count_popularity(engine: RawReader, key: str, repeats: bool) -> None:
+    """Create the temporary table `popular`, the number of interactions of each item, from counts that exist already."""
     fewer = f"SELECT {key}, count(*) AS fewer FROM repeats GROUP BY ALL"
     kept = f"(rows - coalesce(fewer, 0))::BIGINT AS popularity FROM per_item LEFT JOIN ({fewer}) USING ({key})"
     kept = kept if repeats else "rows AS popularity FROM per_item"
@@ -174,7 +182,7 @@ def _keep_popularity(engine: RawReader, key: str, repeats: bool) -> None:
 
 
 def _write_activity(engine: RawReader, source: Source, columns: list[str], path: Path) -> None:
-    """How many interactions, and how many with a rating, each (domain, user) has: every cell asks for it."""
+    """Write the number of interactions, and of those with a rating, of each (domain, user), which every cell needs."""
     counts = f"count(*) AS interactions, {'count(rating)' if 'rating' in columns else '0::BIGINT'} AS ratings"
     keys = 'domain, "user"' if source.domains else '"user"'
     rows = f"SELECT {keys}, {counts} FROM read_parquet({quote(path)}) GROUP BY ALL"
@@ -198,9 +206,9 @@ def _texts(engine: RawReader, rows: str) -> set[str]:
 
 
 def _visible(column: str, *, lines: bool = False) -> str:
-    """Return SQL for a text without invisible characters, control characters as one blank; NULL if none is left.
+    """Return SQL for a text without invisible characters and with control characters as one blank; NULL if empty.
 
-    Line breaks and tabs are control characters too, but for a text that has `lines`.
+    Line breaks and tabs count as control characters unless the text has `lines`.
     """
     controls = LONG_CONTROLS if lines else CONTROLS
     bare = f"regexp_replace({column}, {quote(INVISIBLE)}, '', 'g')"
@@ -210,22 +218,22 @@ def _visible(column: str, *, lines: bool = False) -> str:
 
 
 def _title(column: str) -> str:
-    """Return a legible text, control tokens set apart, cut at MAX_TITLE."""
-    plain = _apart(column)
+    """Return SQL for a legible title with control tokens separated, cut at MAX_TITLE."""
+    plain = _separate_tokens(column)
     return f"CASE WHEN length({plain}) > {MAX_TITLE} THEN rtrim(left({plain}, {MAX_TITLE - 1})) || '…' ELSE {plain} END"
 
 
-def _apart(text: str) -> str:
-    """Control tokens of chat models set apart, as `texts.apart` does."""
-    apart = f"regexp_replace({text}, {quote(CONTROL_TOKEN)}, {quote(APART)}, 'g')"
-    return f"CASE WHEN contains({text}, '<') OR contains({text}, '[') THEN {apart} ELSE {text} END"
+def _separate_tokens(text: str) -> str:
+    """Return SQL that separates control tokens of chat models, as `text.separate_tokens` does."""
+    separated = f"regexp_replace({text}, {quote(CONTROL_TOKEN)}, {quote(SEPARATED)}, 'g')"
+    return f"CASE WHEN contains({text}, '<') OR contains({text}, '[') THEN {separated} ELSE {text} END"
 
 
 def _find_repeats(engine: RawReader, source: Source, columns: list[str], good: str) -> int:
-    """Return the temporary table `repeats`: the rows that come behind the earliest of their pair; how many they are.
+    """Create the temporary table `repeats`, all rows of a pair but the earliest, and return their number.
 
-    Rows are told apart by a hash first, which takes half the time; those that share one are then looked at and sorted.
-    Their texts, most of the bytes, are read only where nothing before them decides.
+    Rows are grouped by a hash first, which halves the time; only those that share one are compared and sorted. Their
+    texts, most of the bytes, are read only if no other column decides.
     """
     pair = 'domain, "user", item' if source.domains else '"user", item'
     order = ["timestamp", *(c for c in columns if c != "timestamp" and c not in pair)]

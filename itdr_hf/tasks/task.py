@@ -98,6 +98,7 @@ class Task:
     shape: Shape = INSTRUCTION
     max_answer_tokens: int = 512
     timed: bool = False  # whether its answers have a time, so that splits may go by it
+    facts: Callable[[PlanContext], Mapping[str, str | int]] = lambda plan: {}  # for the ledger: periods, neighbours …
     fixed: frozenset[str] = frozenset()  # Recipe fields that cannot be otherwise: a change for many cells passes by
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from string import Formatter
 
 from itdr_hf.errors import UsageError
+from itdr_hf.raw.source import Source
 from itdr_hf.tasks.planning.recipe import Recipe
 from itdr_hf.tasks.task import Cell
 
@@ -59,13 +60,18 @@ def template_text(cell: Cell, template: str) -> str:
 
 def constants(cell: Cell, recipe: Recipe) -> dict[str, str]:
     """Return the slots that are the same in every example of a cell."""
-    words, scale = cell.source.words, cell.source.scale
+    return source_words(cell.source)
+
+
+def source_words(source: Source) -> dict[str, str]:
+    """Return the slots that a source fills: its words, its order, its rating scale."""
+    words, scale = source.words, source.scale
     named = {
         name: getattr(words, name) for name in ("item", "items", "do", "did", "doing", "acted", "liked", "disliked")
     }
     named |= {
         "Item": words.item.capitalize(),
-        "order": "oldest first" if cell.source.by_time else "in no particular order of time",
+        "order": "oldest first" if source.by_time else "in no particular order of time",
     }
     if scale:
         named |= {"low": scale.text(scale.low), "high": scale.text(scale.high)}

@@ -104,7 +104,7 @@ def test_a_file_cut_inside_a_quoted_title_is_named(raw, read):
     (raw / MOVIES).write_bytes((raw / MOVIES).read_bytes() + b'999999,"The Film That Nev')
     with pytest.raises(
         MalformedRowError,
-        match=r"^ml-32m/movies.csv line \d+: a quote that is never closed in '.*Nev', want a whole row",
+        match=r"^ml-32m/movies.csv line \d+: a quote that is never closed in '.*Nev', want a complete row",
     ):
         read()
 
@@ -173,11 +173,11 @@ def test_bad_rows_that_were_passed_over_are_listed_to_the_user_and_not_in_the_le
 def test_more_bad_rows_than_allowed_are_an_error(raw, read):
     for line in (b"12,34", b"12,,3.5,99"):
         insert(raw / RATINGS, 4, line)
-    assert read(bad=BadRows(policy="skip", most=2))
+    assert read(bad=BadRows(policy="skip", max_rows=2))
     with pytest.raises(
         MalformedRowError, match=r"; 2 malformed rows, at most 1 allowed; get the file again, or raise --max-bad-rows"
     ):
-        read(bad=BadRows(policy="skip", most=1))
+        read(bad=BadRows(policy="skip", max_rows=1))
 
 
 def test_an_unknown_policy_for_bad_rows_is_refused():
@@ -263,6 +263,6 @@ def test_a_release_that_is_still_packed_is_named_with_the_command_that_unpacks_i
     with pytest.raises(MissingFileError) as error:
         read()
     assert message(error) == (
-        f"{raw / place}: still packed; want the files in it; run "
+        f"{raw / place}: not unpacked; want the files in it; run "
         f"`itdr download movielens32m --raw {raw} --archive {raw / place}`"
     )

@@ -168,7 +168,7 @@ def test_a_folder_that_is_not_put_down_whole_is_not_read_and_mended_by_the_next_
     (tmp_path / "ml-1m" / INCOMPLETE).touch()
     with pytest.raises(
         MissingFileError,
-        match="ml-1m: a download that did not end; want it whole; run `itdr download movielens1m` again",
+        match="ml-1m: an unfinished download; want all files; run `itdr download movielens1m` again",
     ):
         find_release(source, tmp_path)
     download(plan(source, tmp_path), MEANS)

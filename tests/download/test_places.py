@@ -208,5 +208,5 @@ def test_a_release_with_other_bytes_than_locked_is_refused(tmp_path):
     files[1] = {"name": "movies.dat", "sha256": "c" * 64}
     with pytest.raises(RawDataError, match="movielens1m: movies.dat has sha256 cccccccccccccccc…, locked is bbbb"):
         read_lock(tmp_path).check("movielens1m", files)
-    with pytest.raises(RawDataError, match="nothing about mind; want the hashes of its files; run `itdr lock"):
+    with pytest.raises(RawDataError, match="no entry for mind; want the hashes of its files; run `itdr lock"):
         read_lock(tmp_path).check("mind", files)

@@ -60,4 +60,4 @@ def test_what_is_missing_is_told_beside_a_file_that_looks_like_it(raw, tmp_path)
     (tmp_path / "amazon-reviews-2023/meta_Handmade_Products.jsonl").write_text("{}\n")
     release = find_release(catalogue.source("amazon2023"), tmp_path)
     near = "meta_Handmade_Products.jsonl: of a category outside the twelve"
-    assert release.lacks("items") == f"items needs meta_*.jsonl* (here, but not read: {near})"
+    assert release.lacks("items") == f"items needs meta_*.jsonl* (present but not read: {near})"

@@ -10,7 +10,7 @@ import pytest
 
 from itdr_hf.errors import BuildError, UsageError
 from itdr_hf.runtime.duckdb_engine import open_duckdb
-from itdr_hf.runtime.memory import A_THREAD, MOST, OWN, budget, size
+from itdr_hf.runtime.memory import BYTES_PER_THREAD, MAX_ENGINE_SHARE, PYTHON_BYTES, budget, size
 
 
 @pytest.mark.parametrize(
@@ -35,10 +35,13 @@ def test_the_default_is_a_quarter_of_the_machine_and_never_less_than_1_gb():
 
 def test_the_engine_gets_what_python_leaves_and_no_more_threads_than_that_is_enough_for():
     room = budget("1GB", "8GB")
-    assert (room.engine, room.threads) == (int(MOST * 10**9), int(MOST * 10**9) // A_THREAD)
+    assert (room.engine, room.threads) == (
+        int(MAX_ENGINE_SHARE * 10**9),
+        int(MAX_ENGINE_SHARE * 10**9) // BYTES_PER_THREAD,
+    )
     with open_duckdb(memory_limit="400MB", threads=64) as engine:
         assert engine.value("SELECT current_setting('threads')") == 1
-        assert size(engine.value("SELECT current_setting('memory_limit')")) <= 400 * 10**6 - OWN
+        assert size(engine.value("SELECT current_setting('memory_limit')")) <= 400 * 10**6 - PYTHON_BYTES
 
 
 def test_what_cannot_be_put_on_disk_is_an_error_that_names_a_limit_to_try():

@@ -21,7 +21,7 @@ from itdr_hf.build.folder import build_folder
 from itdr_hf.build.prepare import Settings
 from itdr_hf.dataset import Dataset
 from itdr_hf.runtime.privacy import scrub
-from itdr_hf.runtime.text import apart, show_text
+from itdr_hf.runtime.text import separate_tokens, show_text
 from itdr_hf.simulate import simulate
 
 MASKED = {
@@ -91,14 +91,14 @@ def test_a_text_of_megabytes_is_shown_at_once(piece):
 )
 def test_control_tokens_are_set_apart_and_nothing_else(token):
     parted = f"{token[0]} {token[1:]}"
-    assert apart(f"The {token} End") == f"The {parted} End" and apart(parted) == parted
+    assert separate_tokens(f"The {token} End") == f"The {parted} End" and separate_tokens(parted) == parted
 
 
 @pytest.mark.parametrize(
     "title", ["[REC] (2007)", "I <3 You", "a < b > c", "x<y", "<---> (2004)", "[Pilot]", "{title}", "5 > 4"]
 )
 def test_brackets_and_angles_that_are_no_token_stay(title):
-    assert apart(title) == title
+    assert separate_tokens(title) == title
 
 
 def renumber(path: Path, delimiter: str) -> None:

@@ -85,6 +85,6 @@ def test_a_sentence_ends_as_if_every_stop_were_looked_at_closely(text):
     closely = [
         end
         for stop, end in found
-        if not text_module._SHORT.search(text[max(0, stop - text_module.LONGEST_SHORT) : stop])
+        if not text_module._SHORT.search(text[max(0, stop - text_module.MAX_ABBREVIATION) : stop])
     ]
     assert text_module._ends(text) == closely

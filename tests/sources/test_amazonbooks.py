@@ -87,7 +87,7 @@ def test_a_file_cut_inside_a_text_is_named_with_its_line(read, copied):
         read(copied)
     assert str(error.value) == (
         "amazon-books/Books_rating.csv line 36: a quote that is never closed in "
-        "'0000000002,The Understudy,,A9,Jo,0/0,5.0,1000000,Short,\"It begins', want a whole row; "
+        "'0000000002,The Understudy,,A9,Jo,0/0,5.0,1000000,Short,\"It begins', want a complete row; "
         "get the file again, or count and skip such rows with --on-bad-row skip"
     )
 

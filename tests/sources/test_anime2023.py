@@ -139,7 +139,7 @@ def test_a_cut_last_row_is_named_with_file_line_found_and_wanted(read, only):
         read(raw)
     assert str(raised.value) == (
         f"anime-2023/anime-dataset-2023.csv line {lines + 1}: a quote that is never closed in "
-        "'200,Half Told,UNKNOWN,UNKNOWN,7.0,Drama,\"It begins and', want a whole row; "
+        "'200,Half Told,UNKNOWN,UNKNOWN,7.0,Drama,\"It begins and', want a complete row; "
         "get the file again, or count and skip such rows with --on-bad-row skip"
     )
     assert steps(read(raw, bad=BadRows(policy="skip")), "items")["malformed"] == -1

@@ -175,7 +175,7 @@ def test_a_cut_line_is_named_with_file_line_found_and_wanted(read, copied):
     with pytest.raises(MalformedRowError) as raised:
         read(copied)
     assert str(raised.value) == (
-        'book-crossing/BX-Book-Ratings.csv line 55: a quote that is never closed in \'"19";"014000\', want a whole row; '
+        'book-crossing/BX-Book-Ratings.csv line 55: a quote that is never closed in \'"19";"014000\', want a complete row; '
         "get the file again, or count and skip such rows with --on-bad-row skip"
     )
     assert steps(read(copied, bad=BadRows(policy="skip")), "interactions")["malformed"] == -1

@@ -99,7 +99,7 @@ def test_a_source_met_in_a_folder_gives_way_to_its_tables_and_those_to_one_that_
     try:
         met = Dataset.open(built).catalogue
         assert "tui-my-shop" in met.cell_names() and "my-shop" not in catalogue.source_ids()
-        with pytest.raises(MissingFileError, match="my-shop: known only from a dataset built of it; want its tables"):
+        with pytest.raises(MissingFileError, match="my-shop: known only from a built dataset; want its tables"):
             find_release(met.source("my-shop"), raw)
         assert find_release(catalogue.current().with_found(raw).source("my-shop"), raw).tables
         catalogue.register(own_source(raw / "my-shop", title="Our shop"))

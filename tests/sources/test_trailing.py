@@ -8,7 +8,7 @@ import pytest
 
 from itdr_hf.raw import trailing
 from itdr_hf.raw.dialects import CSV, TSV, Dialect
-from itdr_hf.raw.trailing import marked
+from itdr_hf.raw.trailing import with_extra_fields_marked
 
 QUOTED = 'a,b,c\n1,"x, y",\n2,"two\nlines,,\nof it",\n'
 
@@ -20,7 +20,7 @@ def mark(tmp_path):
         path = tmp_path / "raw" / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(gzip.compress(content.encode()) if name.endswith(".gz") else content.encode())
-        found = marked(path, dialect, fields, tmp_path)
+        found = with_extra_fields_marked(path, dialect, fields, tmp_path)
         assert (found.parent.name, found.name) == ("raw", path.name.removesuffix(".gz")) or found == path
         return None if found == path else found.read_bytes().decode()
 

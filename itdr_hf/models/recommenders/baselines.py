@@ -1,5 +1,7 @@
 """Answers without a model: what any model has to beat. Each reads the training split and the prompt's own facts.
 
+What only sees the few titles of prompts is here; the same counts over the full logs are in log_baselines.
+
 random         chance: a rating of the scale, a permutation, a candidate, a training value or text
 popular        candidates by how many training users have the item
 co-occurrence  candidates by how often training users have them together with the history (cosine, item-item)
@@ -70,31 +72,31 @@ def _random_rating(question: Question, knowledge: Knowledge, seed: int) -> str:
     scale = knowledge.dataset.catalogue.source(question.source).scale
     assert scale is not None
     steps = round((scale.high - scale.low) / scale.step) + 1
-    return scale.text(scale.low + scale.step * (_draw(question, seed) % steps))
+    return scale.text(scale.low + scale.step * (draw(question, seed) % steps))
 
 
 def _random_ranking(question: Question, knowledge: Knowledge, seed: int) -> str:
-    return numbered(shuffled(question.candidates, _draw(question, seed)))
+    return numbered(shuffled(question.candidates, draw(question, seed)))
 
 
 def _random_choice(question: Question, knowledge: Knowledge, seed: int) -> str:
-    return question.candidates[_draw(question, seed) % len(question.candidates)] if question.candidates else ""
+    return question.candidates[draw(question, seed) % len(question.candidates)] if question.candidates else ""
 
 
 def _random_values(question: Question, knowledge: Knowledge, seed: int) -> str:
-    draw = _draw(question, seed)
+    number = draw(question, seed)
     values = ((name, knowledge.values.get(name)) for name in question.target_names)
-    return "\n".join(f"{name}: {have[draw % len(have)]}" for name, have in values if have)
+    return "\n".join(f"{name}: {have[number % len(have)]}" for name, have in values if have)
 
 
 def _random_text(question: Question, knowledge: Knowledge, seed: int) -> str:
     texts = knowledge.texts
-    return texts[_draw(question, seed) % len(texts)] if texts else ""
+    return texts[draw(question, seed) % len(texts)] if texts else ""
 
 
 def _popular(question: Question, knowledge: Knowledge, seed: int) -> list[str]:
     """Candidates by popularity; equals in random order, so that their order in the prompt does not help."""
-    chance = shuffled(question.candidates, _draw(question, seed))
+    chance = shuffled(question.candidates, draw(question, seed))
     return sorted(chance, key=lambda title: -knowledge.popularity(title))
 
 
@@ -129,7 +131,8 @@ def _facts(question: Question, knowledge: Knowledge, seed: int) -> str:
     return " ".join(words[: knowledge.usual_length])
 
 
-def _draw(question: Question, seed: int) -> int:
+def draw(question: Question, seed: int) -> int:
+    """Return a large number that depends on the question and the seed alone."""
     return int.from_bytes(hashlib.md5(f"{seed}|{question.id}".encode()).digest(), "big")
 
 

@@ -40,6 +40,29 @@ def item_neighbours(train: Interactions, *, neighbours: int = NEIGHBOURS) -> Nei
     )
 
 
+def cosines_with(train: Interactions, shown: Histories, rows: Ints, items: Ints) -> Floats:
+    """Return for each (row, item) the sum of the item's cosines to the items shown[row], over all of them."""
+    owners = Histories.of(*_sorted_by_item(train), train.item_count)
+    root = np.sqrt(np.maximum(owners.lengths, 1))
+    order = np.argsort(rows, kind="stable")
+    weights = np.zeros(train.user_count, dtype=np.float64)
+    scores = np.empty(len(rows), dtype=np.float32)
+    for pairs in np.split(order, np.flatnonzero(np.diff(rows[order])) + 1) if len(rows) else []:
+        history = shown[int(rows[pairs[0]])]
+        for past in history:
+            weights[owners[int(past)]] += 1 / root[past]
+        scores[pairs] = [weights[owners[int(item)]].sum() / root[item] for item in items[pairs]]
+        for past in history:
+            weights[owners[int(past)]] = 0
+    return scores
+
+
+def _sorted_by_item(train: Interactions) -> tuple[Ints, Ints]:
+    """Return the items and users of the distinct pairs, by item."""
+    items, users = np.divmod(np.unique(train.items * train.user_count + train.users), max(train.user_count, 1))
+    return items, users
+
+
 def _prior(train: Interactions) -> Floats:
     """Return ranks by popularity scaled into (0, 1]: distinct numbers, so that no two items are equal."""
     order = np.lexsort((-np.arange(train.item_count), np.bincount(train.distinct().items, minlength=train.item_count)))

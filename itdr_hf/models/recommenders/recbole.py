@@ -55,6 +55,26 @@ def read_recbole(folder: Path, name: str) -> tuple[Split, Strings, Strings]:
     return Split(train=parts[0], validation=parts[1], test=parts[2]), user_keys, item_keys
 
 
+def read_recbole_texts(folder: Path, name: str, kind: str, keys: Strings) -> list[str] | None:
+    """Read NAME.item or NAME.user: per key its columns but the id, joined by blanks; "" for a key without a row.
+
+    `kind` is "item" or "user"; None where there is no such file. MalformedRowError naming the line of a row that
+    does not fit, or of a key that comes twice.
+    """
+    path = folder / name / f"{name}.{kind}"
+    if not path.is_file():
+        return None
+    names, rows = _rows(path)
+    if f"{kind}_id" not in names:
+        raise MalformedRowError(f"{path} line 1: columns {', '.join(names)}; want {kind}_id:token")
+    place, texts = names.index(f"{kind}_id"), dict[str, str]()
+    for number, row in enumerate(rows, 2):
+        if row[place] in texts:
+            raise MalformedRowError(f"{path} line {number}: {kind} {row[place]!r} again; want one row each")
+        texts[row[place]] = " ".join(row[:place] + row[place + 1 :])
+    return [texts.get(str(key), "") for key in keys]
+
+
 def _write_inter(path: Path, pairs: Interactions, user_keys: Strings, item_keys: Strings) -> None:
     columns: list[Iterable[object]] = [user_keys[pairs.users], item_keys[pairs.items]]
     header = ["user_id:token", "item_id:token"]
@@ -85,16 +105,21 @@ def _read_inter(path: Path) -> tuple[list[str], list[str], list[int] | None]:
     """Return the users, items and, when the file has them, seconds of an .inter file."""
     if not path.is_file():
         raise MissingFileError(f"{path}: not there; want RecBole's benchmark files: .train, .valid and .test.inter")
-    header, *lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")  # keys may have U+2028
-    names = [field.partition(":")[0] for field in header.split("\t")]
+    names, rows = _rows(path)
     if not {"user_id", "item_id"} <= set(names):
         raise MalformedRowError(f"{path} line 1: columns {', '.join(names)}; want user_id:token and item_id:token")
-    rows = [_fields(path, number, line, len(names)) for number, line in enumerate(lines, 2)]
     users, items = ([row[names.index(column)] for row in rows] for column in ("user_id", "item_id"))
     if "timestamp" not in names:
         return users, items, None
     place = names.index("timestamp")
     return users, items, [_seconds(path, number, row[place]) for number, row in enumerate(rows, 2)]
+
+
+def _rows(path: Path) -> tuple[list[str], list[list[str]]]:
+    """Return the names of a file's columns and its rows."""
+    header, *lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")  # keys may have U+2028
+    names = [field.partition(":")[0] for field in header.split("\t")]
+    return names, [_fields(path, number, line, len(names)) for number, line in enumerate(lines, 2)]
 
 
 def _fields(path: Path, number: int, line: str, wanted: int) -> list[str]:

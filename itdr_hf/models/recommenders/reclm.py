@@ -9,18 +9,14 @@ Unlike the paper's code, training stops on validation; the test set is ranked on
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-
-import numpy as np
 
 from itdr_hf.errors import UsageError, unknown
 from itdr_hf.models.recommenders.comparison import Difference, corrected, difference
-from itdr_hf.models.recommenders.full_ranking import KS, RankingScores, evaluate, rank
-from itdr_hf.models.recommenders.interactions import Features, Interactions
-from itdr_hf.models.recommenders.recommender import fit
-from itdr_hf.models.recommenders.scorers import Scorer
-from itdr_hf.models.recommenders.settings import DEFAULTS, Progress, Settings, silent
+from itdr_hf.models.recommenders.interactions import Features
+from itdr_hf.models.recommenders.settings import DEFAULTS, Settings
 from itdr_hf.models.recommenders.splits import Split
+from itdr_hf.models.recommenders.study import Experiment, Row, run_row
+from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 
 BACKBONES = ("biasmf", "ncf", "lightgcn", "sgl", "simgcl")
 VARIANTS = {
@@ -32,33 +28,6 @@ VARIANTS = {
 """Variant -> the sides whose profiles are left out."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Row:
-    """One backbone in one variant: its scores full-shot and, where there are unseen test items, zero-shot."""
-
-    backbone: str
-    variant: str
-    full_shot: RankingScores
-    zero_shot: RankingScores | None
-    seconds_per_epoch: float
-    epochs: int
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Experiment:
-    """All rows, and the differences augmented − base of each backbone and setting, Holm-corrected together."""
-
-    rows: list[Row]
-    differences: list[Difference]
-
-    def row(self, backbone: str, variant: str) -> Row:
-        """Return the row of a backbone and a variant; UsageError when it was not run."""
-        for row in self.rows:
-            if (row.backbone, row.variant) == (backbone, variant):
-                return row
-        raise UsageError(f"experiment: no row {backbone} {variant}; want one of the {len(self.rows)} that were run")
-
-
 def run_experiment(
     split: Split,
     features: Features,
@@ -67,19 +36,21 @@ def run_experiment(
     variants: Sequence[str] = ("base", "augmented"),
     settings: Mapping[str, Settings] = DEFAULTS,
     metric: str = "Recall@20",
-    progress: Progress = silent,
+    seeds: Sequence[int] = (),
+    progress: OnProgress = ignore,
 ) -> Experiment:
     """Fit every backbone in every variant on equal settings and seeds, and rank the test set.
 
-    `progress(message, done, total)` is called after each fit. UsageError without item texts and where a variant
-    wants profiles that are not there.
+    Several `seeds` are averaged user by user (default: the settings' own seed). `progress` is called after each
+    fit. UsageError without item texts and where a variant wants profiles that are not there.
     """
     _check(features, variants)
     runs = [(backbone, variant) for backbone in backbones for variant in variants]
     rows = []
     for done, (backbone, variant) in enumerate(runs, 1):
-        rows.append(_row(backbone, variant, split, features.without(*VARIANTS[variant]), settings[backbone]))
-        progress(f"{backbone}, {variant}", done, len(runs))
+        kept = features.without(*VARIANTS[variant])
+        rows.append(run_row(backbone, variant, split, kept, settings[backbone], seeds=seeds, progress=progress))
+        progress(Progress("experiment", done, len(runs), "fits", f"{backbone}, {variant}"))
     return Experiment(rows=rows, differences=_differences(rows, backbones, metric))
 
 
@@ -87,37 +58,6 @@ def cost(experiment: Experiment, backbone: str) -> float:
     """Return what an epoch of the augmented variant takes more than one of the base, as a share (Table 3)."""
     base, augmented = (experiment.row(backbone, variant).seconds_per_epoch for variant in ("base", "augmented"))
     return augmented / base - 1
-
-
-def score_full_shot(scorer: Scorer, split: Split) -> RankingScores:
-    """Rank all items but those of train and validation, for users with a test item."""
-    ranking = rank(scorer, np.unique(split.test.users), seen=split.seen)
-    return evaluate(ranking, split.test)
-
-
-def score_zero_shot(scorer: Scorer, split: Split) -> RankingScores | None:
-    """Rank the items that training never saw, for users who have one in test; None without such a pair."""
-    test = cold_test(split)
-    if not len(test):
-        return None
-    return evaluate(rank(scorer, np.unique(test.users), catalogue=split.unseen_items, k=max(KS)), test)
-
-
-def cold_test(split: Split) -> Interactions:
-    """Return the test pairs of items that training never saw."""
-    return split.test.take(split.unseen_items[split.test.items])
-
-
-def _row(backbone: str, variant: str, split: Split, features: Features, settings: Settings) -> Row:
-    fitted = fit(backbone, split.train, validation=split.validation, features=features, settings=settings)
-    return Row(
-        backbone=backbone,
-        variant=variant,
-        full_shot=score_full_shot(fitted.scorer, split),
-        zero_shot=score_zero_shot(fitted.scorer, split),
-        seconds_per_epoch=fitted.seconds_per_epoch,
-        epochs=len(fitted.epochs),
-    )
 
 
 def _differences(rows: Sequence[Row], backbones: Sequence[str], metric: str) -> list[Difference]:

@@ -15,7 +15,8 @@ from itdr_hf.models.recommenders.counting import item_neighbours, popularity
 from itdr_hf.models.recommenders.full_ranking import evaluate, rank
 from itdr_hf.models.recommenders.interactions import NO_FEATURES, Features, Interactions
 from itdr_hf.models.recommenders.scorers import FittedScorer, Scorer
-from itdr_hf.models.recommenders.settings import DEFAULTS, Progress, Settings, silent
+from itdr_hf.models.recommenders.settings import DEFAULTS, Settings
+from itdr_hf.runtime.progress import OnProgress, ignore
 
 if TYPE_CHECKING:
     from itdr_hf.models.recommenders.training import Epoch
@@ -63,12 +64,12 @@ def fit(
     validation: Interactions | None = None,
     features: Features = NO_FEATURES,
     settings: Settings | None = None,
-    progress: Progress = silent,
+    progress: OnProgress = ignore,
 ) -> Fitted:
     """Fit one of RECOMMENDERS on `train`.
 
     With `validation`, the epoch of the best Recall@20 over all items not in train is kept and `patience` ends
-    training. `progress(message, done, total)` is called after each epoch. UsageError for an unknown name, for
+    training. `progress` is called after each epoch. UsageError for an unknown name, for
     features that do not fit, and where torch is needed and not installed.
     """
     if name not in RECOMMENDERS:
@@ -80,7 +81,7 @@ def fit(
         return Fitted(name=name, scorer=COUNTING[name](train))
     chosen = settings or DEFAULTS[name]
     judge = None if validation is None or not len(validation) else _judge(train, validation, chosen.seed)
-    scorer, epochs = _torch("training").train_network(_network(name), train, features, chosen, judge, progress)
+    scorer, epochs = _torch("training").train_network(network(name), train, features, chosen, judge, progress)
     return Fitted(name=name, scorer=scorer, settings=chosen, epochs=epochs)
 
 
@@ -97,9 +98,10 @@ def _judge(train: Interactions, validation: Interactions, seed: int) -> Callable
     return judge
 
 
-def _network(name: str) -> Any:
-    module, _, network = NETWORKS[name].partition(".")
-    return getattr(_torch(module), network)
+def network(name: str) -> Any:
+    """Return the class of a network by its name; UsageError where torch is not installed."""
+    module, _, made = NETWORKS[name].partition(".")
+    return getattr(_torch(module), made)
 
 
 def _torch(module: str) -> Any:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields, replace
 
 from itdr_hf.errors import UsageError, unknown
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,5 +75,16 @@ RECLM: dict[str, Settings] = {
 """What HKUDS/RecLM@b9a4072 sets. Too few steps for a small set: 90,000 pairs make 18 an epoch."""
 
 
-def silent(message: str, done: int, total: int) -> None:
-    """Report nothing: the `progress` of those who do not ask."""
+def read_changes(texts: Sequence[str]) -> dict[str, float]:
+    """Read NAME=VALUE texts as changes of settings; UsageError for an unknown name or a value of another type."""
+    types = {name: type(value) for name, value in asdict(Settings()).items()}
+    changes: dict[str, float] = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        if name not in types:
+            raise unknown("setting", name, types)
+        try:
+            changes[name] = types[name](value)
+        except ValueError as error:
+            raise UsageError(f"setting {text!r}: {error}; want NAME=VALUE, such as dim=32") from error
+    return changes

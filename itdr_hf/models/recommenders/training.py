@@ -18,7 +18,8 @@ from itdr_hf.errors import ModelError
 from itdr_hf.models.recommenders.interactions import Features, Interactions
 from itdr_hf.models.recommenders.network import MakeNetwork, Network
 from itdr_hf.models.recommenders.scorers import FittedScorer, Scorer
-from itdr_hf.models.recommenders.settings import Progress, Settings
+from itdr_hf.models.recommenders.settings import Settings
+from itdr_hf.runtime.progress import OnProgress, Progress
 
 Judge = Callable[[Scorer], float]
 
@@ -40,7 +41,7 @@ def train_network(
     features: Features,
     settings: Settings,
     judge: Judge | None,
-    progress: Progress,
+    progress: OnProgress,
 ) -> tuple[FittedScorer, list[Epoch]]:
     """Return the scorer of the best epoch by `judge`, or of the last without one, and all epochs.
 
@@ -53,7 +54,7 @@ def train_network(
 
 
 def _train(
-    network: Network, settings: Settings, judge: Judge | None, progress: Progress
+    network: Network, settings: Settings, judge: Judge | None, progress: OnProgress
 ) -> tuple[FittedScorer, list[Epoch]]:
     optimiser = torch.optim.Adam(list(network.parameters.values()), lr=settings.learning_rate)
     epochs: list[Epoch] = []
@@ -67,7 +68,7 @@ def _train(
             epochs.append(Epoch(number=number, loss=loss, steps=steps, seconds=seconds, validation=judge(scorer)))
             if best is None or epochs[-1].validation > epochs[best_number - 1].validation:
                 best, best_number = scorer, number
-        progress(f"epoch {number}: loss {loss:.4f}", number, settings.epochs)
+        progress(Progress("training", number, settings.epochs, "epochs", f"loss {loss:.4f}"))
         if judge is not None and number - best_number >= settings.patience:
             break
     return best or network.scorer(), epochs

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from itdr_hf.tasks.planning.context import PlanContext
-    from itdr_hf.tasks.planning.similarity import Ints, Vectors
+    from itdr_hf.tasks.planning.similarity import Floats, Ints, Vectors
 
 Side = Literal["user", "item"]
 COUNT = 5  # neighbours of each, as published
@@ -201,7 +201,7 @@ def _texts(plan: PlanContext, domain: str, ids: pa.Array) -> Sparse:
     codes: dict[str, int] = {}
     columns = np.array([codes.setdefault(word, len(codes)) for listed in words for word in listed], dtype=np.int64)
     rows = np.repeat(np.arange(len(words)), [len(listed) for listed in words])
-    weights = np.log(len(words) / np.bincount(columns, minlength=len(codes)))[columns] + 1
+    weights: Floats = np.log(len(words) / np.bincount(columns, minlength=len(codes)))[columns] + 1
     return sparse_rows(rows, columns, len(words), max(len(codes), 1), weights)
 
 
@@ -213,7 +213,7 @@ def _together(log: Log, texts: Sparse) -> Sparse:
     entries = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - sizes - texts.starts[item], sizes)
     key = np.repeat(user, sizes) * texts.width + texts.columns[entries]
     known, place = np.unique(key, return_inverse=True)
-    weights = np.bincount(place, texts.weights[entries] if texts.weights is not None else None, len(known))
+    weights: Floats = np.bincount(place, texts.weights[entries] if texts.weights is not None else None, len(known)).astype(np.float64)
     return sparse_rows(known // texts.width, known % texts.width, len(log.users), texts.width, weights)
 
 
@@ -223,9 +223,7 @@ def _rows_of(rows: Sparse, chosen: Ints) -> Sparse:
     ends = np.cumsum(sizes)
     entries: Any = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - sizes - rows.starts[chosen], sizes)
     weights = None if rows.weights is None else rows.weights[entries]
-    return Sparse(
-        starts=np.concatenate([[0], ends]), columns=rows.columns[entries], width=rows.width, weights=weights
-    )
+    return Sparse(starts=np.concatenate([[0], ends]), columns=rows.columns[entries], width=rows.width, weights=weights)
 
 
 def facts(plan: PlanContext, side: Side) -> dict[str, str | int]:

@@ -1,7 +1,7 @@
 """Nearest rows by cosine, exact: of sparse rows through what they have in common, of dense rows in blocks.
 
-Ties go to the lower row number. Counts of what two rows have in common are whole numbers, so that sparse rows with
-weights of 1 get the same neighbours and scores on every machine; dense scores are rounded before they are compared.
+Ties go to the lower row number; cosines are rounded before they are compared, so that equal ones are. What two sparse
+rows with weights of 1 have in common is a whole number: their neighbours are the same on every machine.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Vectors = NDArray[np.float32]
 
 CROWDED = 0.125  # candidates per row beyond which counting into a row of all is faster than sorting them
-DECIMALS = 6  # to which dense scores are rounded
+FINE, DECIMALS = 12, 6  # to which cosines of sparse and dense rows are rounded before they are compared
 QUERIES, ROWS = 1024, 4096  # a block of scores: 16 MB, which stays near the processor
 LOWEST = -2.0  # below every cosine, and above what stands for a row itself
 GROUPS = 64  # of a block's rows, of each of which the highest score is looked at first
@@ -88,7 +88,7 @@ def nearest_sparse(queries: Sparse, among: Sparse, count: int, itself: Ints | No
         if itself is not None:
             other = rows != itself[query]
             rows, shared = rows[other], shared[other]
-        scores = shared / (queries.norms[query] * among.norms[rows]) if len(rows) else shared
+        scores = np.round(shared / (queries.norms[query] * among.norms[rows]), FINE)
         best = _best(rows, scores, count)
         found.rows[query, : len(best)], found.scores[query, : len(best)] = rows[best], scores[best]
     return found
@@ -148,7 +148,7 @@ def _nearest_of_block(queries: Vectors, among: Vectors, count: int, itself: Ints
             block[mine, itself[mine] - start] = -np.inf
         query, place = _promising(block, scores[:, -1], count)
         if len(query):
-            _take(rows, scores, query, place + start, np.round(block[query, place].astype(np.float64), DECIMALS))
+            _take(rows, scores, query, place + start, _rounded(block[query, place]))
     scores[rows < 0] = 0
     return rows, scores
 
@@ -168,11 +168,17 @@ def _promising(block: Vectors, least: Floats, count: int) -> tuple[Ints, Ints]:
         least = np.maximum(least, np.partition(highest, -count, axis=1)[:, -count])
     floor = np.maximum(least - 2 * 10.0**-DECIMALS, LOWEST).astype(np.float32)[:, None]
     if highest is block:
-        return np.nonzero(block >= floor)
+        rows, columns = np.nonzero(block >= floor)
+        return rows, columns
     query, group = np.nonzero(highest >= floor)
     members = block.reshape(len(block), -1, GROUPS)[query, :, group]
     inside, place = np.nonzero(members >= floor[query])
     return query[inside], place * GROUPS + group[inside]
+
+
+def _rounded(scores: Vectors) -> Floats:
+    found: Floats = scores.astype(np.float64)
+    return found.round(DECIMALS)
 
 
 def _take(rows: Ints, scores: Floats, query: Ints, place: Ints, score: Floats) -> None:

@@ -11,6 +11,8 @@ release tells only the order and no time (`dated` is false) belong to no period.
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -67,12 +69,29 @@ def periods(plan: PlanContext) -> Periods:
     return own if own and _shared(plan, own) else _most_shared(plan)
 
 
+def moments(plan: PlanContext) -> tuple[int, int]:
+    """Return the two times in seconds at which validation and test begin."""
+    rows = interactions(plan)
+    begin = {part: rows.timestamp.min(where=rows.part == part) for part in SPLITS[1:]}
+    found = plan.engine.collect(rows.agg(**begin))[0]
+    return int(found[SPLITS[1]] or found[SPLITS[2]]), int(found[SPLITS[2]])
+
+
+def among(plan: PlanContext, rows: ir.Table, keys: Sequence[str]) -> ir.Table:
+    """Return those of the rows, with these keys of a user, that are interactions of the two periods."""
+    user = keys[-1]
+    known = interactions(plan).select(*plan.domain, "item", **{user: "user"})
+    return rows.semi_join(known, [*plan.domain, user, "item"])
+
+
 def read_periods(text: str) -> Periods:
     """Read three dates with commas: where the periods begin and end. Raises UsageError."""
     try:
         dates = [date.fromisoformat(part.strip()) for part in text.split(",")]
     except ValueError as error:
-        raise UsageError(f"snapshots {text!r}: {error}; want three dates such as 2001-01-01,2002-01-01,2003-01-01") from error
+        raise UsageError(
+            f"snapshots {text!r}: {error}; want three dates such as 2001-01-01,2002-01-01,2003-01-01"
+        ) from error
     if len(dates) != 3 or sorted(set(dates)) != dates:
         raise UsageError(
             f"snapshots {text!r}: want three dates, each later than the one before it: two beginnings and an end"
@@ -120,22 +139,21 @@ def _within(plan: PlanContext, begin: int, end: int) -> ir.Table:
 
 
 def _last_part(plan: PlanContext, rows: ir.Table, chosen: Periods) -> int:
-    """Return the first full hour behind which at most a share of LAST_PART of the first period lies."""
+    """Return the full hour from which on about a share of LAST_PART of the first period lies, the earlier of equals."""
     hours = rows.group_by(hour=(rows.timestamp // HOUR).cast("int64")).agg(n=rows.count()).order_by("hour")
-    counts = [(row["hour"], row["n"]) for row in plan.engine.collect(hours)]
-    left = sum(n for _, n in counts)
-    allowed = LAST_PART * left
+    counts = [(int(row["hour"]), int(row["n"])) for row in plan.engine.collect(hours)]
+    left = total = sum(n for _, n in counts)
+    begins = []
     for hour, n in counts:
+        begins.append((abs(left - LAST_PART * total), hour))
         left -= n
-        if left <= allowed:
-            return (hour + 1) * HOUR
-    return chosen.second
+    return min(begins[1:])[1] * HOUR if len(begins) > 1 else chosen.second
 
 
 def _shared(plan: PlanContext, chosen: Periods) -> int:
     """How many users are in both periods."""
     keys = [*plan.domain, "user"]
-    first, second = (_within(plan, a, b).select(*keys).distinct() for a, b in zip(chosen, chosen[1:], strict=False))
+    first, second = (_within(plan, a, b).select(*keys).distinct() for a, b in itertools.pairwise(chosen))
     return _size(plan, first.semi_join(second, keys))
 
 
@@ -181,4 +199,3 @@ def _moment(day: date) -> int:
 
 def _size(plan: PlanContext, rows: ir.Table) -> int:
     return int(plan.engine.collect(rows.agg(n=rows.count()))[0]["n"])
-

@@ -61,7 +61,13 @@ def offered(plan: PlanContext) -> ir.Table:
 def key(plan: PlanContext) -> str:
     """Return a name for what depends on who is near, what is shown and what is held out."""
     recipe = plan.recipe
-    facts = (recipe.snapshots, *plan.source.snapshots, recipe.neighbours_by, recipe.neighbours, recipe.history)
+    facts: tuple[str | int, ...] = (
+        recipe.snapshots,
+        *plan.source.snapshots,
+        recipe.neighbours_by,
+        recipe.neighbours,
+        recipe.history,
+    )
     return derived.key(__name__, *facts, recipe.seed, recipe.domain, plan.source.label)
 
 

@@ -13,10 +13,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from itdr_hf.errors import unknown
-from itdr_hf.records import CONVERSATION, Example, Turn
+from itdr_hf.records import CONVERSATION, SPLITS, Example, Turn
 from itdr_hf.tasks.planning import digest, queries
-from itdr_hf.tasks.reading.faults import ParsedAnswer
-from itdr_hf.tasks.reading.yes_no import read_yes_no
+from itdr_hf.tasks.reading import ParsedAnswer, read_yes_no
 from itdr_hf.tasks.reclm import circle, gathering, profile, profiles
 from itdr_hf.tasks.reclm.templates import DIALOGUE, TURN
 from itdr_hf.tasks.task import ConversationParts, TaskContext
@@ -37,7 +36,7 @@ def eligible(plan: PlanContext) -> ir.Table:
     if plan.recipe.dialogue not in FORMS:
         raise unknown("dialogue", plan.recipe.dialogue, FORMS)
     found = _accepted(plan).semi_join(_refused(plan), KEYS)
-    return found.semi_join(circle.held(plan), KEYS).select(*plan.domain, "subject")
+    return found.semi_join(circle.held(plan), KEYS).select(*plan.domain, "subject").distinct()
 
 
 def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
@@ -75,7 +74,8 @@ def example(row: Mapping[str, Any], context: TaskContext) -> ConversationParts:
 
 def parse(text: str, example: Example, context: TaskContext, *, strict: bool = False) -> ParsedAnswer:
     """Read Yes or No."""
-    return read_yes_no(text, strict)
+    answer = read_yes_no(text, strict=strict)
+    return ParsedAnswer(tuple(value.capitalize() for value in answer.values), answer.fault)
 
 
 def _accepted(plan: PlanContext) -> ir.Table:
@@ -88,14 +88,19 @@ def _accepted(plan: PlanContext) -> ir.Table:
 
 
 def _refused(plan: PlanContext) -> ir.Table:
-    """Return what may be asked about with the answer No: shown by a neighbour, and never touched at all."""
+    """Return what may be asked about with the answer No: shown by a neighbour, and never touched at all.
+
+    Each belongs to one split, so that no question of train is asked again in another.
+    """
     import ibis
 
     log = plan.table("interactions").rename(subject="user")
     log = log if plan.domain else log.mutate(domain=ibis.literal(""))
     norms = plan.table("items").select(*plan.domain, "item", "norm")
     mine = log.semi_join(circle.held(plan), KEYS).select(*KEYS, "item").inner_join(norms, [*plan.domain, "item"])
-    return circle.offered(plan).anti_join(mine.select(*KEYS, "norm"), [*KEYS, "norm"]).select(*KEYS, "item", "norm")
+    rows = circle.offered(plan).anti_join(mine.select(*KEYS, "norm"), [*KEYS, "norm"]).select(*KEYS, "item", "norm")
+    place = digest.whole(digest.digest(f"refused|{plan.source.id}", rows.subject, rows.norm), 0, 7)
+    return rows.filter(place % len(SPLITS) == SPLITS.index(plan.period))
 
 
 def _told(plan: PlanContext, rows: ir.Table, answer: str) -> ir.Table:

@@ -25,6 +25,12 @@ GRID: dict[str, dict[str, int]] = {
     "inference": {**USERS, **OTHERS},
     "itemprofile": {**ITEMS, **OTHERS},
 }
+PUBLISHED = {  # of the two periods, the paper's Table 4
+    "mind": {"users": 57_128, "train interactions": 89_734, "train items": 2_386, "test interactions": 87_974,
+             "test items": 2_461, "items of both periods": 1_020},
+    "netflix": {"users": 16_835, "train interactions": 1_655_395, "train items": 6_532, "test interactions": 1_307_051,
+                "test items": 8_413, "items of both periods": 6_232},
+}  # fmt: skip
 CITATION = """@inproceedings{jiang2025reclm,
   title={RecLM: Recommendation Instruction Tuning},
   author={Jiang, Yangqin and Yang, Yuhao and Xia, Lianghao and Luo, Da and Lin, Kangyi and Huang, Chao},
@@ -41,4 +47,5 @@ FAMILY = Family(
     groups=(Group(id="profiles", title="Profiles", tasks=("profile", "inference", "itemprofile")),),
     after="https://arxiv.org/abs/2412.19302",
     citation=CITATION,
+    published_facts=PUBLISHED,
 )

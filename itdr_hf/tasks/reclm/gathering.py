@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from itdr_hf.errors import UsageError
 from itdr_hf.raw.source import Source
 from itdr_hf.records import Example
-from itdr_hf.tasks import answers
+from itdr_hf.tasks import answers, reading
 from itdr_hf.tasks.planning import neighbours, queries, snapshots
 from itdr_hf.tasks.reading.faults import ParsedAnswer
 from itdr_hf.tasks.reclm import circle, profiles
@@ -38,14 +38,16 @@ def needs(source: Source) -> tuple[str, ...]:
 
 
 def users(plan: PlanContext) -> ir.Table:
-    """Return the users who have a profile."""
-    return profiles.users(plan).select(*plan.domain, "subject")
+    """Return the users who have a profile; of those with the very same list, one, so that no prompt is there twice."""
+    lists = _lists(plan, circle.shown(plan, without_held=True))
+    one = lists.group_by(["domain", "titles"]).agg(subject=lists.member.min())
+    return profiles.users(plan).semi_join(one, KEYS).select(*plan.domain, "subject")
 
 
 def users_with_neighbours(plan: PlanContext) -> ir.Table:
-    """Return the users who have a profile and a neighbour."""
-    near = circle.around(plan)
-    return profiles.users(plan).semi_join(near, KEYS).select(*plan.domain, "subject")
+    """Return those of them who have a neighbour."""
+    near = circle.around(plan).select(*plan.domain, "subject").distinct()
+    return users(plan).semi_join(near, [*plan.domain, "subject"])
 
 
 def with_circle(plan: PlanContext, chosen: ir.Table) -> ir.Table:
@@ -88,7 +90,7 @@ def author(row: Mapping[str, Any]) -> str:
 
 def read_text(text: str, example: Example, context: TaskContext, *, strict: bool = False) -> ParsedAnswer:
     """Return the text itself."""
-    return answers.read_text(text, strict)
+    return reading.read_text(text, strict=strict)
 
 
 def _lists(plan: PlanContext, rows: ir.Table) -> ir.Table:

@@ -1,6 +1,7 @@
 """Item profiles: whom an item suits, told from its text and from the items nearest to it with their profiles.
 
-Of an item with users in train the profile is made of theirs; of a cold one, of those of similar items.
+Of an item with users in train the profile is made of theirs; of a cold one, of those of similar items. A similar item
+with the very same profile is not shown: it would be the answer.
 """
 
 from __future__ import annotations
@@ -36,15 +37,17 @@ def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
     told = profiles.described(plan, known.rename(item="member")).rename(member="item")
     told = _with_text(plan, told.mutate(shown=gathering.labelled(told)))
     near = profiles.near_items(plan).rename(member="neighbour").inner_join(chosen.select(*KEYS), KEYS)
-    near = plan.engine.materialise(near.select(*KEYS, "member", "rank").inner_join(told, ["domain", "member"]))
+    own = known.select("domain", subject="member", mine="profile")
+    near = near.select(*KEYS, "member", "rank").inner_join(told, ["domain", "member"]).inner_join(own, KEYS)
+    near = plan.engine.materialise(near.filter(~near.profile.contains(near.mine)))
     similar = near.group_by(KEYS).agg(
         near=queries.in_order(near, "shown"),
         near_texts=queries.in_order(near, "words"),
         near_profiles=queries.in_order(near, "profile"),
     )
     mine = told.select("domain", "title", "shown", "words", "profile", "cold", subject="member")
-    rows = chosen.inner_join(mine, KEYS).inner_join(similar, KEYS)
-    return rows.mutate(left_out=queries.reason((rows.near.length() == 0, "nothing alike")))
+    rows = chosen.inner_join(mine, KEYS).left_join(similar, KEYS).drop("domain_right", "subject_right")
+    return rows.mutate(left_out=queries.reason((rows.near.isnull(), "no similar item with another profile")))
 
 
 def example(row: Mapping[str, Any], context: TaskContext) -> ExampleParts:

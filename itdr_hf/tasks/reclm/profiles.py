@@ -20,7 +20,17 @@ from itdr_hf.runtime.hashing import pseudonyms
 from itdr_hf.tasks.planning import derived, neighbours
 from itdr_hf.tasks.planning.streaming import BATCH_ROWS, stream
 from itdr_hf.tasks.reclm import circle
-from itdr_hf.tasks.reclm.rules import ITEM_PARTS, RULE, Choice, Profile, item_profile, rarity, read_profile, user_profile
+from itdr_hf.tasks.reclm.rules import (
+    ITEM_PARTS,
+    RULE,
+    Choice,
+    Profile,
+    item_profile,
+    kinds,
+    rarity,
+    read_profile,
+    user_profile,
+)
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -35,13 +45,17 @@ KEYS = circle.KEYS
 def users(plan: PlanContext) -> ir.Table:
     """Return the profiles of all users with something in train besides what is held out. Raises BuildError."""
     name = f"profiles-user-{derived.key(__name__, circle.key(plan), plan.recipe.profiles)}"
-    return plan.engine.parquet(derived.kept_file(plan.tables, name, lambda path: _write(path, _users(plan), "written_by")))
+    return plan.engine.parquet(
+        derived.kept_file(plan.tables, name, lambda path: _write(plan, path, _users(plan), "subject", "written_by"))
+    )
 
 
 def items(plan: PlanContext) -> ir.Table:
     """Return the profiles of all items of the snapshots that have users in train, or similar items that have."""
     name = f"profiles-item-{derived.key(__name__, circle.key(plan), plan.recipe.profiles)}"
-    return plan.engine.parquet(derived.kept_file(plan.tables, name, lambda path: _write(path, _items(plan), "cold")))
+    return plan.engine.parquet(
+        derived.kept_file(plan.tables, name, lambda path: _write(plan, path, _items(plan), "item", "cold"))
+    )
 
 
 def near_items(plan: PlanContext) -> ir.Table:
@@ -127,7 +141,9 @@ def _items(plan: PlanContext) -> Iterator[dict[str, Any]]:
     shown = plan.engine.materialise(warm)
     yield from _made(plan, shown, cold=False)
     listed = shown.mutate(subject=shown["item"]).drop("item")
-    yield from _made(plan, _top(near.inner_join(listed, [near.domain == listed.domain, near.who == listed.subject])), cold=True)
+    yield from _made(
+        plan, _top(near.inner_join(listed, [near.domain == listed.domain, near.who == listed.subject])), cold=True
+    )
 
 
 def _counted(plan: PlanContext, train: ir.Table, profiles: ir.Table) -> ir.Table:
@@ -153,12 +169,15 @@ def _top(entries: ir.Table) -> ir.Table:
 
 
 def _made(plan: PlanContext, entries: ir.Table, *, cold: bool) -> Iterator[dict[str, Any]]:
-    ordered = entries.select("domain", "item", "kind", "rank", "entry").order_by(["domain", "item", "kind", "rank"])
+    told = described(plan, entries.select("domain", "item", "kind", "rank", "entry"))
+    ordered = told.order_by(["domain", "item", "kind", "rank"])
     for (domain, item), mine in groupby(stream(plan, ordered), lambda row: (row["domain"], row["item"])):
         listed: dict[str, list[str]] = {"identities": [], "interests": []}
+        of: list[str] = []
         for row in mine:
+            of = of or kinds(row["title"], row["label"])
             listed[row["kind"]].append(row["entry"])
-        profile = item_profile(listed["identities"], listed["interests"], plan.source.words)
+        profile = item_profile(of, listed["identities"], listed["interests"])
         yield {**_row(domain, item, profile, RULE), "cold": cold}
 
 
@@ -169,15 +188,16 @@ def _row(domain: str, subject: Any, profile: Profile, by: str) -> dict[str, Any]
     }  # fmt: skip
 
 
-def _write(path: Path, rows: Iterable[dict[str, Any]], last: str) -> None:
+def _write(plan: PlanContext, path: Path, rows: Iterable[dict[str, Any]], subject: str, last: str) -> None:
+    """Write profiles with the column `last`; their subjects are of the type that `subject` has in the snapshots."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     waiting = iter(rows)
     first = list(islice(waiting, BATCH_ROWS))
     texts = pa.list_(pa.string())
-    subject = pa.int64() if first and isinstance(first[0]["subject"], int) else pa.string()
-    columns = {"domain": pa.string(), "subject": subject, "identities": texts, "interests": texts, "text": pa.string()}
+    kind = circle.parts(plan).schema()[subject].to_pyarrow()
+    columns = {"domain": pa.string(), "subject": kind, "identities": texts, "interests": texts, "text": pa.string()}
     schema = pa.schema([*columns.items(), (last, pa.bool_() if last == "cold" else pa.string())])
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         while first:

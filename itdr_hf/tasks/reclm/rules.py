@@ -17,7 +17,7 @@ from itdr_hf.raw.source import Words
 RULE = "rule"  # who wrote these texts, in the column `reference_by`
 PARTS = 3  # identities, and interests, of a user, as published
 ITEM_PARTS = 5  # of an item
-FORM = "Identity: …; …; …\nInterests: …; …; …"
+OWN = 2  # kinds of an item itself that its profile begins with
 FOCUSED = 0.6  # share of one kind beyond which a user stays with it
 WIDE = 6  # kinds from which on a user ranges widely
 FEW = 4  # items of a user who is new
@@ -98,7 +98,7 @@ def user_profile(history: Sequence[Choice], telling: Mapping[str, float], usual:
     return Profile(identities, tuple([*ranked, *fill][:PARTS]))
 
 
-def item_profile(identities: Sequence[str], interests: Sequence[str], words: Words) -> Profile:
-    """Return the profile of an item: what its users are, and what they are after, the most frequent first."""
-    nobody = [f"anyone who likes {words.items}"]
-    return Profile(tuple(identities[:ITEM_PARTS] or nobody), tuple(interests[:ITEM_PARTS] or [words.items]))
+def item_profile(of: Sequence[str], identities: Sequence[str], interests: Sequence[str]) -> Profile:
+    """Return the profile of an item: who its users are and what they are after, beginning with what the item is one of."""
+    listed = dict.fromkeys([*of[:OWN], *interests])
+    return Profile(tuple(identities[:ITEM_PARTS]), tuple(listed)[:ITEM_PARTS])

@@ -88,8 +88,7 @@ ITEM = {
         "Identity: …; …; …; …; …\nInterests: …; …; …; …; …"
     ),
     "brief": (
-        "{about}\n{similar}\nProfile of those whom {title} suits, as\n"
-        "Identity: …; …; …; …; …\nInterests: …; …; …; …; …"
+        "{about}\n{similar}\nProfile of those whom {title} suits, as\nIdentity: …; …; …; …; …\nInterests: …; …; …; …; …"
     ),
     HELD_OUT: (
         "A new entry of the catalogue: {about}\nThis is known of comparable {items} and of the people behind them:\n"

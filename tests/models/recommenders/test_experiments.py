@@ -74,16 +74,16 @@ def test_the_ablation_has_a_row_per_variant_and_says_what_an_epoch_costs():
         split,
         backbones=("biasmf",),
         variants=tuple(VARIANTS),
-        progress=lambda *report: reports.append(report),
+        progress=reports.append,
     )
     assert [row.variant for row in found.rows] == list(VARIANTS)
-    assert reports[-1] == ("biasmf, augmented", 4, 4)
+    assert reports[-1] == ("experiment", 4, 4, "fits", "biasmf, augmented")
     assert np.isfinite(cost(found, "biasmf"))
     assert [d.name for d in found.differences] == ["biasmf, full-shot", "biasmf, zero-shot"]
 
 
 def test_zero_shot_ranks_only_cold_items_and_counts_only_their_test_pairs():
-    from itdr_hf.models.recommenders.reclm import cold_test, score_zero_shot
+    from itdr_hf.models.recommenders.study import cold_test, score_zero_shot
 
     split, _ = a_cold_world()
     rng = np.random.default_rng(0)
@@ -136,3 +136,16 @@ def test_rankings_of_different_users_are_not_compared():
     both, one = (evaluate(rank(scorer, np.arange(count), k=2), log, ks=(2,)) for count in (2, 1))
     with pytest.raises(UsageError, match="rankings of 2 and 1 users; want the same users"):
         difference("x", "Recall@2", both, one)
+
+
+@pytest.mark.parametrize("world", [0, 1, 2])
+def test_over_several_seeds_profiles_help_zero_shot_where_they_carry_taste_and_do_not_when_shuffled(world):
+    """Each of three worlds, three fits each: the interval of the paired difference lies above 0, or does not."""
+    split, features = a_cold_world(seed=world)
+    telling, telling_nothing = (
+        {d.name: d.comparison for d in experiment(given, split, seeds=(1, 2, 3)).differences}["lightgcn, zero-shot"]
+        for given in (features, shuffled(features))
+    )
+    assert telling.low > 0.05
+    assert telling_nothing.low < 0
+    assert telling.low > telling_nothing.high

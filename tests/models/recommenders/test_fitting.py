@@ -147,9 +147,9 @@ def test_training_cannot_see_the_test_set():
 def test_progress_is_reported_after_each_epoch():
     log, _ = a_world()
     reports = []
-    fit("biasmf", log, settings=SMALL.changed(epochs=2), progress=lambda *report: reports.append(report))
-    assert [report[1:] for report in reports] == [(1, 2), (2, 2)]
-    assert reports[0][0].startswith("epoch 1: loss 0.")
+    fit("biasmf", log, settings=SMALL.changed(epochs=2), progress=reports.append)
+    assert [report[:4] for report in reports] == [("training", 1, 2, "epochs"), ("training", 2, 2, "epochs")]
+    assert reports[0].detail.startswith("loss 0.")
 
 
 @needs_torch

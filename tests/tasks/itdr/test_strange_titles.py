@@ -20,7 +20,7 @@ from itdr_hf.build.folder import build_folder
 from itdr_hf.build.prepare import Settings
 from itdr_hf.records import Example
 from itdr_hf.runtime.duckdb_engine import DuckDBEngine, open_duckdb
-from itdr_hf.runtime.text import apart
+from itdr_hf.runtime.text import separate_tokens
 from itdr_hf.simulate import simulate
 from itdr_hf.tables.cache import ensure_tables
 
@@ -37,10 +37,10 @@ INVISIBLE = dict.fromkeys([
 
 
 def legible(title: str) -> str:
-    """What is left of a title, by Python: entities undone, nothing unseen, every blank one blank, tokens set apart."""
+    """What is left of a title, by Python: entities undone, nothing unseen, every blank one blank, tokens set separate_tokens."""
     seen = (html.unescape(title) if "&" in title else title).translate(INVISIBLE)
     blank = "".join(" " if unicodedata.category(c)[0] == "Z" or unicodedata.category(c) == "Cc" else c for c in seen)
-    return apart(" ".join(blank.split(" ")).strip()) if (blank := re.sub(" +", " ", blank).strip()) else ""
+    return separate_tokens(" ".join(blank.split(" ")).strip()) if (blank := re.sub(" +", " ", blank).strip()) else ""
 
 
 def write_csv(path: Path, rows: list[dict[str, str]]) -> None:

@@ -1,7 +1,7 @@
-"""What is put right in a file before the engine reads it: line ends of several kinds, halves of characters.
+"""Fix files that the engine's readers reject: mixed line endings, lone surrogates.
 
-The engine's readers refuse a whole file for a mixture of line ends, and a JSON line for half a surrogate pair. Both are
-rare and nothing is ambiguous in them, so that a file is read as it lies first, and mended only when that fails.
+The readers refuse a whole file for mixed line endings, and a JSON line for half a surrogate pair. Both are rare and
+unambiguous, so a file is first read as it is, and fixed only if that fails.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from pathlib import Path
 from typing import Any
 
 from itdr_hf.raw.dialects import open_bytes
-from itdr_hf.raw.gzip_pipes import MARK
+from itdr_hf.raw.gzip_pipes import BYTE_ORDER_MARK
 
 CHUNK = 2**20
-PARQUET = b"PAR1"  # how such a file begins, which is no text
+PARQUET = b"PAR1"  # the first bytes of a Parquet file, which is not text
 UTF_16 = {b"\xff\xfe": "little-endian", b"\xfe\xff": "big-endian"}
 _ESCAPE = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|u[dD][89a-fA-F]..|.)", re.DOTALL)
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
-def begins_with_mark(path: Path) -> bool:
-    """Whether a file begins with the byte order mark of UTF-8."""
+def has_byte_order_mark(path: Path) -> bool:
+    """Return whether a file begins with the byte order mark of UTF-8."""
     with path.open("rb") as file:
-        return file.read(len(MARK)) == MARK
+        return file.read(len(BYTE_ORDER_MARK)) == BYTE_ORDER_MARK
 
 
 def utf_16(path: Path) -> str:
-    """Tell which kind of UTF-16 a text file is in; "" for one in another encoding.
+    """Return the byte order of a text file in UTF-16; "" for a file in another encoding.
 
-    Without a mark it is known by the zero bytes that stand between ASCII characters.
+    Without a byte order mark, UTF-16 is recognised by the zero bytes between ASCII characters.
     """
     with open_bytes(path) as file:
         head = file.read(256)
@@ -47,30 +47,30 @@ def utf_16(path: Path) -> str:
     return ""
 
 
-def whole_characters(line: bytes) -> bytes:
-    """Return a JSON line with half a surrogate pair as U+FFFD; pairs, and backslashes that escape none, stay."""
+def replace_lone_surrogates(line: bytes) -> bytes:
+    r"""Return a JSON line with lone surrogate escapes replaced by `\ufffd`; pairs and other escapes are kept."""
     if not _HALF.search(line):
         return line
     return _ESCAPE.sub(lambda found: b"\\ufffd" if len(found[0]) == 6 and found[0][2:3] in b"dD" else found[0], line)
 
 
-def has_halves(path: Path) -> bool:
-    """Whether a file of JSON lines may hold half a surrogate pair."""
+def has_lone_surrogates(path: Path) -> bool:
+    """Return whether a file of JSON lines contains a lone surrogate escape."""
     with open_bytes(path) as file:
-        return any(_HALF.search(line) and whole_characters(line) != line for line in file)
+        return any(_HALF.search(line) and replace_lone_surrogates(line) != line for line in file)
 
 
-def alike_copy(path: Path, spill: Path) -> Path:
-    """Copy a file with every end of line as LF; the copy keeps the name and the folder's, so that errors name those."""
+def copy_with_unix_line_ends(path: Path, spill: Path) -> Path:
+    """Copy a file with every line ending as LF; the copy keeps the names of file and folder, which errors mention."""
     folder = spill / hashlib.md5(f"{path} alike".encode()).hexdigest() / path.parent.name
     folder.mkdir(parents=True, exist_ok=True)
     opener: Any = partial(gzip.open, compresslevel=1) if path.suffix == ".gz" else open
     with opener(folder / path.name, "wb") as copy:
-        copy.writelines(_alike(path))
+        copy.writelines(_with_unix_line_ends(path))
     return folder / path.name
 
 
-def _alike(path: Path) -> Iterator[bytes]:
+def _with_unix_line_ends(path: Path) -> Iterator[bytes]:
     with open_bytes(path) as file:
         held = b""
         while chunk := file.read(CHUNK):

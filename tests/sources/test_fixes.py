@@ -11,7 +11,7 @@ from sources.reading import RAW, rows
 
 from itdr_hf import catalogue
 from itdr_hf.errors import MalformedRowError, MissingFileError, RawDataError
-from itdr_hf.raw.mending import utf_16, whole_characters
+from itdr_hf.raw.fixes import replace_lone_surrogates, utf_16
 from itdr_hf.raw.release import find_release
 from itdr_hf.raw.source import RatingScale, Source
 from itdr_hf.runtime.text import show_text
@@ -64,7 +64,7 @@ def test_half_a_surrogate_pair_is_one_unknown_character(reads):
     ],
 )
 def test_pairs_and_escaped_backslashes_stay_as_they_are(line, mended):
-    assert whole_characters(line) == mended
+    assert replace_lone_surrogates(line) == mended
 
 
 def test_jsons_words_among_pythons_are_taken(reads):
@@ -117,7 +117,7 @@ def test_a_folder_is_told_by_what_it_holds_instead(tmp_path):
     with pytest.raises(MissingFileError, match="ml-32m: an empty folder; want ratings.csv"):
         find_release(source, tmp_path)
     (folder / "train-00000-of-00001.parquet").touch()
-    with pytest.raises(MissingFileError, match=r"but train-00000-of-00001.parquet \(Parquet, as the Hub converts"):
+    with pytest.raises(MissingFileError, match=r"but train-00000-of-00001.parquet \(Parquet, as converted by the Hub"):
         find_release(source, tmp_path)
 
 
