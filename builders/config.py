@@ -1,4 +1,4 @@
-"""The configuration of a cell: every number of the protocol is a field, None leaves it as the cell has it."""
+"""The configuration of a cell: every parameter of the protocol is a field; None means the cell's default."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BUILD_ONLY = ("on_bad_row", "max_bad_rows")
 
 @dataclass
 class ItdrConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datasets is untyped
-    """A cell such as 'tkr-pixelrec' or a union such as 'tkr'; fields as in `records.Recipe`."""
+    """A cell such as 'tkr-pixelrec' or a union such as 'tkr'; fields as in `Recipe`."""
 
     num_examples: int | None = None
     history: int | None = None
@@ -48,9 +48,9 @@ class ItdrConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datasets is u
     max_bad_rows: int | None = None
 
     def recipes(self, known: Catalogue, family: str = DEFAULT) -> list[tuple[Cell, Recipe]]:
-        """Return the cells of this config in a catalogue, each with its recipe.
+        """Return the cells of this config, each with its recipe.
 
-        Raises UsageError for an unknown name or a number out of its range.
+        Raises UsageError for an unknown name or a number out of range.
         """
         changes = {name: getattr(self, name) for name in RECIPE_FIELDS}
         for name in ("num_examples", "history", "source_history", "positives", "negatives", "reviews", "max_chars"):
@@ -60,7 +60,7 @@ class ItdrConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datasets is u
         return recipes([known.cell(name) for name in known.select([self.name], family)], changes)
 
     def bad_rows(self) -> BadRows:
-        """Return what is done with malformed rows. Raises UsageError for an unknown policy."""
+        """Return the policy for malformed rows. Raises UsageError for an unknown one."""
         return BadRows(policy=self.on_bad_row, max_rows=self.max_bad_rows)
 
 

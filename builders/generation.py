@@ -1,4 +1,4 @@
-"""Mixins for a builder of ITDR cells, one duty each; the host has `recipes` and `settings`."""
+"""Mixins for a builder of ITDR cells, with one duty each."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def features(shape: Shape) -> datasets.Features:
 
 
 class SplitsByUser:
-    """Host duty: three splits that share no user; host contract: nothing."""
+    """Provides three splits that share no users. Requires nothing of the host."""
 
     def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
         return [datasets.SplitGenerator(name=split, gen_kwargs={"split": split}) for split in SPLITS]
 
 
 class GeneratesExamples:
-    """Host duty: examples of a split; host contract: `recipes`, `settings`."""
+    """Generates the examples of a split. Requires `recipes` and `settings` of the host."""
 
     recipes: list[tuple[Cell, Recipe]]
     settings: Settings

@@ -1,7 +1,7 @@
 """The builder: `Itdr(config_name="tkr-pixelrec", raw=...)`, or through `itdr_hf.load_dataset`.
 
-What it prepares lies in the Hugging Face cache under the name 'itdr', where plain `datasets.load_dataset`
-finds it without this package.
+Prepared data is in the Hugging Face cache under the name 'itdr', where plain `datasets.load_dataset` finds it without
+this package.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ VERSION = datasets.Version(catalogue.DATA_VERSION)
 
 
 class Itdr(SplitsByUser, GeneratesExamples, datasets.GeneratorBasedBuilder):  # type: ignore[misc]  # datasets is untyped
-    """ITDR from raw files: a config for every cell and union, fields of ItdrConfig as keyword arguments.
+    """Builds ITDR from raw files: a config for every cell and union, with fields of ItdrConfig as keyword arguments.
 
-    `raw` is the folder of raw releases. The cache key covers raw content, recipe and code, so that what has
-    changed is built again and what has not is loaded. Raises UsageError for an unknown config and
-    MissingFileError when a release is not there.
+    `raw` is the folder of raw releases. The cache key covers raw content, recipe and code, so that a config is built
+    again if any of them has changed, and loaded otherwise. Raises UsageError for an unknown config and MissingFileError
+    for a missing release.
     """
 
     BUILDER_CONFIG_CLASS = ItdrConfig
@@ -49,11 +49,11 @@ class Itdr(SplitsByUser, GeneratesExamples, datasets.GeneratorBasedBuilder):  # 
         **kwargs: Any,
     ) -> None:
         changes = {name: value for name, value in kwargs.items() if name in ItdrConfig.__dataclass_fields__}
-        strange = [
+        unknown_options = [
             n for n in kwargs if n not in changes and n not in signature(datasets.DatasetBuilder.__init__).parameters
         ]
-        if strange:
-            raise unknown("option", strange[0], ItdrConfig.__dataclass_fields__)
+        if unknown_options:
+            raise unknown("option", unknown_options[0], ItdrConfig.__dataclass_fields__)
         version = datasets.Version(catalogue.current().family(family).version)
         config = ItdrConfig(name=config_name, version=version, **changes)
         self.settings = Settings(

@@ -1,6 +1,6 @@
-"""ITDR-HF: recommendation instructions from raw data, built, audited, published, tuned on and scored.
+"""ITDR-HF: build recommendation instructions from raw data, audit and publish them, tune models on them, and score.
 
-Names are imported when they are first used, so that `import itdr_hf` costs nothing.
+Names are imported on first use, so that `import itdr_hf` is fast.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __version__: str
 
 _CHECKOUT = Path(__file__).parent.parent
-if (_CHECKOUT / "builders/itdr.py").is_file():  # a checkout: builders/ and cards/ lie beside this folder, not within
+if (_CHECKOUT / "builders/itdr.py").is_file():  # a checkout, in which builders/ and cards/ are outside this folder
     __path__.append(str(_CHECKOUT))
 
 _HOMES = {

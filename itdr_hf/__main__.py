@@ -1,4 +1,4 @@
-"""`python -m itdr_hf` is the command line."""
+"""Run the command line with `python -m itdr_hf`."""
 
 from itdr_hf.cli.app import main
 

@@ -1,7 +1,7 @@
 """The catalogue: which source feeds which task, by family. Config names, cards, tables and listings derive from it.
 
-A `Catalogue` is a value that is handed on: one with further sources, as those of a folder of tables or of a built
-dataset, is another catalogue. `register` alone changes the one that is used where none is given.
+A `Catalogue` is an immutable value that is passed on: adding sources, such as those of a raw folder or of a built
+dataset, gives another catalogue. Only `register` changes the default one.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from itdr_hf.errors import UsageError, unknown
+from itdr_hf.errors import ItdrError, UsageError, unknown
 from itdr_hf.raw.source import Source
-from itdr_hf.sources.own import found_in
+from itdr_hf.sources.own import Found, found_in
 from itdr_hf.tasks.family import Family, Statistic
 from itdr_hf.tasks.task import Cell, Task
 
@@ -25,9 +25,9 @@ FAMILIES = {  # id -> the module with its FAMILY, the default one first
     "instructrec": "itdr_hf.tasks.instructrec.family",
     "reclm": "itdr_hf.tasks.reclm.family",
 }
-OTHER_SOURCES = ("netflix", "amazon2018")  # modules of `itdr_hf.sources` that feed no cell by default
+OTHER_SOURCES = ("netflix", "amazon2018")  # modules of `itdr_hf.sources` without default cells
 DEFAULT = next(iter(FAMILIES))
-OWN_SIZE = 6_250  # examples of a custom source's cell, where no number is given
+OWN_SIZE = 6_250  # default number of examples of a custom source's cell
 
 
 @cache
@@ -42,12 +42,15 @@ def _source(source_id: str) -> Source:
 
 @dataclass(frozen=True, kw_only=True)
 class Catalogue:
-    """Families, sources and cells. `own_*` are what was added to those that come with this package."""
+    """Families, sources and cells: those of this package, and the added ones in `own_*`."""
 
     own_families: Mapping[str, Family] = field(default_factory=dict)
     own_sources: Mapping[str, Source] = field(default_factory=dict)
     own_tasks: Mapping[str, Task] = field(default_factory=dict)
     own_cells: Mapping[str, Cell] = field(default_factory=dict)
+    broken: Mapping[str, ItdrError] = field(
+        default_factory=dict
+    )  # folders of custom tables that cannot be read, and why
 
     # families
 
@@ -64,7 +67,7 @@ class Catalogue:
         return _family(family_id)
 
     def family_of(self, task_id: str) -> Family | None:
-        """Return the family that has a task; None for a task that no family has."""
+        """Return the family of a task, or None for a task of no family."""
         found = (family for family in map(self.family, self.families()) if task_id in family.task_ids)
         return next(found, None)
 
@@ -76,7 +79,7 @@ class Catalogue:
         return [s for s in dict.fromkeys([*listed, *OTHER_SOURCES]) if s not in self.own_sources]
 
     def source_ids(self) -> list[str]:
-        """Return the ids of all sources, the published ones in the order of the grids, then those that were added."""
+        """Return the ids of all sources, the published ones in the order of the grids, then the added ones."""
         return [*self._published_sources, *self.own_sources]
 
     def source(self, source_id: str) -> Source:
@@ -88,11 +91,11 @@ class Catalogue:
         return _source(source_id)
 
     def own(self, source_id: str) -> bool:
-        """Whether a source was added, rather than published with this package."""
+        """Return whether a source was added, rather than published with this package."""
         return source_id in self.own_sources
 
     def task_ids(self) -> list[str]:
-        """Return the ids of all tasks, family by family, then those that were added."""
+        """Return the ids of all tasks, family by family, then the added ones."""
         listed = [task for family in map(self.family, self.families()) for task in family.task_ids]
         return [*dict.fromkeys(listed), *(task for task in self.own_tasks if task not in listed)]
 
@@ -117,7 +120,7 @@ class Catalogue:
         return [*self.published(family_id), *own]
 
     def optional(self, family_id: str = DEFAULT) -> list[str]:
-        """Return the names of cells that are built only where they are asked for: a family's tasks on OTHER_SOURCES."""
+        """Return the names of cells that are built only on request: a family's tasks on OTHER_SOURCES."""
         tasks = {task: self.task(task) for task in self.family(family_id).task_ids}
         fed = [f"{t}-{s}" for s in OTHER_SOURCES for t, task in tasks.items() if _feeds(self.source(s), task)]
         return [name for name in fed if name not in self.published(family_id)]
@@ -132,6 +135,7 @@ class Catalogue:
         if size is None and family and name in self.optional(family.id):
             size = OWN_SIZE
         if family is None or size is None:
+            self._raise_broken(name)
             raise unknown("config", name, [*self.cell_names(), *self.unions()])
         return Cell(
             task=self.task(task_id),
@@ -143,7 +147,7 @@ class Catalogue:
         )
 
     def unions(self, family_id: str = DEFAULT) -> dict[str, tuple[str, ...]]:
-        """Union configs of a family: name -> task ids. `all`, its groups, and each task."""
+        """Return the union configs of a family, name -> task ids: `all`, its groups, and each task."""
         family = self.family(family_id)
         added = [task for task in self.own_tasks.values() if task.id not in family.task_ids]
         unions = {
@@ -152,7 +156,7 @@ class Catalogue:
         return {**unions, "all": (*unions["all"], *(t.id for t in added)), **{t.id: (t.id,) for t in added}}
 
     def select(self, names: Iterable[str] | None = None, family_id: str = DEFAULT) -> list[str]:
-        """Return cell names from config names, unions and `*` patterns, in catalogue order; None is all.
+        """Return the cells that match config names, unions and `*` patterns, in catalogue order; all for None.
 
         Raises UsageError for a name that matches nothing.
         """
@@ -162,30 +166,36 @@ class Catalogue:
             hits = [c for c in cells if self._matches(c, name, unions)]
             hits = hits or [c for c in self.optional(family_id) if fnmatchcase(c, name)]
             if not hits:
+                self._raise_broken(name)
                 raise unknown("config", name, [*cells, *unions])
             chosen.update(hits)
         return [c for c in [*cells, *self.optional(family_id)] if c in chosen]
+
+    def _raise_broken(self, name: str) -> None:
+        """Raise what is wrong with the folder whose cell somebody asks for."""
+        if error := self.broken.get(name.partition("-")[2]):
+            raise error
 
     def _matches(self, cell: str, name: str, unions: Mapping[str, tuple[str, ...]]) -> bool:
         return self.task_of(cell) in unions[name] if name in unions else fnmatchcase(cell, name)
 
     def task_of(self, name: str) -> str:
-        """Return the id of the task of a cell, also of one that is in no grid: the text before the first '-'."""
+        """Return the id of a cell's task, even for a cell in no grid: the text before the first '-'."""
         return self.own_cells[name].task.id if name in self.own_cells else name.partition("-")[0]
 
     def source_of(self, name: str) -> str:
-        """Return the id of the source of a cell, also of one that is in no grid: the text behind the first '-'."""
+        """Return the id of a cell's source, even for a cell in no grid: the text after the first '-'."""
         return self.own_cells[name].source.id if name in self.own_cells else name.partition("-")[2]
 
     def statistic(self, name: str) -> Statistic | None:
-        """Return the published size and average tokens of a cell; None where none are published."""
+        """Return the published size and average tokens of a cell, or None if there are none."""
         family = self.family_of(self.task_of(name))
         return family.published.statistics().get(name) if family and family.published else None
 
-    # another catalogue
+    # changed copies
 
     def with_family(self, family: Family) -> Catalogue:
-        """Return a catalogue that has a further family. Raises UsageError for an id that is taken."""
+        """Return a catalogue with an additional family. Raises UsageError for an id that is taken."""
         if family.id in self.families():
             raise UsageError(
                 f"family {family.id!r}: this id is taken; want a new one; have: {', '.join(self.families())}"
@@ -195,24 +205,27 @@ class Catalogue:
     def with_source(
         self, source: Source, *, tasks: Mapping[str, int] | None = None, new_tasks: Iterable[Task] = ()
     ) -> Catalogue:
-        """Return a catalogue that has a source and its cells; one of the same id that was added goes.
+        """Return a catalogue with an additional source and its cells, replacing an added source with the same id.
 
-        `tasks` maps task ids to numbers of examples (default: every task of the default family that its tables can
-        feed); `new_tasks` are tasks of your own. Raises UsageError for an id that is taken.
+        `tasks` maps task ids to numbers of examples (default: every task of the default family that its tables
+        suffice for); `new_tasks` are custom tasks. Raises UsageError for an id that is taken.
         """
         if source.id in self._published_sources:
             raise UsageError(
                 f"source {source.id!r}: this id is taken; want a new one; have: {', '.join(self.source_ids())}"
             )
         base = self.without_source(source.id)
+
         offered = {task.id: task for task in new_tasks}
         if taken := [name for name in offered if name in base.task_ids()]:
             raise UsageError(f"task {taken[0]!r}: this id is taken; want a new one; have: {', '.join(base.task_ids())}")
+
         known = {name: base.task(name) for name in base.task_ids()} | offered
         feeding = [*self.family().task_ids, *base.own_tasks, *offered]
         sizes = tasks if tasks is not None else {s: OWN_SIZE for s in feeding if _feeds(source, known[s])}
-        if strange := [name for name in sizes if name not in known]:
-            raise unknown("task", strange[0], known)
+        if unknown_tasks := [name for name in sizes if name not in known]:
+            raise unknown("task", unknown_tasks[0], known)
+
         cells = [base._new_cell(known[name], source, size) for name, size in sizes.items()]
         return replace(
             base,
@@ -226,7 +239,7 @@ class Catalogue:
         return Cell(task=task, source=source, size=size, family=family.id, version=family.version)
 
     def without_source(self, source_id: str) -> Catalogue:
-        """Return a catalogue without an added source, its cells and the tasks that only it feeds."""
+        """Return a catalogue without an added source, its cells and the custom tasks that only it feeds."""
         cells = {name: cell for name, cell in self.own_cells.items() if cell.source.id != source_id}
         gone = {cell.task.id for cell in self.own_cells.values()} - {cell.task.id for cell in cells.values()}
         return replace(
@@ -237,15 +250,22 @@ class Catalogue:
         )
 
     def with_found(self, raw: Path) -> Catalogue:
-        """Return a catalogue that has every folder of tables under a raw folder, but for those it knows the files of.
+        """Return a catalogue with the custom sources found under a raw folder, except those already registered.
 
-        Raises as `own_source` does.
+        A broken one is in `broken`: its error is raised by whoever asks for its cells. Raises MissingFileError where
+        the raw folder holds tables itself.
         """
-        known = {name for name, source in self.own_sources.items() if source.layouts}
+        folders = self.folders_under(raw)
         found = self
-        for source in found_in(raw, known | set(self._published_sources)):
-            found = found.with_source(source)
-        return found
+        for each in folders:
+            found = found.with_source(each.source) if each.source else found
+        return replace(found, broken={each.folder.name: each.error for each in folders if each.error})
+
+    def folders_under(self, raw: Path) -> list[Found]:
+        """Return the folders of custom tables under a raw folder whose files this catalogue does not know yet."""
+        registered = {name for name, source in self.own_sources.items() if source.layouts}
+        published = {name for s in self._published_sources for name in (s, *self.source(s).folders)}
+        return found_in(raw, registered | published)
 
 
 def _feeds(source: Source, candidate: Task) -> bool:
@@ -260,16 +280,16 @@ _current = [Catalogue()]
 
 
 def current() -> Catalogue:
-    """Return the catalogue that is used where none is given: what is published, and what was registered."""
+    """Return the default catalogue, with everything published and registered."""
     return _current[0]
 
 
 def register(
     new_source: Source, *, tasks: Mapping[str, int] | None = None, new_tasks: Iterable[Task] = ()
 ) -> list[str]:
-    """Add a source of your own to the current catalogue; returns the names of its new cells.
+    """Add a custom source to the current catalogue, and return the names of its new cells.
 
-    Arguments and errors as of `Catalogue.with_source`; a source that was registered before is taken too.
+    Arguments and errors are those of `Catalogue.with_source`; the id of a registered source is taken, too.
     """
     if current().own(new_source.id) and current().source(new_source.id).layouts:
         have = ", ".join(current().source_ids())
@@ -279,22 +299,22 @@ def register(
 
 
 def register_family(family: Family) -> None:
-    """Add a family of your own to the current catalogue. Raises UsageError for an id that is taken."""
+    """Add a custom family to the current catalogue. Raises UsageError for an id that is taken."""
     _current[0] = current().with_family(family)
 
 
 def unregister_family(family_id: str) -> None:
-    """Remove a family that was registered from the current catalogue."""
+    """Remove a registered family from the current catalogue."""
     kept = {name: family for name, family in current().own_families.items() if name != family_id}
     _current[0] = replace(current(), own_families=kept)
 
 
 def unregister(source_id: str) -> None:
-    """Remove a registered source, its cells and the tasks that only it feeds from the current catalogue."""
+    """Remove a registered source, its cells and its custom tasks from the current catalogue."""
     _current[0] = current().without_source(source_id)
 
 
-# The questions that a catalogue answers, asked of the current one: `catalogue.cell("tkr-mind")`.
+# The methods of the current catalogue as functions of this module: `catalogue.cell("tkr-mind")`.
 DATA_VERSION: str
 if TYPE_CHECKING:
     families = Catalogue().families

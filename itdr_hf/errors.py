@@ -1,19 +1,19 @@
-"""Every error the package raises on purpose.
+"""The errors that the package raises.
 
     ItdrError
-    ├── UsageError          a name or a parameter that does not exist or does not fit
+    ├── UsageError          an unknown name or an invalid parameter
     │   ├── UnknownNameError
     │   └── MissingAnswersError
-    ├── RawDataError        the raw release is not what its reader wants
+    ├── RawDataError        a raw release that its reader cannot use
     │   ├── MissingFileError
     │   └── MalformedRowError
-    ├── DownloadError       a file that cannot be had from where it lies
+    ├── DownloadError       a file that cannot be downloaded
     ├── BuildError          a cell that cannot be built from these tables
     ├── OutputError         a folder or a disk that cannot be written
     ├── ModelError          a model or an endpoint that does not answer
-    └── HubError            what a Hub answered, or what we refuse to send it
+    └── HubError            an error reported by the Hub, or a push that is refused
 
-A message reads *where: what was found; what was wanted; what to do.*
+Messages have the form *where: what was found; what was wanted; what to do.*
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from collections.abc import Iterable
 
 
 class ItdrError(Exception):
-    """The base of the tree; the command line prints it without a traceback and ends with `exit_code`."""
+    """The base class; the command line prints the message without a traceback and exits with `exit_code`."""
 
     exit_code = 1
 
 
 class UsageError(ItdrError):
-    """A name or a parameter that does not exist or does not fit."""
+    """An unknown name or an invalid parameter."""
 
 
 class UnknownNameError(UsageError):
-    """A name that is in no list of those that may be given."""
+    """A name that is not among the known ones."""
 
     exit_code = 2
 
@@ -44,19 +44,19 @@ class MissingAnswersError(UsageError):
 
 
 class RawDataError(ItdrError):
-    """The raw release is not what its reader wants."""
+    """A raw release that its reader cannot use."""
 
 
 class MissingFileError(RawDataError):
-    """A file of the release is not there."""
+    """A missing file of a release."""
 
 
 class MalformedRowError(RawDataError):
-    """A row that does not parse: the message names file, line, found and wanted."""
+    """A row that does not parse: the message states file, line, what was found and what was wanted."""
 
 
 class DownloadError(ItdrError):
-    """A file that cannot be had from where it lies."""
+    """A file that cannot be downloaded."""
 
 
 class BuildError(ItdrError):
@@ -72,17 +72,17 @@ class ModelError(ItdrError):
 
 
 class HubError(ItdrError):
-    """What a Hub answered, or what we refuse to send it."""
+    """An error reported by the Hub, or a push that is refused."""
 
 
 def unknown(kind: str, name: str, have: Iterable[str]) -> UnknownNameError:
-    """Return the error for a name that is not in a registry, with the nearest one that is, and all of them."""
+    """Return the error for a name that is not in a registry, with the closest known name, and all of them."""
     names = list(have)
     return UnknownNameError(f"no {kind} {name!r}; {meant(name, names)}have: {', '.join(names)}")
 
 
 def meant(name: str, have: Iterable[str]) -> str:
-    """Return 'did you mean tkr-mind? ', or '' where no name is near."""
+    """Return a hint such as 'did you mean tkr-mind? ', or '' if no known name is close."""
     from difflib import get_close_matches
 
     near = get_close_matches(name, list(have), 1)

@@ -1,4 +1,4 @@
-"""`load_dataset` for ITDR: builds from raw files if it must, else reads the cache."""
+"""`load_dataset` for ITDR: reads the cache, and builds from raw files if necessary."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def load_dataset(
     streaming: bool = False,
     **options: Any,
 ) -> datasets.Dataset | datasets.DatasetDict | datasets.IterableDataset | datasets.IterableDatasetDict:
-    """Return a config of ITDR, as `datasets.load_dataset` gives it: a split, or a dict of all three.
+    """Load a config of ITDR, as `datasets.load_dataset` does: one split, or a dict of all three.
 
-    `data_dir` (or $ITDR_RAW) is the folder of raw releases; with it, whatever is not in the cache is built, and
-    `options` may be any field of ItdrConfig, `num_proc`, `memory_limit`, or `engine` ("spark": it plans, and
-    examples are rendered here) and `spark_master`. Without it, and for any other `path`, this is
-    `datasets.load_dataset`. Raises the package's own errors, not a wrapped one.
+    `data_dir` (or $ITDR_RAW) is the folder of raw releases; if it is given, everything not in the cache is built, and
+    `options` may be any field of ItdrConfig, `num_proc`, `memory_limit`, or `engine` ("spark" plans on Spark and renders
+    examples locally) and `spark_master`. Otherwise, and for any other `path`, `datasets.load_dataset` is called. Raises
+    the package's own errors, not wrapped ones.
     """
     import datasets
 
@@ -57,13 +57,13 @@ def _read(path: str, name: str, **options: Any) -> Any:
         if path not in current().families():
             raise
         raise MissingFileError(
-            f"{path}: neither a folder of this name here nor in the Hugging Face cache; want one of them; "
+            f"{path}: neither a local folder nor in the Hugging Face cache; want one of them; "
             f"name the raw releases with data_dir=, or run `itdr build` first ({error})"
         ) from error
 
 
 def _cause(error: BaseException) -> BaseException:
-    """Return the package's own error inside a wrapped one, else the wrapped one."""
+    """Return the package's own error inside a wrapped one, or else the error itself."""
     inner: BaseException | None = error
     while inner is not None:
         if isinstance(inner, ItdrError):

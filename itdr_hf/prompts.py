@@ -1,7 +1,7 @@
-"""From an example to what a model reads: the one place where prompts are put together.
+"""Turn examples into model inputs: the only place where prompts are assembled.
 
-Training, prediction and export all call these, so the prompt a model is tuned on and the prompt it is asked
-are the same bytes.
+Training, prediction and export all use these functions, so that the prompts for tuning and for prediction are the same
+bytes.
 """
 
 from __future__ import annotations
@@ -13,26 +13,26 @@ from itdr_hf.records import PREFERENCE, Shape
 
 
 class Message(TypedDict):
-    """One turn of a conversation, as chat templates take it."""
+    """One turn of a conversation, in the form of chat templates."""
 
     role: str
     content: str
 
 
 class Asked(Protocol):
-    """Whatever has a prompt: `row` gives `instruction` and `input`, and an empty `output`."""
+    """An object with a prompt: `row` has `instruction`, `input` and an empty `output`."""
 
     @property
     def row(self) -> Mapping[str, str]: ...
 
 
 def prompt(instruction: str, text: str) -> str:
-    """Task description, a line break, the input; only the input when there is no description."""
+    """Return the task description, a line break and the input, or only the input if there is no description."""
     return f"{instruction}\n{text}" if instruction else text
 
 
 def to_alpaca(row: Mapping[str, str]) -> dict[str, str]:
-    """instruction, input, output: the columns as they are."""
+    """Return the columns instruction, input and output, unchanged."""
     return {"instruction": row["instruction"], "input": row["input"], "output": row["output"]}
 
 
@@ -43,12 +43,12 @@ def to_messages(row: Mapping[str, str]) -> dict[str, list[Message]]:
 
 
 def to_prompt_completion(row: Mapping[str, str]) -> dict[str, str]:
-    """prompt, ending in a line break, and completion: the form for a loss on the answer only."""
+    """Return a prompt, ending in a line break, and a completion, the form for a loss on only the answer."""
     return {"prompt": prompt(row["instruction"], row["input"]) + "\n", "completion": row["output"]}
 
 
 def as_shown(row: Mapping[str, Any], shape: Shape) -> tuple[str, str]:
-    """Return the prompt and the answer of a row of any shape as texts for people: turns are named by their role."""
+    """Return the prompt and the answer of a row of any shape as readable texts, with turns labelled by role."""
     if shape.instructs:
         return prompt(row["instruction"], row["input"]), row["output"]
     before, after = (
@@ -74,7 +74,7 @@ def asked_text(question: Asked) -> str:
 
 
 def rendered(tokenizer: Any, question: Asked) -> str:
-    """Return what the tokenizer is given, as text."""
+    """Return the input of the tokenizer as text."""
     if not tokenizer.chat_template:
         return asked_text(question)
     turns = asked_messages(question)
@@ -82,6 +82,6 @@ def rendered(tokenizer: Any, question: Asked) -> str:
 
 
 def token_ids(tokenizer: Any, question: Asked) -> list[int]:
-    """Return what the model is given."""
-    special = not tokenizer.chat_template  # a template has written them already
+    """Return the input of the model as token ids."""
+    special = not tokenizer.chat_template  # a chat template has added special tokens already
     return list(tokenizer(rendered(tokenizer, question), add_special_tokens=special)["input_ids"])

@@ -1,7 +1,7 @@
-"""The record shapes: what a row of a dataset is. One Arrow schema each, from which every other spelling is derived.
+"""The record shapes of datasets, with one Arrow schema each, from which all other representations are derived.
 
-The shapes are named as trainers name theirs: an instruction with its answer, a conversation whose turns may be
-trained on or not, a preference between two answers. Nothing here reads a file or knows an engine.
+The shapes have the names that trainers use: an instruction with its answer, a conversation whose turns may or may not be
+trained on, a preference between two answers. This module reads no files and depends on no engine.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _MESSAGES = "list<struct<role: string, content: string>>"
 
 
 class Turn(NamedTuple):
-    """One message of a conversation; `loss` says whether a model is trained on it."""
+    """One message of a conversation; `loss` is true if a model is trained on it."""
 
     role: str
     content: str
@@ -29,19 +29,19 @@ class Turn(NamedTuple):
 
 @dataclass(frozen=True)
 class Shape:
-    """The columns of a kind of row: name -> type, in DuckDB-like words that `_TYPES` gives the meaning of."""
+    """The columns of a kind of row: name -> type, in a notation that `_TYPES` translates."""
 
     name: str
     columns: Mapping[str, str] = field(hash=False)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the columns, in their order."""
+        """The names of the columns, in order."""
         return tuple(self.columns)
 
     @property
     def instructs(self) -> bool:
-        """Whether its rows are instructions: they have all columns of INSTRUCTION, and maybe more."""
+        """True if its rows are instructions, with all columns of INSTRUCTION and possibly more."""
         return set(INSTRUCTION.columns) <= set(self.columns)
 
     @property
@@ -50,15 +50,15 @@ class Shape:
         return _schema(self.name, tuple(self.columns.items()))
 
     def empty(self, column: str) -> Any:
-        """Return what a column holds where nothing is known: an empty list or an empty text."""
+        """Return the empty value of a column: an empty list or an empty text."""
         return [] if self.columns[column].startswith("list") else ""
 
     def sql_type(self, column: str) -> str:
-        """Return the type of a column as DuckDB spells it."""
+        """Return the type of a column in DuckDB's notation."""
         return _sql(self.schema.field(column).type)
 
     def feature(self, column: str) -> dict[str, Any]:
-        """Return a column as `dataset_info` of a dataset card spells it."""
+        """Return a column in the notation of `dataset_info` in a dataset card."""
         return {"name": column, **_feature(self.schema.field(column).type)}
 
     def __iter__(self) -> Iterator[str]:
@@ -68,30 +68,30 @@ class Shape:
 INSTRUCTION = Shape(
     "instruction",
     {
-        "id": "string",  # <config>-<16 hex digits>, from the content: stable across builds
+        "id": "string",  # <config>-<16 hex digits>, a hash of the content, stable across builds
         "subtask": "string",
         "source": "string",
         "domain": "string",  # Amazon's category, or "A > B" for cross-domain; else ""
-        "instruction": "string",  # the task description; "" when built without
+        "instruction": "string",  # the task description; "" if built without it
         "input": "string",  # the prompt
-        "output": "string",  # what a model should answer
-        "history": "list<string>",  # titles shown as history, in the order shown
-        "history_ratings": "list<double>",  # RP: the rating beside each of them; else empty
+        "output": "string",  # the reference answer
+        "history": "list<string>",  # titles of the history, in the order shown
+        "history_ratings": "list<double>",  # RP: the rating of each title; else empty
         "candidates": "list<string>",
         "targets": "list<string>",  # RP the rating, TKR/CDR the positives, NIR the item, UAP values, IR/TUI text
-        "target_names": "list<string>",  # UAP: the attribute each target is of
+        "target_names": "list<string>",  # UAP: the attribute that each target is a value of
         "user": "string",  # salted hash, never the raw id; "" for TUI
-        "template": "string",  # which wording of the prompt
-        "reference_by": "string",  # who wrote the output: data, extractive, or <model>@<version of the teacher prompt>
+        "template": "string",  # the wording of the prompt
+        "reference_by": "string",  # the author of the output: data, extractive, or <model>@<version of the teacher prompt>
     },
 )
 FACETED = Shape(
     "faceted",
     {
         **INSTRUCTION.columns,
-        "preference": "string",  # what the prompt tells of the user: P0 nothing, P1 titles, P2 a text, P1P2 both
-        "intention": "string",  # what it says is wanted: I0 nothing, I1 a vague wish, I2 categories, P2 a preference
-        "task_form": "string",  # what it asks: T0 a judgement, T2 an item, T3 a choice, or a form that turns these round
+        "preference": "string",  # known of the user in the prompt: P0 nothing, P1 titles, P2 a text, P1P2 both
+        "intention": "string",  # the stated wish: I0 none, I1 vague, I2 categories, P2 a preference
+        "task_form": "string",  # the question: T0 a judgement, T2 an item, T3 a choice, or an inverted form
     },
 )
 CONVERSATION = Shape(
@@ -102,7 +102,7 @@ CONVERSATION = Shape(
         "source": "string",
         "user": "string",
         "messages": _MESSAGES,
-        "loss": "list<bool>",  # of each message, whether a model is trained on it
+        "loss": "list<bool>",  # for each message, whether a model is trained on it
         "targets": "list<string>",
         "template": "string",
         "reference_by": "string",
@@ -127,7 +127,7 @@ SHAPES = {shape.name: shape for shape in (INSTRUCTION, FACETED, CONVERSATION, PR
 
 @dataclass(frozen=True, kw_only=True)
 class Example:
-    """One instruction, as it stands in a Parquet row; fields as in INSTRUCTION."""
+    """One instruction, as in a Parquet row; fields as in INSTRUCTION."""
 
     id: str
     subtask: str
@@ -172,7 +172,7 @@ def _sql(kind: pa.DataType) -> str:
 
 
 def _feature(kind: pa.DataType) -> dict[str, Any]:
-    """As `datasets` writes features into a card: a list of structs is given by its fields."""
+    """Return a type as `datasets` writes features into a card; a list of structs is represented by its fields."""
     import pyarrow.types as of
 
     if of.is_struct(kind):

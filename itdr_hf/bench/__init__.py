@@ -1,4 +1,4 @@
-"""Measuring: our build beside the bare parse of the same file and beside a plain pandas script, in one run.
+"""Benchmarks: a build compared with only parsing the same file, and with a plain pandas script, in one run.
 
-Only ratios are meant to be kept: seconds and bytes tell of one machine on one day.
+Only the ratios are meant to be published: seconds and bytes depend on the machine and its load.
 """

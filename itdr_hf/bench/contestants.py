@@ -1,8 +1,8 @@
-"""What is measured, each in a process of its own: time from after the imports, processor time, peak memory.
+"""The measured programs, each run in a separate process: time after the imports, processor time, peak memory.
 
     python -m itdr_hf.bench.contestants parse_csv '{"paths": ["raw/ml-32m/ratings.csv"]}'
 
-prints one line of JSON: seconds, cpu (of all cores), peak_mb, and what the contestant itself has to tell.
+prints one line of JSON: seconds, cpu (of all cores), peak_mb, and the results of the program itself.
 """
 
 from __future__ import annotations
@@ -31,35 +31,35 @@ Result = dict[str, Any]
 
 
 def parse_csv(paths: list[str], memory: str) -> Result:
-    """DuckDB parsing ratings.csv, every value looked at and nothing kept."""
+    """Measure DuckDB parsing ratings.csv, reading every value and storing nothing."""
     options = f"header=true, delim=',', quote='\"', escape='\"', auto_detect=false, columns={RATINGS}"
-    looked = "count(*), sum(userId), sum(movieId), sum(rating), max(timestamp)"
-    return _looked_at([f"SELECT {looked} FROM read_csv({path!r}, {options})" for path in paths], memory)
+    aggregates = "count(*), sum(userId), sum(movieId), sum(rating), max(timestamp)"
+    return _run_queries([f"SELECT {aggregates} FROM read_csv({path!r}, {options})" for path in paths], memory)
 
 
 def parse_lines(paths: list[str], memory: str) -> Result:
-    """DuckDB reading the lines of the files as they are, every one looked at and nothing kept."""
+    """Measure DuckDB reading the lines of the files without parsing them, and storing nothing."""
     options = "header=false, delim=chr(1), quote='', escape='', auto_detect=false, columns={'line': 'VARCHAR'}"
-    return _looked_at([f"SELECT count(*), max(line) FROM read_csv({paths!r}, {options})"], memory)
+    return _run_queries([f"SELECT count(*), max(line) FROM read_csv({paths!r}, {options})"], memory)
 
 
 def parse_jsonl(paths: list[str], memory: str) -> Result:
-    """DuckDB unpacking and parsing Amazon's reviews and products, the columns that cells need looked at."""
+    """Measure DuckDB decompressing and parsing Amazon's reviews and products, reading the columns that cells need."""
     queries = []
     for path in paths:
         meta = Path(path).name.startswith("meta_")
         columns = ["parent_asin", "title", "features", "description", "categories", "store", "price"]
         columns = columns if meta else ["rating", "text", "parent_asin", "user_id", "timestamp"]
-        looked = ", ".join(f"max({name})" for name in columns)
+        aggregates = ", ".join(f"max({name})" for name in columns)
         options = f"columns={PRODUCTS if meta else REVIEWS}, maximum_object_size={MAX_LINE}"
-        queries.append(f"SELECT count(*), {looked} FROM read_ndjson({path!r}, {options})")
-    return _looked_at(queries, memory)
+        queries.append(f"SELECT count(*), {aggregates} FROM read_ndjson({path!r}, {options})")
+    return _run_queries(queries, memory)
 
 
 def build(
     raw: str, work: str, configs: list[str], memory: str, again: bool = False, examples: int | None = None
 ) -> Result:
-    """Our build from raw files to a dataset folder; `again`: from cached tables and what the cells of a source share."""
+    """Measure a build from raw files to a dataset folder; with `again`, from cached tables and shared derived data."""
     import duckdb  # noqa: F401
     import ibis
     import pandas  # noqa: F401
@@ -68,11 +68,11 @@ def build(
     from itdr_hf.build.folder import build_folder
     from itdr_hf.build.prepare import Settings
 
-    ibis.duckdb.connect().disconnect()  # its backend too is imported on first use
+    ibis.duckdb.connect().disconnect()  # the backend is imported on first use
     cache, out = Path(work) / "cache", Path(work) / "itdr"
     shutil.rmtree(out, ignore_errors=True)
-    for kept in cache.glob("tables/*/*/rows") if again else [cache]:
-        shutil.rmtree(kept, ignore_errors=True)
+    for path in cache.glob("tables/*/*/rows") if again else [cache]:
+        shutil.rmtree(path, ignore_errors=True)
 
     def run() -> Result:
         settings = Settings(raw=Path(raw), cache=cache, memory_limit=memory, warn=lambda text: None)
@@ -83,7 +83,7 @@ def build(
 
 
 def script(raw: str, work: str, examples: int) -> Result:
-    """Return the plain pandas script."""
+    """Measure the plain pandas script."""
     import pyarrow.parquet  # noqa: F401
 
     from itdr_hf.bench.pandas_script import make_cells
@@ -92,7 +92,7 @@ def script(raw: str, work: str, examples: int) -> Result:
 
 
 def render(raw: str, work: str, config: str, examples: int, memory: str) -> Result:
-    """Measure rendering alone, on one core: examples of rows that are planned, as batches, nothing written."""
+    """Measure only rendering, on one core: examples of planned rows, as batches, without writing them."""
     import pyarrow.parquet  # noqa: F401
 
     from itdr_hf import catalogue
@@ -110,7 +110,7 @@ def render(raw: str, work: str, config: str, examples: int, memory: str) -> Resu
 
 
 def load(folder: str, config: str) -> Result:
-    """Plain `datasets` loading a config that it has loaded before."""
+    """Measure plain `datasets` loading a config from its cache."""
     import datasets
 
     datasets.disable_progress_bars()
@@ -119,14 +119,14 @@ def load(folder: str, config: str) -> Result:
 
 
 def recommend(pairs: int, users: int, items: int) -> Result:
-    """Recommenders that train and rank on a simulated log, as ratios (see `recommenders`)."""
+    """Measure recommenders that train and rank on a simulated log, as ratios (see `recommenders`)."""
     from itdr_hf.bench.recommenders import measure
 
     return _measured(lambda: {"ratios": measure(pairs, users, items)})
 
 
 def start(code: list[str]) -> Result:
-    """Python starting and running a line, less Python starting and running nothing: of five times the quickest."""
+    """Measure a Python command, minus the time of starting Python: the fastest of five runs each."""
     import subprocess
 
     def once(arguments: list[str]) -> float:
@@ -138,7 +138,7 @@ def start(code: list[str]) -> Result:
     return {"seconds": min(once(code) for _ in range(5)) - bare, "cpu": 0.0, "peak_mb": 0}
 
 
-def _looked_at(queries: list[str], memory: str) -> Result:
+def _run_queries(queries: list[str], memory: str) -> Result:
     import duckdb
 
     with duckdb.connect(config={"memory_limit": memory}) as engine:
@@ -148,10 +148,10 @@ def _looked_at(queries: list[str], memory: str) -> Result:
 
 def _measured(run: Callable[[], Result]) -> Result:
     before, started = time.process_time(), time.perf_counter()
-    told = run()
+    results = run()
     seconds, cpu = time.perf_counter() - started, time.process_time() - before
     peak = peak_memory() // 10**6
-    return {"seconds": seconds, "cpu": cpu, "peak_mb": peak, **told}
+    return {"seconds": seconds, "cpu": cpu, "peak_mb": peak, **results}
 
 
 CONTESTANTS: dict[str, Callable[..., Result]] = {

@@ -1,8 +1,8 @@
-"""The four MovieLens cells as one would write them with pandas: the script that our build is compared with.
+"""The four MovieLens cells as a plain pandas script, with which builds are compared.
 
-It reads ratings.csv once, with the fastest reader and the smallest types, looks only at the users it needs, and
-keeps to the same protocols: the same numbers of examples, first interactions by time, negatives never touched,
-splits by user, one Parquet file a cell and split. It counts nothing, checks nothing and tells nobody what it left out.
+It reads ratings.csv once, with the fastest reader and the smallest types, processes only the users it needs, and follows
+the same protocols: the same numbers of examples, first interactions by time, negatives without interactions, splits by
+user, one Parquet file per cell and split. It counts and checks nothing, and does not report what it leaves out.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ DESCRIPTION = "Predict what this person wants from what they did before."
 
 
 def make_cells(raw: Path, out: Path, examples: int) -> dict[str, int]:
-    """Write a rating, ranking, next-item and audience cell of an ml-32m folder; returns the size of each by kind of answer."""
+    """Write a rating, a ranking, a next-item and an audience cell of an ml-32m folder; return their sizes by answer kind."""
     ratings = pd.read_csv(raw / "ratings.csv", dtype=TYPES, engine="pyarrow")
     movies = pd.read_csv(raw / "movies.csv")
     movies = movies[movies.title.notna()].assign(title=movies.title.str.strip()).set_index("movieId")
     counts = ratings.groupby("userId").size()
     made = {}
-    for name, least, make in (("number", 11, _rating), ("ranking", 11, _ranking), ("choice", 6, _next_item)):
-        chosen = _sampled(counts.index[counts >= least].to_numpy(), examples)
+    for name, minimum, make in (("number", 11, _rating), ("ranking", 11, _ranking), ("choice", 6, _next_item)):
+        chosen = _sampled(counts.index[counts >= minimum].to_numpy(), examples)
         mine = ratings[ratings.userId.isin(chosen)].sort_values(["userId", "timestamp", "movieId"])
         made[name] = _write(out / name, list(make(mine, movies)))
     made["text"] = _write(out / "text", list(_audiences(raw, movies, examples)))
@@ -73,10 +73,10 @@ def _windows(
     starts = np.flatnonzero(np.append(True, users[1:] != users[:-1]))
     for start, end in zip(starts.tolist(), [*starts[1:].tolist(), len(users)], strict=True):
         window = titles.reindex(seen[start : start + past + positives]).tolist()
-        touched: set[int] = set(seen[start:end].tolist())
+        interacted: set[int] = set(seen[start:end].tolist())
         drawn: list[str] = []
         for movie in random.choice(ids, 4 * negatives, replace=False).tolist():
-            if movie not in touched and len(drawn) < negatives:
+            if movie not in interacted and len(drawn) < negatives:
                 drawn.append(titles.at[movie])
         if len(drawn) == negatives and len({*window, *drawn}) == past + positives + negatives:
             yield int(users[start]), window[:past], window[past:], drawn

@@ -1,4 +1,4 @@
-"""What the bench found: a table of ratios, a plot, and JSON with everything."""
+"""Report benchmark results: a table of ratios, a plot, and JSON with everything."""
 
 from __future__ import annotations
 
@@ -13,40 +13,41 @@ from itdr_hf.errors import UsageError
 from itdr_hf.runtime.files import write_atomically
 from itdr_hf.runtime.terminal import print_table
 
-MOST = {"movielens32m": 3, "amazon2023": 2, "netflix": 6}  # times the bare parse
-MEMORY = {"movielens32m": 1_000, "amazon2023": 1_500, "netflix": 2_000}  # MB of a build
-TITLE = "Times the bare parse: all cells of the source, on the clock and by processor; the dearest cell again"
+MAX_RATIO = {"movielens32m": 3, "amazon2023": 2, "netflix": 6}  # build time / parse time
+MAX_MEMORY_MB = {"movielens32m": 1_000, "amazon2023": 1_500, "netflix": 2_000}  # of a build
+TITLE = "Ratio to only parsing: all cells of the source, in wall time and CPU time; the slowest cell again"
 
 
 def print_bench(bench: Bench) -> None:
-    """Tables of ratios, each beside what is wanted; seconds only of the bare parse, for scale."""
+    """Print tables of ratios next to their targets; seconds are shown only for parsing, as a scale."""
     columns = {"source": "left", "rows": "right", "parse s": "right", "build": "right", "cpu": "right"}
-    columns |= {"a cell": "right", "pandas/build": "right", "peak MB": "right"}
+    columns |= {"one cell": "right", "pandas/build": "right", "peak MB": "right"}
     print_table(columns, [_line(row) for row in bench.rows], title=TITLE)
     print()
     facts = [(what, f"{value:,.2f}", wanted) for what, value, wanted in findings(bench)]
-    print_table({"measured": "fold", "is": "right", "wanted": "left"}, facts)
+    print_table({"measured": "fold", "value": "right", "target": "left"}, facts)
 
 
 def findings(bench: Bench) -> list[tuple[str, float, str]]:
-    """Return what is wanted of the largest releases and of what does not grow: name, value, target."""
+    """Return the targets for the largest releases and for what is independent of size, as (name, value, target)."""
     found: list[tuple[str, float, str]] = []
     for source in dict.fromkeys(row.source for row in bench.rows):
         rows = [row for row in bench.rows if row.source == source]
         first, last = rows[0], rows[-1]
-        most, limit = MOST[source], MEMORY[source]
-        found.append((f"{source}: build / bare parse", last.ratio("build", "parse"), f"≤ {most}"))
+        max_ratio, limit = MAX_RATIO[source], MAX_MEMORY_MB[source]
+        found.append((f"{source}: build / parse", last.ratio("build", "parse"), f"≤ {max_ratio}"))
         if "pandas" in last.results:
             found.append((f"{source}: pandas / build", last.ratio("pandas", "build"), "≥ 3"))
-            found.append((f"{source}: a further cell / bare parse", _further(last), "≤ 0.5"))
+            found.append((f"{source}: another cell / parse", _slowest_again(last), "≤ 0.5"))
         if len(rows) > 1:
             times, growth = last.rows / first.rows, _seconds(last, "build") / _seconds(first, "build")
             found.append((f"{source}: time at {times:,.0f} × the rows", growth, f"≤ {1.1 * times:,.0f}"))
         found.append((f"{source}: peak memory, MB", float(last.results["build"]["peak_mb"]), f"≤ {limit:,}"))
+
     few, many = bench.once["render few"], bench.once["render many"]
-    found.append(("tkr examples rendered a second, one core", many["examples"] / many["cpu"], "≥ 50,000"))
+    found.append(("tkr examples rendered per second, one core", many["examples"] / many["cpu"], "≥ 50,000"))
     memory = many["peak_mb"] / few["peak_mb"]
-    found.append((f"memory at {many['examples'] / few['examples']:.0f} × the examples", memory, "1: flat"))
+    found.append((f"memory at {many['examples'] / few['examples']:.0f} × the examples", memory, "1: constant"))
     for name, limit_s in (("import", 0.3), ("help", 0.5), ("load", 0.5)):
         found.append((f"{TITLES[name]}, s", bench.once[name]["seconds"], f"≤ {limit_s}"))
     if "recommend" in bench.once:
@@ -66,7 +67,7 @@ RECOMMENDERS = {
 
 
 def _recommenders(measured: dict[str, Any]) -> list[tuple[str, float, str]]:
-    """Return what is wanted of recommenders: the ratios that were measured, and the memory they took."""
+    """Return the targets for recommenders, with the measured ratios and memory, as (name, value, target)."""
     found = [(name, float(value), f"≤ {RECOMMENDERS[name]}") for name, value in measured["ratios"].items()]
     return [*found, ("recommenders: peak memory, MB", float(measured["peak_mb"]), "≤ 2,000")]
 
@@ -75,12 +76,12 @@ TITLES = {"import": "import itdr_hf", "help": "itdr --help", "load": "a cached l
 
 
 def as_dict(bench: Bench) -> dict[str, Any]:
-    """Everything, for machines."""
+    """Return all results as JSON-able values."""
     return {**asdict(bench), "findings": [{"what": a, "value": b, "wanted": c} for a, b, c in findings(bench)]}
 
 
 def write_bench(bench: Bench, folder: Path) -> list[Path]:
-    """bench.json, and bench.png where matplotlib is installed (extra [plots]); gives their paths."""
+    """Write bench.json, and bench.png if matplotlib is installed (extra [plots]); return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     written = [folder / "bench.json"]
     write_atomically(written[0], json.dumps(as_dict(bench), indent=1))
@@ -91,14 +92,14 @@ def write_bench(bench: Bench, folder: Path) -> list[Path]:
 
 def _line(row: Row) -> list[str]:
     pandas = f"{row.ratio('pandas', 'build'):.1f}" if "pandas" in row.results else "–"
-    again = f"{_further(row):.2f}" if any(name.startswith("again") for name in row.results) else "–"
+    again = f"{_slowest_again(row):.2f}" if any(name.startswith("again") for name in row.results) else "–"
     build = [f"{row.ratio('build', 'parse', what):.2f}" for what in ("seconds", "cpu")]
     peak = f"{row.results['build']['peak_mb']:,}"
     return [row.source, f"{row.rows:,}", f"{_seconds(row, 'parse'):.2f}", *build, again, pandas, peak]
 
 
-def _further(row: Row) -> float:
-    """Return the dearest cell from cached tables, against the bare parse."""
+def _slowest_again(row: Row) -> float:
+    """Return the ratio of the slowest cell, built from cached tables, to only parsing."""
     return max(row.ratio(name, "parse") for name in row.results if name.startswith("again"))
 
 
@@ -107,11 +108,11 @@ def _seconds(row: Row, name: str) -> float:
 
 
 def _plot(bench: Bench, path: Path) -> Path:
-    """Time by rows, both logarithmic: parallel lines grow alike."""
+    """Plot time by rows on logarithmic scales, so that parallel lines mean equal growth."""
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise UsageError("plot: no matplotlib; want it for bench.png; install itdr-hf[plots]") from error
+        raise UsageError("plot: matplotlib is not installed; want it for bench.png; install itdr-hf[plots]") from error
     sources = list(dict.fromkeys(row.source for row in bench.rows))
     figure = Figure(figsize=(4.5 * len(sources), 4), layout="constrained")
     for axis, source in zip(figure.subplots(1, len(sources), squeeze=False)[0], sources, strict=True):

@@ -1,4 +1,4 @@
-"""The bench: contestants side by side at growing sizes, the quickest of a few rounds each, put into ratios."""
+"""Run benchmarks: each program at growing sizes, the fastest of a few rounds, for ratios between them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,11 @@ Result = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Sizes:
-    """How much is measured: rows of ratings.csv, reviews, ratings in Netflix's blocks, examples that are rendered, pairs that recommenders train on, rounds of everything."""
+    """The sizes to measure.
+
+    Rows of ratings.csv, reviews, ratings in Netflix's blocks, rendered examples, pairs that recommenders train on, and
+    the rounds of each measurement.
+    """
 
     ratings: tuple[int, ...] = (300_000, 1_000_000, 3_000_000)
     reviews: tuple[int, ...] = (30_000, 100_000)
@@ -46,7 +50,7 @@ FOUR = [cell.task.id for cell in map(catalogue.cell, catalogue.published()) if c
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """What is measured of one release: contestant -> seconds, cpu, peak_mb and more."""
+    """The measurements of one release: program -> seconds, cpu, peak_mb and more."""
 
     source: str
     rows: int
@@ -54,21 +58,21 @@ class Row:
     results: dict[str, Result]
 
     def ratio(self, one: str, other: str, what: str = "seconds") -> float:
-        """How many times as much `one` took as `other`."""
+        """Return the ratio of a measurement of `one` to that of `other`."""
         return float(self.results[one][what] / max(self.results[other][what], 1e-9))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bench:
-    """All that was measured, and on what."""
+    """All measurements, and the machine they were made on."""
 
     rows: list[Row]
-    once: dict[str, Result]  # render, load, import: what does not grow
+    once: dict[str, Result]  # render, load, import: independent of size
     machine: dict[str, Any] = field(default_factory=dict)
 
 
 def run(work: Path, sizes: Sizes, *, memory: str = "1GB", progress: OnProgress = ignore) -> Bench:
-    """Measure everything. Raises BuildError when a contestant fails, with its last words."""
+    """Measure everything. Raises BuildError if a program fails, with the last line of its output."""
     work.mkdir(parents=True, exist_ok=True)
     rows = [_movielens(movielens_at(work, n, progress), work, sizes.rounds, memory, progress) for n in sizes.ratings]
     rows += [_amazon(amazon_at(work, n, progress), work, sizes.rounds, memory, progress) for n in sizes.reviews]
@@ -93,7 +97,7 @@ def netflix_at(work: Path, rows: int, progress: OnProgress) -> Measured:
 
 
 def machine() -> dict[str, Any]:
-    """Return what the figures were taken on; they say nothing of another."""
+    """Return a description of the machine, for which alone the figures are valid."""
     packages = {name: _version(name) for name in ("duckdb", "ibis-framework", "pandas", "pyarrow", "datasets")}
     taken = datetime.now(UTC).isoformat(timespec="seconds")
     return {"cores": os.cpu_count(), "python": platform.python_version(), "packages": packages, "taken": taken}
@@ -125,7 +129,7 @@ def _amazon(measured: Measured, work: Path, rounds: int, memory: str, progress: 
 
 
 def _netflix(measured: Measured, work: Path, rounds: int, memory: str, progress: OnProgress) -> Row:
-    """One cell, since the release feeds none by default; beside the lines of its files, since no reader knows blocks."""
+    """Measure one cell, relative to reading lines: the release has no default cells, and no reader parses its blocks."""
     cells = [f"tkr-{measured.source}"]
     jobs: dict[str, tuple[str, Result]] = {
         "parse": ("parse_lines", {"paths": [str(p) for p in measured.parsed], "memory": memory}),
@@ -159,31 +163,32 @@ def _row(measured: Measured, jobs: dict[str, tuple[str, Result]], rounds: int, p
 
 
 def _best(jobs: dict[str, tuple[str, Result]], rounds: int, progress: OnProgress, title: str) -> dict[str, Result]:
-    """Round by round through all jobs, so that a busy moment hits all alike; of each the quickest counts."""
+    """Return the fastest run of each job; all jobs run once per round, so that load on the machine affects all equally."""
     found: dict[str, list[Result]] = {name: [] for name in jobs}
     for number in range(rounds):
         for name, (contestant, arguments) in jobs.items():
             progress(Progress(f"{title}{name}", number, rounds, "rounds"))
-            found[name].append(_alone(contestant, arguments))
+            found[name].append(_run_in_process(contestant, arguments))
+
     best = {name: min(results, key=lambda result: float(result["seconds"])) for name, results in found.items()}
     return {name: {**one, "peak_mb": max(r["peak_mb"] for r in found[name])} for name, one in best.items()}
 
 
-def _alone(contestant: str, arguments: Result) -> Result:
-    """Return a contestant in a process of its own."""
+def _run_in_process(contestant: str, arguments: Result) -> Result:
+    """Run a program in a separate process, and return its result."""
     command = [sys.executable, "-m", "itdr_hf.bench.contestants", contestant, json.dumps(arguments)]
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     if done.returncode:
-        said = _last(done.stderr.splitlines())
+        message = _last(done.stderr.splitlines())
         raise BuildError(
-            f"bench {contestant}: it stopped with {said} ({done.returncode}); want it to end well; run it alone: {command}"
+            f"bench {contestant}: failed with {message} ({done.returncode}); want it to succeed; run it alone: {command}"
         )
     return json.loads(_last(done.stdout.splitlines()))  # type: ignore[no-any-return]
 
 
 def _last(lines: Sequence[str]) -> str:
-    return lines[-1] if lines else "nothing said"
+    return lines[-1] if lines else "no output"
 
 
 def _version(package: str) -> str:

@@ -1,7 +1,7 @@
-"""How long scoring takes: `python -m itdr_hf.bench.scoring itdr/` on a dataset folder, `make data`'s for paper size.
+"""Measure scoring: `python -m itdr_hf.bench.scoring itdr/` on a dataset folder, at paper size with that of `make data`.
 
-Chance answers every example of the test split; what is timed is the reading and measuring of those answers with
-intervals, alone and with the baselines beside them, and the ranking metrics over 200,000 lists of 10 titles.
+Every example of the test split is answered at random. Measured are parsing and scoring these answers with intervals,
+with and without the baselines, and the ranking metrics of 200,000 lists of 10 titles.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ LISTS = 200_000
 
 
 def measure(folder: Path, *, lists: int = LISTS) -> dict[str, Any]:
-    """Seconds of each part, by the clock and of the processor, and how much there was to score."""
+    """Return the wall time and CPU time of each part, and the numbers of scored items."""
     questions = read_questions(folder)
     with tempfile.TemporaryDirectory() as home:
-        answers = Path(home) / "chance.parquet"
+        answers = Path(home) / "random.parquet"
         predict_into(answers, questions, Baseline(name="random", dataset=folder))
         alone = _seconds(lambda: score_file(answers, folder, Options(baselines=False)))
-        beside = _seconds(lambda: score_file(answers, folder, Options()))
+        with_baselines = _seconds(lambda: score_file(answers, folder, Options()))
     ranked, targets = _rankings(lists)
     hits, positives = relevance_matrix(ranked, targets)
     return {
         "predictions": len(questions),
         "texts": sum(catalogue.task(question.subtask).answer == "text" for question in questions),
         "score": alone,
-        "score_with_baselines": beside,
+        "score_with_baselines": with_baselines,
         "lists": lists,
         "rankings_from_titles": _seconds(lambda: relevance_matrix(ranked, targets)),
         "ranking_metrics": _seconds(lambda: ranking_samples(hits, positives)),
@@ -61,7 +61,7 @@ def _seconds(work: Callable[[], Any]) -> dict[str, float]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure and print, as JSON."""
+    """Measure, and print the results as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, nargs="?", default=Path("itdr"), help="a dataset folder")
     print(json.dumps(measure(parser.parse_args(arguments).folder), indent=1))

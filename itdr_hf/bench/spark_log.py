@@ -1,6 +1,6 @@
-"""What a build on Spark took, cell by cell, from Spark's own event log: `python -m itdr_hf.bench.spark_log <log or folder>`.
+"""Summarise the cost of a build on Spark from its event log: `python -m itdr_hf.bench.spark_log <log or folder>`.
 
-To have one, set spark.eventLog.enabled, and spark.eventLog.rolling.enabled and spark.eventLog.compress to false.
+To write a log, set spark.eventLog.enabled, and spark.eventLog.rolling.enabled and spark.eventLog.compress to false.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MB = 1e6
 
 @dataclass(kw_only=True)
 class Cost:
-    """What the tasks of one description took together, in bytes and seconds of CPU; `execution` is the most memory of one task."""
+    """The total cost of the tasks of one job description, in bytes and CPU seconds; `execution` is the peak of one task."""
 
     tasks: int = 0
     read: int = 0
@@ -32,7 +32,7 @@ class Cost:
     seconds: float = 0.0
 
     def add(self, metrics: dict[str, Any]) -> None:
-        """One task's metrics, as Spark's log has them."""
+        """Add the metrics of one task, as in Spark's log."""
         self.tasks += 1
         self.read += metrics["Input Metrics"]["Bytes Read"]
         self.shuffled += metrics["Shuffle Write Metrics"]["Shuffle Bytes Written"]
@@ -42,10 +42,13 @@ class Cost:
 
 
 def read_costs(path: Path) -> dict[str, Cost]:
-    """Return the cost by job description: a cell's name while it is planned, and `rendering`. UsageError without a log."""
+    """Return the cost by job description: a cell's name for planning, and `rendering`.
+
+    Raises UsageError without a log.
+    """
     files = sorted(p for p in path.iterdir() if p.suffix != ".crc") if path.is_dir() else [path]
     if not files or not files[-1].is_file():
-        raise UsageError(f"{path}: no event log; want a file that Spark wrote, or a folder of them; name one")
+        raise UsageError(f"{path}: no event log; want a file written by Spark, or a folder of them; name one")
     with ExitStack() as stack:
         return _costs(chain.from_iterable(stack.enter_context(file.open(encoding="utf-8")) for file in files))
 
@@ -63,7 +66,7 @@ def _costs(lines: Iterable[str]) -> dict[str, Cost]:
 
 
 def table(found: dict[str, Cost]) -> str:
-    """Return the costs as a table for a page."""
+    """Return the costs as a Markdown table."""
     heads = ("cell", "tasks", "read, MB", "shuffled, MB", "spilled, MB", "memory of a task, MB", "CPU s")
     rows = [
         (

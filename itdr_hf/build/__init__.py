@@ -1,1 +1,1 @@
-"""A cell from its tables: rows, then examples, then files; on this machine or on Spark."""
+"""Build a cell from its tables: rows, then examples, then files; on this machine or on Spark."""

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Shard:
-    """A file to be written somewhere else, and the jobs that render what it holds."""
+    """A file to be written by an executor, and the jobs that render its examples."""
 
     path: Path
     jobs: list[Job]
     shape: Shape
 
 
-def write_cell_apart(
+def write_cell_distributed(
     folder: Path,
     counts: Mapping[str, int],
     jobs: Callable[[str, int, int], list[Job]],
@@ -34,7 +34,10 @@ def write_cell_apart(
     shape: Shape,
     before: Callable[[], object] = lambda: None,
 ) -> Files:
-    """As `write_cell`, each shard wherever `spread` has it done; `jobs(split, start, stop)` render these examples."""
+    """Write a cell as `write_cell` does, each shard on an executor chosen by `spread`.
+
+    `jobs(split, start, stop)` returns the jobs that render these examples.
+    """
     with new_folder(folder, locked=True, before=before) as draft:
         shards = [
             Shard(path=draft / part.name, jobs=jobs(split, part.start, part.stop), shape=shape)
@@ -42,12 +45,12 @@ def write_cell_apart(
             for part in planned(split, counts[split])
         ]
         facts = spread(write_shard, shards)
-        sweep(draft)  # what tasks that were lost have left
+        sweep(draft)  # drafts left by lost tasks
     return {shard.path.name: fact for shard, fact in zip(shards, facts, strict=True)}
 
 
 def write_shard(shard: Shard) -> Done:
-    """Render and write one shard; what is known of it. Done again, it takes the place of the first."""
+    """Render and write one shard, and return its facts; a repeated task replaces the shard of the first."""
     from itdr_hf.build.render import render_job
 
     draft = shard.path.with_name(f".{shard.path.name}.{uuid4().hex[:8]}")

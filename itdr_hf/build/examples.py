@@ -1,4 +1,4 @@
-"""Examples from rows, by record shape: what a task makes of each row, and the columns that are the same for all."""
+"""Make examples from rows, by record shape: the parts that a task makes of each row, and the common columns."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from itdr_hf.tasks.task import Cell, ExampleParts, Parts, TaskContext
 from itdr_hf.tasks.templates import HELD_OUT, MIXED, compile_template, constants, template_text, wording_of
 
 Columns = dict[str, Sequence[Any]]
-Filler = tuple[str, Callable[[Mapping[str, str]], str]]  # a template's id, and what fills its slots
+Filler = tuple[str, Callable[[Mapping[str, str]], str]]  # a template's id, and the function that fills its slots
 
 
 def make_examples(cell: Cell, recipe: Recipe, rows: pa.Table) -> pa.RecordBatch:
-    """Return the examples that the rows of a cell's plan make, with the columns of the cell's shape."""
+    """Return the examples of rows of a cell's plan, with the columns of the cell's shape."""
     schema = cell.task.shape.schema
     made = MAKERS[cell.task.shape.name](cell, recipe, rows)
     return pa.RecordBatch.from_arrays([pa.array(made[field.name], field.type) for field in schema], schema=schema)
 
 
 def template_ids(cell: Cell, recipe: Recipe) -> list[str]:
-    """Return the templates that a cell's examples are written in: one, or for "mixed" all but the one held out.
+    """Return the ids of the templates used by a cell: one, or for "mixed" all but the one held out.
 
-    Of a task whose templates come in several wordings (`A7/P1-I0-T3:plain`), they are those of one wording, or of all.
+    If a task's templates come in several wordings (`A7/P1-I0-T3:plain`), they are those of one wording, or of all.
     Raises UsageError for a template that the task does not have.
     """
     templates = cell.task.templates
@@ -43,7 +43,7 @@ def template_ids(cell: Cell, recipe: Recipe) -> list[str]:
 
 
 def _worded(templates: Iterable[str], wording: str) -> list[str]:
-    """Return the templates of a wording, or for "mixed" of every one but the one held out."""
+    """Return the templates of one wording, or for "mixed" of all wordings but the one held out."""
     named = {template: wording_of(template) for template in templates}
     if wording not in (*named.values(), MIXED):
         raise unknown("template", wording, (*dict.fromkeys(named.values()), MIXED))
@@ -51,7 +51,7 @@ def _worded(templates: Iterable[str], wording: str) -> list[str]:
 
 
 def fillers(cell: Cell, recipe: Recipe) -> list[Filler]:
-    """Return the templates of a cell's examples, compiled. Raises UsageError for an unknown one or an unknown slot."""
+    """Return the compiled templates of a cell. Raises UsageError for an unknown template or slot."""
     known = constants(cell, recipe)
     return [(t, compile_template(template_text(cell, t), known, cell.task.slots)) for t in template_ids(cell, recipe)]
 
@@ -73,7 +73,7 @@ def _instructions(cell: Cell, recipe: Recipe, rows: pa.Table) -> Columns:
 
 
 def _faceted(cell: Cell, recipe: Recipe, rows: pa.Table) -> Columns:
-    """Instructions whose kind their row names, as `form`; the wording is chosen by the subject and the kind."""
+    """Make instructions whose kind is the row's `form`; the wording is chosen by the subject and the kind."""
     context = TaskContext(source=cell.source, recipe=recipe)
     columns, parts = _parts(cell, rows, lambda subject: context)
     made: Columns = dict(zip(ExampleParts._fields, zip(*parts, strict=True), strict=True))
@@ -85,14 +85,14 @@ def _faceted(cell: Cell, recipe: Recipe, rows: pa.Table) -> Columns:
     asked = zip(subjects, columns["form"], made["slots"], made["history"], strict=True)
     filled = [_filled(wordings[form], recipe, subject, slots, past) for subject, form, slots, past in asked]
     made["template"], made["input"], made["history"] = zip(*filled, strict=True)
-    told = [template.partition(":")[0].partition("/")[2].split("-", 2) for template in made["template"]]
-    made["preference"], made["intention"], made["task_form"] = zip(*told, strict=True)
+    facets = [template.partition(":")[0].partition("/")[2].split("-", 2) for template in made["template"]]
+    made["preference"], made["intention"], made["task_form"] = zip(*facets, strict=True)
     owners = subjects if cell.task.subject == "item" else made["user"]
     return made | {"id": _ids(cell, {**made, "user": owners}, ("domain", "input", "output", "candidates"))}
 
 
 def _by_form(compiled: Sequence[Filler]) -> dict[str, list[Filler]]:
-    """Return the wordings of each kind of instruction."""
+    """Group compiled templates by the kind of instruction."""
     wordings: dict[str, list[Filler]] = {}
     for template, fill in compiled:
         wordings.setdefault(template.partition(":")[0], []).append((template, fill))
@@ -102,13 +102,13 @@ def _by_form(compiled: Sequence[Filler]) -> dict[str, list[Filler]]:
 def _filled(
     wordings: Sequence[Filler], recipe: Recipe, subject: str, slots: Mapping[str, str], history: Sequence[str]
 ) -> tuple[str, str, Sequence[str]]:
-    """Template, prompt and the titles of the history that it has room for."""
+    """Return the template, the prompt, and the titles of the history that fit into it."""
     template, fill = wordings[_number(recipe.seed, f"{subject}|{wordings[0][0]}") % len(wordings)]
     return template, *fitted(fill, slots, history, recipe.max_prompt)
 
 
 def _conversations(cell: Cell, recipe: Recipe, rows: pa.Table) -> Columns:
-    made, parts = _spoken(cell, recipe, rows)
+    made, parts = _chat_columns(cell, recipe, rows)
     made["messages"] = [_messages(part.turns) for part in parts]
     made["loss"] = [[turn.loss for turn in part.turns] for part in parts]
     made["targets"] = [list(part.targets) for part in parts]
@@ -116,7 +116,7 @@ def _conversations(cell: Cell, recipe: Recipe, rows: pa.Table) -> Columns:
 
 
 def _preferences(cell: Cell, recipe: Recipe, rows: pa.Table) -> Columns:
-    made, parts = _spoken(cell, recipe, rows)
+    made, parts = _chat_columns(cell, recipe, rows)
     for name in ("prompt", "chosen", "rejected"):
         made[name] = [_messages(getattr(part, name)) for part in parts]
     made["rejected_kind"] = [part.rejected_kind for part in parts]
@@ -131,8 +131,8 @@ MAKERS: dict[str, Callable[[Cell, Recipe, pa.Table], Columns]] = {
 }
 
 
-def _spoken(cell: Cell, recipe: Recipe, rows: pa.Table) -> tuple[Columns, list[Any]]:
-    """Return what conversations and preferences have in common: their template is chosen by the subject, before the words."""
+def _chat_columns(cell: Cell, recipe: Recipe, rows: pa.Table) -> tuple[Columns, list[Any]]:
+    """Return the common columns of conversations and preferences, and the parts; the subject chooses the template."""
     templates = template_ids(cell, recipe)
     contexts = [TaskContext(source=cell.source, recipe=recipe, template=template) for template in templates]
     columns, parts = _parts(cell, rows, lambda subject: contexts[_number(recipe.seed, subject) % len(contexts)])
@@ -151,8 +151,8 @@ def _parts(
     columns = dict(zip(names, map(_values, rows.columns), strict=True))
     values = zip(*columns.values(), strict=True)
     if cell.task.shape.instructs:
-        one = context("")
-        return columns, [cell.task.example(dict(zip(names, row, strict=True)), one) for row in values]
+        shared = context("")
+        return columns, [cell.task.example(dict(zip(names, row, strict=True)), shared) for row in values]
     made = (dict(zip(names, row, strict=True)) for row in values)
     return columns, [cell.task.example(row, context(str(row["subject"]))) for row in made]
 
@@ -162,9 +162,9 @@ def _messages(turns: Sequence[Turn]) -> list[dict[str, str]]:
 
 
 def _ids(cell: Cell, made: Columns, names: Sequence[str]) -> list[str]:
-    """Ids from all that the examples say, as for instructions: <config>-<16 hex digits>."""
-    said = zip(made["user"], made["template"], *(made[name] for name in names), strict=True)
-    return [f"{cell.name}-{hashlib.md5(repr(one).encode()).hexdigest()[:16]}" for one in said]
+    """Return an id for each example, a hash of its content as for instructions: <config>-<16 hex digits>."""
+    contents = zip(made["user"], made["template"], *(made[name] for name in names), strict=True)
+    return [f"{cell.name}-{hashlib.md5(repr(content).encode()).hexdigest()[:16]}" for content in contents]
 
 
 def _number(seed: int, subject: str) -> int:
@@ -172,12 +172,12 @@ def _number(seed: int, subject: str) -> int:
 
 
 def _repeated(count: int, **values: str) -> Columns:
-    """Return the columns that are the same in all examples of a cell."""
+    """Return columns that have the same value in all examples of a cell."""
     return {name: [value] * count for name, value in values.items()}
 
 
 def _values(column: pa.ChunkedArray) -> list[Any]:
-    """Return a column as Python values; a list column is cut out of its values, in half the time of `to_pylist`."""
+    """Return a column as Python values; a list column is sliced from its flat values, twice as fast as `to_pylist`."""
     if not pa.types.is_list(column.type) or column.null_count:
         return column.to_pylist()  # type: ignore[no-any-return]
     return [value for chunk in column.chunks for value in _lists(chunk)]

@@ -1,4 +1,4 @@
-"""Prompts of a limited length: the oldest titles of a history go first, never the candidates or what is asked."""
+"""Limit the length of prompts by dropping the oldest titles of a history, never candidates or the question."""
 
 from __future__ import annotations
 
@@ -7,26 +7,29 @@ from collections.abc import Callable, Mapping, Sequence
 
 from itdr_hf.tasks.answers import numbered
 
-_PIECE = re.compile(r"\w{1,5}|[^\w\s]")
+_TOKEN = re.compile(r"\w{1,5}|[^\w\s]")
 
 
-def pieces(text: str) -> int:
-    """Return about how many tokens a text has: runs of up to five letters, and marks, each one.
+def estimated_tokens(text: str) -> int:
+    """Return an estimate of the tokens in a text: every run of up to five letters, and every punctuation mark, is one.
 
-    Tokenizers of English make fewer of it; the number is the same for every model, so that prompts are too.
+    Tokenizers for English produce fewer; the estimate is the same for every model, so that prompts are too.
     """
-    return len(_PIECE.findall(text))
+    return len(_TOKEN.findall(text))
 
 
 def fitted(
-    fill: Callable[[Mapping[str, str]], str], slots: Mapping[str, str], history: Sequence[str], most: int
+    fill: Callable[[Mapping[str, str]], str], slots: Mapping[str, str], history: Sequence[str], max_tokens: int
 ) -> tuple[str, Sequence[str]]:
-    """Return the prompt of at most `most` pieces and the titles of the history that it shows, two at the least."""
+    """Return a prompt of at most `max_tokens` estimated tokens (0: no limit), and the titles of the history it shows.
+
+    At least two titles are kept, even if the prompt is then too long.
+    """
     text = fill(slots)
-    while most and len(history) > 2 and (over := pieces(text) - most) > 0:
+    while max_tokens and len(history) > 2 and (over := estimated_tokens(text) - max_tokens) > 0:
         dropped, saved = 0, 0
         while saved < over and dropped < len(history) - 2:
-            saved += pieces(history[dropped])
+            saved += estimated_tokens(history[dropped])
             dropped += 1
         history = history[dropped:]
         text = fill({**slots, "history": numbered(history)})

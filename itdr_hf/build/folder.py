@@ -1,7 +1,7 @@
-"""The dataset folder: `<config>/<split>-00000-of-0000N.parquet`, README.md (the card) and ledger.json.
+"""Build the dataset folder: `<config>/<split>-00000-of-0000N.parquet`, README.md (the card) and ledger.json.
 
-Plain `datasets` reads it where it lies, and once pushed. A cell is replaced whole or not at all; what is
-already there from the same raw content, recipe and code is left alone, so a killed build goes on.
+Plain `datasets` reads it locally, and from the Hub once pushed. A cell is replaced completely or not at all; one already
+built from the same raw content, recipe and code is kept, so that a killed build resumes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from itdr_hf.build.distributed import write_cell_apart
+from itdr_hf.build.distributed import write_cell_distributed
 from itdr_hf.build.prepare import Prepared, Settings, identity, prepare, recipes, shortfall
 from itdr_hf.catalogue import DEFAULT
 from itdr_hf.dataset.card import write_card
@@ -36,14 +36,14 @@ from itdr_hf.tasks.task import Cell
 if TYPE_CHECKING:
     import pyarrow as pa
 
-MANY = 50_000  # examples from which on it is told how many are written, and one cell is planned at a time
+LARGE_CELL = 50_000  # examples; for larger cells progress is reported, and one cell is planned at a time
 ANNOTATE_AGAIN = "; its references by a teacher are in the store: run `itdr annotate` again"
-AT_ONCE = 2  # cells that are planned at the same time
+PARALLEL_PLANS = 2  # cells planned at the same time
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of a cell: built, unchanged, or not built and why."""
+    """The result for a cell: built, unchanged, or not built, with the reason."""
 
     cell: str
     state: str
@@ -52,7 +52,7 @@ class Outcome:
 
 
 class CellsFailedError(BuildError):
-    """Cells that were asked for and could not be built; `outcomes` is what became of all."""
+    """Raised if requested cells could not be built; `outcomes` has the results of all cells."""
 
     def __init__(self, message: str, outcomes: Sequence[Outcome]) -> None:
         super().__init__(message)
@@ -71,23 +71,24 @@ def build_folder(
 ) -> list[Outcome]:
     """Build the cells of the given configs (default: all whose sources are present) into a dataset folder.
 
-    A cell whose release is absent is reported, not built; it is an error only if it was asked for by name or
-    if nothing is left. A malformed release fails its own cells; the rest is built before the error is raised.
-    A cell whose files were damaged is built again: by their size and time, with `verify` by their hash. Raises
-    OutputError when `out` is not ours or cannot be written, UsageError when its ledger was edited.
+    A cell whose release is missing is reported and not built, which is an error only if it was requested by name or if
+    no cell remains. A malformed release fails its own cells; the others are built before the error is raised. A cell
+    whose files were damaged is built again; damage is detected by size and time, with `verify` by hash. Raises
+    OutputError if `out` is not a dataset folder or not writable, UsageError if its ledger was edited.
     """
     _check_ours(out)
     known = settings.known
-    cells = sorted(map(known.cell, known.select(configs, family)), key=_turn)
+    cells = sorted(map(known.cell, known.select(configs, family)), key=_order)
     planned = recipes(cells, changes or {})
     dataset = Dataset(out, family=family, base=known)
     _check_family(dataset, family)
+
     outcomes: list[Outcome] = []
     with full_disk_named(out / LEDGER):
         out.parent.mkdir(parents=True, exist_ok=True)
     with dataset.locked(), settings.open_engine() as engine:
         out.mkdir(exist_ok=True)
-        dataset.save(version=known.family(family).version)  # first of all: what a killed build leaves is known for ours
+        dataset.save(version=known.family(family).version)  # first, so that a killed build's folder is recognised
         sweep(out)
         build = _Build(dataset=dataset, settings=settings, engine=engine, verify=verify)
         for outcome in _build_cells(planned, build):
@@ -97,15 +98,18 @@ def build_folder(
         dataset.save(not_built=left_out)
         if dataset.cells:
             write_card(dataset)
+
     order = {cell: place for place, cell in enumerate(known.select(configs, family))}
     outcomes.sort(key=lambda outcome: order[outcome.cell])
+    if known.broken and not configs:
+        raise CellsFailedError("\n".join(map(str, known.broken.values())), outcomes)
     _raise_failures(outcomes, set(configs or ()))
     return outcomes
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Build:
-    """A build under way: the folder it writes, and what was damaged in it, by cell."""
+    """A build in progress: its folder, settings and engine, and the damage found, by cell."""
 
     dataset: Dataset
     settings: Settings
@@ -114,8 +118,8 @@ class _Build:
     damaged: dict[str, str] = field(default_factory=dict)
 
 
-def _turn(cell: Cell) -> tuple[str, bool]:
-    """By source; first the cells whose answers are written, which take longest to render: the others are planned then."""
+def _order(cell: Cell) -> tuple[str, bool]:
+    """Sort by source, then cells with written answers first: they render slowest, while others are planned."""
     return cell.source.id, cell.task.teacher is None
 
 
@@ -124,9 +128,11 @@ def _check_ours(out: Path) -> None:
         raise OutputError(f"{out}: a file; want a folder to build into; choose another")
     if (out / LEDGER).is_file() or not out.is_dir():
         return
-    if any(not path.name.startswith(f".{LEDGER}.") for path in out.iterdir()):  # drafts of a ledger: a killed build's
+    if any(
+        not path.name.startswith(f".{LEDGER}.") for path in out.iterdir()
+    ):  # drafts of a ledger are a killed build's
         raise OutputError(
-            f"{out}: holds files but no {LEDGER}; want an empty or new folder, or a dataset built before; choose another"
+            f"{out}: contains files but no {LEDGER}; want an empty or new folder, or an existing dataset; choose another"
         )
 
 
@@ -138,9 +144,9 @@ def _check_family(dataset: Dataset, family: str) -> None:
 
 
 def _build_cells(cells: Sequence[tuple[Cell, Recipe]], build: _Build) -> Iterator[Outcome]:
-    """Cell by cell; while one is rendered and written, which is Python's work, the engine plans the next ones."""
-    many = any(recipe.num_examples > MANY for _, recipe in cells)  # then one plan wants all the memory
-    with ThreadPoolExecutor(1) as writer, parallel(build.engine, 1 if many else AT_ONCE) as submit:
+    """Build cell by cell; while one is rendered and written in Python, the engine plans the next ones."""
+    large = any(recipe.num_examples > LARGE_CELL for _, recipe in cells)  # a large plan may need all the memory
+    with ThreadPoolExecutor(1) as writer, parallel(build.engine, 1 if large else PARALLEL_PLANS) as submit:
         plans = [submit(partial(_plan_or_why, cell, recipe, build)) for cell, recipe in cells]
         outcomes = [writer.submit(_finish_cell, plan, build) for plan in plans]
         try:
@@ -155,7 +161,7 @@ def _plan_or_why(cell: Cell, recipe: Recipe, build: _Build, engine: Engine) -> O
 
 
 def _caught(cell: Cell, step: Callable[[], Outcome | Prepared]) -> Outcome | Prepared:
-    """Return what a step gives, or the outcome of a cell that cannot be built."""
+    """Return the result of a step, or the outcome of a cell that cannot be built."""
     try:
         return step()
     except (MissingFileError, BuildError) as error:
@@ -192,9 +198,9 @@ def _write_planned(prepared: Prepared, build: _Build) -> Outcome:
     started = time.monotonic()
     cell, counts = prepared.cell, prepared.rows.counts
     folder = build.dataset.folder / cell.name
-    remove = partial(build.dataset.remove, cell.name)  # before other files take its place: no entry says anything false
+    remove = partial(build.dataset.remove, cell.name)  # before the files are replaced, so that no entry is ever wrong
     if build.engine.distributed:
-        files = write_cell_apart(folder, counts, prepared.jobs, build.engine.spread, cell.task.shape, remove)
+        files = write_cell_distributed(folder, counts, prepared.jobs, build.engine.spread, cell.task.shape, remove)
     else:
         files = write_cell(folder, counts, _counted(prepared, build.settings), remove, cell.task.shape)
     _record(prepared, build, files, prepared.seconds + time.monotonic() - started)
@@ -203,7 +209,7 @@ def _write_planned(prepared: Prepared, build: _Build) -> Outcome:
 
 
 def _counted(prepared: Prepared, settings: Settings) -> Batches:
-    """Return the batches of a split, telling how many examples there are so far, where there are many."""
+    """Return a function for the batches of a split that reports progress if the cell is large."""
     total, done = sum(prepared.rows.counts.values()), 0
 
     def batches(split: str) -> Iterator[pa.RecordBatch]:
@@ -211,14 +217,14 @@ def _counted(prepared: Prepared, settings: Settings) -> Batches:
         for batch in prepared.batches(split, settings.num_proc):
             yield batch
             done += batch.num_rows
-            if total > MANY:
+            if total > LARGE_CELL:
                 settings.progress(Progress(prepared.cell.name, done, total, "examples"))
 
     return batches
 
 
 def _record(prepared: Prepared, build: _Build, files: Files, seconds: float) -> None:
-    """Enter a cell in the ledger, and note what building it took."""
+    """Record a cell in the ledger, and note the time and memory that building it took."""
     cell, tables, facts = prepared.cell, prepared.tables, written(files)
     entry = BuiltCell(
         name=cell.name,

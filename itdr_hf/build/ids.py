@@ -1,4 +1,4 @@
-"""Ids of examples, from their content, and salted hashes of users."""
+"""Ids of examples, derived from their content, and salted hashes of users."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ from itdr_hf.tasks.task import Cell
 
 
 def example_digits(domains: Sequence[str], subjects: Sequence[str], made: Mapping[str, Sequence[Any]]) -> list[str]:
-    """Return what the examples' ids are made of: 16 hex digits from all that an example says."""
-    said = [
+    """Return 16 hex digits for each example, a hash of its content, from which its id is made."""
+    answers = [
         targets if author == "data" else slots.values()
         for author, targets, slots in zip(made["reference_by"], made["targets"], made["slots"], strict=True)
     ]
-    told = zip(domains, subjects, made["history"], made["history_ratings"], made["candidates"], said, strict=True)
-    return [content_digits(*one) for one in told]
+    contents = zip(
+        domains, subjects, made["history"], made["history_ratings"], made["candidates"], answers, strict=True
+    )
+    return [content_digits(*content) for content in contents]
 
 
 def user_hashes(cell: Cell, recipe: Recipe, subjects: Sequence[str]) -> list[str]:
-    """Salted hashes of users' ids; a subject that is an item has no user."""
+    """Return a salted hash of each user id, 16 hex digits; "" for subjects that are items."""
     if cell.task.subject == "item":
         return [""] * len(subjects)
     return list(map(pseudonyms(cell.source.id, recipe.salt), subjects))

@@ -1,4 +1,4 @@
-"""One cell from raw files to batches of examples: the path that the builder and the folder both take."""
+"""Prepare one cell, from raw files to batches of examples, for both the builder and the dataset folder."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from itdr_hf.runtime.engines import open_engine
 from itdr_hf.runtime.hashing import fingerprint, imported_by
 from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 from itdr_hf.tables.cache import Tables, ensure_tables, locate, readers
+from itdr_hf.tables.losses import losses
 from itdr_hf.tasks.planning.recipe import Recipe
 from itdr_hf.tasks.task import Cell
 
@@ -29,51 +30,52 @@ if TYPE_CHECKING:
 
     from itdr_hf.build.render import Job
 
-# Where the code that makes files of tables begins, besides the task's own module; the rest is what these import.
+# The entry points of the code that turns tables into files, besides the task's module; the rest is imported by them.
 MAKING = ("itdr_hf.build.rows", "itdr_hf.build.render", "itdr_hf.build.distributed")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Where raw files and caches are, and what a build may use; none of it changes the examples."""
+    """Paths and resources of a build; none of these settings changes the examples."""
 
     raw: Path
     cache: Path | None = None
     bad: BadRows = field(default_factory=BadRows)
     memory_limit: str | None = None
     num_proc: int = 1
-    engine: str = "duckdb"  # that plans: one of `planner.ENGINES`
+    engine: str = "duckdb"  # for planning: one of `engines.ENGINES`
     spark_master: str | None = None
     progress: OnProgress = ignore
     catalogue: Catalogue = field(default_factory=current)
-    warn: Callable[[str], None] = logging.getLogger("itdr_hf").warning  # what a caller should know of the result
+    warn: Callable[[str], None] = logging.getLogger("itdr_hf").warning  # receives notes about the result
 
     @cached_property
     def known(self) -> Catalogue:
-        """The catalogue, with the folders of tables under `raw`. Raises as `own_source` does."""
+        """The catalogue with the custom sources found under `raw`. Raises the errors of `own_source`."""
         return self.catalogue.with_found(self.raw)
 
     def open_engine(self) -> AbstractContextManager[Engine]:
-        """Return the engine that plans, for the length of a `with` block."""
+        """Return a context with the engine for planning."""
         return open_engine(self.engine, memory_limit=self.memory_limit, master=self.spark_master)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """A cell whose rows are planned: what is left is to render them."""
+    """A cell whose rows are planned and can be rendered."""
 
     cell: Cell
     recipe: Recipe
     tables: Tables
     rows: Rows
-    seconds: float = 0.0  # of planning, reading the tables included
+    seconds: float = 0.0  # of planning, including reading the tables
 
     @property
     def note(self) -> str:
-        """What a caller should know of the result: too few examples, malformed rows skipped; or ''."""
+        """Notes about the result, '' for none: too few examples, skipped malformed rows."""
         wanted, made = self.recipe.num_examples, sum(self.rows.counts.values())
         short = shortfall(wanted, made, self.rows) if made < wanted else ""
-        return "\n".join(filter(None, (short, describe_skipped(self.tables.record["skipped"]))))
+        record = self.tables.record
+        return "\n".join(filter(None, (short, *losses(record["steps"]), describe_skipped(record["skipped"]))))
 
     def batches(self, split: str, num_proc: int = 1) -> Iterator[pa.RecordBatch]:
         """Yield the examples of a split."""
@@ -82,14 +84,14 @@ class Prepared:
         return render(self.cell, self.recipe, self.rows, split, num_proc=num_proc)
 
     def jobs(self, split: str, start: int, stop: int) -> list[Job]:
-        """Return what renders these examples of a split, anywhere."""
+        """Return the jobs that render examples start..stop of a split, in any process."""
         from itdr_hf.build.render import slices
 
         return slices(self.cell, self.recipe, self.rows, split, start, stop)
 
 
 def recipes(cells: Sequence[Cell], changes: Mapping[str, Any]) -> list[tuple[Cell, Recipe]]:
-    """Each cell with its recipe, changed where it can be. Raises UsageError for a change that none of them takes."""
+    """Return each cell with its recipe, changed where possible. Raises UsageError for a change that applies to no cell."""
     for name, value in changes.items():
         if value is not None and cells and all(name in cell.task.fixed for cell in cells):
             asked = ", ".join(dict.fromkeys(cell.task.id for cell in cells))
@@ -100,13 +102,14 @@ def recipes(cells: Sequence[Cell], changes: Mapping[str, Any]) -> list[tuple[Cel
 
 
 def prepare(cell: Cell, recipe: Recipe, settings: Settings, engine: Engine | None = None) -> Prepared:
-    """Tables and rows of a cell, from the caches where they are there.
+    """Read the tables of a cell and plan its rows, using the caches.
 
-    Raises MissingFileError, MalformedRowError, BuildError or OutputError, each saying where and what to do.
+    Raises MissingFileError, MalformedRowError, BuildError or OutputError.
     """
     if engine is None:
         with settings.open_engine() as engine:
             return prepare(cell, recipe, settings, engine)
+
     started = time.monotonic()
     tables = ensure_tables(
         cell.source,
@@ -125,35 +128,35 @@ def prepare(cell: Cell, recipe: Recipe, settings: Settings, engine: Engine | Non
 
 
 def shortfall(wanted: int, made: int, rows: Rows) -> str:
-    """Why a cell has fewer examples than asked for."""
+    """Return why a cell has fewer examples than requested."""
     counts = {step["what"]: step["rows"] for step in rows.steps}
     left_out = [
         f"{-n:,} {what}" for what, n in counts.items() if n < 0 and what not in ("not sampled", "spare, not needed")
     ]
     everyone = next(step["of"] for step in rows.steps if step["what"] == "eligible")
-    return f"{wanted:,} asked for, {made:,} made: {counts['eligible']:,} of {everyone:,} eligible" + (
+    return f"{wanted:,} requested, {made:,} made: {counts['eligible']:,} of {everyone:,} eligible" + (
         (left_out and f", left out: {', '.join(left_out)}") or ""
     )
 
 
 def identity(cell: Cell, recipe: Recipe, settings: Settings) -> str:
-    """Return a hash of everything the examples of a cell depend on: version, recipe, raw content, code.
+    """Return a hash of everything that the examples of a cell depend on: version, recipe, raw content, code.
 
-    Raises MissingFileError when the release is not there.
+    Raises MissingFileError if the release is missing.
     """
     check(recipe)
     place = locate(cell.source, settings.raw, cache=settings.cache, bad=settings.bad)
-    spoken = {
+    source = {
         f.name: getattr(cell.source, f.name) for f in fields(cell.source) if f.name not in ("layouts", "downloads")
     }
-    facts = [cell.version, cell.name, asdict(recipe), place.folder.name, spoken]
+    facts = [cell.version, cell.name, asdict(recipe), place.folder.name, source]
     return fingerprint(facts, {cell.task.example.__module__, *MAKING})
 
 
 def made_by(cell: Cell, settings: Settings) -> list[str]:
-    """Return every module that decides what a cell's files hold, from the readers of its release to what writes them.
+    """Return every module that a cell's files depend on, from the readers of its release to the writer of the files.
 
-    Raises MissingFileError when the release is not there.
+    Raises MissingFileError if the release is missing.
     """
     release = find_release(cell.source, settings.raw)
     return imported_by({*readers(release), cell.task.example.__module__, *MAKING})

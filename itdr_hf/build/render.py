@@ -1,4 +1,4 @@
-"""From rows to examples: batches of the one schema, the same whatever the number of processes."""
+"""Render rows to examples: batches of the cell's schema, identical for any number of processes."""
 
 from __future__ import annotations
 
@@ -22,48 +22,48 @@ from itdr_hf.records import SPLITS
 from itdr_hf.tasks.planning.recipe import Recipe
 from itdr_hf.tasks.task import Cell
 
-BATCH = 8_192  # rows rendered at a time; part of the output's layout, so never a setting
-PIECE = 1_024  # of them as Python values at a time: about as many as stay in a processor's cache
+BATCH = 8_192  # rows rendered at a time; part of the output's layout, so not configurable
+CHUNK_ROWS = 1_024  # rows converted to Python values at a time, which fit into the processor's cache
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """A slice of a cell's rows to be rendered; small enough to send to another process."""
+    """A slice of a cell's rows to be rendered, small enough to be sent to another process."""
 
-    cell: Cell  # without how its source's files are read
+    cell: Cell  # without its source's layouts and downloads
     recipe: Recipe
-    parts: tuple[tuple[Path, int, int], ...]  # file, first row, row behind the last
+    parts: tuple[tuple[Path, int, int], ...]  # file, first row, end row (exclusive)
 
 
 def render(cell: Cell, recipe: Recipe, rows: Rows, split: str, *, num_proc: int = 1) -> Iterator[pa.RecordBatch]:
-    """Yield the examples of a split, in order, as batches with INSTRUCTION.schema.
+    """Yield the examples of a split, in order, as batches with the schema of the cell's shape.
 
     Raises UsageError for an unknown split or template.
     """
     if split not in SPLITS:
         raise unknown("split", split, SPLITS)
-    fillers(cell, recipe)  # a template at fault shows here, not in another process
+    fillers(cell, recipe)  # a faulty template raises here, not in another process
     jobs = slices(cell, recipe, rows, split, 0, rows.counts[split])
     if num_proc <= 1 or len(jobs) <= 1:
         yield from map(render_job, jobs)
-    else:  # spawned, since a fork would copy the engine's threads half alive
+    else:  # spawned, since a fork would not copy the engine's threads properly
         with ProcessPoolExecutor(min(num_proc, len(jobs)), mp_context=get_context("spawn")) as pool:
             yield from _in_order(pool, jobs, ahead=2 * num_proc)
 
 
 def _in_order(pool: Executor, jobs: Sequence[Job], ahead: int) -> Iterator[pa.RecordBatch]:
-    """Yield what other processes make of the jobs, only so many before they are asked for: memory stays flat."""
-    begun: deque[Future[pa.RecordBatch]] = deque()
+    """Yield the results of the jobs in order, with at most `ahead` waiting, so that memory stays constant."""
+    submitted: deque[Future[pa.RecordBatch]] = deque()
     for job in jobs:
-        begun.append(pool.submit(render_job, job))
-        if len(begun) > ahead:
-            yield begun.popleft().result()
-    while begun:
-        yield begun.popleft().result()
+        submitted.append(pool.submit(render_job, job))
+        if len(submitted) > ahead:
+            yield submitted.popleft().result()
+    while submitted:
+        yield submitted.popleft().result()
 
 
 def slices(cell: Cell, recipe: Recipe, rows: Rows, split: str, start: int, stop: int) -> list[Job]:
-    """Return the jobs that render examples start..stop of a split: whole batches, but for the ends."""
+    """Return the jobs that render examples start..stop of a split: full batches, except at the ends."""
     order = sorted(SPLITS)  # the rows are sorted by the split's name
     first = sum(rows.counts[s] for s in order[: order.index(split)])
     edges = [start, *range(start - start % BATCH + BATCH, stop, BATCH), stop] if start < stop else []
@@ -73,13 +73,13 @@ def slices(cell: Cell, recipe: Recipe, rows: Rows, split: str, start: int, stop:
 
 
 def _files(path: Path) -> list[tuple[Path, int]]:
-    """Return the files of a cell's rows, in order, each with the number of its rows."""
+    """Return the files of a cell's rows, in order, each with its number of rows."""
     paths = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
     return [(p, pq.read_metadata(p).num_rows) for p in paths]
 
 
 def _parts(files: list[tuple[Path, int]], start: int, stop: int) -> tuple[tuple[Path, int, int], ...]:
-    """Where rows start..stop of all files together stand."""
+    """Return the parts of the files that contain rows start..stop of all files together."""
     parts, seen = [], 0
     for path, rows in files:
         if seen + rows > start and seen < stop:
@@ -94,16 +94,16 @@ def render_job(job: Job) -> pa.RecordBatch:
 
 
 def examples(cell: Cell, recipe: Recipe, rows: pa.Table) -> pa.RecordBatch:
-    """Return the examples that rows of a cell's plan, one at least, make."""
-    with _no_cycles():
+    """Return the examples of at least one row of a cell's plan."""
+    with _without_garbage_collection():
         return pa.concat_batches([
-            make_examples(cell, recipe, rows.slice(start, PIECE)) for start in range(0, rows.num_rows, PIECE)
+            make_examples(cell, recipe, rows.slice(start, CHUNK_ROWS)) for start in range(0, rows.num_rows, CHUNK_ROWS)
         ])  # fmt: skip
 
 
 @contextmanager
-def _no_cycles() -> Iterator[None]:
-    """Many lists and no cycles are made: looking for cycles would take an eighth of the time."""
+def _without_garbage_collection() -> Iterator[None]:
+    """Disable garbage collection in a `with` block: rendering makes no cycles, and searching for them takes an eighth."""
     was = gc.isenabled()
     gc.disable()
     try:
@@ -114,7 +114,7 @@ def _no_cycles() -> Iterator[None]:
 
 
 def _slice(path: Path, start: int, stop: int) -> pa.Table:
-    """Rows start..stop of a Parquet file, reading only the row groups that hold them."""
+    """Return rows start..stop of a Parquet file, reading only the row groups that contain them."""
     file = pq.ParquetFile(path)
     groups, first, seen = [], None, 0
     for number in range(file.num_row_groups):

@@ -1,4 +1,4 @@
-"""annotate: references of IR and TUI written by a language model."""
+"""annotate: have a language model write the references of IR and TUI."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def annotate(
     endpoint: Annotated[
         str, typer.Option(help="Address of an OpenAI-compatible server, up to /v1.", envvar="OPENAI_BASE_URL")
     ] = "",
-    model: Annotated[str, typer.Option(help="As the endpoint names it.")] = "deepseek-chat",
+    model: Annotated[str, typer.Option(help="The endpoint's name of the model.")] = "deepseek-chat",
     key_variable: Annotated[
         str, typer.Option(help="Environment variable with the key; a server on this machine needs none.")
     ] = "OPENAI_API_KEY",
     split: Annotated[str | None, one_of(SPLIT, help="Only this split.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most this many examples of each config.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be asked, and its price.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the requests and their price.")] = False,
     price_in: Annotated[Number, typer.Option(min=0, help="Price of a million prompt tokens.")] = None,
     price_out: Annotated[Number, typer.Option(min=0, help="Price of a million answer tokens.")] = None,
     max_cost: Annotated[Number, typer.Option(min=0, help="Stop before this run costs more.")] = None,
@@ -44,22 +44,22 @@ def annotate(
     requests_per_minute: Annotated[Number, typer.Option(min=0.1)] = None,
     tokens_per_minute: Annotated[Number, typer.Option(min=1)] = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for one answer.")] = 120.0,
-    retries: Annotated[int, typer.Option(min=0, help="Of a request that got no answer.")] = 6,
-    tries: Annotated[int, typer.Option(min=1, help="Answers to an example, while those before are rejected.")] = 3,
+    retries: Annotated[int, typer.Option(min=0, help="Retries of a request without an answer.")] = 6,
+    tries: Annotated[int, typer.Option(min=1, help="Answers per example, while they are rejected.")] = 3,
     temperature: float = 0.0,
-    max_tokens: Annotated[int, typer.Option(min=1, help="Of a first answer; further ones may be longer.")] = 600,
-    parameter: Annotated[Strings, typer.Option(help="Another one: name=JSON; name=null leaves it out.")] = None,
+    max_tokens: Annotated[int, typer.Option(min=1, help="Of a first answer; later ones may be longer.")] = 600,
+    parameter: Annotated[Strings, typer.Option(help="Another parameter: name=JSON; name=null omits it.")] = None,
     mode: Annotated[str | None, one_of(MODE, help="Default: the subtask's.")] = None,
     store: Annotated[Path | None, typer.Option(help="Folder of all answers; default: $ITDR_ANSWERS.")] = None,
     compare: Annotated[
         Strings,
-        typer.Option(help="How far this side agrees with the folder, or with a second one: a model, or a folder."),
+        typer.Option(help="Compare this model or folder with the dataset folder, or with a second one."),
     ] = None,
     export: Annotated[Path | None, typer.Option(help="Write the answers of the store to this file.")] = None,
     merge: Annotated[list[Path] | None, typer.Option(help="Add the answers of this file to the store.")] = None,
     json: Json = False,
 ) -> None:
-    """Have a language model write the references of IR and TUI; what is answered is never asked for again.
+    """Have a language model write the references of IR and TUI; answered examples are never asked again.
 
     Exit code 3: some examples have no accepted reference yet.
     """
@@ -80,20 +80,26 @@ def annotate(
         prices = _prices(price_in, price_out)
         if dry_run:
             return _show_plan(selection, writer, answers, prices, json)
-        haste = RateLimits(
+        limits = RateLimits(
             concurrency=concurrency,
             requests_per_minute=requests_per_minute,
             tokens_per_minute=tokens_per_minute,
             timeout=timeout,
             retries=retries,
         )
-        _annotate(selection, writer, answers, _budget(prices, max_cost), haste, key_variable, json)
+        _annotate(selection, writer, answers, _budget(prices, max_cost), limits, key_variable, json)
 
 
 def _annotate(
-    selection: Selection, writer: Writer, store: Store, budget: Budget, haste: RateLimits, key_variable: str, json: bool
+    selection: Selection,
+    writer: Writer,
+    store: Store,
+    budget: Budget,
+    limits: RateLimits,
+    key_variable: str,
+    json: bool,
 ) -> None:
-    """Ask for what is missing, write what is accepted into the folder, and say what came of it."""
+    """Request missing answers, write accepted ones into the folder, and print the result."""
     from itdr_hf.cli import show_annotation
     from itdr_hf.models.teacher.annotate import annotate, plan
     from itdr_hf.models.teacher.write_back import write_references
@@ -104,7 +110,7 @@ def _annotate(
     if any(tally.asks for tally in tallies.values()):
         with show_progress("asking") as progress:
             run = annotate(
-                selection, writer, store, budget=budget, haste=haste, key_variable=key_variable, progress=progress
+                selection, writer, store, budget=budget, haste=limits, key_variable=key_variable, progress=progress
             )
         tallies = plan(selection, writer, store)
     with show_progress("writing") as progress:
@@ -161,7 +167,7 @@ def _writer(endpoint: str, model: str, parameters: dict[str, Any], mode: str | N
         raise UsageError(
             "--endpoint: not given; want the address of an OpenAI-compatible server, such as "
             "https://api.deepseek.com/v1 (key in OPENAI_API_KEY), or http://127.0.0.1:8000/v1 for one you serve "
-            "yourself with `transformers serve`, vLLM or llama.cpp; until then the extractive references serve"
+            "yourself with `transformers serve`, vLLM or llama.cpp; until then the extractive references are used"
         )
     url = checked_endpoint(endpoint)
     return Writer(endpoint=url, model=model, parameters=parameters, mode=mode, tries=tries)  # type: ignore[arg-type]

@@ -1,9 +1,10 @@
-"""The `itdr` command line: raw releases in, dataset folder out, and everything that is done with it."""
+"""The `itdr` command line: from raw releases to a dataset folder, and all further work with it."""
 
 from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Callable
 from types import FrameType
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from itdr_hf.cli.command import Command
 from itdr_hf.errors import ItdrError
 from itdr_hf.runtime.terminal import print_line
 
-STOPPED = 130  # what typer makes of Ctrl-C
+STOPPED = 130  # typer's exit code for Ctrl-C
 
 app = typer.Typer(
     name="itdr",
@@ -30,8 +31,8 @@ app = typer.Typer(
 )
 
 
-def tell_version(wanted: bool) -> None:
-    """Print the versions of the package and of the dataset it makes, and end."""
+def print_version(wanted: bool) -> None:
+    """Print the versions of the package and of its dataset, and exit."""
     if wanted:
         from itdr_hf import __version__
         from itdr_hf.catalogue import DATA_VERSION
@@ -43,14 +44,14 @@ def tell_version(wanted: bool) -> None:
 @app.callback()
 def itdr(
     version: Annotated[
-        bool, typer.Option("--version", callback=tell_version, is_eager=True, help="Show the version and exit.")
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Set up what all commands share."""
+    """Define the options common to all commands."""
 
 
-PANELS = {
-    "Raw releases": (data.sources, download.download, lock.lock, data.simulate),
+PANELS: dict[str, tuple[Callable[..., None], ...]] = {
+    "Raw releases": (data.sources, data.init, download.download, lock.lock, data.simulate),
     "The dataset": (data.build, data.show, report.report, annotate.annotate, train.export),
     "Can it be trusted": (audit.audit, audit.stats, audit.ledger, audit.diff),
     "Models": (train.train, recommend.recommend, score.predict, score.score, score.harness),
@@ -63,14 +64,14 @@ for panel, commands in PANELS.items():
 
 
 def main() -> None:
-    """Run the command line; an error of ours is one message and its exit code, Ctrl-C is 130."""
-    heard = _listen_for_ctrl_c()
+    """Run the command line; an error of this package is printed as one message, with its exit code; Ctrl-C gives 130."""
+    interrupts = _count_interrupts()
     try:
         app()
-    except BaseException as error:  # Ctrl-C too, and whatever a library, or a report of ours, has made of it
-        ended = error.code if isinstance(error, SystemExit) else 1
-        if ended == STOPPED or (heard and ended):
-            print_line("stopped; what was finished is kept, run again to go on", error=True)
+    except BaseException as error:  # including Ctrl-C, and whatever a library turned it into
+        code = error.code if isinstance(error, SystemExit) else 1
+        if code == STOPPED or (interrupts and code):
+            print_line("stopped; finished work is kept; run again to continue", error=True)
             sys.exit(STOPPED)
         if not isinstance(error, ItdrError):
             raise
@@ -78,14 +79,14 @@ def main() -> None:
         sys.exit(error.exit_code)
 
 
-def _listen_for_ctrl_c() -> list[int]:
-    """Return a list that is no longer empty once Ctrl-C was pressed, whatever becomes of the exception that it raises."""
-    heard: list[int] = []
+def _count_interrupts() -> list[int]:
+    """Return a list that grows whenever Ctrl-C is pressed, even if the exception is caught by a library."""
+    interrupts: list[int] = []
 
-    def hear(number: int, frame: FrameType | None) -> None:
-        heard.append(number)
+    def on_interrupt(number: int, frame: FrameType | None) -> None:
+        interrupts.append(number)
         signal.default_int_handler(number, frame)
 
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not where somebody else has a say
-        signal.signal(signal.SIGINT, hear)
-    return heard
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # keep any other handler
+        signal.signal(signal.SIGINT, on_interrupt)
+    return interrupts

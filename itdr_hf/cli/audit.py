@@ -1,4 +1,4 @@
-"""audit, stats, ledger, diff: can a dataset be trusted, what is in it, where it comes from, what changed."""
+"""audit, stats, ledger, diff: check a dataset, describe its content and origin, and compare two of them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def stats(
     plots: Annotated[Path | None, typer.Option(help="Draw plots into this folder.")] = None,
     json: Json = False,
 ) -> None:
-    """Examples, lengths in characters, words and tokens, and labels, beside the paper's averages."""
+    """Show examples, lengths in characters, words and tokens, and labels, next to the paper's averages."""
     from itdr_hf.cli.show_reports import print_statistics
     from itdr_hf.dataset.statistics import load_tokenizer, plot, statistics
     from itdr_hf.runtime.terminal import print_json, show_progress
@@ -68,11 +68,11 @@ def stats(
 def ledger(
     folder: Folder = FOLDER,
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Print raw files, seeds, times and contents too.")
+        bool, typer.Option("--verbose", "-v", help="Also print raw files, seeds, times and contents.")
     ] = False,
     json: Json = False,
 ) -> None:
-    """Every row accounted for: raw files, what was read, left out and why; exit code 1 if it does not add up."""
+    """Account for every row: raw files, rows read, left out and why; exit code 1 if it does not add up."""
     from itdr_hf.cli.show_ledger import faults, print_ledger
     from itdr_hf.dataset import Dataset
     from itdr_hf.dataset.notes import read_timings
@@ -90,7 +90,7 @@ def ledger(
 
 def diff(
     old: Annotated[Path, typer.Argument(help="A dataset folder.")],
-    new: Annotated[Path, typer.Argument(help="Another one.")],
+    new: Annotated[Path, typer.Argument(help="Another dataset folder.")],
     out: Annotated[Path | None, typer.Option(help="Write the differences as JSON to this file.")] = None,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit code 1 when they differ.")] = False,
     json: Json = False,
@@ -110,7 +110,7 @@ def diff(
 
 
 def _note(dataset: Dataset, report: Report) -> None:
-    """Show the result on the card, where the folder holds what its ledger says and may be written."""
+    """Show the result on the card, if the folder agrees with its ledger and is writable."""
     from itdr_hf.dataset.card import note_audit
     from itdr_hf.errors import OutputError
 
@@ -120,7 +120,7 @@ def _note(dataset: Dataset, report: Report) -> None:
     try:
         note_audit(dataset, report)
     except OutputError as error:
-        print_line(f"the card is as it was: {error}", error=True)
+        print_line(f"the card was not updated: {error}", error=True)
 
 
 def _write(path: Path, value: object) -> None:

@@ -1,4 +1,4 @@
-"""bench: how long our build takes beside the bare parse of the same file and beside pandas."""
+"""bench: measure builds relative to only parsing the same file, and to pandas."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ def bench(
         list[int] | None, typer.Option(min=20_000, help="Rows of Netflix Prize; may be given again.")
     ] = None,
     pairs: Annotated[
-        int | None, typer.Option(min=1_000, help="Of a log that recommenders train on, with torch.")
+        int | None, typer.Option(min=1_000, help="Pairs of the log that recommenders train on; needs torch.")
     ] = None,
-    rounds: Annotated[int | None, typer.Option(min=1, help="Of each the quickest counts.")] = None,
+    rounds: Annotated[int | None, typer.Option(min=1, help="Repetitions, of which the fastest counts.")] = None,
     full: Annotated[
         bool, typer.Option("--full", help="32 and 100 million ratings, 3 million reviews: two hours.")
     ] = False,
-    memory_limit: Annotated[str, typer.Option(help="Of a build.")] = "1GB",
+    memory_limit: Annotated[str, typer.Option(help="Memory limit of a build.")] = "1GB",
     json: Json = False,
 ) -> None:
-    """Measure builds of simulated releases as ratios: to the bare parse of the same file, to plain pandas."""
+    """Measure builds of simulated releases, relative to only parsing the same file and to plain pandas."""
     from dataclasses import replace
 
     from itdr_hf.bench.report import as_dict, print_bench, write_bench

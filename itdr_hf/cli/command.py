@@ -1,4 +1,4 @@
-"""A command of `itdr`: older spellings of its options still work, and --help lists the values an option may have."""
+"""The command class of `itdr`: older option names still work, and --help lists the values an option may have."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typer.core import TyperCommand
 
 from itdr_hf.cli.options import LISTS
 
-OLDER = {"--configs": "--config"}  # hidden in --help
+OLDER = {"--configs": "--config"}  # older name -> present one; hidden in --help
 
 
 class Command(TyperCommand):
-    """One command of the line."""
+    """One command of the command line."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Read the words typed, older spellings as the present ones."""
+        """Parse arguments, with older option names replaced by the present ones."""
         known = {name for parameter in self.params for name in parameter.opts}
         return super().parse_args(ctx, [_present(word, known) for word in args])
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write --help, with the values of every option that takes one of a few."""
+        """Write --help, with the allowed values of options that have only a few."""
         for parameter in self.params:
             if parameter.metavar in LISTS:
                 parameter.metavar = LISTS[parameter.metavar].metavar() or parameter.metavar

@@ -1,4 +1,4 @@
-"""What a shell may complete: names of the folder that is typed before, else of the catalogue."""
+"""Shell completion: names from the folder typed before, else from the catalogue."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 
 def configs(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Cells and unions; behind a comma, a further one."""
+    """Complete the names of cells and unions, also after a comma."""
     from itdr_hf import catalogue
 
     before, comma, last = incomplete.rpartition(",")
@@ -18,7 +18,7 @@ def configs(ctx: typer.Context, incomplete: str) -> list[str]:
 
 
 def cells(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Return the cells that the folder holds, or all where there is no such folder."""
+    """Complete the names of the cells in the folder, or of all cells without a folder."""
     from itdr_hf import catalogue
 
     return begun(incomplete, _built(ctx) or catalogue.cell_names())
@@ -32,7 +32,7 @@ def sources(incomplete: str) -> list[str]:
 
 
 def begun(incomplete: str, names: Iterable[str]) -> list[str]:
-    """Return the names that begin with what is typed."""
+    """Return the names that begin with the typed text."""
     return [name for name in names if name.startswith(incomplete)]
 
 

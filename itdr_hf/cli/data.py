@@ -1,4 +1,4 @@
-"""sources, simulate, build, show: from raw releases to a dataset folder."""
+"""sources, simulate, build, show: list or simulate raw releases, build a dataset folder, show an example."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ if TYPE_CHECKING:
 def sources(
     raw: Raw = RAW,
     check_links: Annotated[
-        bool, typer.Option("--check-links", help="Ask every place of every file; exit 1 if a file has none left.")
+        bool, typer.Option("--check-links", help="Check the links of every file; exit 1 if a file is gone.")
     ] = False,
     json: Json = False,
 ) -> None:
-    """List raw releases: which are present, which are missing, how to get them, under which licence."""
+    """List raw releases: which are present or missing, how to get them, and their licences."""
     from itdr_hf.catalogue import current
     from itdr_hf.cli.show_build import print_links, print_sources, source_states
     from itdr_hf.runtime.terminal import print_json
@@ -54,14 +54,30 @@ def sources(
     print_json(states) if json else print_sources(states)
 
 
+def init(
+    folder: Annotated[Path, typer.Argument(help="A folder with tables of your own, such as raw/myshop.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace a source.toml that is there.")] = False,
+    json: Json = False,
+) -> None:
+    """Look at tables of your own and write source.toml with what they show, to be edited."""
+    from itdr_hf.catalogue import current
+    from itdr_hf.cli.show_build import print_draft
+    from itdr_hf.runtime.terminal import print_json
+    from itdr_hf.sources.own import described, draft_settings
+
+    source = draft_settings(folder, replace=force)
+    cells = list(current().without_source(source.id).with_source(source).own_cells)
+    print_json({"source": described(source), "cells": cells}) if json else print_draft(folder, source, cells)
+
+
 def simulate(
     out: Annotated[Path, typer.Argument(help="Folder to write the releases to, one folder each.")],
     source: Annotated[list[str] | None, one_of(SIMULATED, help="Only this source; may be given again.")] = None,
-    scale: Annotated[float, typer.Option(help="1.0: large enough for the paper's numbers of examples.")] = 1.0,
+    scale: Annotated[float, typer.Option(help="1.0 suffices for the paper's numbers of examples.")] = 1.0,
     seed: int = 0,
     json: Json = False,
 ) -> None:
-    """Write synthetic raw releases in the sources' true file formats, for trying everything without a download."""
+    """Write synthetic raw releases in the original file formats, to try everything without a download."""
     from itdr_hf.dataset.audit.findings import counted
     from itdr_hf.runtime.terminal import print_json, show_progress
     from itdr_hf.simulate import simulate as write
@@ -76,22 +92,22 @@ def simulate(
 def build(
     raw: Raw = RAW,
     out: Annotated[
-        Path | None, typer.Option(help="The dataset folder; what is in it and unchanged is kept; default: ./<family>.")
+        Path | None, typer.Option(help="The dataset folder; unchanged cells are kept; default: ./<family>.")
     ] = None,
-    family: Annotated[str, one_of(FAMILY, help="Whose tasks.")] = "itdr",
+    family: Annotated[str, one_of(FAMILY, help="The family of tasks.")] = "itdr",
     config: Config = None,
     num_examples: Annotated[int | None, typer.Option(min=1, help="Examples per cell; default: the paper's.")] = None,
     history: Annotated[int | None, typer.Option(min=1, help="Interactions shown.")] = None,
-    source_history: Annotated[int | None, typer.Option(min=1, help="CDR: those of the source domain.")] = None,
+    source_history: Annotated[int | None, typer.Option(min=1, help="CDR: interactions in the source domain.")] = None,
     positives: Annotated[int | None, typer.Option(min=1)] = None,
     negatives: Annotated[int | None, typer.Option(min=1)] = None,
     reviews: Annotated[int | None, typer.Option(min=1, help="TUI: reviews; IR: liked and disliked items.")] = None,
-    max_chars: Annotated[int | None, typer.Option(min=1, help="Longest review or description.")] = None,
+    max_chars: Annotated[int | None, typer.Option(min=1, help="Maximum length of a review or description.")] = None,
     liked_above: Annotated[float | None, typer.Option(help="A rating above it is a like.")] = None,
     disliked_below: Annotated[float | None, typer.Option(help="A rating below it is a dislike.")] = None,
     seed: int | None = None,
-    salt: Annotated[str | None, typer.Option(help="Of the hashes that stand for users.")] = None,
-    description: Annotated[bool | None, typer.Option(help="With the task description as instruction.")] = None,
+    salt: Annotated[str | None, typer.Option(help="For the hashes of user ids.")] = None,
+    description: Annotated[bool | None, typer.Option(help="Include the task description as instruction.")] = None,
     template: Annotated[str | None, one_of(TEMPLATE, help="Wording of the prompts; mixed: all but unseen.")] = None,
     negative_sampling: Annotated[
         str | None, one_of(NEGATIVE_SAMPLING, help="Default: uniform; popularity: as popular; hard: alike.")
@@ -100,9 +116,9 @@ def build(
         str | None, one_of(SPLIT_PROTOCOL, help="Default: user; leave-last, leave-one-out: of each user.")
     ] = None,
     forms: Annotated[str | None, typer.Option(help="InstructRec: one, all, or kinds such as 'A7/*,A8/*'.")] = None,
-    held_out: Annotated[str | None, typer.Option(help="InstructRec: an intention for the test alone, as I1.")] = None,
+    held_out: Annotated[str | None, typer.Option(help="InstructRec: an intention only for the test, as I1.")] = None,
     domain: Annotated[str | None, typer.Option(help="Only this one of the source's domains.")] = None,
-    max_prompt: Annotated[int | None, typer.Option(min=0, help="InstructRec: pieces of a prompt, 0 for any.")] = None,
+    max_prompt: Annotated[int | None, typer.Option(min=0, help="InstructRec: tokens of a prompt, 0 for any.")] = None,
     snapshots: Annotated[
         str | None, typer.Option(help="RecLM: where two periods begin and end, as 2001-01-01,2002-01-01,2003-01-01.")
     ] = None,
@@ -115,20 +131,20 @@ def build(
     dialogue: Annotated[
         str | None, one_of(DIALOGUE, help="RecLM: default: two-turn; the others are for ablations.")
     ] = None,
-    on_bad_row: Annotated[str, one_of(BAD_ROWS, help="skip: count malformed rows and go on.")] = "error",
-    max_bad_rows: Annotated[int | None, typer.Option(min=0, help="With skip: no more than this many a table.")] = None,
+    on_bad_row: Annotated[str, one_of(BAD_ROWS, help="skip: count malformed rows and continue.")] = "error",
+    max_bad_rows: Annotated[int | None, typer.Option(min=0, help="With skip: at most this many per table.")] = None,
     num_proc: Annotated[int, typer.Option(min=1, help="Processes that render examples.")] = 1,
     memory_limit: Memory = None,
     engine: Annotated[
-        str, one_of(ENGINE, help="That plans; spark needs the extra [spark], see docs/spark.md.")
+        str, one_of(ENGINE, help="For planning; spark needs the extra [spark], see docs/spark.md.")
     ] = "duckdb",
     spark_master: Annotated[str | None, typer.Option(help="Such as local[4] or spark://host:7077.")] = None,
-    cache: Annotated[Path | None, typer.Option(help="Of the tables; default: $ITDR_CACHE or the user's.")] = None,
+    cache: Annotated[Path | None, typer.Option(help="Cache folder; default: $ITDR_CACHE or the user's.")] = None,
     locked: Annotated[
-        bool, typer.Option("--locked", help="Take no other raw files than those in RAW/itdr.lock.")
+        bool, typer.Option("--locked", help="Accept only the raw files recorded in RAW/itdr.lock.")
     ] = False,
     verify: Annotated[
-        bool, typer.Option("--verify", help="Hash every file that is there; without, those of another time.")
+        bool, typer.Option("--verify", help="Hash all existing files, not only those with a changed time.")
     ] = False,
     json: Json = False,
 ) -> None:
@@ -162,16 +178,16 @@ def build(
             engine=engine,
             spark_master=spark_master,
             progress=progress,
-            warn=lambda text: None,  # the table says it
+            warn=lambda text: None,  # the table shows the notes
         )
-        asked = separated(config)
-        chosen = settings.known.select(asked, family)
+        configs = separated(config)
+        chosen = settings.known.select(configs, family)
         if locked:
             check_locked(raw, {settings.known.source_of(name) for name in chosen}, cache)
         done = partial(_report_cell, progress, count(1), len(chosen))
         try:
             outcomes = build_folder(
-                out, settings, configs=asked, family=family, changes=changes, verify=verify, done=done
+                out, settings, configs=configs, family=family, changes=changes, verify=verify, done=done
             )
             failure = None
         except CellsFailedError as error:
@@ -186,7 +202,7 @@ def _report_cell(progress: OnProgress, number: Iterator[int], total: int, outcom
 
 
 def show(
-    folder: Annotated[Path, typer.Argument(help="A dataset folder; may be left out: itdr.")],
+    folder: Annotated[Path, typer.Argument(help="A dataset folder; may be omitted: itdr.")],
     config: Annotated[
         str | None, typer.Argument(help="A cell, such as tkr-pixelrec.", autocompletion=completion.cells)
     ] = None,
@@ -194,7 +210,7 @@ def show(
     index: Annotated[int, typer.Option(min=0, help="Which example, from 0.")] = 0,
     json: Json = False,
 ) -> None:
-    """One example of a cell, readable in the terminal."""
+    """Show one example of a cell."""
     from itdr_hf.cli.show_example import print_example
     from itdr_hf.dataset import Dataset
     from itdr_hf.runtime.terminal import print_json

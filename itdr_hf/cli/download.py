@@ -1,4 +1,4 @@
-"""download: raw releases from where they lie, or how to get them by hand."""
+"""download: download raw releases, or show how to get them by hand."""
 
 from __future__ import annotations
 
@@ -21,21 +21,23 @@ if TYPE_CHECKING:
 def download(
     source: Annotated[
         list[str] | None,
-        typer.Argument(help="Sources to get; none: what can be had, and how.", autocompletion=completion.sources),
+        typer.Argument(help="Sources to download; without any, list them.", autocompletion=completion.sources),
     ] = None,
     raw: Raw = RAW,
     part: Annotated[list[str] | None, typer.Option(help="Only this part (a category, a size), or all.")] = None,
-    archive: Annotated[Path | None, typer.Option(help="Unpack this archive, got by hand, for the one source.")] = None,
+    archive: Annotated[
+        Path | None, typer.Option(help="Unpack this archive, downloaded by hand, for one source.")
+    ] = None,
     accept_licence: Annotated[
         bool, typer.Option("--accept-licence", help="I have read the terms that are shown.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be had, get nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan, download nothing.")] = False,
     endpoint: Endpoint = None,
     json: Json = False,
 ) -> None:
-    """Get raw releases: resumed where they stopped, checked, unpacked; terms are shown and accepted once a source.
+    """Download raw releases: resumed, verified, unpacked; the terms are shown and accepted once per source.
 
-    What needs a form or an account is told step by step; with a Kaggle token (and the extra kaggle) it is had too.
+    For sources that need a form or an account, the steps are shown; Kaggle works with a token (and the extra kaggle).
     """
     from itdr_hf import catalogue
     from itdr_hf.download import by_hand, plan
@@ -49,7 +51,7 @@ def download(
     for name in source:
         found = catalogue.source(name)
         if not found.downloads and not archive:
-            raise DownloadError(f"{name}: no program may get it; want you to:\n{by_hand(found, raw)}")
+            raise DownloadError(f"{name}: cannot be downloaded automatically; want you to:\n{by_hand(found, raw)}")
         wants.append(plan(found, raw, part or () if not archive else (_ALL if found.downloads else ())))
     for want in wants:
         if not json:
@@ -74,12 +76,12 @@ def _get(want: Want, archive: Path | None, endpoint: str | None) -> Sequence[Pat
 
     with show_progress("downloading") as progress:
         api = hub.connect(endpoint=endpoint) if endpoint else None
-        means = Clients(api=api, progress=progress)
-        return unpack(want, archive, means) if archive else download(want, means)
+        clients = Clients(api=api, progress=progress)
+        return unpack(want, archive, clients) if archive else download(want, clients)
 
 
 def _terms(source: Source, given: bool) -> None:
-    """Show the terms and ask, unless they were accepted before. Raises UsageError where nobody can be asked."""
+    """Show the terms and ask for acceptance, unless accepted before. Raises UsageError without a terminal to ask on."""
     from itdr_hf.download import accept, accepted
     from itdr_hf.download.licences import terms
     from itdr_hf.errors import UsageError
@@ -88,9 +90,9 @@ def _terms(source: Source, given: bool) -> None:
         return
     print_line(terms(source), error=True)
     if not given and not sys.stdin.isatty():
-        raise UsageError(f"{source.id}: its terms are not accepted; want that; read them, then add --accept-licence")
+        raise UsageError(f"{source.id}: terms not accepted; want acceptance; read them, then add --accept-licence")
     if not given and not typer.confirm("Do you accept these terms?", err=True):
-        raise UsageError(f"{source.id}: its terms were not accepted; want that; nothing was downloaded")
+        raise UsageError(f"{source.id}: terms not accepted; want acceptance; nothing was downloaded")
     accept(source)
 
 
@@ -126,7 +128,7 @@ def _show(want: Want) -> None:
     rows = [["here" if f in want.here else "get", f.path, _size(f.size or 0)] for f in want.files]
     print_table({"": "left", "file": "fold", "size": "right"}, rows, title=want.source.title)
     if want.missing:
-        more = "" if want.exact else " and more that is not known"
+        more = "" if want.exact else " and files of unknown size"
         print_line(f"{len(want.missing)} to get, {_size(want.size) or '0 B'}{more}, to {want.place.folder}/")
 
 

@@ -1,4 +1,4 @@
-"""lock: which bytes the raw releases here are, or were for somebody else's dataset; and the comparison of a rebuilt one."""
+"""lock: record the hashes of local raw releases, or of those of a published dataset; compare a rebuilt dataset."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def lock(
         list[str] | None, typer.Option(help="Only this source; may be given again.", autocompletion=completion.sources)
     ] = None,
     published: Annotated[
-        str | None, typer.Option("--from", help="Take the hashes of this dataset: a folder, or someone/itdr@v2.0.0.")
+        str | None, typer.Option("--from", help="Use the hashes of this dataset: a folder, or someone/itdr@v2.0.0.")
     ] = None,
     endpoint: Annotated[str | None, typer.Option(help="Another Hub than the default.")] = None,
-    cache: Annotated[Path | None, typer.Option(help="Of the tables; default: $ITDR_CACHE or the user's.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    cache: Annotated[Path | None, typer.Option(help="Cache folder; default: $ITDR_CACHE or the user's.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Write the sha256 of every raw file here to RAW/itdr.lock; `itdr build --locked` takes no other bytes then."""
+    """Write the sha256 of every raw file to RAW/itdr.lock; `itdr build --locked` then accepts no others."""
     from itdr_hf.raw.lock import LOCK, read_lock
     from itdr_hf.runtime.terminal import print_json
 
@@ -41,7 +41,7 @@ def lock(
 
 
 def _of_files(raw: Path, sources: list[str] | tuple[()], cache: Path | None) -> dict[str, dict[str, str]]:
-    """Hash the releases that are here. Raises MissingFileError for one that was asked for and is not."""
+    """Hash the local releases. Raises MissingFileError for a requested one that is missing."""
     from itdr_hf.catalogue import current
     from itdr_hf.errors import MissingFileError
     from itdr_hf.runtime.progress import each
@@ -69,7 +69,7 @@ def _of_ledger(ledger: Ledger) -> dict[str, dict[str, str]]:
 
 
 def check_locked(raw: Path, sources: set[str], cache: Path | None) -> None:
-    """Compare the releases of some sources with the lock. Raises RawDataError for other bytes, or no lock."""
+    """Check the releases of some sources against the lock. Raises RawDataError for other bytes, or without a lock."""
     from itdr_hf.catalogue import current
     from itdr_hf.errors import MissingFileError
     from itdr_hf.raw.lock import read_lock
@@ -79,7 +79,7 @@ def check_locked(raw: Path, sources: set[str], cache: Path | None) -> None:
     for name in sorted(sources):
         try:
             place = locate(known.source(name), raw, cache=cache)
-        except MissingFileError:  # the build tells
+        except MissingFileError:  # the build reports it
             continue
         held.check(name, place.files)
 
@@ -103,7 +103,7 @@ def published_ledger(place: str, endpoint: str | None = None) -> Ledger:
 
 
 def print_rebuilt(folder: Path, against: str, endpoint: str | None, json: bool) -> bool:
-    """Print how a rebuilt dataset compares with a published one; returns whether all of its cells are the same."""
+    """Print how a rebuilt dataset compares with a published one; return whether all of its cells are the same."""
     from dataclasses import asdict
 
     from itdr_hf.dataset.folder import Dataset

@@ -1,4 +1,4 @@
-"""Options that several commands share, and values out of a list: checked, listed in --help, completed by the shell."""
+"""Options shared by several commands, and choices: checked early, listed in --help, completed by the shell."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import typer
 
 from itdr_hf.cli import completion
 
-MAX_LISTED = 8  # names that --help lists; of more, the error and the shell do
+MAX_LISTED = 8  # --help lists up to this many names; longer lists are in the error and in shell completion
 
 
 class Names:
-    """A parser of a value that is one of some names, which are looked up when they are needed.
+    """A parser for a choice among names, which are looked up only when needed.
 
-    Anything else ends the command before it has begun, with exit code 2 and the nearest name.
+    Any other value ends the command before it starts, with exit code 2 and the closest name.
     """
 
     def __init__(self, kind: str, names: Callable[[], Iterable[str]], *, max_listed: int = MAX_LISTED) -> None:
@@ -31,20 +31,20 @@ class Names:
         return value
 
     def complete(self, incomplete: str) -> list[str]:
-        """Return the names that begin so."""
+        """Return the names that begin with the typed text."""
         return completion.begun(incomplete, self.names())
 
     def metavar(self) -> str | None:
-        """'[duckdb|spark]', where there are few."""
+        """Return the choices, such as '[duckdb|spark]'; None if there are many."""
         names = list(self.names())
         return f"[{'|'.join(names)}]" if len(names) <= self.max_listed else None
 
 
-LISTS: dict[str, Names] = {}  # what stands for a value in --help -> the names it may be
+LISTS: dict[str, Names] = {}  # placeholder in --help -> the choices
 
 
 def one_of(names: Names, *spelling: str, **more: Any) -> Any:
-    """Make an option whose value is one of some names."""
+    """Return an option whose value is a choice among names."""
     LISTS[names.kind.upper()] = names
     return typer.Option(*spelling, parser=names, autocompletion=names.complete, metavar=names.kind.upper(), **more)
 
@@ -149,7 +149,7 @@ def _templates() -> Iterable[str]:
 
 
 def given(*names: str) -> Callable[[], Iterable[str]]:
-    """Names that are no registry's."""
+    """Return a function for a fixed list of names."""
     return lambda: names
 
 
@@ -177,7 +177,7 @@ SPLIT_PROTOCOL = Names("protocol", _split_protocols)
 TEMPLATE = Names("template", _templates)
 WAY = Names("way", given("generation", "likelihood"))
 
-Folder = Annotated[Path, typer.Argument(help="A dataset folder, as `itdr build` makes it.")]
+Folder = Annotated[Path, typer.Argument(help="A dataset folder built by `itdr build`.")]
 FOLDER = Path("itdr")
 Raw = Annotated[Path, typer.Option("--raw", help="Folder of the raw releases, one folder each.", envvar="ITDR_RAW")]
 RAW = Path("raw")
@@ -185,15 +185,15 @@ Config = Annotated[
     list[str] | None,
     typer.Option(
         "--config",
-        help="A config, union or pattern; several with commas, or given again.",
+        help="A config, union or pattern; several separated by commas, or given again.",
         autocompletion=completion.configs,
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-Memory = Annotated[str | None, typer.Option(help="Of the whole process, such as 2GB; default: a quarter.")]
-Endpoint = Annotated[str | None, typer.Option(help="Another Hub than the default.")]
+Memory = Annotated[str | None, typer.Option(help="For the whole process, such as 2GB; default: a quarter.")]
+Endpoint = Annotated[str | None, typer.Option(help="Address of another Hub.")]
 
 
 def separated(config: list[str] | None) -> list[str] | None:
-    """Return the names in a list of options, where some hold several with commas."""
+    """Return the names in a list of options, splitting those that contain commas."""
     return [name.strip() for names in config for name in names.split(",") if name.strip()] if config else None

@@ -1,4 +1,4 @@
-"""push, verify: a dataset folder to the Hub as one release, and a release against its own ledger."""
+"""push, verify: publish a dataset folder on the Hub as one release, and check a release against its own ledger."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from itdr_hf.runtime.terminal import print_line
 def push(
     *,
     folder: Folder = FOLDER,
-    repo_id: Annotated[str, typer.Option(help="Such as someone/itdr; made if it is not there.")],
+    repo_id: Annotated[str, typer.Option(help="Such as someone/itdr; created if it does not exist.")],
     public: Annotated[bool, typer.Option("--public/--private", help="Who may read it.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan, send nothing.")] = False,
     allow: Annotated[
         list[str] | None,
         typer.Option(
-            help="A source to publish though its licence does not allow it; your decision.",
+            help="Publish this source although its licence does not allow it; your decision.",
             autocompletion=completion.sources,
         ),
     ] = None,
     delete: Annotated[list[str] | None, typer.Option(help="A file or folder of an older release to remove.")] = None,
     create_pr: Annotated[bool, typer.Option("--create-pr", help="As a pull request, without a tag.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite a card that is not ours.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a card not written by itdr.")] = False,
     despite_breaches: Annotated[
-        bool, typer.Option("--despite-breaches", help="Publish what the audit found a reason not to use.")
+        bool, typer.Option("--despite-breaches", help="Publish although the audit found breaches.")
     ] = False,
-    gated: Annotated[str | None, one_of(GATED, help="Readers ask first.")] = None,
+    gated: Annotated[str | None, one_of(GATED, help="Require readers to request access.")] = None,
     endpoint: Endpoint = None,
     json: Json = False,
 ) -> None:
-    """Publish a dataset folder: audited, one commit, verified, tagged with its version. A second push changes nothing.
+    """Publish a dataset folder: audited, in one commit, verified, tagged. A second push changes nothing.
 
-    The token is the one of `hf auth login` or $HF_TOKEN.
+    The token is that of `hf auth login` or $HF_TOKEN.
     """
     from dataclasses import asdict
 
@@ -83,14 +83,14 @@ def push(
 def verify(
     repo_id: Annotated[str | None, typer.Argument(help="A published release, such as someone/itdr.")] = None,
     revision: Annotated[str, typer.Option(help="A tag or commit.")] = "main",
-    rebuilt: Annotated[Path | None, typer.Option(help="A dataset folder that was built here, to compare.")] = None,
+    rebuilt: Annotated[Path | None, typer.Option(help="A local dataset folder to compare.")] = None,
     against: Annotated[str | None, typer.Option(help="With --rebuilt: someone/itdr@v2.0.0, or a folder.")] = None,
     endpoint: Endpoint = None,
     json: Json = False,
 ) -> None:
-    """Check a published release against its own ledger: every file there, every sha256 right. Exit 1 if not.
+    """Check that every file of a published release is present with the right sha256. Exit 1 if not.
 
-    With --rebuilt FOLDER --against RELEASE: whether the cells built here are the published ones, by the ledgers alone.
+    With --rebuilt FOLDER --against RELEASE, compare local cells with published ones, using only the ledgers.
     """
     from itdr_hf import hub
     from itdr_hf.cli.lock import print_rebuilt
@@ -114,5 +114,5 @@ def verify(
     if json:
         print_json({"repo_id": repo_id, "revision": revision, "problems": problems})
     else:
-        print_line("\n".join(problems) or f"{repo_id}@{revision}: complete, as its ledger has it")
+        print_line("\n".join(problems) or f"{repo_id}@{revision}: complete, as listed in its ledger")
     raise typer.Exit(1 if problems else 0)

@@ -1,4 +1,4 @@
-"""report: one page about a dataset folder, to be opened in any browser."""
+"""report: write a page about a dataset folder for any browser."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def report(
     card: Annotated[bool, typer.Option("--card", help="Draw the pictures of the folder's card too.")] = False,
     json: Json = False,
 ) -> None:
-    """Write one self-contained page: what is in the release, the ledger, lengths, labels, audit, examples, scores.
+    """Write one self-contained page: content, ledger, lengths, labels, audit, examples, scores.
 
-    The audit is shown if `itdr audit` was run on just this content. `--card` needs the extra [plots].
+    The audit is shown if `itdr audit` was run on exactly this content. `--card` needs the extra [plots].
     """
     from itdr_hf.dataset import Dataset
     from itdr_hf.dataset.statistics import load_tokenizer
@@ -46,4 +46,4 @@ def report(
     for path in drawn:
         print_line(f"wrote {path}")
     if not made.audited:
-        print_line(f"\nNot audited; to show the audit: itdr audit {folder}/ and this command again")
+        print_line(f"\nNot audited; to show the audit, run `itdr audit {folder}/` and then this command again")

@@ -1,4 +1,4 @@
-"""What people see of annotating: the plan, a progress bar, what came of it, and how two sides agree."""
+"""Print annotations: the plan, the result of a run, and the agreement of two sides."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from itdr_hf.models.teacher.compare import Agreement
     from itdr_hf.models.teacher.store import Store
 
-LISTED = 20  # examples without a reference that are named; --json names all
+MAX_LISTED = 20  # examples without a reference that are named; --json names all
 
 
 def plan_facts(tallies: Tallies, prices: Prices | None) -> dict[str, Any]:
-    """Return the plan for machines; `cost` is None without prices."""
+    """Return the plan as JSON-able values; `cost` is None without prices."""
     cells = {
         cell: {
             "examples": t.examples,
@@ -35,7 +35,7 @@ def plan_facts(tallies: Tallies, prices: Prices | None) -> dict[str, Any]:
 
 
 def print_plan(tallies: Tallies, prices: Prices | None, json: bool) -> None:
-    """Print what would be asked, about how many tokens, and the price."""
+    """Print the planned requests, with estimated tokens and cost."""
     facts = plan_facts(tallies, prices)
     if json:
         return print_json(facts)
@@ -52,7 +52,7 @@ def print_plan(tallies: Tallies, prices: Prices | None, json: bool) -> None:
 def result_facts(
     tallies: Tallies, written: Mapping[str, Mapping[str, int]], run: Run | None, store: Store
 ) -> dict[str, Any]:
-    """Return what came of a run, for machines: every example without a reference is named."""
+    """Return the result of a run as JSON-able values, naming every example without a reference."""
     unanswered = run.unanswered if run else {}
     cells = {
         cell: {
@@ -75,7 +75,7 @@ def result_facts(
 
 
 def print_result(facts: Mapping[str, Any], json: bool) -> None:
-    """Print what came of a run: per cell, then the examples without a reference and why."""
+    """Print the result of a run: per cell, then the examples without a reference and the reasons."""
     if json:
         return print_json(facts)
     columns = {"config": "left", **dict.fromkeys(("examples", "accepted", "rejected", "not answered"), "right")}
@@ -85,21 +85,21 @@ def print_result(facts: Mapping[str, Any], json: bool) -> None:
     ]
     print_table(columns, rows)
     cost = "" if facts.get("cost") is None else f", cost {_money(facts['cost'])}"
-    print_line(f"\n{facts['answers']:,} answers in this run{cost}. The rest keep the reference they had.")
+    print_line(f"\n{facts['answers']:,} answers in this run{cost}. All other examples keep their references.")
     if lost := {kind: facts["store"][kind] for kind in ("torn", "damaged") if facts["store"][kind]}:
         print_line(
             f"{facts['store']['folder']}: {', '.join(f'{n} {kind} line(s) dropped' for kind, n in lost.items())}"
         )
     if facts.get("adapted"):
-        print_line(f"The endpoint does not take all settings: {facts['adapted']}.")
+        print_line(f"The endpoint does not accept all settings: {facts['adapted']}.")
     if facts.get("stopped"):
         print_line(f"stopped: {facts['stopped']}")
     without = {i: f"rejected: {', '.join(why)}" for f in facts["cells"].values() for i, why in f["rejected"].items()}
     without |= facts["unanswered"]
-    for example, why in list(without.items())[:LISTED]:
+    for example, why in list(without.items())[:MAX_LISTED]:
         print_line(f"{example}: {why}")
-    if len(without) > LISTED:
-        print_line(f"… and {len(without) - LISTED:,} more; --json names all")
+    if len(without) > MAX_LISTED:
+        print_line(f"… and {len(without) - MAX_LISTED:,} more; --json names all")
 
 
 def print_agreement(rows: Sequence[Agreement], sides: Sequence[str], json: bool) -> None:

@@ -1,4 +1,4 @@
-"""Print what a build did: the sources found, the cells built, the plan of a push."""
+"""Print sources and their links, the outcomes of a build, and the plan of a push."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 
 
 def source_states(raw: Path, known: Catalogue) -> list[dict[str, Any]]:
-    """Of every source: present or what is missing, licence, how to get it, the cells it feeds."""
+    """Return the state of every source: present, or what is missing; licence, how to get it, the cells it feeds."""
     from itdr_hf.raw.release import find_release
 
-    states = []
-    for source_id in known.source_ids():
+    states = [_broken(folder, error) for folder, error in known.broken.items()]
+    for source_id in sorted(known.source_ids(), key=lambda name: not known.own(name)):  # custom ones first
         source = known.source(source_id)
         state: dict[str, Any] = {"source": source.id, "title": source.title, "licence": source.licence}
         state |= {"redistributable": source.redistributable, "obtain": source.obtain, "homepage": source.homepage}
+        state |= {"remarks": list(source.remarks), "own": known.own(source.id)}
         state["hashes"] = hash_state(source, raw)
         state["cells"] = [name for name in known.cell_names() if known.source_of(name) == source.id]
         try:
@@ -44,8 +45,30 @@ def source_states(raw: Path, known: Catalogue) -> list[dict[str, Any]]:
     return states
 
 
+def _broken(folder: str, error: Exception) -> dict[str, Any]:
+    """Return the state of a folder of custom tables that cannot be read."""
+    state: dict[str, Any] = {"source": folder, "title": folder, "licence": "not stated", "redistributable": False}
+    state |= {"obtain": "", "homepage": folder, "remarks": [], "own": True, "hashes": {}, "cells": []}
+    return state | {"state": "broken", "layout": None, "missing": [str(error)], "unread": {}}
+
+
+def print_draft(folder: Path, source: Source, cells: Sequence[str]) -> None:
+    """Print what `itdr init` found in a folder of tables, and which cells it will feed."""
+    scale = source.scale
+    rows = [
+        ["ratings", f"{scale.low:g} to {scale.high:g} in steps of {scale.step:g}" if scale else "not used"],
+        ["items' attributes", ", ".join(attribute.name for attribute in source.item_attributes) or "none"],
+        ["users' attributes", ", ".join(attribute.name for attribute in source.user_attributes) or "none"],
+        ["cells", ", ".join(cells)],
+    ]
+    print_table({"found": "left", "in the tables": "fold"}, rows)
+    for remark in source.remarks:
+        print_line(f"\n{remark}")
+    print_line(f"\n{folder}/source.toml is written: edit it, then itdr build --raw {folder.parent}")
+
+
 def hash_state(source: Source, raw: Path) -> dict[str, str]:
-    """Of every file that can be downloaded, what is known of its content: pinned, recorded (here, before) or unknown."""
+    """Return for every download whether its sha256 is pinned, recorded (at its first download) or unknown."""
     recorded = read_lock(raw).downloads.get(source.id, {})
     return {
         file.path: "pinned" if file.pinned else "recorded" if file.path in recorded else "unknown"
@@ -54,7 +77,7 @@ def hash_state(source: Source, raw: Path) -> dict[str, str]:
 
 
 def print_links(sources: Sequence[Source], json: bool) -> int:
-    """Ask every place of every file and print what it answered; returns 1 if a file has no place left, else 0."""
+    """Check every URL of every file and print the results; return 1 if a file is no longer available, else 0."""
     from dataclasses import asdict
 
     from itdr_hf.download.links import check_links, lost, table
@@ -65,45 +88,55 @@ def print_links(sources: Sequence[Source], json: bool) -> int:
     if json:
         print_json([asdict(link) for link in links])
         return int(bool(gone))
-    print_table(dict.fromkeys(("source", "file", "place", "state", "date"), "fold"), table(links))
-    print(f"\n{sum(link.works for link in links)} of {len(links)} places have their file")
+    print_table(dict.fromkeys(("source", "file", "host", "state", "date"), "fold"), table(links))
+    print(f"\n{sum(link.works for link in links)} of {len(links)} links work")
     for source, path in gone:
-        print(f"{source}: {path}: no place has it any more")
+        print(f"{source}: {path}: no longer available anywhere")
     return int(bool(gone))
 
 
 def print_sources(states: Sequence[Mapping[str, Any]]) -> None:
-    """Print the states of `source_states` as a table, and how to get what is missing."""
+    """Print the states of `source_states` as a table, and how to get what is missing.
+
+    Where there are custom tables, those are what a person is here for: releases that are not here take one line.
+    """
+    own = any(state["own"] for state in states)
+    absent = [s["source"] for s in states if s["state"] == "missing"] if own else []
     columns = {"source": "left", "state": "left", "cells": "right", "pass on": "left", "licence": "fold"}
     print_table(
         columns,
         [
             [s["source"], s["state"], str(len(s["cells"])), "yes" if s["redistributable"] else "no", s["licence"]]
             for s in states
+            if s["source"] not in absent
         ],
     )
     for state in states:
-        if state["state"] == "incomplete":
+        for remark in state["remarks"]:
+            print_line(f"\n{state['source']}: {remark}")
+        if state["state"] in ("incomplete", "broken"):
             print_line(f"\n{state['source']}: {'; '.join(state['missing'])}")
-        elif state["state"] == "missing":
+        elif state["state"] == "missing" and not own:
             print_line(f"\n{state['source']}: to get it, {state['obtain']}")
         for name, why in state["unread"].items():
-            print_line(f"\n{state['source']}: {name} is here and not read: {why}")
+            print_line(f"\n{state['source']}: {name} is present but not read: {why}")
+    if absent:
+        print_line(f"\nnot here: {', '.join(absent)}; itdr sources --json says how to get each")
     print_line(f"\n{_hashes(states)}")
 
 
 def _hashes(states: Sequence[Mapping[str, Any]]) -> str:
-    """How many files are pinned by a whole sha256, and of which sources some are not."""
+    """Return how many files are pinned by a complete sha256, and which sources have files that are not."""
     every = [(state["source"], kind) for state in states for kind in state["hashes"].values()]
     unknown = ", ".join(dict.fromkeys(source for source, kind in every if kind == "unknown"))
     kinds = {kind: sum(one == kind for _, one in every) for kind in ("pinned", "recorded", "unknown")}
-    told = f"{kinds['pinned']} of {len(every)} files are pinned by their sha256"
-    told += f", {kinds['recorded']} recorded at their first download" if kinds["recorded"] else ""
-    return told + (f"; of {unknown} some are unknown until then (itdr.lock)" if unknown else "")
+    text = f"{kinds['pinned']} of {len(every)} files are pinned by their sha256"
+    text += f", {kinds['recorded']} recorded at their first download" if kinds["recorded"] else ""
+    return text + (f"; some of {unknown} are unknown until then (itdr.lock)" if unknown else "")
 
 
 def print_outcomes(outcomes: Sequence[Outcome], out: Path) -> None:
-    """Print what was built, what was not and why, and the lines that load it."""
+    """Print the outcome of every cell, the reasons for those not built, and the code that loads the dataset."""
     columns = {"config": "left", "state": "left", **dict.fromkeys(SPLITS, "right")}
     print_table(columns, [[o.cell, o.state, *(f"{o.counts.get(s, 0):,}" for s in SPLITS)] for o in outcomes])
     notes: dict[str, list[str]] = {}
@@ -123,7 +156,7 @@ def print_outcomes(outcomes: Sequence[Outcome], out: Path) -> None:
 
 
 def print_plan(rows: Sequence[tuple[str, str, int]], summary: str) -> None:
-    """Print what a push would do, a line a file, and in one line."""
+    """Print the plan of a push, one line per file, and its summary."""
     print_table(
         {"": "left", "file": "fold", "bytes": "right"}, [[action, path, f"{size:,}"] for action, path, size in rows]
     )

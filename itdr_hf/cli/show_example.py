@@ -1,4 +1,4 @@
-"""One example in the terminal: what it is, then instruction, prompt and answer, with what was chosen marked."""
+"""Print one example: its metadata, then instruction, prompt and answer, with the chosen titles marked."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CHOSEN = "bold green"
 
 
 def print_example(row: Mapping[str, Any], catalogue: Catalogue, *, split: str, index: int) -> None:
-    """Print an example of a split: colours show the truth on a terminal, a list with marks does everywhere."""
+    """Print an example of a split: the truth is coloured on a terminal, and marked in a list of candidates."""
     from rich.panel import Panel
     from rich.text import Text
 
@@ -42,7 +42,7 @@ def _facts(row: Mapping[str, Any]) -> str:
 
 
 def _part(row: Mapping[str, Any], part: str) -> Text:
-    """Return the text of a part; the truth stands out: chosen titles in a ranking, a rating, attributes."""
+    """Return the text of a part with the truth highlighted: chosen titles in a ranking, a rating, attributes."""
     from rich.text import Text
 
     shown = Text(text := safe_text(row[part]))
@@ -53,7 +53,7 @@ def _part(row: Mapping[str, Any], part: str) -> Text:
 
 
 def _truths(targets: Sequence[str]) -> str:
-    """Return a pattern of a target as a whole line, behind a number, a dash or a name, before what is said in brackets."""
+    """Return a pattern for a target as a line, after an optional number, dash or name, before optional brackets."""
     longest_first = sorted(map(re.escape, targets), key=len, reverse=True)
     return rf"^(?:\d+\. |- |[\w ]+: )?({'|'.join(longest_first)})(?=$| \[| \()"
 

@@ -1,4 +1,4 @@
-"""The ledger in the terminal: where every row went, whether it adds up, and, if asked, files, seeds and times."""
+"""Print the ledger: what happened to every row, whether it adds up, and on request files, seeds and times."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from itdr_hf.dataset.audit.provenance import unbalanced
 from itdr_hf.dataset.cell import Step
 from itdr_hf.runtime.terminal import print_line, print_table
 
-KEPT = ("read", "kept")  # the steps that are no loss
-Sources = Mapping[str, BuiltCell]  # by source, the entry of one of its cells
+KEPT = ("read", "kept")  # steps that are not losses
+Sources = Mapping[str, BuiltCell]  # source -> the entry of one of its cells
 
 
 def print_ledger(dataset: Dataset, timings: Mapping[str, Any], *, verbose: bool = False) -> None:
-    """From raw rows to tables, from tables to examples, then what was not used, and the verdict."""
+    """Print the steps from raw rows to tables and from tables to examples, unused files, and the verdict."""
     sources = {cell.source: cell for cell in dataset.cells.values()}
     if verbose:
         _print_files(sources)
@@ -37,12 +37,12 @@ def print_ledger(dataset: Dataset, timings: Mapping[str, Any], *, verbose: bool 
 
 
 def faults(dataset: Dataset) -> list[str]:
-    """Return what does not add up, cell by cell."""
+    """Return the differences, cell by cell, where the numbers do not add up."""
     return [f"{name}: {text}" for name, cell in dataset.cells.items() for text in unbalanced(cell)]
 
 
 def verdict(dataset: Dataset, sources: Sources) -> str:
-    """Whether every row is accounted for, in a sentence; else what is not."""
+    """Return a sentence stating that every row is accounted for, or the differences."""
     if wrong := faults(dataset):
         return "\n".join([*wrong, f"It does not add up: {counted(len(wrong), 'difference')}"])
     steps = [step for cell in sources.values() for step in cell.tables]
@@ -56,7 +56,7 @@ def verdict(dataset: Dataset, sources: Sources) -> str:
 
 
 def _tables(source: str, steps: Sequence[Step]) -> Iterator[list[str]]:
-    """Yield a row for each table: how many rows it had, how many it keeps, and why the others are left out."""
+    """Yield a line for each table: the rows read, excluded and kept, and the reasons."""
     for table in dict.fromkeys(step.table for step in steps):
         own = [step for step in steps if step.table == table]
         read, kept = (sum(step.rows for step in own if step.what == what) for what in KEPT)
@@ -66,7 +66,7 @@ def _tables(source: str, steps: Sequence[Step]) -> Iterator[list[str]]:
 
 
 def _examples(dataset: Dataset, name: str) -> list[str]:
-    """Return a cell's row: how many could be asked about, how many are, and what became of the others."""
+    """Return a cell's line: the possible subjects, those excluded, the examples, and the reasons."""
     steps, lost = dataset.cells[name].steps, list[Step]()
     first = steps[0]
     start = first.rows if first.of is None else first.of
@@ -85,7 +85,7 @@ def _reason(step: Step) -> str:
 
 
 def _by_note(not_built: Mapping[str, str]) -> dict[str, list[str]]:
-    """Return the cells that were not built, by the reason they share."""
+    """Group the cells that were not built by their reason."""
     reasons: dict[str, list[str]] = {}
     for name, note in not_built.items():
         reasons.setdefault(note, []).append(name)

@@ -1,4 +1,4 @@
-"""Audit, statistics, ledger and differences as tables of at most 80 columns."""
+"""Print audits, statistics and differences as tables of at most 80 columns."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def print_audit(report: Report, *, verbose: bool = False) -> None:
-    """Every check with what it found; then the breaches and warnings, with `verbose` the infos too."""
+    """Print the number of findings of every check; then the breaches and warnings, with `verbose` also the infos."""
     counts = report.counts()
     columns = {"check": "left", "breaches": "right", "warnings": "right", "infos": "right"}
     print_table(columns, [[name, *(str(n or "·") for n in found.values())] for name, found in counts.items()])
@@ -30,7 +30,7 @@ def print_audit(report: Report, *, verbose: bool = False) -> None:
 
 
 def print_statistics(made: Sequence[CellStatistics]) -> None:
-    """Sizes and mean lengths, beside the paper's; then what the labels are."""
+    """Print sizes and mean lengths next to the paper's; then the labels."""
     tokens = ["tokens"] if any("tokens" in s.lengths["input"] for s in made) else []
     figures = ["examples", "paper", "characters", "words", *tokens, "paper tokens"]
     columns = {"config": "left", **dict.fromkeys(figures, "right")}
@@ -59,7 +59,7 @@ def _labels_row(values: Mapping[str, int]) -> list[str]:
 
 
 def print_diff(difference: Difference) -> None:
-    """Cells whose examples differ and what changed in them, then those that differ in their recipe alone."""
+    """Print the cells whose examples differ, with the changes, then those that differ only in their recipe."""
     old, new = difference.versions
     print_line(f"{difference.old} (version {old}) → {difference.new} (version {new})\n")
     changed = [cell for cell in difference.cells if cell.state != "same"]
@@ -76,7 +76,7 @@ def print_diff(difference: Difference) -> None:
 
 def _details(cell: CellDifference) -> Iterator[str]:
     if cell.recipe:
-        same = "the same examples by another recipe: " if cell.state == "same" else "recipe: "
+        same = "the same examples with another recipe: " if cell.state == "same" else "recipe: "
         yield same + ", ".join(f"{name} {old} → {new}" for name, (old, new) in cell.recipe.items())
     if cell.columns:
         yield "columns: " + ", ".join(f"{name} in {n:,}" for name, n in cell.columns.items())

@@ -1,4 +1,4 @@
-"""train, export, push-adapter: from a dataset folder to an adapter, here or elsewhere, and to the Hub."""
+"""train, export, push-adapter: train an adapter, export data for another trainer, publish an adapter."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ from itdr_hf.cli.options import (
 )  # fmt: skip
 from itdr_hf.runtime.terminal import print_line
 
-Model = Annotated[str | None, typer.Option(help="Hub id or folder of the base.")]
-Preset = Annotated[str | None, one_of(PRESET, help="One of the recipes that come with this.")]
+Model = Annotated[str | None, typer.Option(help="Hub id or folder of the base model.")]
+Preset = Annotated[str | None, one_of(PRESET, help="One of the built-in recipes.")]
 RecipeFile = Annotated[Path | None, typer.Option(help="YAML of settings, or recipe.json of a run to repeat.")]
-Weight = Annotated[list[str] | None, typer.Option(help="nir=0.5: half of its examples an epoch; 2: all twice.")]
-Limit = Annotated[int | None, typer.Option(min=1, help="Training examples of a cell, at most.")]
+Weight = Annotated[list[str] | None, typer.Option(help="nir=0.5: half of its examples per epoch; 2: all twice.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="Maximum training examples per cell.")]
 STEPS, SIZE = "Steps", "Model and memory"
 
 
 def train(
     *,
     folder: Folder = FOLDER,
-    output: Annotated[Path, typer.Option(help="Folder of the adapter; the same command goes on after a stop.")],
+    output: Annotated[Path, typer.Option(help="Folder of the adapter; the same command resumes after a stop.")],
     model: Model = None,
     preset: Preset = None,
     recipe: RecipeFile = None,
-    revision: Annotated[str | None, typer.Option(help="Of the base on the Hub.")] = None,
-    base_id: Annotated[str | None, typer.Option(help="Hub id of the base, where --model is a folder.")] = None,
+    revision: Annotated[str | None, typer.Option(help="Of the base model on the Hub.")] = None,
+    base_id: Annotated[str | None, typer.Option(help="Hub id of the base model if --model is a folder.")] = None,
     config: Config = None,
     weight: Weight = None,
     limit: Limit = None,
-    max_length: Annotated[int | None, typer.Option(min=1, help="Tokens of prompt and answer.")] = None,
-    allow_cut: Annotated[bool | None, typer.Option("--allow-cut", help="Cut the prompts of longer ones.")] = None,
+    max_length: Annotated[int | None, typer.Option(min=1, help="Maximum tokens of prompt and answer.")] = None,
+    allow_cut: Annotated[bool | None, typer.Option("--allow-cut", help="Cut the prompts of longer examples.")] = None,
     epochs: Annotated[float | None, typer.Option(rich_help_panel=STEPS)] = None,
     learning_rate: Annotated[float | None, typer.Option(rich_help_panel=STEPS)] = None,
     batch: Annotated[int | None, typer.Option(min=1, rich_help_panel=STEPS)] = None,
@@ -58,7 +58,7 @@ def train(
         int | None, typer.Option(min=1, help="Losses and checkpoints.", rich_help_panel=STEPS)
     ] = None,
     eval_limit: Annotated[
-        int | None, typer.Option(min=0, help="Validation rows a cell.", rich_help_panel=STEPS)
+        int | None, typer.Option(min=0, help="Validation rows per cell.", rich_help_panel=STEPS)
     ] = None,
     seed: Annotated[int | None, typer.Option(rich_help_panel=STEPS)] = None,
     rank: Annotated[int | None, typer.Option(min=1, rich_help_panel=SIZE)] = None,
@@ -105,16 +105,14 @@ def export(
     *,
     folder: Folder = FOLDER,
     form: Annotated[str, one_of(FORMAT, "--format", help="For which trainer.")],
-    out: Annotated[Path, typer.Option(help="Folder to write; an export that is there is replaced.")],
+    out: Annotated[Path, typer.Option(help="Folder to write; an existing export is replaced.")],
     model: Model = None,
     preset: Preset = None,
     recipe: RecipeFile = None,
     config: Config = None,
     weight: Weight = None,
     limit: Limit = None,
-    chat: Annotated[
-        bool | None, typer.Option("--chat/--plain", help="Through the model's chat template or not.")
-    ] = None,
+    chat: Annotated[bool | None, typer.Option("--chat/--plain", help="Use the model's chat template or not.")] = None,
     json: Json = False,
 ) -> None:
     """Write the cells for another trainer: data, its config with the paper's recipe, its exact command."""
@@ -132,16 +130,16 @@ def export(
 
 
 def push_adapter(
-    adapter: Annotated[Path, typer.Argument(help="A folder that `itdr train` wrote.")],
-    repo_id: Annotated[str, typer.Option(help="Such as someone/itdr-llama-3.2-3b; made if it is not there.")],
+    adapter: Annotated[Path, typer.Argument(help="A folder written by `itdr train`.")],
+    repo_id: Annotated[str, typer.Option(help="Such as someone/itdr-llama-3.2-3b; created if missing.")],
     dataset_id: Annotated[str, typer.Option(help="Hub id of the dataset it was tuned on.")],
     scores: Annotated[Path | None, typer.Option(help="scores.json of `itdr score --out`.")] = None,
     version: Annotated[str, typer.Option(help="Of the adapter; the tag is v<version>.")] = "1.0.0",
-    licence: Annotated[str, typer.Option(help="As the Hub calls it; other: see the card.")] = "other",
+    licence: Annotated[str, typer.Option(help="The Hub's id of the licence; other: see the card.")] = "other",
     public: Annotated[bool, typer.Option("--public/--private", help="Who may read it.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write the card, show the plan, send nothing.")] = False,
     create_pr: Annotated[bool, typer.Option("--create-pr", help="As a pull request, without a tag.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite a card that is not ours.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a card not written by itdr.")] = False,
     endpoint: Endpoint = None,
     json: Json = False,
 ) -> None:
@@ -175,7 +173,7 @@ def push_adapter(
 
 
 def _recipe(model: str | None, preset: str | None, recipe: Path | None, changes: dict[str, Any]) -> tuple[Any, Any]:
-    """Return the recipe that was asked for, and the content its data must have when it repeats a run."""
+    """Return the requested recipe, and the content that its data must have if it repeats a run."""
     from itdr_hf.errors import UsageError
     from itdr_hf.models.train.recipe import changed, preset_of, read_recipe
     from itdr_hf.models.train.recipe import preset as ready
@@ -193,7 +191,7 @@ def _recipe(model: str | None, preset: str | None, recipe: Path | None, changes:
 
 
 def _command() -> str:
-    """Return the command line as it was typed, less where things lie on this machine."""
+    """Return the command line as typed, without absolute paths of this machine."""
     import shlex
 
     words = (Path(word).name if Path(word).is_absolute() else word for word in sys.argv[1:])

@@ -1,4 +1,4 @@
-"""A built dataset: its folder, shards, ledger, card, statistics, differences and audit."""
+"""Built datasets: the folder, its shards, ledger, card, statistics, differences and audit."""
 
 from itdr_hf.dataset.cell import BuiltCell
 from itdr_hf.dataset.folder import Dataset, opened

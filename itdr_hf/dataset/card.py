@@ -1,6 +1,6 @@
-"""The dataset card: YAML that `datasets` reads (configs, splits, features) and a page that people read.
+"""The dataset card: a YAML header for `datasets` (configs, splits, features) and a page for readers.
 
-Rendered strictly from `cards/dataset.md.j2`: an unfilled slot is an error.
+It is rendered strictly from `cards/dataset.md.j2`: an unfilled slot is an error.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import re
 import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,15 +25,16 @@ from itdr_hf.runtime.hashing import fingerprint
 from itdr_hf.tasks.task import Cell
 
 if TYPE_CHECKING:
+    import jinja2
+
     from itdr_hf.dataset.audit.findings import Report
 
 CHECKS, CHECKS_FOLDER = "itdr_hf.dataset.audit", Path(__file__).with_name("audit")
-PICTURES = "pictures"  # folder of flow.png and lengths.png, which `itdr report --card` draws
-FEW = 20  # examples, of which the shortest is shown
+PICTURES = "pictures"  # folder of flow.png and lengths.png, drawn by `itdr report --card`
+SAMPLED = 20  # examples, of which the shortest is shown
 ROW = ("check", "result", "finding")  # columns of the audit's table
-FILES = 40  # raw files of a source that the card lists
-WIDE = 96  # characters of a line of an example in the card
-
+MAX_FILES = 40  # raw files of a source listed in the card
+LINE_CHARS = 96  # maximum length of a line of an example
 
 CHANGES = {"1.0.0": "first release of the rebuilt configs."}
 COLUMN_NOTES = {
@@ -51,14 +53,14 @@ COLUMN_NOTES = {
     "input": "the prompt",
     "output": "the answer",
     "history": "titles shown as history, in the order shown",
-    "history_ratings": "the ratings beside them (RP)",
+    "history_ratings": "the ratings of these titles (RP)",
     "candidates": "titles to choose from or to rate",
     "targets": "the truth: rating, positives, item, attribute values or text",
     "target_names": "the attribute each target is of (UAP)",
     "user": "salted hash; empty for TUI",
     "template": "which wording of the prompt",
-    "preference": "what the prompt tells of the user: `P0` nothing, `P1` titles, `P2` a text, `P1P2` both",
-    "intention": "what it says is wanted: `I0` nothing, `I1` a vague wish, `I2` categories, `P2` a preference",
+    "preference": "what the prompt states about the user: `P0` nothing, `P1` titles, `P2` a text, `P1P2` both",
+    "intention": "the stated wish: `I0` none, `I1` a vague one, `I2` categories, `P2` a preference",
     "task_form": "what it asks: `T0` a judgement, `T2` an item, `T3` a choice, or a form that turns these round",
     "reference_by": "who wrote the answer: `data`, `extractive`, or a model",
 }
@@ -70,39 +72,39 @@ def write_card(dataset: Dataset, repo_id: str = "itdr") -> None:
 
 
 def note_audit(dataset: Dataset, report: Report) -> None:
-    """Keep an audit's table (check, result, finding) and breaches, with the content they are of; the card shows it."""
+    """Record an audit's table (check, result, finding) and breaches with the content audited, and update the card."""
     note = {"content": dataset.contents, "audited": _audited(dataset), "rows": report.rows()}
     write_note(dataset.folder, AUDIT, {**note, "breaches": [str(finding) for finding in report.breaches]})
     write_card(dataset)
 
 
 def _audited(dataset: Dataset) -> str:
-    """Return a hash of what an audit is of: all that the ledger says, and the checks."""
+    """Return a hash of what an audit depends on: the ledger and the code of the checks."""
     return fingerprint(dataset.digest, [f"{CHECKS}.{path.stem}" for path in CHECKS_FOLDER.glob("*.py")])
 
 
 def noted_audit(dataset: Dataset) -> list[dict[str, str]]:
-    """Return the audit's table, if there was one of just this content; else nothing."""
+    """Return the table of the last audit if it was of exactly this content, else an empty list."""
     note = read_note(dataset.folder, AUDIT)
     rows = note.get("rows") if note.get("content") == dataset.contents else None
     return [row for row in rows if set(ROW) <= set(row)] if isinstance(rows, list) else []
 
 
 def noted_breaches(dataset: Dataset) -> list[str] | None:
-    """Return the breaches of the last audit, if it was one of just this ledger by these checks; else None."""
+    """Return the breaches of the last audit if it was of exactly this ledger with these checks, else None."""
     note = read_note(dataset.folder, AUDIT)
     breaches = note.get("breaches") if note.get("audited") == _audited(dataset) else None
     return list(map(str, breaches)) if isinstance(breaches, list) else None
 
 
 def note_pictures(dataset: Dataset) -> None:
-    """Note that the pictures are there, with the content they are of; the card shows them from now on."""
+    """Record that the pictures are drawn, with their content, and update the card to show them."""
     write_note(dataset.folder, DRAWN, {"content": dataset.contents})
     write_card(dataset)
 
 
 def dataset_card(dataset: Dataset, repo_id: str = "itdr") -> str:
-    """Return the README.md of a dataset folder; the audit is shown if it is of the same content."""
+    """Return the README.md of a dataset folder; an audit is shown if it is of the same content."""
     import yaml
 
     cells = [dataset.cell(name) for name in dataset.cells]
@@ -138,12 +140,12 @@ def dataset_card(dataset: Dataset, repo_id: str = "itdr") -> str:
 
 
 def _columns(cells: Sequence[Cell]) -> dict[str, str]:
-    """Return the columns of all shapes that the cells have, with their types."""
+    """Return the columns of all shapes of the cells, with their types."""
     return {name: kind for cell in cells for name, kind in cell.task.shape.columns.items()}
 
 
 def writers(dataset: Dataset) -> dict[str, int]:
-    """Count the answers by who wrote them, over all cells."""
+    """Return the number of answers by author, over all cells."""
     total: Counter[str] = Counter()
     for cell in dataset.cells.values():
         total.update(cell.written_by)
@@ -151,7 +153,7 @@ def writers(dataset: Dataset) -> dict[str, int]:
 
 
 def _protocols(dataset: Dataset, cells: Sequence[Cell]) -> list[dict[str, Any]]:
-    """Of each subtask, what its recipes have an example show, and how many examples there are."""
+    """Return for each task what an example shows by its recipes, and the number of examples."""
     rows = []
     for task in {cell.task.id: cell.task for cell in cells}.values():
         built = [cell for cell in dataset.cells.values() if cell.task == task.id]
@@ -162,25 +164,25 @@ def _protocols(dataset: Dataset, cells: Sequence[Cell]) -> list[dict[str, Any]]:
 
 
 def _shows(recipes: Sequence[Mapping[str, Any]]) -> str:
-    """'history 5, positives 5, negatives 5'; 'reviews' stand for subtasks without any of these."""
-    said = []
+    """Return 'history 5, positives 5, negatives 5', or the reviews for tasks without any of these."""
+    shown = []
     for name in ("source_history", "history", "positives", "negatives"):
         found = sorted({recipe[name] for recipe in recipes})
         if any(found):
-            said.append(f"{name.replace('_', ' ')} {found[0] if len(found) == 1 else f'{found[0]} to {found[-1]}'}")
-    return ", ".join(said) or f"reviews {max(recipe['reviews'] for recipe in recipes)}"
+            shown.append(f"{name.replace('_', ' ')} {found[0] if len(found) == 1 else f'{found[0]} to {found[-1]}'}")
+    return ", ".join(shown) or f"reviews {max(recipe['reviews'] for recipe in recipes)}"
 
 
 def _examples(dataset: Dataset, cells: Sequence[Cell]) -> list[dict[str, str]]:
-    """Return the shortest of the first few test examples of each subtask's first cell."""
+    """Return the shortest of the first SAMPLED test examples of each task's first cell."""
     firsts = {cell.task.id: cell for cell in reversed(cells)}
     shown = []
     for cell in reversed(firsts.values()):
         columns = cell.task.shape.names
-        first = (list(islice(dataset.rows(cell.name, split, columns, FEW), FEW)) for split in reversed(SPLITS))
-        told = [(*as_shown(row, cell.task.shape), row["id"]) for row in next(filter(None, first))]
-        asked, answer, _ = min(told, key=lambda one: (len(one[0]), one[2]))
-        shown.append({"title": cell.task.title, "config": cell.name, "prompt": asked, "output": answer})
+        first = (list(islice(dataset.rows(cell.name, split, columns, SAMPLED), SAMPLED)) for split in reversed(SPLITS))
+        texts = [(*as_shown(row, cell.task.shape), row["id"]) for row in next(filter(None, first))]
+        prompt, answer, _ = min(texts, key=lambda text: (len(text[0]), text[2]))
+        shown.append({"title": cell.task.title, "config": cell.name, "prompt": prompt, "output": answer})
     return shown
 
 
@@ -194,17 +196,23 @@ def _funnel(title: str, dataset: Dataset, source_id: str) -> dict[str, str]:
 
 
 def _raw_files(title: str, dataset: Dataset, source_id: str) -> list[dict[str, str]]:
-    """Return the raw files that a source's cells are built from; of a release in thousands of files the first."""
+    """Return the raw files of a source's cells, at most MAX_FILES of a release with thousands of files."""
     cells = [cell for cell in dataset.cells.values() if cell.source == source_id]
     files = list({file.name: file for cell in cells for file in cell.raw}.values())
     rows = [{"source": title, "name": f"`{f.name}`", "size": f"{f.size:,}", "sha256": f"`{f.sha256}`"} for f in files]
-    more = len(files) - FILES
+    more = len(files) - MAX_FILES
     rest = {"source": title, "name": f"and {more:,} more in `ledger.json`", "size": "", "sha256": ""}
-    return [*rows[:FILES], rest] if more > 0 else rows
+    return [*rows[:MAX_FILES], rest] if more > 0 else rows
 
 
 def render_card(template: str, **slots: Any) -> str:
-    """Return a card from `cards/`; raises jinja2.UndefinedError for a slot that is not filled."""
+    """Render a card from `cards/`. Raises jinja2.UndefinedError for a slot that is not filled."""
+    return _templates().get_template(template).render(**slots)
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    """Return the environment of the templates in `cards/`, which compiles each of them once."""
     import jinja2
 
     loader = jinja2.PackageLoader("itdr_hf.cards", ".")
@@ -216,16 +224,18 @@ def render_card(template: str, **slots: Any) -> str:
         keep_trailing_newline=True,
     )
     environment.filters |= {"fenced": fenced, "cell": _cell, "n": lambda number: f"{number + 0:,}"}
-    return environment.get_template(template).render(**slots)
+    return environment
 
 
 def fenced(text: str) -> str:
-    """Return a block of text as it is, long lines broken; the fence is longer than any in the text."""
+    """Return a text as a Markdown code block with long lines wrapped; the fence is longer than any in the text."""
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
-    lines = [part for line in text.split("\n") for part in textwrap.wrap(line, WIDE, drop_whitespace=False) or [""]]
+    lines = [
+        part for line in text.split("\n") for part in textwrap.wrap(line, LINE_CHARS, drop_whitespace=False) or [""]
+    ]
     return "\n".join([f"{fence}text", *(line.rstrip() for line in lines), fence])
 
 
 def _cell(text: str) -> str:
-    """Text in a cell of a table, its parts on lines of their own."""
+    """Return a text for a table cell of Markdown, with its parts on separate lines."""
     return " ".join(text.split()).replace("|", "\\|").replace("; ", "<br>")

@@ -1,4 +1,4 @@
-"""The YAML at the head of a dataset card: what `datasets` and the Hub read of it."""
+"""The YAML header of a dataset card, which `datasets` and the Hub read."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def metadata(dataset: Dataset, repo_id: str = "itdr") -> dict[str, Any]:
 
 
 def own_licence(repo_id: str, kind: str = "") -> dict[str, str]:
-    """Return the licence of a repository whose card tells it; the link is an address, as the Hub wants it."""
+    """Return the licence metadata of a repository whose card states the licences, with a link as the Hub requires it."""
     link = {"license_link": f"https://huggingface.co/{kind}{repo_id}#licences"} if "/" in repo_id else {}
     return {"license": "other", "license_name": "per-source", **link}
 
 
 def members(dataset: Dataset) -> dict[str, list[BuiltCell]]:
-    """Return config name -> its cells: unions of cells of one shape, then the cells themselves."""
+    """Return the cells of each config: unions of cells of one shape, then the cells themselves."""
     cells = list(dataset.cells.values())
     tasks = dataset.catalogue.unions(dataset.ledger.family)
     unions = {name: [cell for cell in cells if cell.task in ids] for name, ids in tasks.items()}
@@ -50,7 +50,7 @@ def members(dataset: Dataset) -> dict[str, list[BuiltCell]]:
 
 
 def size_category(rows: int) -> str:
-    """Return the Hub's name for a number of rows."""
+    """Return the Hub's size category for a number of rows."""
     bounds = [
         (1e3, "n<1K"),
         (1e4, "1K<n<10K"),
@@ -63,7 +63,7 @@ def size_category(rows: int) -> str:
 
 
 def _config(name: str, cells: list[BuiltCell]) -> dict[str, Any]:
-    """Return a config of the splits that have examples: `datasets` fails on a split of nothing but empty files."""
+    """Return a config with the splits that have examples, as `datasets` fails on a split with only empty files."""
     files = []
     for split in SPLITS:
         paths = [f"{cell.name}/{split}-*" for cell in cells if cell.counts.get(split)]

@@ -1,4 +1,4 @@
-"""A built cell as the ledger knows it: what it is made of, how it was made, and the files that hold it."""
+"""A built cell as recorded in the ledger: its inputs, how it was built, and its files."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 from itdr_hf.records import INSTRUCTION, SHAPES, Shape
 
-FAMILY = "itdr"  # of cells recorded before the ledger named a family
+FAMILY = "itdr"  # the family of cells recorded before the ledger named one
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One step of the account: `rows` read, kept or (negative) left out, and why; `of` all there were."""
+    """One step of the account: `rows` read, kept or (negative) left out, with the reason; `of` is the total."""
 
     what: str
     rows: int
@@ -21,7 +21,7 @@ class Step:
     of: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the step as the ledger holds it."""
+        """Return the step as stored in the ledger."""
         facts = {"table": self.table, "what": self.what, "rows": self.rows, "of": self.of}
         return {name: value for name, value in facts.items() if value not in ("", None)}
 
@@ -38,7 +38,7 @@ class RawFile:
 
 @dataclass(frozen=True, kw_only=True)
 class ShardFacts:
-    """A published Parquet file: its hash, its size on disk, its rows, and their bytes uncompressed."""
+    """A published Parquet file: its hash, its size on disk, its rows, and its uncompressed bytes."""
 
     sha256: str
     size: int
@@ -50,10 +50,10 @@ class ShardFacts:
 class BuiltCell:
     """The ledger's entry of one cell.
 
-    name: of its folder and config. key: hash of everything the examples depend on. content: hash of its files.
-    counts: examples by split. raw, unread: files of the release that were read, and those that were not and why.
-    tables, steps: the account from rows read to tables, and from subjects to examples. files: by file name.
-    teachers: who was asked for references, and how. derived: the periods and neighbours that a task works with.
+    name: the name of its folder and config. key: hash of everything the examples depend on. content: hash of its files.
+    counts: examples by split. raw, unread: files of the release that were read, and those that were not, with the
+    reason. tables, steps: the account from rows read to tables, and from subjects to examples. files: by file name.
+    teachers: the models that wrote references, and their settings. derived: the periods and neighbours that a task uses.
     """
 
     name: str
@@ -80,7 +80,7 @@ class BuiltCell:
 
     @property
     def examples(self) -> int:
-        """The number of examples, all splits together."""
+        """The number of examples in all splits."""
         return sum(self.counts.values())
 
     @property
@@ -93,7 +93,7 @@ class BuiltCell:
         return [facts for name, facts in sorted(self.files.items()) if name.startswith(f"{split}-")]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the entry as the ledger holds it; the name is its key there."""
+        """Return the entry as stored in the ledger, where the name is its key."""
         entry = {
             "task": self.task, "source": self.source, "family": self.family, "shape": self.shape_name,
             "key": self.key, "content": self.content, "counts": dict(self.counts), "recipe": dict(self.recipe),
@@ -108,9 +108,9 @@ class BuiltCell:
 
 
 def read_cell(name: str, entry: Mapping[str, Any], origin: tuple[str, str]) -> BuiltCell:
-    """Read an entry of the ledger; `origin`, task and source, serves where an old entry does not name them.
+    """Parse an entry of the ledger; `origin`, task and source, is used if an old entry does not name them.
 
-    Raises KeyError, TypeError or ValueError for an entry that no build wrote.
+    Raises KeyError, TypeError or ValueError for an invalid entry.
     """
     known = {
         "family",

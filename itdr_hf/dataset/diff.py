@@ -1,4 +1,4 @@
-"""What changed between two dataset folders: per cell the examples added, removed, changed or moved, and the recipe."""
+"""Compare two dataset folders: per cell, the examples added, removed, changed or moved, and changes of the recipe."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from itdr_hf.records import INSTRUCTION
 from itdr_hf.runtime.duckdb_engine import DuckDBEngine, open_duckdb, quote
 from itdr_hf.runtime.progress import OnProgress, each, ignore
 
-NAMED = 5  # ids named of each kind
+MAX_IDS = 5  # ids listed per kind of difference
 Pair = tuple[Dataset, Dataset]  # the old one and the new one
 
 
 @dataclass(frozen=True, kw_only=True)
 class CellDifference:
-    """One cell: how many examples are alike, and how many are not and why."""
+    """One cell: the number of equal examples, and of different ones by kind."""
 
     cell: str
     state: str  # same, changed, added, removed
@@ -38,7 +38,7 @@ class CellDifference:
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """Two folders: their versions and what became of every cell of either."""
+    """The differences between two folders: their versions, and the difference of every cell of either."""
 
     old: str
     new: str
@@ -50,7 +50,7 @@ class Difference:
         return any(cell.state != "same" for cell in self.cells)
 
     def as_dict(self) -> dict[str, Any]:
-        """For machines."""
+        """Return the differences as JSON-able values."""
         return {**asdict(self), "different": self.any}
 
 
@@ -103,14 +103,16 @@ def _compare_rows(
         "moved": "a.id = b.id AND a.split <> b.split",
     }
     columns = [f"count(*) FILTER ({condition}) AS {name}" for name, condition in kinds.items()]
-    columns += [f"(list(coalesce(a.id, b.id)) FILTER ({c}))[:{NAMED}] AS ids_{n}" for n, c in kinds.items()]
+    columns += [f"(list(coalesce(a.id, b.id)) FILTER ({c}))[:{MAX_IDS}] AS ids_{n}" for n, c in kinds.items()]
     columns += [f'count(*) FILTER (a.id = b.id AND {condition}) AS "at_{name}"' for name, condition in differ.items()]
     same = f"count(*) FILTER (a.id = b.id AND a.split = b.split AND NOT ({' OR '.join(differ.values())})) AS same"
+
     try:
         result = engine.sql.execute(f"SELECT {same}, {', '.join(columns)} FROM {joined}")
     except duckdb.Error as error:
-        said = str(error).partition("\n")[0]
-        raise UsageError(f"{cell}: {said}; want columns of the same types in both; see `itdr audit`") from error
+        reason = str(error).partition("\n")[0]
+        raise UsageError(f"{cell}: {reason}; want columns of the same types in both; see `itdr audit`") from error
+
     row = dict(zip([d[0] for d in result.description], result.fetchall()[0], strict=True))
     numbers = {name: row[name] for name in kinds}
     return CellDifference(
@@ -125,13 +127,13 @@ def _compare_rows(
 
 
 def _columns(folders: Iterable[Path], cell: str) -> list[str]:
-    """Return the columns that the files of a cell have in either folder, those of the schema first."""
+    """Return the columns of a cell's files in either folder, those of the schema first."""
     paths = [path for folder in folders for path in sorted((folder / cell).glob("*-*.parquet"))]
     return list(dict.fromkeys([*INSTRUCTION, *(name for p in paths for name in open_shard(p).schema_arrow.names)]))
 
 
 def _table(folder: Path, cell: str, names: Iterable[str]) -> str:
-    """Return the rows of a cell with their split, as a fragment; a column an older schema lacks is NULL."""
+    """Return a SQL fragment of a cell's rows with their split; a column missing from an older schema is NULL."""
     paths = sorted((folder / cell).glob("*-*.parquet"))
     have = {name for path in paths for name in open_shard(path).schema_arrow.names}
     columns = [f'"{n}"' if n in have else f"NULL AS {n}" for n in names]

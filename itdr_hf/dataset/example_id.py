@@ -1,4 +1,4 @@
-"""What an example's id is made of: all that the example says, so that it is the same in every build."""
+"""Ids of examples, derived from their content, so that they are the same in every build."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ def content_digits(
     history: Iterable[str],
     ratings: Iterable[float],
     candidates: Iterable[str],
-    said: Iterable[str],
+    texts: Iterable[str],
 ) -> str:
-    """Return 16 hex digits; `subject` is the hash of a user or an item's id, `said` the targets or what fills a prompt."""
-    text = SEPARATOR.join([domain, subject, *history, *map(str, ratings), *candidates, *said])
+    """Return a hash of an example's content, 16 hex digits.
+
+    `subject` is the hash of a user or the id of an item; `texts` are the targets, or the values of the prompt's slots.
+    """
+    text = SEPARATOR.join([domain, subject, *history, *map(str, ratings), *candidates, *texts])
     return hashlib.md5(text.encode()).hexdigest()[:16]

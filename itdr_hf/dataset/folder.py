@@ -1,4 +1,4 @@
-"""A built dataset: a folder of `<cell>/<split>-….parquet` with its ledger, opened once and handed on."""
+"""A built dataset: a folder of `<cell>/<split>-….parquet` files with its ledger, opened once and passed on."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 
 class Dataset:
-    """A dataset folder and what its ledger says of it. The ledger is read once; `locked` looks whether it has changed.
+    """A dataset folder with its ledger, which is read once; `locked` reads it again if it has changed.
 
-    A folder without a ledger is a dataset too, such as a part of another one: its cells are the folders in it.
+    A folder without a ledger, such as a part of another dataset, is a dataset too: its cells are the folders in it.
     """
 
     def __init__(self, folder: Path, *, family: str = DEFAULT, base: Catalogue | None = None) -> None:
@@ -45,19 +45,19 @@ class Dataset:
     def open(cls, folder: Path, *, lenient: bool = False) -> Dataset:
         """Open a folder.
 
-        Raises UsageError for a ledger that is damaged or was edited since it was written; `lenient` takes an edited
-        one, whose reader looks at `edited`.
+        Raises UsageError for a ledger that is damaged or was edited since it was written; `lenient` accepts an edited
+        one, and the caller must check `edited`.
         """
         dataset = cls(folder)
         if not lenient:
             dataset.refuse_edits()
         return dataset
 
-    # what the ledger says
+    # content of the ledger
 
     @property
     def ledger(self) -> Ledger:
-        """All that the ledger says; empty without one."""
+        """The parsed ledger; empty if there is none."""
         return self._ledger
 
     @property
@@ -72,35 +72,35 @@ class Dataset:
 
     @property
     def edited(self) -> str:
-        """How the ledger differs from the one that was written, '' if it does not."""
+        """A description of how the ledger differs from the one that was written, '' if it does not."""
         return self._ledger.edited
 
     @property
     def files(self) -> dict[str, ShardFacts]:
-        """Every published file by its path in the folder."""
+        """The facts of every published file, by its path in the folder."""
         return {f"{cell.name}/{name}": facts for cell in self.cells.values() for name, facts in cell.files.items()}
 
     @property
     def contents(self) -> dict[str, str]:
-        """Cell -> hash of its files: what notes about the folder are of."""
+        """The hash of each cell's files, by which notes about the folder are matched to its content."""
         return {name: cell.content for name, cell in self.cells.items()}
 
     @cached_property
     def digest(self) -> str:
-        """The ledger's own hash, which stands for all that it says."""
+        """The ledger's own hash, which identifies its content."""
         return str(self._ledger.as_dict()["digest"])
 
     @property
     def simulated(self) -> bool:
-        """Whether any cell was built from simulated raw files."""
+        """True if any cell was built from simulated raw files."""
         return any(cell.simulated for cell in self.cells.values())
 
     @cached_property
     def catalogue(self) -> Catalogue:
-        """The catalogue with the folder's own sources, as far as they are not registered; nothing else changes."""
+        """The catalogue with the folder's custom sources, unless they are registered; the current one is not changed."""
         known = self._base
         for source_id, description in self._ledger.own.items():
-            if not (known.own(source_id) and known.source(source_id).layouts):  # not one that was registered
+            if not (known.own(source_id) and known.source(source_id).layouts):  # it is not registered
                 cells = [cell for cell in self.cells.values() if cell.source == source_id]
                 sizes = {cell.task: cell.examples for cell in cells if cell.task in known.task_ids()}
                 known = known.with_source(self._recalled(source_id, description), tasks=sizes)
@@ -110,40 +110,40 @@ class Dataset:
         try:
             return recalled(description)
         except (KeyError, TypeError, ValueError) as error:
-            said = f"source {source_id!r}: {type(error).__name__} {error}"
-            raise UsageError(f"{self.folder / LEDGER}: {said}; want its description; build again") from error
+            reason = f"source {source_id!r}: {type(error).__name__} {error}"
+            raise UsageError(f"{self.folder / LEDGER}: {reason}; want its description; build again") from error
 
     def refuse_edits(self) -> None:
-        """Raise UsageError when the ledger was edited since it was written."""
+        """Raise UsageError if the ledger was edited since it was written."""
         if self.edited:
             raise UsageError(
-                f"{self.folder / LEDGER}: {self.edited}; want it as `itdr build` wrote it; put it back, or build into a new folder"
+                f"{self.folder / LEDGER}: {self.edited}; want it as `itdr build` wrote it; restore it, or build into a new folder"
             )
 
     def as_built(self) -> Dataset:
-        """Return the dataset itself. Raises UsageError for a folder that no build wrote."""
+        """Return the dataset itself. Raises UsageError for a folder without built cells."""
         if not self.cells:
             raise UsageError(
                 f"{self.folder}: no {LEDGER} with cells; want a dataset folder; make one with `itdr build`"
             )
         return self
 
-    # cells and what they are of
+    # cells, with their tasks and sources
 
     def shape_of(self, name: str) -> Shape:
-        """Return the shape of a cell's rows; that of its task where the ledger does not list it."""
+        """Return the shape of a cell's rows, or of its task if the ledger does not list it."""
         if name in self.cells:
             return self.cells[name].shape
         return self.cell(name).task.shape if self.known(name) else INSTRUCTION
 
     @cached_property
     def names(self) -> list[str]:
-        """The cells whose files are here, in catalogue order, listed in the ledger or not."""
+        """The cells with files in the folder, in catalogue order, whether in the ledger or not."""
         here = {path.parent.name for split in SPLITS for path in self.folder.glob(f"*/{split}-*.parquet")}
         return self.in_order(here)
 
     def in_order(self, names: Iterable[str]) -> list[str]:
-        """Sort cell names as the catalogue has them, those that it does not know by name behind them."""
+        """Sort cell names in catalogue order, followed by unknown ones by name."""
         place = {name: number for number, name in enumerate(self.catalogue.cell_names(self._ledger.family))}
         return sorted(names, key=lambda name: (place.get(name, len(place)), name))
 
@@ -156,17 +156,17 @@ class Dataset:
         return self.cells[name].source if name in self.cells else self._base.source_of(name)
 
     def known(self, name: str) -> bool:
-        """Whether the catalogue has a cell of this name."""
+        """Return whether the catalogue has a cell with this name."""
         return name in self.catalogue.cell_names(self._ledger.family)
 
     def cell(self, name: str) -> Cell:
-        """Return the catalogue's cell of this name: its task and source. Raises UsageError for an unknown one."""
+        """Return the catalogue's cell with this name. Raises UsageError for an unknown one."""
         return self.catalogue.cell(name)
 
     def select(self, configs: Iterable[str] | None = None, split: str = "test") -> list[str]:
-        """Return the cells with examples in a split that are among `configs`: names, unions, patterns; default all.
+        """Return the cells with examples in a split that match `configs`: names, unions or patterns; default all.
 
-        Raises UsageError when there is no such split, config or cell.
+        Raises UsageError for an unknown split or config, or if no cell remains.
         """
         _check_split(split)
         have = [name for name in self.names if self.has(name, split) and self.known(name)]
@@ -182,7 +182,7 @@ class Dataset:
     # examples
 
     def has(self, name: str, split: str) -> bool:
-        """Whether a cell has any example in a split."""
+        """Return whether a cell has any examples in a split."""
         if name in self.cells:
             return bool(self.cells[name].counts.get(split)) and bool(self.paths(name, split))
         return bool(self.paths(name, split))
@@ -194,21 +194,21 @@ class Dataset:
     def batches(
         self, name: str, split: str, columns: Iterable[str], size: int = shards.BATCH
     ) -> Iterator[pa.RecordBatch]:
-        """Yield these columns of a split of a cell, at most `size` rows at a time.
+        """Yield the given columns of a split of a cell, at most `size` rows at a time.
 
-        Raises UsageError, naming the file, when one is damaged or lacks a column.
+        Raises UsageError, naming the file, if one is damaged or lacks a column.
         """
         columns = list(columns)
         for path in self.paths(name, split):
             yield from shards.read_batches(path, columns, size)
 
     def rows(self, name: str, split: str, columns: Iterable[str], size: int = shards.BATCH) -> Iterator[dict[str, Any]]:
-        """Yield these columns of the examples of a split of a cell, one by one. Raises UsageError as `batches`."""
+        """Yield the given columns of each example of a split of a cell. Raises UsageError as `batches` does."""
         for batch in self.batches(name, split, columns, size):
             yield from batch.to_pylist()
 
     def example(self, name: str, split: str, index: int) -> dict[str, Any]:
-        """One row. Raises UsageError when there is no such config, split or row."""
+        """Return one row. Raises UsageError for an unknown config, split or row."""
         _check_split(split)
         if not self.paths(name, split):
             names = [cell for cell in self.names if self.paths(cell, split)]
@@ -227,14 +227,14 @@ class Dataset:
 
     @contextmanager
     def locked(self) -> Iterator[Dataset]:
-        """Hold the folder's lock, which whoever changes it holds; the ledger is that of now."""
+        """Hold the folder's lock, which every writer holds, and read the current ledger."""
         with folder_lock(self.folder):
             self._read()
             self.refuse_edits()
             yield self
 
     def save(self, **changes: Any) -> None:
-        """Write the ledger, with fields of it changed and the versions of the packages that are installed. Hold the lock."""
+        """Write the ledger with changed fields and the installed package versions. The caller must hold the lock."""
         cells = changes.pop("cells", self.cells)
         ordered = {name: cells[name] for name in self.in_order(cells)}
         ledger = replace(self._ledger, **changes, cells=ordered, packages=packages(), edited="")
@@ -244,19 +244,19 @@ class Dataset:
         self._forget()
 
     def record(self, cell: BuiltCell) -> None:
-        """Enter a cell in the ledger, with what its source is when it is a custom one. Hold the lock."""
+        """Record a cell in the ledger, and its source if it is custom. The caller must hold the lock."""
         own = dict(self._ledger.own)
         if self._base.own(cell.source):
             own[cell.source] = described(self._base.source(cell.source))
         self.save(cells={**self.cells, cell.name: cell}, own=own)
 
     def remove(self, name: str) -> None:
-        """Take a cell out of the ledger, if it is in it. Hold the lock."""
+        """Remove a cell from the ledger, if it is there. The caller must hold the lock."""
         if name in self.cells:
             self.save(cells={other: cell for other, cell in self.cells.items() if other != name})
 
     def _read(self) -> None:
-        """Read the ledger, if there is one and it is not the one that was read."""
+        """Read the ledger if it exists and has changed."""
         path = self.folder / LEDGER
         try:
             text = path.read_text(encoding="utf-8") if path.is_file() else None
@@ -268,24 +268,24 @@ class Dataset:
             self._forget()
 
     def _family_here(self) -> str | None:
-        """Return the family of the cells whose files are here, where it is one: all that a folder without a ledger says."""
+        """Return the family of the cells with files in the folder, if it is the same for all; for folders without ledger."""
         tasks = {self._base.task_of(path.parent.name) for path in self.folder.glob("*/*-00000-of-*.parquet")}
         found = {family.id for family in map(self._base.family_of, tasks) if family}
         return found.pop() if len(found) == 1 else None
 
     def _forget(self) -> None:
-        """Drop what was derived from the ledger before."""
+        """Drop values derived from the previous ledger."""
         for name in ("catalogue", "digest", "names"):
             self.__dict__.pop(name, None)
 
 
 def opened(dataset: Dataset | Path) -> Dataset:
-    """Return the dataset, or that of a folder. Raises UsageError as `Dataset.open`."""
+    """Return the dataset, or open a folder. Raises UsageError as `Dataset.open` does."""
     return dataset if isinstance(dataset, Dataset) else Dataset.open(dataset)
 
 
 def folder_lock(folder: Path) -> FileLock:
-    """Return what whoever changes a folder holds: one lock, by whichever path the folder is named."""
+    """Return the lock that every writer of a folder holds, the same for all paths to the folder."""
     place = folder.resolve()
     return FileLock(place.parent / f".{place.name}.lock")
 

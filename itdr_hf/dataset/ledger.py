@@ -1,8 +1,8 @@
-"""The ledger beside a dataset folder: what was read, left out and made, from which files, by which versions.
+"""The ledger of a dataset folder: what was read, left out and made, from which files, with which versions.
 
-`ledger.json` is part of a release: the same raw files, recipe and packages give the same bytes. It carries its own
-digest, so that whoever reads it notices an edit. What differs from run to run (time, memory) is in `.timings.json`,
-which is not published.
+`ledger.json` is part of a release: the same raw files, recipe and packages give the same bytes. It contains its own
+digest, by which readers detect edits. Facts that differ from run to run (time, memory) are in `.timings.json`, which is
+not published.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from itdr_hf.dataset.cell import FAMILY, BuiltCell, read_cell
 from itdr_hf.errors import UsageError
 
 LEDGER = "ledger.json"
-FORMAT = 2  # 1, which had none of format, digest, task and source, is still read
+FORMAT = 2  # format 1, without format, digest, task and source, can still be read
 PACKAGES = ("itdr-hf", "datasets", "duckdb", "ibis-framework", "pyarrow")
 WANTED = "want the ledger that `itdr build` wrote"
 
-Origins = Callable[[str], tuple[str, str]]  # the task and source of a cell that an old entry does not name
+Origins = Callable[[str], tuple[str, str]]  # cell name -> task and source, for old entries without them
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ledger:
-    """A ledger, typed: cells by name in the order of the catalogue, and the descriptions of custom sources.
+    """A parsed ledger: cells by name in catalogue order, and the descriptions of custom sources.
 
-    `family` is that of its cells, `version` that of the data. `edited` says what is wrong with the digest, '' if
-    nothing is.
+    `family` is the family of its cells, `version` the version of the data. `edited` describes a wrong digest, '' if it
+    is right.
     """
 
     family: str = FAMILY
@@ -43,7 +43,7 @@ class Ledger:
     edited: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the document, digest included; the same for the same ledger."""
+        """Return the JSON document with its digest; equal ledgers give equal documents."""
         cells = {name: cell.as_dict() for name, cell in self.cells.items()}
         files = {f"{n}/{file}": asdict(facts) for n, cell in self.cells.items() for file, facts in cell.files.items()}
         document: dict[str, Any] = {"dataset": self.family, "format": FORMAT, "version": self.version}
@@ -53,7 +53,7 @@ class Ledger:
 
 
 def parse_ledger(path: Path, text: str, origins: Origins) -> Ledger:
-    """Read the text of a ledger. Raises UsageError for one that is damaged, or newer than this package."""
+    """Parse the text of a ledger. Raises UsageError if it is damaged, or newer than this package."""
     document = _document(path, text)
     try:
         return Ledger(
@@ -66,17 +66,17 @@ def parse_ledger(path: Path, text: str, origins: Origins) -> Ledger:
             edited=edited(document),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        said = f"{type(error).__name__} {error}"
-        raise UsageError(f"{path}: {said}; {WANTED}; get it again, or build into a new folder") from error
+        reason = f"{type(error).__name__} {error}"
+        raise UsageError(f"{path}: {reason}; {WANTED}; get it again, or build into a new folder") from error
 
 
 def ledger_text(ledger: Ledger) -> str:
-    """Return the text of a ledger's file."""
+    """Return a ledger as the text of its file."""
     return json.dumps(ledger.as_dict(), indent=1, ensure_ascii=False)
 
 
 def packages() -> dict[str, str]:
-    """Return the installed versions of the packages that decide what a build makes."""
+    """Return the installed versions of the packages that the result of a build depends on."""
     return {name: version(name) for name in PACKAGES}
 
 
@@ -86,13 +86,13 @@ def sealed(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def digest_of(document: Mapping[str, Any]) -> str:
-    """Hash everything that a ledger says but the digest itself, whatever the order and spacing of its JSON."""
-    said = {name: value for name, value in document.items() if name != "digest"}
-    return hashlib.sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    """Return the sha256 of a ledger's content except the digest, independent of the order and spacing of its JSON."""
+    content = {name: value for name, value in document.items() if name != "digest"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def edited(document: Mapping[str, Any]) -> str:
-    """Say how a ledger differs from the one that was written, '' if it does not; old ledgers have no digest."""
+    """Return how a ledger differs from the one that was written, '' if it does not; old ledgers have no digest."""
     if "format" not in document and "digest" not in document:
         return ""
     found, wanted = digest_of(document), str(document.get("digest", "none"))
@@ -100,9 +100,9 @@ def edited(document: Mapping[str, Any]) -> str:
 
 
 def read_file_list(path: Path) -> tuple[str, dict[str, tuple[str, int]], str]:
-    """Return the contract of a release: its version, (sha256, size) of each file by path, and what `edited` says.
+    """Return the version of a release, (sha256, size) of each file by path, and the result of `edited`.
 
-    Raises KeyError, TypeError, ValueError or AttributeError for a file that is no ledger.
+    Raises KeyError, TypeError, ValueError or AttributeError for a file that is not a ledger.
     """
     document = json.loads(path.read_text(encoding="utf-8"))
     listed = {name: (str(entry["sha256"]), int(entry["size"])) for name, entry in document["files"].items()}
@@ -115,7 +115,7 @@ def _document(path: Path, text: str) -> dict[str, Any]:
     except ValueError as error:
         raise UsageError(f"{path}: {error}; {WANTED}; get it again, or build into a new folder") from error
     if not isinstance(document, dict):
-        raise UsageError(f"{path}: JSON that is no ledger; {WANTED}; get it again, or build into a new folder")
+        raise UsageError(f"{path}: JSON that is not a ledger; {WANTED}; get it again, or build into a new folder")
     found = document.get("format", 1)
     if not isinstance(found, int) or found > FORMAT:
         raise UsageError(f"{path}: format {found}; want {FORMAT} or older; upgrade itdr-hf")

@@ -1,7 +1,7 @@
-"""Whether a rebuilt dataset is the one that somebody else published, by its ledger alone: cell by cell, and why not.
+"""Compare a rebuilt dataset with a published one, using only their ledgers: cell by cell, with the reasons.
 
-Rows of most sources may not be passed on, but what they hash to may: who has the same raw files builds the same cells,
-and can show it.
+The rows of most sources may not be redistributed, but their hashes may: anyone with the same raw files can build the
+same cells, and prove it.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from itdr_hf.dataset.ledger import Ledger
 
 @dataclass(frozen=True, kw_only=True)
 class Rebuilt:
-    """A cell of either dataset: `state` is same, differs, not published or not built here; `why` is what differs."""
+    """A cell of either dataset: `state` is same, differs, not published or not built here; `why` lists differences."""
 
     cell: str
     state: str
-    splits: tuple[str, ...] = ()  # whose files have another hash
+    splits: tuple[str, ...] = ()  # splits with different files
     why: tuple[str, ...] = ()
 
     def __str__(self) -> str:
@@ -28,30 +28,30 @@ class Rebuilt:
         return f"{self.cell}: {self.state}{where}" + (f" ({'; '.join(self.why)})" if self.why else "")
 
 
-def compare(mine: Ledger, published: Ledger) -> list[Rebuilt]:
-    """Compare every cell that was built here, and say which published ones were not."""
-    cells = [_compare(cell, published.cells.get(name), mine, published) for name, cell in mine.cells.items()]
-    missing = [name for name in published.cells if name not in mine.cells]
+def compare(local: Ledger, published: Ledger) -> list[Rebuilt]:
+    """Compare every cell that was built here, and add the published ones that were not."""
+    cells = [_compare(cell, published.cells.get(name), local, published) for name, cell in local.cells.items()]
+    missing = [name for name in published.cells if name not in local.cells]
     return [*cells, *(Rebuilt(cell=name, state="not built here") for name in missing)]
 
 
-def _compare(mine: BuiltCell, theirs: BuiltCell | None, here: Ledger, there: Ledger) -> Rebuilt:
+def _compare(local: BuiltCell, theirs: BuiltCell | None, here: Ledger, there: Ledger) -> Rebuilt:
     if theirs is None:
-        return Rebuilt(cell=mine.name, state="not published")
-    splits = tuple(split for split in mine.counts if _hashes(mine, split) != _hashes(theirs, split))
-    if not splits and mine.content == theirs.content:
-        return Rebuilt(cell=mine.name, state="same")
-    why = (*_raw(mine, theirs), *_recipe(mine.recipe, theirs.recipe))
-    return Rebuilt(cell=mine.name, state="differs", splits=splits, why=why or _code(here, there))
+        return Rebuilt(cell=local.name, state="not published")
+    splits = tuple(split for split in local.counts if _hashes(local, split) != _hashes(theirs, split))
+    if not splits and local.content == theirs.content:
+        return Rebuilt(cell=local.name, state="same")
+    why = (*_raw(local, theirs), *_recipe(local.recipe, theirs.recipe))
+    return Rebuilt(cell=local.name, state="differs", splits=splits, why=why or _code(here, there))
 
 
 def _hashes(cell: BuiltCell, split: str) -> list[str]:
     return [facts.sha256 for name, facts in sorted(cell.files.items()) if name.startswith(f"{split}-")]
 
 
-def _raw(mine: BuiltCell, theirs: BuiltCell) -> list[str]:
-    """Raw files of other bytes, and those that only one of the two read."""
-    here, there = ({file.name: file.sha256 for file in cell.raw} for cell in (mine, theirs))
+def _raw(local: BuiltCell, theirs: BuiltCell) -> list[str]:
+    """Return the raw files with different bytes, and those that only one of the two read."""
+    here, there = ({file.name: file.sha256 for file in cell.raw} for cell in (local, theirs))
     differ = [f"raw: {name} has other bytes" for name in here if there.get(name, here[name]) != here[name]]
     return differ + [
         f"raw: {name} was read only {'here' if name in here else 'there'}"
@@ -59,15 +59,15 @@ def _raw(mine: BuiltCell, theirs: BuiltCell) -> list[str]:
     ]
 
 
-def _recipe(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:
-    names = sorted({*mine, *theirs})
+def _recipe(local: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:
+    names = sorted({*local, *theirs})
     return [
-        f"recipe: {n} is {mine.get(n)!r} here, {theirs.get(n)!r} there" for n in names if mine.get(n) != theirs.get(n)
+        f"recipe: {n} is {local.get(n)!r} here, {theirs.get(n)!r} there" for n in names if local.get(n) != theirs.get(n)
     ]
 
 
 def _code(here: Ledger, there: Ledger) -> tuple[str, ...]:
-    """Return packages of other versions; what is left where raw files and recipe are alike is our own code, or the salt."""
+    """Return the packages with different versions; if there are none, the salt or this package's code differs."""
     versions = [
         f"{name} {here.packages.get(name, 'none')} here, {there.packages.get(name, 'none')} there"
         for name in sorted({*here.packages, *there.packages})

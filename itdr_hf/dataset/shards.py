@@ -1,4 +1,4 @@
-"""Writing the Parquet files of a cell: shards, and the facts about them that the ledger keeps. Reading them again."""
+"""Write and read the Parquet files of a cell, and collect the facts about them for the ledger."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 SHARD_ROWS = 500_000
-Batches = Callable[[str], "Iterator[pa.RecordBatch]"]  # of a split
-LISTED = ("sha256", "size", "rows", "bytes")  # of each, in the ledger
-Files = dict[str, Done]  # name -> facts: LISTED, and what of which there is how much: `masked`, `written_by`
+Batches = Callable[[str], "Iterator[pa.RecordBatch]"]  # split -> its batches
+LISTED = ("sha256", "size", "rows", "bytes")  # facts of each file that are in the ledger
+Files = dict[str, Done]  # file name -> facts: LISTED, and the counts `masked` and `written_by`
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Noted:
-    """What is counted of a shard as it is written."""
+class _Counts:
+    """Counts made while a shard is written."""
 
-    masked: Counter[str]  # what stands in the prompts in place of people's addresses
-    written_by: Counter[str]  # who wrote the answers
+    masked: Counter[str]  # masks of personal data in the prompts, by kind
+    written_by: Counter[str]  # answers by author
 
     def add(self, part: pa.RecordBatch) -> None:
         import pyarrow as pa
@@ -55,7 +55,7 @@ def write_cell(
     before: Callable[[], object] = lambda: None,
     shape: Shape = INSTRUCTION,
 ) -> Files:
-    """Write the shards of a cell one after the other; returns what is known of them. `before` as in `new_folder`."""
+    """Write the shards of a cell in order, and return their facts. `before` is passed to `new_folder`."""
     files: Files = {}
     with new_folder(folder, locked=True, before=before) as draft:
         for split in SPLITS:
@@ -67,7 +67,7 @@ def write_cell(
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
-    """A file of a split: its name, and which of the split's examples it holds."""
+    """A planned file of a split: its name, and the range of the split's examples in it."""
 
     name: str
     start: int
@@ -75,7 +75,7 @@ class Planned:
 
 
 def planned(split: str, count: int) -> list[Planned]:
-    """Return the files that hold `count` examples, SHARD_ROWS each. An empty split has one, without rows."""
+    """Return the files for `count` examples, SHARD_ROWS each. An empty split has one file without rows."""
     shards = max(1, -(-count // SHARD_ROWS))
     return [
         Planned(
@@ -88,24 +88,24 @@ def planned(split: str, count: int) -> list[Planned]:
 
 
 def _write_shards(batches: Iterator[pa.RecordBatch], paths: Sequence[Path], shape: Shape) -> list[Done]:
-    """Fill the shards one after the other, SHARD_ROWS rows each; what is known of each.
+    """Write the shards in order, SHARD_ROWS rows each, and return the facts of each.
 
-    An empty split is a file without rows.
+    An empty split becomes a file without rows.
     """
     import pyarrow.parquet as pq
 
     facts, pending = [], next(batches, None)
     for path in paths:
-        room, noted = SHARD_ROWS, _Noted(masked=Counter(), written_by=Counter())
+        room, counts = SHARD_ROWS, _Counts(masked=Counter(), written_by=Counter())
         with pq.ParquetWriter(path, shape.schema, compression="zstd") as writer:
             while pending is not None and room:
                 part = pending.slice(0, room)
                 writer.write_batch(part)
-                noted.add(part)
+                counts.add(part)
                 room -= part.num_rows
                 rest = pending.slice(part.num_rows)
                 pending = rest if rest.num_rows else next(batches, None)
-        facts.append({**_facts(path), "masked": dict(noted.masked), "written_by": dict(noted.written_by)})
+        facts.append({**_facts(path), "masked": dict(counts.masked), "written_by": dict(counts.written_by)})
     return facts
 
 
@@ -120,16 +120,16 @@ def _facts(path: Path) -> Done:
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """What is known of the files of a cell once they are written, as the ledger keeps it."""
+    """The facts about a cell's files that are recorded in the ledger."""
 
-    content: str  # a hash of all of them
+    content: str  # a hash of all files
     files: Mapping[str, ShardFacts]
     written_by: Mapping[str, int]
     masked: Mapping[str, int]
 
 
 def written(files: Files) -> Written:
-    """Sum up the facts of a cell's files; what is nowhere is not counted."""
+    """Sum up the facts of a cell's files, without zero counts."""
     digests = "".join(files[name]["sha256"] for name in sorted(files))
     return Written(
         content=hashlib.sha256(digests.encode()).hexdigest(),
@@ -150,12 +150,12 @@ BATCH = 8_192  # rows read at a time
 
 
 def shards(folder: Path, config: str, split: str) -> list[Path]:
-    """Return the Parquet files of one split of one cell, in order."""
+    """Return the paths of a split's Parquet files in a cell, in order."""
     return sorted((folder / config).glob(f"{split}-*.parquet"))
 
 
 def open_shard(path: Path) -> pq.ParquetFile:
-    """Return a Parquet file of a dataset folder. Raises UsageError, naming it, when it is damaged or none."""
+    """Open a Parquet file of a dataset folder. Raises UsageError, naming it, if it is damaged or not Parquet."""
     import pyarrow.parquet as pq
 
     with damage_named(path):
@@ -163,14 +163,14 @@ def open_shard(path: Path) -> pq.ParquetFile:
 
 
 def count_rows(path: Path) -> int:
-    """How many examples a file holds. Raises UsageError as `open_shard`."""
+    """Return the number of examples in a file. Raises UsageError as `open_shard` does."""
     return int(open_shard(path).metadata.num_rows)
 
 
 def read_batches(path: Path, columns: Iterable[str], size: int = BATCH) -> Iterator[pa.RecordBatch]:
-    """Yield these columns of a file's examples, at most `size` rows at a time.
+    """Yield the given columns of a file, at most `size` rows at a time.
 
-    Raises UsageError, naming the file, when it is damaged or lacks a column.
+    Raises UsageError, naming the file, if it is damaged or lacks a column.
     """
     file, columns = open_shard(path), list(columns)
     if missing := sorted(set(columns) - set(file.schema_arrow.names)):
@@ -188,7 +188,7 @@ def read_batches(path: Path, columns: Iterable[str], size: int = BATCH) -> Itera
 
 @contextmanager
 def damage_named(path: Path) -> Iterator[None]:
-    """Turn what pyarrow says of a file that it cannot read into a UsageError that names the file."""
+    """Turn pyarrow's error about an unreadable file into a UsageError that names the file."""
     import pyarrow as pa
 
     try:
@@ -196,5 +196,5 @@ def damage_named(path: Path) -> Iterator[None]:
     except (pa.ArrowException, OSError) as error:
         raise UsageError(
             f"{path.parent.name}/{path.name}: {' '.join(str(error).split()).rstrip('.')}; "
-            "want the whole Parquet file that was built; build the cell again"
+            "want the complete Parquet file; build the cell again"
         ) from error

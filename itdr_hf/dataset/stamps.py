@@ -1,7 +1,7 @@
-"""Whether the published files are still those that were written: by size and time at once, or by their hash.
+"""Detect damaged files of a built dataset, quickly by size and time, or thoroughly by hash.
 
-The time of a file is noted when its content was last known to be right. A file of another time is hashed: one that was
-copied is noted again, one that was damaged is found, wherever the damage lies.
+The time of a file is recorded when its content was last verified. A file with another time is hashed: a copied file is
+recorded again, a damaged one is detected.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ Stamp = dict[str, Any]
 
 
 def damage(folder: Path, cell: BuiltCell, *, verify: bool = False) -> str:
-    """Say which file of a cell is not as the ledger lists it, '' if all are; `verify` hashes every one of them.
+    """Return which file of a cell differs from the ledger, '' for none; `verify` hashes all of them.
 
-    Files whose hash is right are noted, so that the next look costs nothing.
+    Files whose hash is right are recorded, so that the next check is fast.
     """
     noted = read_note(folder, STAMPS)
     stamps: dict[str, Stamp] = {}
@@ -28,9 +28,9 @@ def damage(folder: Path, cell: BuiltCell, *, verify: bool = False) -> str:
         place = f"{cell.name}/{name}"
         found = _stamp(folder / place, facts)
         if found is None:
-            return f"{place} is missing or of another size"
+            return f"{place} is missing or has another size"
         if (verify or noted.get(place) != found) and hash_file(folder / place) != facts.sha256:
-            return f"{place} has another content"
+            return f"{place} has different content"
         stamps[place] = found
     if any(noted.get(place) != stamp for place, stamp in stamps.items()):
         write_note(folder, STAMPS, {**noted, **stamps})
@@ -38,18 +38,18 @@ def damage(folder: Path, cell: BuiltCell, *, verify: bool = False) -> str:
 
 
 def note_written(folder: Path, cell: str, files: Mapping[str, ShardFacts]) -> None:
-    """Note the files of a cell as they were just written."""
+    """Record the files of a cell that has just been written."""
     found = {f"{cell}/{name}": _stamp(folder / cell / name, facts) for name, facts in files.items()}
     kept = {place: stamp for place, stamp in read_note(folder, STAMPS).items() if not place.startswith(f"{cell}/")}
     write_note(folder, STAMPS, {**kept, **found})
 
 
 def _stamp(path: Path, facts: ShardFacts) -> Stamp | None:
-    """Size, time and hash of a file; None where it is missing or of another size."""
+    """Return size, time and hash of a file; None if it is missing or has another size."""
     try:
-        seen = path.stat()
+        stat = path.stat()
     except OSError:
         return None
-    if seen.st_size != facts.size:
+    if stat.st_size != facts.size:
         return None
-    return {"size": seen.st_size, "mtime_ns": seen.st_mtime_ns, "sha256": facts.sha256}
+    return {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns, "sha256": facts.sha256}

@@ -1,6 +1,6 @@
-"""Statistics of a dataset folder: sizes, lengths in characters, words and tokens, labels; beside the paper's averages.
+"""Statistics of a dataset folder: sizes, lengths in characters, words and tokens, and labels, next to the paper's.
 
-Lengths are kept as counts per length, so that memory does not grow with the dataset.
+Lengths are stored as counts per length, so that memory does not grow with the dataset.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from itdr_hf.records import SPLITS
 from itdr_hf.runtime.progress import OnProgress, each, ignore
 
 BATCH = 4_096
-FIELDS = ("input", "prompt", "output")  # prompt is the task description with the input; the paper counts the input
+FIELDS = ("input", "prompt", "output")  # the prompt is the task description with the input; the paper counts the input
 COLUMNS = ("subtask", "instruction", "input", "output", "targets", "target_names")
-MOST_LABELS = 5_000  # distinct values counted per attribute; what comes after is put together
+MAX_LABELS = 5_000  # distinct values counted per attribute; further ones are counted together
 
-Count = Callable[[Sequence[str]], list[int]]  # the lengths of texts, many at a time
+Count = Callable[[Sequence[str]], list[int]]  # texts -> their lengths
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lengths:
-    """How long the texts of a field are, in one unit."""
+    """The lengths of the texts of a field, in one unit."""
 
     mean: float
     median: int
@@ -37,7 +37,7 @@ class Lengths:
 
 @dataclass(frozen=True, kw_only=True)
 class CellStatistics:
-    """One cell: examples by split, lengths by field and unit, labels by name, and the paper's figures of it."""
+    """One cell: examples by split, lengths by field and unit, labels by name, and the paper's figures."""
 
     cell: str
     task: str
@@ -48,14 +48,14 @@ class CellStatistics:
     paper: Mapping[str, float] | None  # examples, input_tokens, output_tokens
 
     def as_dict(self) -> dict[str, Any]:
-        """For machines."""
+        """Return the statistics as JSON-able values."""
         return asdict(self)
 
 
 def statistics(
     folder: Dataset | Path, *, tokenizer: Count | None = None, progress: OnProgress = ignore
 ) -> list[CellStatistics]:
-    """Return the statistics of every cell of a dataset folder. Raises UsageError for a folder without any."""
+    """Return the statistics of every cell of a dataset folder. Raises UsageError for a folder without cells."""
     dataset = opened(folder)
     if not dataset.names:
         raise UsageError(
@@ -74,9 +74,10 @@ def statistics(
 
 
 def load_tokenizer(name: str) -> Count:
-    """Return a function that counts the tokens of texts, on all cores: a tokenizer.json, a folder that holds one, or the id of a model on the Hub.
+    """Return a function that counts the tokens of texts, on all cores.
 
-    Special tokens are not counted. Raises UsageError when it cannot be read.
+    `name` is a tokenizer.json, a folder with one, or the id of a model on the Hub. Special tokens are not counted.
+    Raises UsageError if the tokenizer cannot be loaded.
     """
     try:
         from tokenizers import Tokenizer  # type: ignore[import-not-found, unused-ignore]
@@ -94,14 +95,15 @@ def load_tokenizer(name: str) -> Count:
 
 
 def plot(made: Sequence[CellStatistics], out: Path) -> list[Path]:
-    """Draw examples and lengths per cell, and the labels of each cell that has any, as PNG files in a folder.
+    """Plot examples and lengths per cell, and the labels of cells that have any, as PNG files in a folder.
 
-    Raises UsageError when matplotlib is not installed.
+    Raises UsageError if matplotlib is not installed.
     """
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise UsageError("plots: matplotlib is not installed; want it; pip install -e '.[plots]'") from error
+
     out.mkdir(parents=True, exist_ok=True)
     unit = "tokens" if "tokens" in made[0].lengths["input"] else "words"
     panels = [_bars("examples", {s.cell: sum(s.counts.values()) for s in made})]
@@ -109,6 +111,7 @@ def plot(made: Sequence[CellStatistics], out: Path) -> list[Path]:
     panels += [
         _bars(f"{s.cell} {name}", _most_frequent(values)) for s in made for name, values in s.labels.items() if values
     ]
+
     paths = []
     for title, values in panels:
         figure = Figure(figsize=(8, 1 + 0.22 * len(values)), layout="constrained")
@@ -124,9 +127,9 @@ def _bars(title: str, values: Mapping[str, float]) -> tuple[str, Mapping[str, fl
     return title, values
 
 
-def _most_frequent(values: Mapping[str, int], most: int = 25) -> dict[str, float]:
-    """Return the values as they are ordered when they are few numbers, else the most frequent."""
-    chosen = sorted(values, key=lambda v: -values[v])[:most]
+def _most_frequent(values: Mapping[str, int], count: int = 25) -> dict[str, float]:
+    """Return the `count` most frequent values, in numeric order if they are numbers, else by frequency."""
+    chosen = sorted(values, key=lambda v: -values[v])[:count]
     with suppress(ValueError):
         chosen.sort(key=float)
     return {value: float(values[value]) for value in chosen}
@@ -134,9 +137,10 @@ def _most_frequent(values: Mapping[str, int], most: int = 25) -> dict[str, float
 
 def _cell(dataset: Dataset, cell: str, units: Mapping[str, Count]) -> CellStatistics:
     counts: Counter[str] = Counter()
-    seen: dict[str, dict[str, Counter[int]]] = {f: {u: Counter() for u in units} for f in FIELDS}
+    lengths: dict[str, dict[str, Counter[int]]] = {f: {u: Counter() for u in units} for f in FIELDS}
     labels: dict[str, Counter[str]] = {}
     rated = dataset.known(cell) and dataset.cell(cell).task.answer == "number"
+
     for split in SPLITS:
         for batch in dataset.batches(cell, split, COLUMNS, BATCH):
             rows = batch.to_pylist()
@@ -147,35 +151,37 @@ def _cell(dataset: Dataset, cell: str, units: Mapping[str, Count]) -> CellStatis
             ]
             for field, found in texts.items():
                 for unit, count in units.items():
-                    seen[field][unit].update(count(found))
+                    lengths[field][unit].update(count(found))
             for row in rows:
-                _note_labels(labels, row, rated)
+                _count_labels(labels, row, rated)
+
     published = dataset.catalogue.statistic(cell)
     figures: dict[str, float] | None = None
     if published:
         figures = {"examples": published.examples, "input_tokens": published.input_tokens}
         figures["output_tokens"] = published.output_tokens
+
     return CellStatistics(
         cell=cell,
         task=dataset.task_of(cell),
         source=dataset.source_of(cell),
         counts={split: counts[split] for split in SPLITS},
-        lengths={f: {u: _lengths(lengths) for u, lengths in by_unit.items()} for f, by_unit in seen.items()},
+        lengths={f: {u: _lengths(counted) for u, counted in by_unit.items()} for f, by_unit in lengths.items()},
         labels={name: dict(sorted(values.items())) for name, values in labels.items()},
         paper=figures,
     )
 
 
-def _note_labels(labels: dict[str, Counter[str]], row: Mapping[str, Any], rated: bool) -> None:
-    """Count the rating, or the values of the attributes."""
+def _count_labels(labels: dict[str, Counter[str]], row: Mapping[str, Any], rated: bool) -> None:
+    """Count the rating of an example, or the values of its attributes."""
     names = ["rating"] if rated else row["target_names"]
     for name, value in zip(names, row["targets"], strict=False):
         values = labels.setdefault(name, Counter())
-        values[value if value in values or len(values) < MOST_LABELS else "(others)"] += 1
+        values[value if value in values or len(values) < MAX_LABELS else "(others)"] += 1
 
 
 def _lengths(counts: Counter[int]) -> Lengths:
-    """Mean, median, 95th percentile and maximum of lengths counted; all 0 without any."""
+    """Return mean, median, 95th percentile and maximum of counted lengths; all 0 if there are none."""
     total = sum(counts.values())
     if not total:
         return Lengths(mean=0.0, median=0, p95=0, longest=0)
@@ -186,10 +192,10 @@ def _lengths(counts: Counter[int]) -> Lengths:
 
 
 def _at(counts: Counter[int], rank: float) -> int:
-    """Return the least length that so many do not exceed."""
-    passed = 0
+    """Return the smallest length that at least `rank` texts do not exceed."""
+    total = 0
     for length in sorted(counts):
-        passed += counts[length]
-        if passed >= rank:
+        total += counts[length]
+        if total >= rank:
             return length
     return max(counts)

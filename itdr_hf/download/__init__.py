@@ -1,7 +1,7 @@
-"""Getting raw releases from where they lie: https with resume, the Hub, Kaggle where a token is there.
+"""Download raw releases: over https with resume, from the Hub, and from Kaggle if there is a token.
 
-`plan` says what would be had, `download` has it: every file under a temporary name until its size and hashes are
-right, the files of a part put down together, a licence accepted once per source.
+`plan` returns what would be downloaded, `download` downloads it: every file has a temporary name until its size and
+hashes are verified, the files of a part are installed together, and a licence is accepted once per source.
 """
 
 from itdr_hf.download.fetching import Clients, download, unpack

@@ -1,4 +1,4 @@
-"""Having what is wanted: each file under a temporary name, checked, unpacked if it is an archive, then put down."""
+"""Download files: each under a temporary name, verified, unpacked if it is an archive, then installed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from itdr_hf.download import archives, from_hub, from_kaggle, https
-from itdr_hf.download.place import complete, put_down
+from itdr_hf.download.place import complete, install
 from itdr_hf.download.places import ATTEMPTS, obtain
 from itdr_hf.download.plan import Want, by_hand, check_room
 from itdr_hf.download.verify import wrong, wrong_by_sums
@@ -30,7 +30,7 @@ SUMS = "checksums.txt"  # a member of this name lists the md5 sums of the others
 
 @dataclass(frozen=True, kw_only=True)
 class Clients:
-    """What files are had with; each may be another one, for a test or a mirror."""
+    """The clients to download files with; None stands for the default one."""
 
     http: Any = None  # a client of `https.library()`
     api: Any = None  # an HfApi
@@ -39,25 +39,25 @@ class Clients:
     progress: OnProgress = ignore
 
 
-def download(want: Want, means: Clients = Clients()) -> list[Path]:
-    """Have the missing files of a source; returns the paths of what was put down.
+def download(want: Want, clients: Clients = Clients()) -> list[Path]:
+    """Download the missing files of a source and return the paths of the installed files.
 
-    The files of a part are put down together. A kill leaves what was there, and the next call goes on. Raises
-    DownloadError, OutputError for a disk that is full, RawDataError for an archive that is not what it should be.
+    The files of a part are installed together. After a kill, the next call resumes. Raises DownloadError, OutputError
+    for a full disk, and RawDataError for an archive that is not the release's.
     """
     place = want.place
     check_room(want)
-    put: list[Path] = []
-    with full_disk_named(place.waiting / "file"), _alone(place.waiting):
+    installed: list[Path] = []
+    with full_disk_named(place.waiting / "file"), _locked(place.waiting):
         for _, group in groupby(sorted(want.missing, key=lambda file: file.part), key=lambda file: file.part):
-            ready = {file: _ready(want, file, means) for file in group}
-            put += put_down(place, ready)
+            ready = {file: _ready(want, file, clients) for file in group}
+            installed += install(place, ready)
         complete(place)
-    return put
+    return installed
 
 
-def unpack(want: Want, archive: Path, means: Clients = Clients()) -> list[Path]:
-    """Put down what an archive got by hand holds of the release, in any of its layouts."""
+def unpack(want: Want, archive: Path, clients: Clients = Clients()) -> list[Path]:
+    """Install the release's files from an archive downloaded by hand, in any of the source's layouts."""
     names = archives.names(archive)
     layout = max(want.source.layouts, key=lambda one: len(_members(one, names)))
     members = _members(layout, names)
@@ -68,13 +68,13 @@ def unpack(want: Want, archive: Path, means: Clients = Clients()) -> list[Path]:
         )
     file = Download(url=archive.name, path=archive.name, members=members)
     place = want.place
-    with full_disk_named(place.waiting / "file"), _alone(place.waiting):
+    with full_disk_named(place.waiting / "file"), _locked(place.waiting):
         folder = place.waiting / f"{archive.name}.unpacked"
-        return put_down(place, {file: archives.extract(archive, folder, members, progress=means.progress)})
+        return install(place, {file: archives.extract(archive, folder, members, progress=clients.progress)})
 
 
 def _members(layout: Layout, names: list[str]) -> tuple[Member, ...]:
-    """Return the files of an archive that a layout reads, the first pattern that matches, each with its own folder."""
+    """Return the members of an archive that a layout reads, by the first pattern that matches, each with its folder."""
     found: dict[str, Member] = {}
     for patterns in layout.files.values():
         hits = next(
@@ -84,47 +84,47 @@ def _members(layout: Layout, names: list[str]) -> tuple[Member, ...]:
     return tuple(found.values())
 
 
-def _ready(want: Want, file: Download, means: Clients) -> list[Path]:
-    """Return the files that a download leaves, complete, checked and waiting."""
+def _ready(want: Want, file: Download, clients: Clients) -> list[Path]:
+    """Download one file and return the resulting files, complete, verified and not yet installed."""
     waiting = want.place.waiting / file.path
     waiting.parent.mkdir(parents=True, exist_ok=True)
     lock = read_lock(want.place.raw)
     file = lock.pin(want.source.id, file)
     paths: list[Path] = []
 
-    def get(placed: Download) -> str:
+    def get(located: Download) -> str:
         nonlocal paths
-        paths, fault = _from_place(want, placed, waiting, means)
+        paths, fault = _from_location(want, located, waiting, clients)
         return fault
 
-    obtain(file, get, say=lambda text: means.progress(Progress(file.path, detail=text)))
+    obtain(file, get, report=lambda text: clients.progress(Progress(file.path, detail=text)))
     if not is_complete_sha256(file.sha256):
         lock.note(want.source.id, file.path, hash_file(waiting))
     return paths
 
 
-def _from_place(want: Want, file: Download, waiting: Path, means: Clients) -> tuple[list[Path], str]:
-    """Obtain a file from one place, whole and checked: where it lies, and what is wrong with it at last."""
+def _from_location(want: Want, file: Download, waiting: Path, clients: Clients) -> tuple[list[Path], str]:
+    """Download a file from one URL and verify it; return the resulting paths, and the fault ("" for none)."""
     fault = ""
     for again in (True, False):
         if not waiting.is_file():
-            _fetch(want, file, waiting, means)
+            _fetch(want, file, waiting, clients)
         paths = [waiting]
         if not (fault := wrong(waiting, file)) and file.members:
-            paths, fault = _unpacked(file, waiting, means)
+            paths, fault = _unpacked(file, waiting, clients)
         if not fault:
             return paths, ""
         waiting.unlink()
         if again:
-            means.progress(Progress(file.path, detail=f"{fault}; once more from the beginning"))
-    return [], f"{fault}; the release has changed, or the way to it is damaged; run it again later"
+            clients.progress(Progress(file.path, detail=f"{fault}; starting again from the beginning"))
+    return [], f"{fault}; the release has changed, or the transfer is damaged; run it again later"
 
 
-def _unpacked(file: Download, archive: Path, means: Clients) -> tuple[list[Path], str]:
-    """Return the members of an archive, waiting, and what is wrong with them or with it."""
+def _unpacked(file: Download, archive: Path, clients: Clients) -> tuple[list[Path], str]:
+    """Unpack an archive and verify its members; return their paths, and the fault ("" for none)."""
     folder = archive.with_name(f"{archive.name}.unpacked")
     try:
-        paths = archives.extract(archive, folder, file.members, progress=means.progress)
+        paths = archives.extract(archive, folder, file.members, progress=clients.progress)
     except RawDataError as error:
         return [], str(error)
     faults = (
@@ -134,32 +134,33 @@ def _unpacked(file: Download, archive: Path, means: Clients) -> tuple[list[Path]
     return paths, next(faults, "") or wrong_by_sums(sums, paths)
 
 
-def _fetch(want: Want, file: Download, waiting: Path, means: Clients) -> None:
-    means.progress(Progress(want.source.id, detail=file.url))
+def _fetch(want: Want, file: Download, waiting: Path, clients: Clients) -> None:
+    clients.progress(Progress(want.source.id, detail=file.url))
     if from_hub.is_there(file):
-        from_hub.fetch(file, waiting, means.api, means.patience)
+        from_hub.fetch(file, waiting, clients.api, clients.patience)
     elif from_kaggle.is_there(file):
-        if means.kaggle is None and not from_kaggle.has_token():
+        if clients.kaggle is None and not from_kaggle.has_token():
             raise DownloadError(
-                f"{want.source.id}: no Kaggle token here; want one, or the files by hand:\n{by_hand(want.source, want.place.raw)}"
+                f"{want.source.id}: no Kaggle token; want one, or the files by hand:\n{by_hand(want.source, want.place.raw)}"
             )
-        from_kaggle.fetch(file, waiting, means.kaggle)
+        from_kaggle.fetch(file, waiting, clients.kaggle)
     else:
         https.fetch(
             file.url,
             waiting,
             size=file.size,
-            client=means.http,
+            client=clients.http,
             patience=replace(
-                means.patience, tries=min(means.patience.tries, ATTEMPTS) if file.mirrors else means.patience.tries
+                clients.patience,
+                tries=min(clients.patience.tries, ATTEMPTS) if file.mirrors else clients.patience.tries,
             ),
-            progress=means.progress,
+            progress=clients.progress,
         )
 
 
 @contextmanager
-def _alone(waiting: Path) -> Iterator[None]:
-    """One download of a source at a time; drafts that a killed one left are removed."""
+def _locked(waiting: Path) -> Iterator[None]:
+    """Allow one download of a source at a time, and remove the drafts left by killed ones."""
     waiting.mkdir(parents=True, exist_ok=True)
     lock = waiting.parent / f".{waiting.name}.lock"
     try:
@@ -168,4 +169,4 @@ def _alone(waiting: Path) -> Iterator[None]:
                 shutil.rmtree(draft, ignore_errors=True)
             yield
     except Timeout as error:
-        raise OutputError(f"{waiting}: another download of it runs; want one at a time; wait for it to end") from error
+        raise OutputError(f"{waiting}: another download is running; want one at a time; wait for it to end") from error

@@ -1,4 +1,4 @@
-"""Files from the Hub, through its own client, which resumes and checks their length."""
+"""Download files from the Hub with its own client, which resumes and checks the length."""
 
 from __future__ import annotations
 
@@ -22,19 +22,20 @@ def is_there(file: Download) -> bool:
 
 
 def fetch(file: Download, target: Path, api: HfApi | None, patience: RetryPolicy) -> None:
-    """Have a file of a dataset repository at `target`. Raises DownloadError."""
+    """Download a file of a dataset repository to `target`. Raises DownloadError."""
     owner, name, path = file.url.removeprefix(SCHEME).split("/", 2)
     api = api or hub.connect()
-    folder = target.with_name(f".{target.name}.hub")  # its client keeps what it has of a file in here
+    folder = target.with_name(f".{target.name}.hub")  # where the client keeps partial downloads
 
-    def have() -> str:
+    def get() -> str:
         return api.hf_hub_download(f"{owner}/{name}", path, repo_type="dataset", local_dir=folder)
 
     try:
-        got = Path(ask(api, file.url, have, patience))
+        downloaded = Path(ask(api, file.url, get, patience))
     except HubError as error:
         raise DownloadError(str(error)) from error
-    got.replace(target)
-    for left in sorted(folder.rglob("*"), reverse=True):
-        left.rmdir() if left.is_dir() else left.unlink()
+
+    downloaded.replace(target)
+    for partial in sorted(folder.rglob("*"), reverse=True):
+        partial.rmdir() if partial.is_dir() else partial.unlink()
     folder.rmdir()

@@ -1,7 +1,7 @@
-"""A file over https (or http): resumed where it stopped, tried again with growing pauses, checked for its length.
+"""Download a file over https (or http): resumed where it stopped, retried with growing pauses, its length verified.
 
-What is there of a file is `<name>.part`, beside it `<name>.part.json` with what the server called this version of
-it: if the version changes, the file begins anew. Never more is written than was announced.
+A partial file is `<name>.part`, with `<name>.part.json` holding the server's identifier of this version: if the version
+changes, the download starts again. Never is more written than was announced.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from itdr_hf.runtime.files import write_atomically
 from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 from itdr_hf.runtime.retry import TRANSIENT, RetryPolicy, retry_after
 
-ODD = (ValueError, OverflowError)  # what odd answers make of the library's parsing, and of ours
+ODD = (ValueError, OverflowError)  # raised by the library's parsing, or ours, for odd responses
 UNRESOLVED = (
     "Name or service not known",
     "nodename nor servname",
@@ -29,22 +29,22 @@ UNRESOLVED = (
     "getaddrinfo failed",
     "No address associated",
 )
-SLOWEST, PATIENT = 1_000, 300.0  # bytes a second that a server must send, looked at every so many seconds
-LONGEST = 8 * 10**9  # bytes of a file whose length nobody tells: a server may never end
+MIN_SPEED, SPEED_WINDOW = 1_000, 300.0  # bytes per second that a server must send, checked every this many seconds
+MAX_BYTES = 8 * 10**9  # of a file whose length is not announced, since a server may never stop
 REFUSED = {
     401: "an account",
-    403: "leave to have it",
+    403: "permission to download it",
     404: "a file there",
     410: "a file there",
-    451: "leave to have it",
+    451: "permission to download it",
 }
 
 
 @dataclass
 class Part:
-    """What is there of a file, and which version of it that is."""
+    """The part of a file downloaded so far, and the version of the file that it belongs to."""
 
-    path: Path  # of the whole file, not yet there
+    path: Path  # of the complete file, which does not exist yet
     version: dict[str, str] = field(default_factory=dict)  # url, etag or last_modified
 
     @property
@@ -66,7 +66,7 @@ class Part:
 
 
 class _Interrupted(Exception):
-    """A try that ended early: what is there stays, and another try may go on. `wait`: as long as the server says."""
+    """A try that ended early; another try may resume it. `wait` is the delay that the server asks for, in seconds."""
 
     def __init__(self, text: str, wait: float | None = None) -> None:
         super().__init__(text)
@@ -82,9 +82,9 @@ def fetch(
     patience: RetryPolicy = RetryPolicy(),
     progress: OnProgress = ignore,
 ) -> None:
-    """Have a file at `target`, reporting how many bytes are there and how many there will be.
+    """Download a file to `target`, reporting the bytes downloaded and the total.
 
-    A try that brought something does not count against the patience. Raises DownloadError.
+    A try that made progress does not count as a failure. Raises DownloadError.
     """
     part = _open(url, target)
     attempt, restarts = 0, 0
@@ -96,7 +96,7 @@ def fetch(
                 break
             except (library().TooManyRedirects, library().DecodingError, library().InvalidURL, *ODD) as error:
                 raise DownloadError(
-                    f"{url}: {said(error)}; want the file; see the source's homepage, it may have moved"
+                    f"{url}: {reason(error)}; want the file; see the source's homepage, it may have moved"
                 ) from error
             except (_Interrupted, library().TransportError) as error:
                 restarts += part.size < before or (before == 0 and part.size > 0)
@@ -104,19 +104,20 @@ def fetch(
                 pause = patience.wait(attempt, error.wait if isinstance(error, _Interrupted) else None)
                 if pause is None:
                     raise DownloadError(
-                        f"{url}: {said(error)} ({part.size:,} bytes are kept); want the rest; run it again to go on, after {attempt} attempts"
+                        f"{url}: {reason(error)} ({part.size:,} bytes are kept) after {attempt} attempts; want the rest; "
+                        "run it again to resume"
                     ) from error
                 patience.sleep(pause)
     part.note.unlink(missing_ok=True)
     part.file.replace(target)
 
 
-def said(error: Exception) -> str:
-    """Return what went wrong, in a few words: a certificate, a name, a connection, or what the library says."""
+def reason(error: Exception) -> str:
+    """Return the cause of a failure in a few words: a certificate, a name, a connection, or the library's message."""
     text = str(error) or type(error).__name__
     if "CERTIFICATE_VERIFY_FAILED" in text:
-        reason = re.search(r"verify failed: ([^(]*)", text)
-        return f"its certificate is not accepted ({reason[1].strip() if reason else 'not valid'})"
+        cause = re.search(r"verify failed: ([^(]*)", text)
+        return f"its certificate is not accepted ({cause[1].strip() if cause else 'not valid'})"
     if any(words in text for words in UNRESOLVED):
         return "its name does not resolve"
     return {"ConnectError": f"no connection ({text})", "ConnectTimeout": "no connection in time"}.get(
@@ -135,7 +136,7 @@ def _open(url: str, target: Path) -> Part:
 
 
 def _noted(note: Path) -> dict[str, str]:
-    """Return the version that is noted; none where the note is damaged."""
+    """Return the version in a note; empty if the note is damaged."""
     try:
         document = json.loads(note.read_text(encoding="utf-8"))
     except ValueError:
@@ -144,18 +145,18 @@ def _noted(note: Path) -> dict[str, str]:
 
 
 def _once(client: Any, url: str, part: Part, size: int | None, progress: OnProgress) -> None:
-    """One request, from where the part ends; returns when the file is whole."""
+    """Make one request, from the end of the part on; return when the file is complete."""
     have = part.size
     headers = {"Accept-Encoding": "identity"}
     if have:
         headers |= {"Range": f"bytes={have}-", "If-Range": part.version["validator"]}
     with client.stream("GET", url, headers=headers) as answer:
         if answer.status_code == 416 and _total(answer) == have and size in (None, have):
-            return  # it was whole already
+            return  # it was complete already
         begins, total = _read_head(answer, url, have)
         if begins == have > 0 and _validator(answer.headers) not in ("", part.version["validator"]):
-            part.forget()  # a server that knows ranges and no If-Range
-            raise _Interrupted("the file is another one than before")
+            part.forget()  # the server supports ranges but not If-Range
+            raise _Interrupted("the file has changed since")
         if size is not None and total is not None and total != size:
             part.forget()
             raise DownloadError(
@@ -171,22 +172,22 @@ def _once(client: Any, url: str, part: Part, size: int | None, progress: OnProgr
 
 
 def _read_head(answer: Any, url: str, have: int) -> tuple[int, int | None]:
-    """Where the body begins in the file, and how long the file is if that is told."""
+    """Return the offset in the file at which the body begins, and the length of the file if it is stated."""
     status = answer.status_code
     if status in TRANSIENT:
         raise _Interrupted(f"the server answered {status}", retry_after(answer.headers))
     if status == 206:
-        told = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", answer.headers.get("Content-Range", "").strip())
-        if not told or int(told[1]) != have:
+        stated = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", answer.headers.get("Content-Range", "").strip())
+        if not stated or int(stated[1]) != have:
             raise DownloadError(
-                f"{url}: another range than the one asked for; want bytes from {have:,}; tell its keepers"
+                f"{url}: a different range from the one requested; want bytes from {have:,}; report it to the site"
             )
-        return have, None if told[2] == "*" else int(told[2])
+        return have, None if stated[2] == "*" else int(stated[2])
     if status == 200:
         if "text/html" in answer.headers.get("Content-Type", "") and not url.endswith((".html", ".htm")):
-            raise DownloadError(f"{url}: a page in place of the file; want the file; see the page in a browser")
+            raise DownloadError(f"{url}: a web page instead of the file; want the file; open the page in a browser")
         return 0, _length(answer.headers)
-    if status == 416:  # what is there is more than there is: it begins anew
+    if status == 416:  # the part is longer than the file: start again
         return -1, None
     wanted = REFUSED.get(status, "the file")
     raise DownloadError(
@@ -196,56 +197,58 @@ def _read_head(answer: Any, url: str, have: int) -> tuple[int, int | None]:
 
 def _pour(answer: Any, part: Part, have: int, total: int | None, progress: OnProgress) -> None:
     with part.file.open("ab" if have else "wb") as file:
-        pace, most = _Pace(), LONGEST if total is None else total
+        speed, max_bytes = _SpeedCheck(), MAX_BYTES if total is None else total
         for chunk in answer.iter_raw() if answer.status_code in (200, 206) else ():
             have += len(chunk)
-            pace.heed(have)
-            if have > most:
+            speed.check(have)
+            if have > max_bytes:
                 part.forget()
-                told = "without an end being told" if total is None else "announced"
-                raise DownloadError(f"{answer.url}: more than the {most:,} bytes {told}; want those; run it again")
+                limit = "allowed without a stated length" if total is None else "announced"
+                raise DownloadError(
+                    f"{answer.url}: more than the {max_bytes:,} bytes {limit}; want those; run it again"
+                )
             file.write(chunk)
             progress(Progress(part.file.stem, have, total, "B"))
     if answer.status_code == 416:
         part.forget()
-        raise _Interrupted("the server has less than was there")
+        raise _Interrupted("the server's file is shorter than the part downloaded before")
     if total is not None and have < total:
         raise _Interrupted(f"the connection ended {total - have:,} bytes early")
 
 
-class _Pace:
-    """Ends what would never end: a server that sends next to nothing."""
+class _SpeedCheck:
+    """Detects a server that sends next to nothing, so that a download would never end."""
 
     def __init__(self) -> None:
-        self._since, self._had = time.monotonic(), 0
+        self._since, self._bytes = time.monotonic(), 0
 
-    def heed(self, have: int) -> None:
+    def check(self, have: int) -> None:
         """Raise _Interrupted for a server that is too slow."""
         now = time.monotonic()
-        if now - self._since > PATIENT:
-            if have - self._had < SLOWEST * PATIENT:
-                raise _Interrupted(f"less than {SLOWEST:,} bytes a second")
-            self._since, self._had = now, have
+        if now - self._since > SPEED_WINDOW:
+            if have - self._bytes < MIN_SPEED * SPEED_WINDOW:
+                raise _Interrupted(f"less than {MIN_SPEED:,} bytes a second")
+            self._since, self._bytes = now, have
 
 
 def _validator(headers: Any) -> str:
-    """Return what names this version of the file: a strong ETag, else the time of its last change."""
+    """Return the identifier of this version of the file: a strong ETag, else the time of its last change."""
     etag = str(headers.get("ETag", ""))
     return etag if etag and not etag.startswith("W/") else str(headers.get("Last-Modified", ""))
 
 
 def _length(headers: Any) -> int | None:
-    told = str(headers.get("Content-Length", ""))
-    return int(told) if told.isascii() and told.isdigit() and not headers.get("Transfer-Encoding") else None
+    stated = str(headers.get("Content-Length", ""))
+    return int(stated) if stated.isascii() and stated.isdigit() and not headers.get("Transfer-Encoding") else None
 
 
 def _total(answer: Any) -> int | None:
-    told = re.fullmatch(r"bytes \*/(\d+)", answer.headers.get("Content-Range", "").strip())
-    return int(told[1]) if told else None
+    stated = re.fullmatch(r"bytes \*/(\d+)", answer.headers.get("Content-Range", "").strip())
+    return int(stated[1]) if stated else None
 
 
 def library() -> Any:
-    """Return the HTTP library that huggingface_hub brought: httpx2, or httpx before its 2.0."""
+    """Return the HTTP library that huggingface_hub depends on: httpx2, or httpx before its 2.0."""
     try:
         return import_module("httpx2")
     except ImportError:
@@ -253,30 +256,30 @@ def library() -> Any:
 
 
 def failures() -> tuple[type[Exception], ...]:
-    """Return what asking a server may raise."""
+    """Return the exceptions that a request may raise."""
     return (library().HTTPError, library().InvalidURL, DownloadError, OSError, *ODD)
 
 
-def told_length(answer: Any) -> int | None:
-    """How long a whole file is, by the headers of an answer to HEAD or to the question for its first byte."""
-    told = re.fullmatch(r"bytes \d+-\d+/(\d+)", answer.headers.get("Content-Range", "").strip(), re.ASCII)
-    return int(told[1]) if told else _length(answer.headers) if answer.status_code == 200 else None
+def stated_length(answer: Any) -> int | None:
+    """Return the length of a complete file, from the headers of the response to HEAD or to a request for one byte."""
+    stated = re.fullmatch(r"bytes \d+-\d+/(\d+)", answer.headers.get("Content-Range", "").strip(), re.ASCII)
+    return int(stated[1]) if stated else _length(answer.headers) if answer.status_code == 200 else None
 
 
 @contextmanager
 def opened(given: Any, seconds: float = 60.0) -> Iterator[Any]:
-    """Open the client that is given, or one of our own that waits so long for an answer and never goes on to plain http."""
+    """Open the given client, or a new one with this timeout that never follows a redirect from https to http."""
     if given is not None:
         yield given
         return
 
-    def never_less_safe(answer: Any) -> None:
+    def refuse_downgrade(answer: Any) -> None:
         following = answer.next_request
         if following is not None and answer.request.url.scheme == "https" and following.url.scheme != "https":
-            raise DownloadError(f"{answer.request.url}: redirected to plain http; want https; tell its keepers")
+            raise DownloadError(f"{answer.request.url}: redirected to plain http; want https; report it to the site")
 
     timeout = library().Timeout(seconds, connect=min(seconds, 30.0))
-    hooks = {"response": [never_less_safe]}
+    hooks = {"response": [refuse_downgrade]}
     with library().Client(follow_redirects=True, max_redirects=10, timeout=timeout, event_hooks=hooks) as client:
         client.headers["User-Agent"] = "itdr-hf"
         yield client

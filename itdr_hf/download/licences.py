@@ -1,4 +1,4 @@
-"""The terms of a release, accepted once by each user: remembered beside the caches, and again when they change."""
+"""Acceptance of the terms of a release: once per user, recorded in the cache folder, and again when they change."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from itdr_hf.runtime.files import default_cache, write_atomically
 
 
 def terms(source: Source) -> str:
-    """Return what is to be accepted, as it is shown."""
+    """Return the text of the terms to be accepted."""
     passed_on = "may be passed on under the same terms" if source.redistributable else "may not be passed on"
     return (
         f"{source.title} ({source.homepage})\n"
@@ -23,12 +23,12 @@ def terms(source: Source) -> str:
 
 
 def accepted(source: Source, cache: Path | None = None) -> bool:
-    """Whether this user has accepted these very terms before."""
+    """Return whether this user has already accepted exactly these terms."""
     return _read(cache).get(source.id, {}).get("terms") == _digest(source)
 
 
 def accept(source: Source, cache: Path | None = None) -> None:
-    """Remember that the terms were accepted, and when."""
+    """Record that the terms were accepted, and when."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     known = {**_read(cache), source.id: {"terms": _digest(source), "licence": source.licence, "accepted": now}}
     write_atomically(_file(cache), json.dumps(known, indent=1, ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""Whether the places of raw files still have them: each is asked for its headers, within bounds, and nothing is kept."""
+"""Check that the URLs of raw files still work, by requesting only headers."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from itdr_hf.download.places import host
 from itdr_hf.raw.layout import Download
 from itdr_hf.raw.source import Source
 
-AT_ONCE = 8  # places that are asked at the same time
-SECONDS = 20.0  # for an answer
+AT_ONCE = 8  # requests at a time
+SECONDS = 20.0  # timeout of a request
 HUB = "https://huggingface.co"
-NO_HEAD = (403, 405, 501)  # answers of servers that take no HEAD, which are asked for the first byte then
+NO_HEAD = (403, 405, 501)  # responses of servers that refuse HEAD; they are asked for the first byte instead
 
 
 @dataclass(frozen=True, kw_only=True)
 class Link:
-    """A place of a file and what it answered: `state` is ok, asked by hand, or what is wrong; `date` of the question."""
+    """A URL of a file and the result of its check: `state` is "ok", "not asked: …" or the fault; `date` of the check."""
 
     source: str
     path: str
@@ -35,7 +35,7 @@ class Link:
 
 
 def check_links(sources: Iterable[Source], *, client: Any = None, hub: str = HUB) -> list[Link]:
-    """Ask every place of every file of the sources, some at a time. Kaggle's, which want an account, are not asked."""
+    """Check every URL of every file of the sources. Kaggle's are not requested, since they need an account."""
     asked = [
         (source, file, url) for source in sources for file in source.downloads for url in (file.url, *file.mirrors)
     ]
@@ -44,7 +44,7 @@ def check_links(sources: Iterable[Source], *, client: Any = None, hub: str = HUB
 
 
 def lost(links: Sequence[Link]) -> list[tuple[str, str]]:
-    """Return (source, path) of the files that no place has any more."""
+    """Return (source, path) of the files that are no longer available anywhere."""
     files: dict[tuple[str, str], bool] = {}
     for link in links:
         key = link.source, link.path
@@ -54,7 +54,7 @@ def lost(links: Sequence[Link]) -> list[tuple[str, str]]:
 
 def _ask(client: Any, hub: str, source: Source, file: Download, url: str) -> Link:
     if url.startswith(from_kaggle.SCHEME):
-        state = "not asked: Kaggle wants an account"
+        state = "not asked: Kaggle requires an account"
     else:
         state = _state(client, _address(url, hub), file)
     return Link(source=source.id, path=file.path, url=url, state=state, date=datetime.now(UTC).date().isoformat())
@@ -75,15 +75,15 @@ def _state(client: Any, url: str, file: Download) -> str:
                 return _judged(answer, file)
         return _judged(answer, file)
     except https.failures() as error:
-        return https.said(error)
+        return https.reason(error)
 
 
 def _judged(answer: Any, file: Download) -> str:
     if answer.status_code not in (200, 206):
         return f"answered {answer.status_code}"
     if "text/html" in answer.headers.get("Content-Type", ""):
-        return "a page in place of the file"
-    length = https.told_length(answer)
+        return "a web page instead of the file"
+    length = https.stated_length(answer)
     if file.size is not None and length is not None and length != file.size:
         return f"{length:,} bytes, want {file.size:,}"
     return "ok"

@@ -1,4 +1,4 @@
-"""What is available of a source: which parts, which files are there already, how large the rest is, or how by hand."""
+"""Plan a download: the parts and files of a source, those already present, and the instructions for doing it by hand."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from itdr_hf.errors import OutputError, UsageError, unknown
 from itdr_hf.raw.layout import Download
 from itdr_hf.raw.source import Source
 
-ALL = "all"  # as the name of a part: every part
-SPARE = 2 * 10**9  # bytes that stay free on the disk
+ALL = "all"  # in place of the name of a part: every part
+SPARE = 2 * 10**9  # bytes to be left free on the disk
 
 
 @dataclass(frozen=True, kw_only=True)
 class Want:
-    """What is asked for of one source: the files, and those of them that are there."""
+    """The wanted files of one source, and those of them that are present."""
 
     source: Source
     place: Place
@@ -32,7 +32,7 @@ class Want:
 
     @property
     def size(self) -> int:
-        """Bytes still to come, as far as they are known."""
+        """The known bytes still to be downloaded."""
         return sum(file.size or 0 for file in self.missing)
 
     @property
@@ -41,17 +41,19 @@ class Want:
 
 
 def plan(source: Source, raw: Path, parts: Sequence[str] = ()) -> Want:
-    """Return what `download` would have. Raises UsageError for an unknown part, or when one must be chosen first."""
+    """Return what `download` would download. Raises UsageError for an unknown part, or if a part must be chosen."""
     offered = list(dict.fromkeys(file.part for file in source.downloads if file.part))
-    if strange := [part for part in parts if part not in (*offered, ALL)]:
-        raise unknown(f"part of {source.id}", strange[0], [*offered, ALL])
+    if unknown_parts := [part for part in parts if part not in (*offered, ALL)]:
+        raise unknown(f"part of {source.id}", unknown_parts[0], [*offered, ALL])
+
     if offered and not parts and not any(file.part and file.default for file in source.downloads):
         sizes = {part: sum(f.size or 0 for f in source.downloads if f.part == part) for part in offered}
         listed = ", ".join(f"{part} ({size / 1e9:,.1f} GB)" for part, size in sizes.items())
         raise UsageError(
-            f"{source.id}: {len(offered)} parts, {sum(sizes.values()) / 1e9:,.0f} GB in all; want those you need; "
+            f"{source.id}: {len(offered)} parts, {sum(sizes.values()) / 1e9:,.0f} GB in total; want those you need; "
             f"name them with --part, or --part {ALL}: {listed}"
         )
+
     chosen = tuple(
         f for f in source.downloads if not f.part or f.part in parts or ALL in parts or (f.default and not parts)
     )
@@ -60,7 +62,7 @@ def plan(source: Source, raw: Path, parts: Sequence[str] = ()) -> Want:
 
 
 def check_room(want: Want) -> None:
-    """Raise OutputError when the disk has less room than the files are known to need."""
+    """Raise OutputError if the disk has less free space than the files are known to need."""
     at = next(folder for folder in (want.place.raw, *want.place.raw.absolute().parents) if folder.is_dir())
     free = shutil.disk_usage(at).free
     unpacked = sum((m.size or 0) for file in want.missing for m in file.members)
@@ -72,14 +74,14 @@ def check_room(want: Want) -> None:
 
 
 def by_hand(source: Source, raw: Path) -> str:
-    """How a person gets what no program may: step by step, to the folder it goes to."""
+    """Return numbered steps to download a source by hand, including the folder that its files belong in."""
     folder = raw / source.folders[0]
     handles = list(dict.fromkeys(from_kaggle.handle(f) for f in source.downloads if from_kaggle.is_there(f)))
     steps = [f"to get it, {source.obtain}"]
     if handles:
         steps = [
             f"sign in at https://www.kaggle.com and open https://www.kaggle.com/datasets/{handles[0]}",
-            "read its terms, press Download, and take the archive whole",
+            "read its terms, press Download, and save the complete archive",
             f"unpack it: itdr download {source.id} --raw {raw} --archive <the archive>",
             "or let this program do it: make a token at https://www.kaggle.com/settings, put it where Kaggle says "
             "(~/.kaggle/access_token or KAGGLE_API_TOKEN), pip install -e '.[kaggle]', and run this again",
@@ -88,6 +90,6 @@ def by_hand(source: Source, raw: Path) -> str:
             steps.insert(0, f"either {source.obtain.split(', or ')[0]}; or from Kaggle:")
     else:
         steps.append(f"unpack an archive with: itdr download {source.id} --raw {raw} --archive <the archive>")
-    holds = "; or ".join(" + ".join(p[0] for p in layout.files.values()) for layout in source.layouts)
-    steps.append(f"in the end {folder}/ holds {holds}; see what is there with: itdr sources --raw {raw}")
+    contents = "; or ".join(" + ".join(p[0] for p in layout.files.values()) for layout in source.layouts)
+    steps.append(f"in the end {folder}/ contains {contents}; check with: itdr sources --raw {raw}")
     return "\n".join(f"  {n}. {step}" for n, step in enumerate(steps, 1))

@@ -1,7 +1,7 @@
-"""Publishing: one verified, tagged commit per release, on the Hugging Face Hub or one that speaks like it.
+"""Publish datasets and adapters: one verified, tagged commit per release, on the Hugging Face Hub or a compatible server.
 
-Every function takes an `HfApi` (`connect` makes one); `huggingface_hub` is imported here and nowhere else,
-and only when a function is called. Whatever goes wrong is a HubError, and no message holds a token.
+Every function takes an `HfApi` (`connect` makes one); `huggingface_hub` is imported only in this package, and only when
+a function is called. Every failure is a HubError, and no message contains a token.
 """
 
 from itdr_hf.hub.connection import connect

@@ -1,4 +1,4 @@
-"""Publishing an adapter: what may be sent, the card that says all of it, one commit, a tag, verified.
+"""Publish an adapter: check the folder, write its card, and push one verified, tagged commit.
 
 https://huggingface.co/docs/peft/developer_guides/checkpoint · https://docs.vllm.ai/en/latest/features/lora.html
 """
@@ -39,7 +39,7 @@ def push_adapter(
 ) -> Release:
     """Check an adapter, write its card, and publish it as v<version>; `scores` is the JSON of `itdr score`.
 
-    Raises HubError, with nothing sent, when the adapter or its card is not fit.
+    Raises HubError, before anything is sent, if the adapter or its card is not fit to be published.
     """
     write_card(folder, repo_id, dataset_id=dataset_id, scores=scores, version=version, licence=licence)
     return push_folder(
@@ -59,7 +59,7 @@ def push_adapter(
 def write_card(
     folder: Path, repo_id: str, *, dataset_id: str, scores: Path | None, version: str, licence: str = "other"
 ) -> Adapter:
-    """Check the adapter and write its README.md; nothing is sent. Raises HubError."""
+    """Check an adapter and write its README.md, without sending anything. Raises HubError."""
     if not HUB_ID.fullmatch(dataset_id):
         raise HubError(
             f"dataset {dataset_id!r}: not a Hub id; want org/name of the dataset it was tuned on; give --dataset-id"
@@ -73,12 +73,12 @@ def write_card(
 
 
 def _scores(path: Path, adapter: Adapter) -> Mapping[str, Any]:
-    """Return the scores, found to be those of this adapter on the dataset it was tuned on, as far as they say."""
+    """Read scores and check that they are of this adapter, on the dataset it was tuned on. Raises HubError."""
     found = _json(path)
     if missing := [name for name in ("run", "dataset", "figures", "cells") if name not in found]:
         raise HubError(f"{path}: no {', '.join(missing)}; want scores.json of `itdr score --out`; score again")
     settings = found["run"]["settings"]
-    served = "at" in settings  # what a server has loaded is known by name only
+    served = "at" in settings  # an adapter loaded by a server is known by name only
     have, want = settings.get("adapter_revision", "none"), revision_of(str(adapter.folder), None)
     if not served and have != want:
         raise HubError(
@@ -96,14 +96,14 @@ def _scores(path: Path, adapter: Adapter) -> Mapping[str, Any]:
 
 
 def _check_card(text: str, folder: Path) -> None:
-    """Check the card as huggingface_hub reads it, model-index included, and that no slot is left open."""
+    """Check that huggingface_hub can read the card, including its model-index, and that no slot is unfilled."""
     from huggingface_hub import ModelCard
 
     if "{{" in text or "[More Information Needed]" in text:
-        raise HubError(f"{folder}: a slot of the card is unfilled; want all of them filled; look at its recipe.json")
+        raise HubError(f"{folder}: a slot of the card is unfilled; want all of them filled; check its recipe.json")
     try:
         data = ModelCard(text, ignore_metadata_errors=False).data
     except (ValueError, KeyError, TypeError) as error:
-        raise HubError(f"{folder}: its card does not read ({error}); want valid YAML and model-index") from error
+        raise HubError(f"{folder}: its card is not readable ({error}); want valid YAML and model-index") from error
     if not data.get("base_model") or not data.get("datasets"):
         raise HubError(f"{folder}: its card names no base_model or datasets; want both")

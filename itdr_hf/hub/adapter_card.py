@@ -1,4 +1,4 @@
-"""The card of an adapter: what it was tuned on and how, what it scores and beside what, how to load it."""
+"""The card of an adapter: its training data and recipe, its scores next to baselines, and how to load it."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from itdr_hf.models.train.recipe import TrainRecipe
 if TYPE_CHECKING:
     from itdr_hf.hub.adapter_folder import Adapter
 
-BESIDE = ("random", "mean", "majority", "popular", "copy")  # the baselines a reader should have in mind, if there are
+BASELINES = ("random", "mean", "majority", "popular", "copy")  # shown next to the scores, if available
 
 
 def adapter_card(
     adapter: Adapter, repo_id: str, *, dataset_id: str, scores: Mapping[str, Any] | None, version: str, licence: str
 ) -> str:
-    """README.md of an adapter; `scores` as in scores.json. Raises HubError for a slot that cannot be filled."""
+    """Return the README.md of an adapter; `scores` as in scores.json. Raises HubError for a slot that cannot be filled."""
     import yaml
 
     facts = _facts(adapter)
@@ -55,13 +55,13 @@ def adapter_card(
     }
     if empty := [name for name, value in slots.items() if value is None or value == ""]:
         raise HubError(
-            f"{adapter.folder}: nothing for {', '.join(empty)} of the card; want it in recipe.json; train again"
+            f"{adapter.folder}: no value for {', '.join(empty)} of the card; want it in recipe.json; train again"
         )
     return f"---\n{head}---\n\n{render_card('adapter.md.j2', **slots)}"
 
 
 def model_index(repo_id: str, scores: Mapping[str, Any], dataset_id: str) -> list[dict[str, Any]]:
-    """Return the `model-index` of our figures, by config, each with its interval, number of examples and signature."""
+    """Return the `model-index` of the computed scores, by config, with interval, number of examples and signature."""
     results: dict[str, dict[str, Any]] = {}
     tag = f"v{scores['dataset']['version']}"
     for row in _ours(scores):
@@ -79,7 +79,7 @@ def _facts(adapter: Adapter) -> Mapping[str, Any]:
     wanted = ("recipe", "dataset", "data", "prompt", "model", "packages", "machine", "results")
     if missing := [name for name in wanted if name not in adapter.recipe]:
         raise HubError(
-            f"{adapter.folder}/recipe.json: no {', '.join(missing)}; want all that `itdr train` writes; train again"
+            f"{adapter.folder}/recipe.json: no {', '.join(missing)}; want all fields that `itdr train` writes; train again"
         )
     return adapter.recipe
 
@@ -114,7 +114,7 @@ def _sources(facts: Mapping[str, Any]) -> list[Any]:
 
 
 def _scored(scores: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the tables of the card: figures with what stands beside them, and the shares of answers that parse."""
+    """Return the tables of the card: scores next to baselines, and the shares of answers that parse."""
     return {
         "system": scores["system"],
         "split": scores["split"],
@@ -140,13 +140,13 @@ def _shown(row: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _beside(row: Mapping[str, Any], scores: Mapping[str, Any]) -> str:
-    """'random 0.500, popular 0.612': chance and simple rules on the same examples, and the other system if there is one."""
+    """Return the scores of baselines on the same examples, and of another system if given: 'random 0.500, popular 0.612'."""
     same = [
         r
         for r in scores["figures"]
         if (r["config"], r["metric"]) == (row["config"], row["metric"]) and r["value"] is not None
     ]
-    found = [r for name in BESIDE for r in same if r["kind"] == "baseline" and r["system"] == name]
+    found = [r for name in BASELINES for r in same if r["kind"] == "baseline" and r["system"] == name]
     found += [r for r in same if r["kind"] == "other"]
     return ", ".join(f"{r['system']} {_number(r['value'])}" for r in found) or "–"
 

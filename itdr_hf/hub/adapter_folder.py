@@ -1,4 +1,4 @@
-"""An adapter's folder on this machine: what may be published, and what is wrong with it."""
+"""The local folder of an adapter: its files, and the checks before it is published."""
 
 from __future__ import annotations
 
@@ -13,23 +13,15 @@ from typing import Any
 from itdr_hf.errors import HubError
 
 WEIGHTS, CONFIG, RECIPE = "adapter_model.safetensors", "adapter_config.json", "recipe.json"
-
-
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
-
-
 VLLM_RANK = 16  # vLLM's default --max-lora-rank
-
-
-SENT = (".json", ".safetensors", ".md", ".jinja", ".model", ".txt")  # what an adapter and its tokenizer consist of
-
-
-LONGEST_HEADER = 100_000_000  # bytes, as the safetensors library allows
+SUFFIXES = (".json", ".safetensors", ".md", ".jinja", ".model", ".txt")  # of the files of an adapter and its tokenizer
+MAX_HEADER_BYTES = 100_000_000  # the limit of the safetensors library
 
 
 @dataclass(frozen=True, kw_only=True)
 class Adapter:
-    """An adapter folder that was found fit: its base, its rank, and what its users should know."""
+    """A checked adapter folder: its base model, its rank, and warnings for its users."""
 
     folder: Path
     base: str
@@ -39,7 +31,7 @@ class Adapter:
 
 
 def check_adapter(folder: Path) -> Adapter:
-    """Read and check a folder of `itdr train`.
+    """Read and check a folder written by `itdr train`.
 
     Raises HubError for pickled or foreign files, weights that are not safetensors, a base that is not a Hub id,
     or a missing recipe.
@@ -47,13 +39,13 @@ def check_adapter(folder: Path) -> Adapter:
     for name in (WEIGHTS, CONFIG, RECIPE):
         if not (folder / name).is_file():
             raise HubError(
-                f"{folder / name}: missing; want a folder that `itdr train` wrote; train it, or copy it whole"
+                f"{folder / name}: missing; want a folder written by `itdr train`; train again, or copy it completely"
             )
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if not hidden and path.suffix not in SENT:
+        if not hidden and path.suffix not in SUFFIXES:
             raise HubError(
-                f"{path}: not a file of an adapter; want {', '.join(SENT)} only, no pickles; move it elsewhere"
+                f"{path}: not a file of an adapter; want {', '.join(SUFFIXES)} only, no pickles; move it elsewhere"
             )
     config, recipe = _json(folder / CONFIG), _json(folder / RECIPE)
     tensors = _tensors(folder / WEIGHTS)
@@ -64,7 +56,7 @@ def check_adapter(folder: Path) -> Adapter:
 
 def _base(path: Path, config: Mapping[str, Any], recipe: Mapping[str, Any]) -> str:
     base = str(config.get("base_model_name_or_path") or "")
-    settings = recipe.get("recipe", {})  # a folder such as runs/base looks like an id wherever it is not
+    settings = recipe.get("recipe", {})  # a folder such as runs/base looks like a Hub id on another machine
     unnamed = not recipe.get("model", {}).get("on_hub", True) and not settings.get("base_id")
     a_folder = unnamed and base == settings.get("model")
     if a_folder or not HUB_ID.fullmatch(base) or Path(base).exists():
@@ -74,14 +66,14 @@ def _base(path: Path, config: Mapping[str, Any], recipe: Mapping[str, Any]) -> s
         )
     if Path(str(settings.get("model"))).is_absolute():
         raise HubError(
-            f"{path.with_name(RECIPE)}: model {settings['model']!r} is a place on this machine, for all to read; "
+            f"{path.with_name(RECIPE)}: model {settings['model']!r} is a path on this machine, which would be public; "
             f"want {base} there too; write it before you predict and score"
         )
     return base
 
 
 def _warnings(config: Mapping[str, Any], rank: int, tensors: Sequence[str]) -> list[str]:
-    """Return what vLLM would refuse, or takes only when told."""
+    """Return warnings about what vLLM refuses, or accepts only with an option."""
     notes = []
     if rank > VLLM_RANK:
         notes.append(f"rank {rank} is above vLLM's default of {VLLM_RANK}: serve it with --max-lora-rank {rank}")
@@ -96,11 +88,11 @@ def _warnings(config: Mapping[str, Any], rank: int, tensors: Sequence[str]) -> l
 
 
 def _tensors(path: Path) -> list[str]:
-    """Return the names in a safetensors file, from its header; HubError when it is none."""
+    """Return the tensor names in the header of a safetensors file. Raises HubError for any other file."""
     try:
         with path.open("rb") as file:
             (length,) = struct.unpack("<Q", file.read(8))
-            if length > LONGEST_HEADER:
+            if length > MAX_HEADER_BYTES:
                 raise ValueError(f"header of {length} bytes")
             header = json.loads(file.read(length))
         names = [name for name in header if name != "__metadata__"]
@@ -108,7 +100,7 @@ def _tensors(path: Path) -> list[str]:
         if path.stat().st_size != 8 + length + end:
             raise ValueError(f"{path.stat().st_size} bytes, {8 + length + end} by its header")
     except (ValueError, KeyError, TypeError, struct.error, OSError) as error:
-        raise HubError(f"{path}: {error}; want a whole safetensors file; train again, or copy it anew") from error
+        raise HubError(f"{path}: {error}; want a complete safetensors file; train again, or copy it again") from error
     return names
 
 

@@ -1,4 +1,4 @@
-"""A client that does not wait for ever."""
+"""Connect to the Hub with a client that times out."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ if TYPE_CHECKING:
 
 
 def connect(token: str | None = None, *, endpoint: str | None = None, timeout: float = 300.0) -> HfApi:
-    """Return an HfApi whose requests end after `timeout` seconds of silence; by itself it would wait for ever.
+    """Return an HfApi whose requests time out after `timeout` seconds of silence; by default they never do.
 
-    The limit holds for every client of this process. Xet, which has its own transport, is given two minutes
-    to insist on a request, unless HF_XET_CLIENT_RETRY_MAX_DURATION says otherwise.
+    The limit applies to every client of this process. Xet, which has its own transport, may retry a request for two
+    minutes, unless HF_XET_CLIENT_RETRY_MAX_DURATION is set.
     """
     from huggingface_hub import HfApi, set_client_factory
     from huggingface_hub.utils._http import default_client_factory
 
-    def impatient_client() -> object:
+    def client_with_timeout() -> object:
         client = default_client_factory()
         client.event_hooks["request"].append(
             lambda request: request.extensions.update(
@@ -28,5 +28,5 @@ def connect(token: str | None = None, *, endpoint: str | None = None, timeout: f
         return client
 
     os.environ.setdefault("HF_XET_CLIENT_RETRY_MAX_DURATION", "120s")
-    set_client_factory(impatient_client)
+    set_client_factory(client_with_timeout)
     return HfApi(token=token, endpoint=endpoint, library_name="itdr-hf")

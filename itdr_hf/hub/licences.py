@@ -1,4 +1,4 @@
-"""What a push may contain: sources that may be passed on, and data that the audit found no breach in."""
+"""Checks of what a push may contain: redistributable sources, and data without audit breaches."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itdr_hf.errors import HubError
 
 
 class Licensed(Protocol):
-    """What is asked of a source: its id, its licence, and whether that licence lets the data be passed on."""
+    """The interface needed of a source: its id, its licence, and whether that licence allows redistribution."""
 
     @property
     def id(self) -> str: ...
@@ -21,21 +21,21 @@ class Licensed(Protocol):
 
 
 def check_redistribution(sources: Iterable[Licensed], public: bool, allowed: Collection[str] = ()) -> None:
-    """Raise HubError when a public push holds a source that forbids it and was not allowed by name."""
+    """Raise HubError if a public push contains a source that may not be redistributed and is not allowed by name."""
     forbidden = [s for s in sources if not s.redistributable and s.id not in allowed] if public else []
     if not forbidden:
         return
     named = ", ".join(f"{source.id} ({source.licence})" for source in forbidden)
     ids = " ".join(f"--allow {source.id}" for source in forbidden)
     raise HubError(
-        f"public push: the licences of {named} do not let the data be passed on; wanted only sources "
-        "that may be redistributed; push --private, build without them, publish ledger.json alone (its recipes and "
-        f"hashes let owners of the raw data build the same), or, if you hold the right, say so by name: {ids}"
+        f"public push: the licences of {named} do not allow redistribution; wanted only sources "
+        "that may be redistributed; push --private, build without them, publish only ledger.json (its recipes and "
+        f"hashes let owners of the raw data build the same), or, if you hold the rights, allow them by name: {ids}"
     )
 
 
 def check_audit(folder: Path, breaches: Sequence[str], *, despite: bool = False) -> None:
-    """Raise HubError when the audit found a breach and it was not decided to publish all the same."""
+    """Raise HubError if the audit found a breach, unless publishing `despite` breaches."""
     if breaches and not despite:
         more = f" ({len(breaches)} such)" if len(breaches) > 1 else ""
         raise HubError(

@@ -1,4 +1,4 @@
-"""The folder to be pushed: its files and their sha256, checked against its ledger, and what its card says."""
+"""The local folder to be pushed: its files with their sha256, checked against its ledger, and its card."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from itdr_hf.runtime.hashing import hash_file
 from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 
 CARD, MARKER = "README.md", "itdr"
-PICTURE = re.compile(rf"{PICTURES}/(flow|lengths)\.(png|svg)")  # of the card, drawn after the build
+PICTURE = re.compile(rf"{PICTURES}/(flow|lengths)\.(png|svg)")  # the card's pictures, drawn after the build
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,16 +28,16 @@ class LocalFile:
     sha256: str
 
     def git_oid(self) -> str:
-        """Return the git blob id, which is what the Hub tells of files that are not large."""
+        """Return the git blob id, by which the Hub identifies files that are not large."""
         header = b"blob %d\0" % self.size
         return hashlib.sha1(header + self.path.read_bytes(), usedforsecurity=False).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ledger:
-    """What we read of a ledger: the version, and (sha256, size) of each file by path.
+    """The part of a ledger that publishing needs: the version, and (sha256, size) of each file by path.
 
-    `edited` says how it differs from the one that was written, '' if it does not.
+    `edited` describes how it differs from the ledger that was written, '' if it does not.
     """
 
     version: str
@@ -47,7 +47,7 @@ class Ledger:
 
 @dataclass(frozen=True, kw_only=True)
 class Folder:
-    """A release on disk; `version` is the ledger's, `globs` pairs of config name and data file pattern."""
+    """A release on disk; `version` is the ledger's, `globs` are pairs of config name and data file pattern."""
 
     path: Path
     version: str | None
@@ -56,10 +56,10 @@ class Folder:
 
 
 def read_folder(path: Path, repo_type: str = "dataset", progress: OnProgress = ignore) -> Folder:
-    """Read a folder, hashing every file.
+    """Read a folder and hash every file.
 
-    Raises HubError when it is not the folder its ledger describes, or its card lacks our mark. A folder
-    without a ledger is taken as it is, unless it is a dataset's.
+    Raises HubError if the folder differs from its ledger, or if its card lacks the tag `itdr`. A folder without a ledger
+    is accepted unless it is a dataset.
     """
     if not (path / CARD).is_file():
         raise HubError(f"{path}: no {CARD}; wanted a dataset folder with its card; build it first")
@@ -75,12 +75,12 @@ def read_folder(path: Path, repo_type: str = "dataset", progress: OnProgress = i
         raise HubError(f"{path}: no {LEDGER}; wanted the folder as it was built; build it again")
     card = read_card(path / CARD)
     if not is_ours(card):
-        raise HubError(f"{path / CARD}: no tag `{MARKER}` in its YAML; wanted a card we can know again; render it anew")
+        raise HubError(f"{path / CARD}: no tag `{MARKER}` in its YAML; wanted a card written by itdr; render it again")
     return Folder(path=path, version=version, files=files, globs=tuple(data_globs(card)))
 
 
 def read_ledger(path: Path) -> Ledger:
-    """Return the contract of a ledger: version, and sha256 and size of each file; HubError when it has none."""
+    """Return the version of a ledger, and sha256 and size of each file. Raises HubError if it lacks them."""
     try:
         version, files, edited = read_file_list(path)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -90,23 +90,23 @@ def read_ledger(path: Path) -> Ledger:
 
 
 def read_card(path: Path) -> Mapping[str, object]:
-    """Return the YAML of a card; empty when there is none or it does not parse."""
+    """Return the YAML of a card; empty if there is none or it does not parse."""
     from huggingface_hub import metadata_load
 
     try:
         return metadata_load(path) or {}
-    except Exception:  # whatever YAML raises on someone else's card
+    except Exception:  # a foreign card may raise any YAML error
         return {}
 
 
 def is_ours(card: Mapping[str, object]) -> bool:
-    """Whether a card carries our mark."""
+    """Return whether a card has the tag `itdr`, which marks cards of this package."""
     tags = card.get("tags")
     return isinstance(tags, list) and MARKER in tags
 
 
 def data_globs(card: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    """(config, pattern) of every data file a card names, in any of the forms `datasets` accepts."""
+    """Yield (config, pattern) of every data file in a card, in any of the forms that `datasets` accepts."""
     configs = card.get("configs")
     for config in configs if isinstance(configs, list) else []:
         for pattern in _patterns(config.get("data_files")):
@@ -114,7 +114,7 @@ def data_globs(card: Mapping[str, object]) -> Iterator[tuple[str, str]]:
 
 
 def glob_matches(pattern: str, name: str) -> bool:
-    """Whether a data file pattern takes in this path: `*` stays within a folder, `**` does not."""
+    """Return whether a data file pattern matches a path: `*` stays within a folder, `**` does not."""
     tokens = re.split(r"(\*\*/|\*\*|\*|\?|\[[^\]]+\])", pattern)
     plain = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
     classes = {token: token.replace("[!", "[^") for token in tokens if token.startswith("[")}
@@ -141,8 +141,8 @@ def _hashed(folder: Path, names: list[str], progress: OnProgress) -> Iterator[tu
 
 
 def _check_ledger(ledger: Ledger, folder: Path, files: Mapping[str, LocalFile]) -> None:
-    """Every file is the one the ledger lists, and there are no others."""
-    again = "build the folder again, or put back what was changed"
+    """Raise HubError unless the files are exactly those that the ledger lists."""
+    again = "build the folder again, or restore the change"
     if ledger.edited:
         raise HubError(f"{folder / LEDGER}: {ledger.edited}; wanted it as it was built; {again}")
     for name, (sha256, _) in ledger.files.items():

@@ -1,4 +1,4 @@
-"""What a push would do: compare the folder with the head of main, file by file, and list it."""
+"""Plan a push: compare the folder with the head of main, file by file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Change(NamedTuple):
-    """One file of a plan and its size in bytes."""
+    """One file of a plan, with its size in bytes."""
 
     path: str
     size: int
@@ -26,11 +26,11 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class PushPlan:
-    """What a push does and leaves alone.
+    """The changes that a push makes, and the files that it leaves alone.
 
-    head: the commit it was planned against, None when the repository does not exist yet. tagged: the commit
-    the tag stands on already. absent: names in `delete` that nothing answers to. taken_in: foreign files
-    that a config of the card would load as its own, with that config and its pattern.
+    head: the commit it was planned against, None if the repository does not exist yet. tagged: the commit that the tag
+    points to already. absent: names in `delete` that match nothing. taken_in: foreign files that a config of the card
+    would load, with that config and its pattern.
     """
 
     repo_id: str
@@ -51,18 +51,18 @@ class PushPlan:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing would be committed."""
+        """True if nothing would be committed."""
         return not (self.adds or self.updates or self.deletes)
 
     def rows(self) -> list[tuple[str, str, int]]:
-        """Return (action, path, bytes) of every file, what changes first: the plan as a table."""
+        """Return the plan as rows of (action, path, bytes), changed files first."""
         groups = {"add": self.adds, "update": self.updates, "delete": self.deletes}
         groups |= {"unchanged": self.unchanged, "left alone": self.foreign}
         rows = [(action, *change) for action, changes in groups.items() for change in changes]
         return rows + [("already gone", name, 0) for name in self.absent]
 
     def as_dict(self) -> dict[str, object]:
-        """For machines."""
+        """Return the plan as JSON-able values."""
         names = ("repo_id", "repo_type", "head", "private", "gated", "tag", "tagged")
         files = [{"action": action, "path": path, "bytes": size} for action, path, size in self.rows()]
         return {**{name: getattr(self, name) for name in names}, "files": files}
@@ -86,10 +86,10 @@ def plan_push(
     version: str | None = None,
     patience: RetryPolicy | None = None,
 ) -> PushPlan:
-    """Compare a folder with the repository; nothing is sent.
+    """Compare a folder with the repository, without sending anything.
 
-    `delete` names files or folders of the repository. Raises HubError when the folder is not what its
-    ledger says, when a name in `delete` is part of the release, and when the Hub cannot be asked.
+    `delete` names files or folders of the repository. Raises HubError if the folder differs from its ledger, if a name
+    in `delete` is part of the release, or if the Hub cannot be reached.
     """
     local = read_folder(Path(folder), repo_type)
     repo = Repository(api=api, id=repo_id, type=repo_type, patience=patience or RetryPolicy())
@@ -97,18 +97,18 @@ def plan_push(
 
 
 def release_tag(local: Folder, version: str | None) -> str | None:
-    """v<version>: the ledger's, which one that was asked for must equal."""
+    """Return the tag v<version> of the ledger's version, or else of `version`. Raises HubError if the two differ."""
     if version and local.version and version != local.version:
         raise HubError(
             f"{local.path}: version {local.version} in its ledger; wanted {version}; build that version, "
-            "or push the one that is there"
+            "or push the existing one"
         )
     chosen = version or local.version
     return f"v{chosen}" if chosen else None
 
 
 def make_plan(repo: Repository, local: Folder, delete: tuple[str, ...], tag: str | None) -> PushPlan:
-    """Return the plan for a folder that has been read."""
+    """Return the plan for a folder that has already been read."""
     state = repo.state()
     tree = repo.tree(state.commit) if state else {}
     doomed = _named(delete, tree, local)
@@ -135,14 +135,14 @@ def make_plan(repo: Repository, local: Folder, delete: tuple[str, ...], tag: str
 
 
 def same(file: LocalFile, held: RemoteFile) -> bool:
-    """Whether the Hub holds this very content: by sha256 of a large file, by git blob id of another."""
+    """Return whether the Hub has the same content, by the sha256 of a large file or the git blob id of another."""
     if file.size != held.size:
         return False
     return held.sha256 == file.sha256 if held.sha256 else held.oid == file.git_oid()
 
 
 def _taken_in(foreign: Iterable[str], local: Folder) -> Iterator[tuple[str, str, str]]:
-    """(path, config, pattern) of each foreign file that the new card would load, by the first such config."""
+    """Yield (path, config, pattern) of each foreign file that the new card would load, by the first such config."""
     for path in foreign:
         found = ((path, config, glob) for config, glob in local.globs if glob_matches(glob, path))
         yield from islice(found, 1)
@@ -154,12 +154,12 @@ def _named(delete: tuple[str, ...], tree: Mapping[str, RemoteFile], local: Folde
             raise HubError(f"delete {name!r}: the whole repository; wanted a file or a folder; name it")
         if ours := [path for path in local.files if below(name, path)]:
             raise HubError(
-                f"delete {name!r}: {ours[0]} is part of this release; wanted something that is not; "
+                f"delete {name!r}: {ours[0]} is part of this release; wanted a file that is not; "
                 "build without it, or do not name it"
             )
     return {path for path in tree if any(below(name, path) for name in delete)}
 
 
 def below(name: str, path: str) -> bool:
-    """Whether a path is the named file, or lies in the named folder."""
+    """Return whether a path is the named file, or is in the named folder."""
     return path == name or path.startswith(name.rstrip("/") + "/")

@@ -1,7 +1,7 @@
-"""A release: one commit with everything in it, verified, then the tag on that very commit.
+"""Publish a release: one commit with all changes, verified, then the tag on that commit.
 
-Contents are uploaded before the commit names them, so a failure leaves the old release; a repeated run
-sends only what is missing and commits only what differs.
+Contents are uploaded before the commit refers to them, so a failure leaves the old release; a repeated run sends only
+what is missing and commits only what differs.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from itdr_hf.runtime.retry import RetryPolicy
 if TYPE_CHECKING:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 
-REPLANS = 5
+MAX_PLANS = 5  # attempts at a commit while others push too
 
 
 @dataclass(frozen=True, kw_only=True)
 class Release:
-    """What was published; `committed` is False when the Hub held all of it already."""
+    """The published release; `committed` is False if the Hub already had all of it."""
 
     repo_id: str
     commit: str
@@ -46,7 +46,7 @@ class Release:
 
 @dataclass(kw_only=True)
 class _Push:
-    """One run: where, what, and the operations by path, which are re-sent and not made twice."""
+    """The state of one push, with the additions by path, which are made once and sent again after a conflict."""
 
     repo: Repository
     local: Folder
@@ -75,11 +75,11 @@ def push_folder(
     progress: OnProgress = ignore,
     patience: RetryPolicy | None = None,
 ) -> Release:
-    """Publish a folder as v<version> in one commit; a pull request carries no tag.
+    """Publish a folder as v<version> in one commit; a pull request gets no tag.
 
-    `delete` names what goes with this release; nothing else of the repository is touched. `force` allows
-    replacing a card that is not ours. Raises HubError, with nothing changed, when the plan is refused; when
-    it is raised later, main holds the old release or the whole new one, and the same call finishes.
+    `delete` names files to delete with this release; other files of the repository are not changed. `force` allows
+    replacing a card not written by this package. Raises HubError, before anything is changed, if the plan is refused;
+    if it is raised later, main has the old release or the complete new one, and the same call finishes it.
     """
     local = read_folder(Path(folder), repo_type, progress)
     push = _Push(
@@ -99,17 +99,17 @@ def push_folder(
 
 
 def _prepare(push: _Push, private: bool, gated: Gated | None) -> PushPlan:
-    """Return the plan, once the repository is there, as visible as wanted, and nothing speaks against it."""
+    """Return the plan, after creating the repository if needed, and checking the plan and the visibility."""
     repo = push.repo
     plan = make_plan(repo, push.local, push.delete, push.tag)
     refuse(push.repo, push.local, plan, force=push.force, proposes=push.proposes)
     if plan.head is None:
         if push.proposes:
-            raise HubError(f"{repo.id}: no such repository; wanted one for a pull request; push without")
+            raise HubError(f"{repo.id}: no such repository; wanted one for a pull request; push without --create-pr")
         repo.create(private)
         plan = make_plan(repo, push.local, push.delete, push.tag)
         if plan.head is None:
-            raise HubError(f"{repo.id}: not there after it was created; wanted it; look at it on the Hub")
+            raise HubError(f"{repo.id}: not found after it was created; wanted it; look at it on the Hub")
         refuse(push.repo, push.local, plan, force=push.force, proposes=push.proposes)
     refuse_visibility(plan, private)
     if gated is not None and plan.gated != gated:
@@ -118,17 +118,17 @@ def _prepare(push: _Push, private: bool, gated: Gated | None) -> PushPlan:
 
 
 def _commit(push: _Push, plan: PushPlan) -> tuple[PushPlan, Commit, bool]:
-    """Commit what differs; when someone pushed in between, plan again against their head."""
-    for attempt in range(REPLANS):
+    """Commit the changes; if someone else pushed in the meantime, plan again on the new head."""
+    for attempt in range(MAX_PLANS):
         assert plan.head is not None
         if plan.empty:
             return plan, Commit(oid=plan.tagged or plan.head), False
-        if push.proposes and (standing := _standing(push)):
-            return plan, standing, False
+        if push.proposes and (proposal := _open_proposal(push)):
+            return plan, proposal, False
         try:
             return plan, _send(push, plan), True
         except HubAnswer as answer:
-            if answer.status not in (409, 412) or attempt == REPLANS - 1:
+            if answer.status not in (409, 412) or attempt == MAX_PLANS - 1:
                 raise
         push.repo.patience.sleep(push.repo.patience.pause * attempt)
         plan = _plan_again(push, plan)
@@ -155,49 +155,49 @@ def _send(push: _Push, plan: PushPlan) -> Commit:
 
 
 def _landed(push: _Push, plan: PushPlan) -> Commit | None:
-    """Return the commit whose reply was lost: a new head, or a pull request, that holds all of the plan."""
+    """Return the commit whose response was lost: a new head, or a pull request, that contains the whole plan."""
     if push.proposes:
-        return _standing(push)
+        return _open_proposal(push)
     state = push.repo.state()
     if state is None or state.commit == plan.head:
         return None
     return Commit(oid=state.commit) if _holds(push, state.commit) else None
 
 
-def _standing(push: _Push) -> Commit | None:
-    """Return an open pull request that proposes these very files."""
+def _open_proposal(push: _Push) -> Commit | None:
+    """Return an open pull request that proposes exactly these files, if there is one."""
     return next((pr for pr in push.repo.open_proposals() if _holds(push, pr.oid)), None)
 
 
 def _holds(push: _Push, commit: str) -> bool:
-    """Whether a commit holds every file of the folder and nothing that was to be deleted."""
+    """Return whether a commit contains every file of the folder and nothing that was to be deleted."""
     tree = push.repo.tree(commit)
     gone = not any(below(name, path) for name in push.delete for path in tree)
     return gone and all(name in tree and same(file, tree[name]) for name, file in push.local.files.items())
 
 
 def _plan_again(push: _Push, old: PushPlan) -> PushPlan:
-    """Return a plan against the new head; HubError when someone changed what this push is about."""
+    """Return a plan for the new head. Raises HubError if someone else changed files of this push."""
     plan = make_plan(push.repo, push.local, push.delete, push.tag)
     wanted = {change.path for change in plan.adds + plan.updates + plan.deletes}
     if clash := sorted(differences(old.tree, plan.tree) & wanted):
         raise HubError(
             f"{push.repo.id}: {clash[0]} was changed by someone else during the push ({len(clash)} such); "
-            "wanted to overwrite only what was planned; look at the new plan and run it again"
+            "wanted to overwrite only what was planned; check the new plan and run it again"
         )
     refuse(push.repo, push.local, plan, force=push.force, proposes=push.proposes)
     return plan
 
 
 def _finish(push: _Push, plan: PushPlan, made: Commit, committed: bool) -> None:
-    """Verify the commit, then tag it; a release that is tagged already was verified then."""
+    """Verify the commit, then tag it; a release that is already tagged has been verified before."""
     if not committed and plan.tagged == made.oid:
         return
     problems = check_files(push.repo, push.local, made.oid, push.verify, push.progress)
     if problems:
         raise HubError(
             f"{push.repo.id} at {made.oid[:8]}: {'; '.join(problems[:5])} ({len(problems)} such); wanted the "
-            "files as they are here; no tag was made; run it again, and if it stays so tell the Hub"
+            "local files; no tag was made; run it again, and report it to the Hub if it persists"
         )
     if push.tag and not push.proposes:
         push.repo.tag(push.tag, made.oid)

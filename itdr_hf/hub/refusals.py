@@ -1,4 +1,4 @@
-"""What is not pushed, said before anything is sent."""
+"""Refuse pushes that would damage a repository, before anything is sent."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from itdr_hf.hub.verify import check_files
 
 
 def refuse(repo: Repository, local: Folder, plan: PushPlan, *, force: bool, proposes: bool) -> None:
-    """Raise HubError when foreign files would be loaded, the tag is taken, or the card is another's."""
+    """Raise HubError if foreign files would be loaded, the tag is taken, or the card is not this package's."""
     if plan.taken_in:
         path, config, glob = plan.taken_in[0]
         raise HubError(
             f"{repo.id}: {path} is not of this release, but config {config} ({glob}) would load it "
-            f"({len(plan.taken_in)} such); wanted a repository that loads as it was built; "
+            f"({len(plan.taken_in)} such); wanted a repository that loads as built; "
             f"delete it by name with this push, or move it"
         )
     if plan.tagged and not proposes and _tag_is_elsewhere(repo, local, plan, plan.tagged):
         raise HubError(
-            f"{repo.id}: tag {plan.tag} stands on {plan.tagged[:8]}, which is not this folder; wanted a "
+            f"{repo.id}: tag {plan.tag} points to {plan.tagged[:8]}, which is not this folder; wanted a "
             "version that is not taken; raise the version, or remove the tag"
         )
     card_changes = any(change.path == CARD for change in plan.updates)
     if card_changes and not force and plan.head and not _card_is_ours(repo, plan.head):
         raise HubError(
-            f"{repo.id}: its {CARD} is not ours (no tag `itdr`); wanted our own card or none; "
+            f"{repo.id}: its {CARD} was not written by itdr (no tag `itdr`); wanted a card written by it, or none; "
             "push to another repository, or replace it with --force"
         )
 
 
 def refuse_visibility(plan: PushPlan, private: bool) -> None:
-    """Raise HubError when the repository is not as visible as the push was meant to be."""
+    """Raise HubError if the visibility of the repository differs from that of the push."""
     if plan.private is not private:
         have, want = ("private", "public") if plan.private else ("public", "private")
         raise HubError(
@@ -41,7 +41,7 @@ def refuse_visibility(plan: PushPlan, private: bool) -> None:
 
 
 def _tag_is_elsewhere(repo: Repository, local: Folder, plan: PushPlan, tagged: str) -> bool:
-    """Return a tag may stand on an older commit that holds these very files; everything else is elsewhere."""
+    """Return whether a tag points to other files; an older commit with exactly these files is accepted."""
     if not plan.empty:
         return True
     return tagged != plan.head and bool(check_files(repo, local, tagged, "tree"))

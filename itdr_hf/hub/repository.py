@@ -1,11 +1,10 @@
-"""One repository on the Hub: what we read from it and do to it, each with patience.
+"""One repository on the Hub: every read and write, each with retries.
 
 https://huggingface.co/docs/huggingface_hub/package_reference/hf_api
 """
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from itdr_hf.errors import HubError
 from itdr_hf.hub.retry import HubAnswer, ask
+from itdr_hf.runtime.hashing import hash_file
 from itdr_hf.runtime.retry import RetryPolicy
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ Gated = Literal["auto", "manual"]
 
 @dataclass(frozen=True, kw_only=True)
 class RemoteFile:
-    """One file at a commit; `sha256` is known of large files only, the git blob id of the others."""
+    """One file at a commit; `sha256` is known only for large files, others are identified by the git blob id."""
 
     size: int
     oid: str
@@ -44,7 +44,7 @@ class State:
 
 @dataclass(frozen=True, kw_only=True)
 class Commit:
-    """A commit, and the address of its pull request if it is one."""
+    """A commit, and the URL of its pull request if it is one."""
 
     oid: str
     pr_url: str | None = None
@@ -52,7 +52,7 @@ class Commit:
 
 @dataclass(frozen=True, kw_only=True)
 class Repository:
-    """The seam: an HfApi, the repository's id and type, and how long to insist."""
+    """A repository, accessed through an HfApi with a retry policy."""
 
     api: HfApi
     id: str
@@ -65,12 +65,12 @@ class Repository:
         return f"{self.api.endpoint}/{prefix}{self.id}"
 
     @property
-    def tired(self) -> RetryPolicy:
-        """For what huggingface_hub itself has tried six times already."""
+    def second_try(self) -> RetryPolicy:
+        """The policy for calls that huggingface_hub itself has already tried six times."""
         return replace(self.patience, tries=min(2, self.patience.tries))
 
     def state(self, revision: str | None = None) -> State | None:
-        """Return the repository at a revision (default: the head of main); None when there is no such repository."""
+        """Return the repository at a revision (default: the head of main); None if it does not exist."""
         from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
 
         def read() -> State | None:
@@ -85,17 +85,17 @@ class Repository:
         return ask(self.api, f"{self.id}{f' at {revision}' if revision else ''}", read, self.patience)
 
     def tree(self, commit: str) -> dict[str, RemoteFile]:
-        """Every file at a commit, by path."""
+        """Return every file at a commit, by path."""
         from huggingface_hub.hf_api import RepoFile
 
         def read() -> dict[str, RemoteFile]:
             rows = self.api.list_repo_tree(self.id, recursive=True, revision=commit, repo_type=self.type)
             return {row.path: _remote_file(row) for row in rows if isinstance(row, RepoFile)}
 
-        return ask(self.api, f"{self.id}: reading the files at {commit[:8]}", read, self.tired)
+        return ask(self.api, f"{self.id}: reading the files at {commit[:8]}", read, self.second_try)
 
     def tags(self) -> dict[str, str]:
-        """Tag -> the commit it stands on."""
+        """Return the commit of each tag, by name."""
 
         def read() -> dict[str, str]:
             refs = self.api.list_repo_refs(self.id, repo_type=self.type)
@@ -104,7 +104,7 @@ class Repository:
         return ask(self.api, f"{self.id}: reading the tags", read, self.patience)
 
     def open_proposals(self) -> list[Commit]:
-        """Return the open pull requests, newest first, five at most."""
+        """Return the open pull requests, newest first, at most five."""
 
         def read() -> list[Commit]:
             found = self.api.get_repo_discussions(
@@ -118,7 +118,7 @@ class Repository:
         return ask(self.api, f"{self.id}: reading the pull requests", read, self.patience)
 
     def create(self, private: bool) -> None:
-        """Create the repository; one that is there already, by a lost reply or by someone else, will do."""
+        """Create the repository, unless it exists already, after a lost response or made by someone else."""
         ask(
             self.api,
             f"{self.id}: creating it",
@@ -127,7 +127,7 @@ class Repository:
         )
 
     def gate(self, gated: Gated) -> None:
-        """Make readers ask for access."""
+        """Require readers to request access."""
         ask(
             self.api,
             f"{self.id}: gating it",
@@ -136,9 +136,9 @@ class Repository:
         )
 
     def upload(self, additions: Sequence[CommitOperationAdd], proposes: bool) -> None:
-        """Send the contents, which nobody sees before a commit names them.
+        """Upload contents, which stay invisible until a commit refers to them.
 
-        The empty .gitignore overrides one that lies in the repository, which would drop files in silence.
+        The empty .gitignore overrides one in the repository, which would silently drop files.
         """
         ask(
             self.api,
@@ -152,7 +152,7 @@ class Repository:
                 free_memory=False,
                 gitignore_content="",
             ),
-            self.tired,
+            self.second_try,
         )
 
     def commit(
@@ -163,7 +163,7 @@ class Repository:
         proposes: bool,
         landed: Callable[[], Commit | None],
     ) -> Commit:
-        """One commit on `parent`; `landed` finds it again when its reply was lost."""
+        """Make one commit on `parent`; `landed` finds it again if its response was lost."""
 
         def send() -> Commit:
             info = self.api.create_commit(
@@ -180,10 +180,10 @@ class Repository:
         return ask(self.api, f"{self.id}: committing", send, self.patience, landed)
 
     def tag(self, name: str, commit: str) -> None:
-        """Put a tag on a commit and read it back; HubError when it stands, or ends, anywhere else."""
+        """Tag a commit and verify the tag. Raises HubError if it points to another commit, before or after."""
         where = f"{self.id}: tagging {name}"
-        standing = self.tags().get(name)
-        if standing is None:
+        existing = self.tags().get(name)
+        if existing is None:
             try:
                 create = self.api.create_tag
                 ask(
@@ -196,15 +196,15 @@ class Repository:
             except HubAnswer as answer:
                 if answer.status != 409:
                     raise
-            standing = self.tags().get(name)
-        if standing != commit:
-            found = f"it stands on {standing[:8]}" if standing else "it is not there"
+            existing = self.tags().get(name)
+        if existing != commit:
+            found = f"it points to {existing[:8]}" if existing else "it does not exist"
             raise HubError(f"{where}: {found}; wanted {commit[:8]}; raise the version, or remove the tag")
 
     def sha256(self, path: str, commit: str) -> str:
-        """Return the sha256 of a file as it is downloaded."""
-        with self.download(path, commit) as local, local.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        """Return the sha256 of a file, by downloading it."""
+        with self.download(path, commit) as local:
+            return hash_file(local)
 
     def _info(self, revision: str | None) -> DatasetInfo | ModelInfo:
         info = self.api.repo_info(self.id, repo_type=self.type, revision=revision)
@@ -212,7 +212,7 @@ class Repository:
 
     @contextmanager
     def download(self, path: str, commit: str) -> Iterator[Path]:
-        """Fetch a file of a commit afresh, for the length of a `with` block."""
+        """Download a file of a commit, bypassing the cache, for the duration of a `with` block."""
         with tempfile.TemporaryDirectory(prefix="itdr-") as cache:
             local = ask(
                 self.api,
@@ -228,5 +228,5 @@ def _remote_file(row: RepoFile) -> RemoteFile:
 
 
 def differences(wanted: Mapping[str, RemoteFile], found: Mapping[str, RemoteFile]) -> set[str]:
-    """Return the paths that are not the same in two trees."""
+    """Return the paths that differ between two trees."""
     return {path for path in wanted.keys() | found.keys() if wanted.get(path) != found.get(path)}

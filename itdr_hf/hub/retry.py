@@ -1,7 +1,7 @@
-"""Asking the Hub by one retry policy, and reporting what it answered without the token.
+"""Call the Hub with one retry policy, and report its responses without the token.
 
-`create_repo`, `create_commit`, `create_tag` and plain reads are never repeated by `huggingface_hub`; the
-rest is repeated by it, and an error that reaches us has already been tried six times.
+`huggingface_hub` never retries `create_repo`, `create_commit`, `create_tag` and plain reads; other calls it retries, so
+that an error from them has already been tried six times.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ ADVICE = {
     401: "wanted a valid token; run `hf auth login` or set HF_TOKEN",
     403: "wanted a token that may do this; widen it at {endpoint}/settings/tokens, or ask for access",
     404: "wanted a repository and revision that this token may see; check the name and the token",
-    409: "wanted the repository as it was planned against; look at what changed and run it again",
-    412: "wanted the repository as it was planned against; look at what changed and run it again",
-    429: "wanted fewer requests; wait as long as the Hub says and run it again",
+    409: "wanted the repository unchanged since the plan; look at what changed and run it again",
+    412: "wanted the repository unchanged since the plan; look at what changed and run it again",
+    429: "wanted fewer requests; wait as long as the Hub asks and run it again",
 }
-RUN_AGAIN = "wanted an answer; run it again: what is uploaded is not sent twice"
-CORRECT = "wanted a request that the Hub takes; correct it"
+RUN_AGAIN = "wanted an answer; run it again: uploaded files are not sent twice"
+CORRECT = "wanted a request that the Hub accepts; correct it"
 
 
 class HubAnswer(HubError):
-    """A HubError that began as an answer, or the lack of one: `status` is None when the line went dead."""
+    """A HubError caused by a response, or by the lack of one: `status` is None if the connection failed."""
 
     def __init__(self, message: str, status: int | None) -> None:
         super().__init__(message)
@@ -42,7 +42,7 @@ class HubAnswer(HubError):
 
 @dataclass(frozen=True, kw_only=True)
 class Trouble:
-    """One failed request: `lost` means that it may have been carried out all the same."""
+    """One failed request: `lost` means that it may have been carried out nevertheless."""
 
     status: int | None
     text: str
@@ -58,10 +58,10 @@ def ask(
     patience: RetryPolicy,
     done: Callable[[], T | None] | None = None,
 ) -> T:
-    """Return the result of `call`, tried again on rate limits, server errors and dropped connections.
+    """Return the result of `call`, retrying on rate limits, server errors and dropped connections.
 
-    `done` looks whether a request whose answer was lost was carried out, and returns its result if so.
-    Raises HubAnswer with the last answer, the token scrubbed from it.
+    `done` checks whether a request whose response was lost was carried out, and returns its result if so.
+    Raises HubAnswer with the last response, without the token.
     """
     for attempt in range(1, patience.tries + 1):
         try:
@@ -81,7 +81,7 @@ def ask(
 
 
 def scrub(text: str, api: HfApi) -> str:
-    """Return the text without tokens and without the query of any address, where signatures stand."""
+    """Return the text without tokens, and without the query strings of URLs, which may contain signatures."""
     if isinstance(api.token, str) and api.token:
         text = text.replace(api.token, "<token>")
     text = re.sub(r"\bhf_[A-Za-z0-9]{4,}", "<token>", text)
@@ -98,20 +98,20 @@ def _diagnose(error: BaseException) -> Trouble:
         if isinstance(link, OfflineModeIsEnabled):
             return Trouble(status=None, text="offline, because HF_HUB_OFFLINE is set", transient=False)
         if isinstance(link, json.JSONDecodeError):
-            return Trouble(status=None, text="an answer that is not JSON", transient=True, lost=True)
+            return Trouble(status=None, text="a response that is not JSON", transient=True, lost=True)
         if isinstance(link, (ConnectionError, _http_error())) or "Consistency check failed" in str(link):
             return _disconnected(link)
     return Trouble(status=None, text=f"{type(error).__name__}: {error}", transient=False)
 
 
 def _answered(error: HfHubHTTPError, outer: BaseException) -> Trouble:
-    """Return an HTTP status; a 403 below a failed upload is an expired address: the next try gets a new one."""
+    """Describe an HTTP error; a 403 within a failed upload means an expired URL, and the next try gets a new one."""
     status = error.response.status_code
-    said = error.server_message or error.response.reason_phrase
+    message = error.server_message or error.response.reason_phrase
     expired = status == 403 and isinstance(outer, RuntimeError)
     return Trouble(
         status=None if expired else status,
-        text=f"the Hub answered {status} ({said})",
+        text=f"the Hub answered {status} ({message})",
         transient=status in TRANSIENT or expired,
         lost=status >= 500,
         wait=retry_after(error.response.headers) if status in (429, 503) else None,
@@ -119,7 +119,7 @@ def _answered(error: HfHubHTTPError, outer: BaseException) -> Trouble:
 
 
 def _disconnected(error: BaseException) -> Trouble:
-    """No answer; hf_xet says a refused token in the words of a ConnectionError, and that is final."""
+    """Describe a failed connection; hf_xet reports a refused token as a ConnectionError, which is not retried."""
     text = str(error) or "no answer"
     refused = re.search(r"\((401|403|404) ", text) if isinstance(error, ConnectionError) else None
     status = int(refused[1]) if refused else None
@@ -128,7 +128,7 @@ def _disconnected(error: BaseException) -> Trouble:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield the error and what it came from, outermost first."""
+    """Yield the error and its causes, outermost first."""
     link: BaseException | None = error
     for _ in range(8):
         if link is None:
@@ -138,7 +138,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _http_error() -> type[Exception]:
-    """Return the HTTP library's base error, whichever library this huggingface_hub uses."""
+    """Return the base error of the HTTP library that this huggingface_hub uses."""
     from huggingface_hub.errors import HfHubHTTPError
 
     base: type[Exception] = HfHubHTTPError.__bases__[0]
@@ -146,6 +146,6 @@ def _http_error() -> type[Exception]:
 
 
 def _short(text: str, length: int = 360) -> str:
-    """One line; scrub it before, lest half a token be left."""
+    """Return the text cut to one line; scrub it first, so that no part of a token remains."""
     text = " ".join(text.split())
     return text if len(text) <= length else text[: length - 1] + "…"

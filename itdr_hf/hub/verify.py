@@ -1,4 +1,4 @@
-"""Whether what lies on the Hub is what was published: by the tree's ids, then by downloading it."""
+"""Verify that a release on the Hub is as published: by the ids in its tree, then by downloading it."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ def verify_release(
     progress: OnProgress = ignore,
     patience: RetryPolicy | None = None,
 ) -> list[str]:
-    """Return what is wrong with a published release, judged by its own ledger; empty when nothing is.
+    """Return the problems of a published release, judged by its own ledger; empty if there are none.
 
-    Raises HubError when the repository or the revision cannot be read at all.
+    Raises HubError if the repository or the revision cannot be read at all.
     """
     repo = Repository(api=api, id=repo_id, type=repo_type, patience=patience or RetryPolicy())
     state = repo.state(revision)
@@ -76,7 +76,7 @@ def check_files(
     tree = repo.tree(commit)
     problems = [f"{name}: missing" for name in local.files if name not in tree]
     here = {name: file for name, file in local.files.items() if name in tree}
-    problems += [f"{name}: another content" for name, file in here.items() if not same(file, tree[name])]
+    problems += [f"{name}: different content" for name, file in here.items() if not same(file, tree[name])]
     if how == "download" and not problems:
         wanted = {name: file.sha256 for name, file in local.files.items()}
         problems = _check_contents(repo, wanted, commit, progress)
@@ -102,7 +102,7 @@ def _check_tree(ledger: Ledger, tree: Mapping[str, RemoteFile]) -> list[str]:
 
 
 def _check_card(repo: Repository, commit: str, tree: Mapping[str, RemoteFile], listed: set[str]) -> list[str]:
-    """Return the card's configs must find files, and only files of the release."""
+    """Return the problems of the card: every config must match files, and only files of the release."""
     with repo.download(CARD, commit) as path:
         card = read_card(path)
     problems = [] if is_ours(card) else [f"{CARD}: no tag `itdr`"]
@@ -115,7 +115,7 @@ def _check_card(repo: Repository, commit: str, tree: Mapping[str, RemoteFile], l
 
 
 def _check_contents(repo: Repository, wanted: Mapping[str, str], commit: str, progress: OnProgress) -> list[str]:
-    """Download every file and compare its sha256; a wrong one is fetched once more, for the line's sake."""
+    """Download every file and compare its sha256; a mismatch is downloaded once more, in case the transfer failed."""
 
     def check(name: str) -> str | None:
         found = [repo.sha256(name, commit)]
@@ -134,7 +134,7 @@ def _check_contents(repo: Repository, wanted: Mapping[str, str], commit: str, pr
 
 @contextmanager
 def _no_bars() -> Iterator[None]:
-    """Without the client's own bar for each of the files."""
+    """Disable the client's own progress bars for the duration of a `with` block."""
     from huggingface_hub.utils.tqdm import (
         are_progress_bars_disabled,
         disable_progress_bars,

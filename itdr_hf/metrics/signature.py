@@ -27,6 +27,8 @@ _DEFINITIONS = {
     "ROUGE-1": ("rouge_score", _ROUGE),
     "ROUGE-2": ("rouge_score", _ROUGE),
     "ROUGE-L": ("rouge_score", _ROUGE),
+    **{f"N@{k}": ("itdr-hf", f"{_RANKING}|gain:binary|ideal:all-positives|agg:mean") for k in (1, 3, 5)},
+    **{f"H@{k}": ("itdr-hf", f"{_RANKING}|agg:mean") for k in (3, 5)},
 }
 
 

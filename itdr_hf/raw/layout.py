@@ -36,6 +36,9 @@ class Layout:
     files: Mapping[str, tuple[str, ...]]
     tables: Mapping[str, Table]
     unread: Callable[[Files], Mapping[Path, str]] | None = None
+    remedy: str = "get the file again"  # what a person does about a malformed row
+    facts: str = ""  # what else than files and code decides how they are read: settings of custom tables
+    utf_16: bool = False  # files in UTF-16 are read too, rather than refused
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,7 @@ from itdr_hf.raw.dialects import DAMAGED, JSONL, PYTHON, Dialect, Quoted, open_b
 from itdr_hf.raw.fixes import utf_16
 from itdr_hf.raw.release import Release
 from itdr_hf.raw.scan import Scan, Select
-from itdr_hf.runtime.duckdb_engine import interrupted
+from itdr_hf.runtime.duckdb_engine import interrupted, quote
 from itdr_hf.runtime.engine import RawReader
 
 MAX_LISTED = 10  # rows of a table that a message names
@@ -47,10 +47,12 @@ def check_allowed(release: Release, table: str, count: int, first: list[Fault], 
     if bad.policy == "skip":
         raise MalformedRowError(
             f"{where}; {count:,} malformed rows, at most {bad.max_rows:,} allowed; "
-            "get the file again, or raise --max-bad-rows"
+            f"{release.layout.remedy}, or raise --max-bad-rows"
         )
     more = f" ({count:,} such rows)" if count > 1 else ""
-    raise MalformedRowError(f"{where}{more}; get the file again, or count and skip such rows with --on-bad-row skip")
+    raise MalformedRowError(
+        f"{where}{more}; {release.layout.remedy}, or count and skip such rows with --on-bad-row skip"
+    )
 
 
 def skipped_summary(table: str, count: int, first: list[Fault]) -> dict[str, Any]:
@@ -85,7 +87,9 @@ def find_incomplete_rows(release: Release, name: str, scan: Scan, rejected: Coll
             if not numbers:
                 continue
             dialect = numbered.dialects.get(role)
-            for number, (line, text) in zip(numbers, records_at(path, list(numbers), dialect), strict=False):
+            of_parquet = path.suffix.lower() == ".parquet"
+            records = _parquet_rows(numbered, path, numbers) if of_parquet else records_at(path, list(numbers), dialect)
+            for number, (line, text) in zip(numbers, records, strict=False):
                 wanted = _no_object(text, dialect) or " and ".join(numbers[number])
                 found.append(Fault(path=path, line=line, found=repr(text.strip()[:160]), wanted=wanted))
             if len(found) >= MAX_LISTED:
@@ -96,6 +100,7 @@ def find_incomplete_rows(release: Release, name: str, scan: Scan, rejected: Coll
 def _numbers(numbered: Scan, select: Select) -> dict[int, list[str]]:
     """Return the records of a file that lack required values, with those values; none if a row is not one record."""
     nulls = {name: f"({select.columns[name]}) IS NULL" for name in select.required}
+    nulls |= {wanted: f"NOT coalesce({condition}, false)" for wanted, condition in select.conditions.items()}
     lacking = ", ".join(f"bool_or({null})" for null in nulls.values())
     try:
         query = (
@@ -108,6 +113,14 @@ def _numbers(numbered: Scan, select: Select) -> dict[int, list[str]]:
         return {}
     finally:
         faults(numbered.engine)
+
+
+def _parquet_rows(numbered: Scan, path: Path, numbers: Collection[int]) -> list[tuple[int, str]]:
+    """Return some rows of a Parquet file, from 1, with their values as text."""
+    wanted = ", ".join(str(number - 1) for number in numbers)
+    query = f"SELECT * FROM read_parquet({quote(path)}, file_row_number=true) WHERE file_row_number IN ({wanted})"
+    rows = numbered.engine.sql.execute(f"{query} ORDER BY file_row_number").fetchall()
+    return [(row[-1] + 1, ", ".join(map(str, row[:-1]))) for row in rows]
 
 
 def _no_object(text: str, dialect: Dialect | None) -> str:
@@ -130,6 +143,8 @@ def _no_object(text: str, dialect: Dialect | None) -> str:
 
 def check_encodings(release: Release) -> None:
     """Raise RawDataError for a file in UTF-16: no release uses it, but spreadsheets and editors may save files so."""
+    if release.layout.utf_16:
+        return
     for path in chain(*release.files.values()):
         with unreadable_named([path]):
             kind = utf_16(path)

@@ -35,7 +35,7 @@ from itdr_hf.raw.fixes import (
 )
 from itdr_hf.raw.gzip_pipes import Unpacking
 from itdr_hf.raw.trailing import with_extra_fields_marked
-from itdr_hf.runtime.duckdb_engine import quote
+from itdr_hf.runtime.duckdb_engine import identifier, quote
 from itdr_hf.runtime.engine import RawReader
 
 BUFFER = f"max_line_size={MAX_LINE}, buffer_size={MAX_LINE}"  # DuckDB's default, 16 maximum lines, took 1 GB
@@ -47,7 +47,8 @@ class Select:
 
     A row in which a `required` column is NULL is malformed. `dropped` is a SQL expression for the reason to exclude a
     well-formed row, or NULL to keep it; `noted` is an expression for a remark on a row that is kept, or NULL. `merged`
-    names a column with the number of records of the file that a row combines.
+    names a column with the number of records of the file that a row combines. `conditions` maps what else a row must
+    have, in words, to a SQL condition; a row that does not meet it is malformed too.
     """
 
     rows: str
@@ -56,12 +57,15 @@ class Select:
     dropped: str | None = None
     noted: str | None = None
     merged: str | None = None
+    conditions: Mapping[str, str] = field(default_factory=dict)
 
     def sql(self, *extra: str) -> str:
         """Return the SELECT, with `dropped` and any extra expressions after the columns."""
-        chosen = [f'{expression} AS "{name}"' for name, expression in self.columns.items()]
+        chosen = [f"{expression} AS {identifier(name)}" for name, expression in self.columns.items()]
         chosen.append(f"{self.dropped or 'NULL::VARCHAR'} AS dropped")
         chosen += [f"{self.noted} AS noted"] if self.noted else []
+        met = " AND ".join(f"coalesce({condition}, false)" for condition in self.conditions.values())
+        chosen += [f"NOT ({met}) AS unmet"] if met else []
         return f"SELECT {', '.join([*chosen, *extra])} FROM {self.rows}"
 
 
@@ -71,6 +75,7 @@ class Staged:
 
     path: Path
     required: tuple[str, ...]
+    conditions: bool = False  # whether `unmet` marks rows that are malformed for another reason
 
     @property
     def rows(self) -> str:
@@ -83,7 +88,7 @@ class Staged:
         return self._read(", file_row_number=true")
 
     def _read(self, option: str) -> str:
-        bad = " OR ".join(f'"{name}" IS NULL' for name in self.required)
+        bad = " OR ".join([f"{identifier(name)} IS NULL" for name in self.required] + ["unmet"] * self.conditions)
         return f"(SELECT *, ({bad}) AS bad FROM read_parquet({quote(self.path)}{option}))"
 
 
@@ -102,15 +107,24 @@ class Scan:
     listed: list[Path] = field(default_factory=list)  # files read line by line
     fixed: bool = False  # read copies with uniform line endings, and JSON lines without lone surrogates
 
-    def csv(self, role: str, columns: Mapping[str, str], dialect: Dialect = CSV) -> str:
+    def csv(
+        self, role: str, columns: Mapping[str, str], dialect: Dialect = CSV, *, names: Sequence[str] | None = None
+    ) -> str:
         """Return a fragment over all files of a role; `columns` maps the wanted names to DuckDB types.
 
-        With a header the file may hold further columns, in any order; without one, `columns` are all.
+        With a header the file may hold further columns, in any order; without one, `columns` are all. `names` replace
+        those of the header, one by one.
         """
         first = self.files[role][0]
         written = replace(dialect, encoding=actual_encoding(first, dialect.encoding))
-        self.dialects[role] = replace(written, header=header_of(first, columns, written)[0])
-        return self._union(self._csv(path, columns, dialect) for path in self.files[role])
+        header = names is not None or header_of(first, columns, written)[0]
+        self.dialects[role] = replace(written, header=header)
+        return self._union(self._csv(path, columns, dialect, names) for path in self.files[role])
+
+    def parquet(self, role: str, columns: Sequence[str]) -> str:
+        """Return a fragment of these SQL expressions over the one Parquet file of a role."""
+        (path,) = self.files[role]
+        return self._number(f"(SELECT {', '.join(columns)} FROM read_parquet({quote(path)}))")
 
     def jsonl(self, role: str, columns: Mapping[str, str]) -> str:
         """Return a fragment over files of JSON lines; a missing key is NULL. With .gz files it can be used only once.
@@ -167,10 +181,10 @@ class Scan:
         """Return a fragment of a table that has already been staged."""
         return self.staged[name].rows
 
-    def _csv(self, path: Path, columns: Mapping[str, str], dialect: Dialect) -> str:
+    def _csv(self, path: Path, columns: Mapping[str, str], dialect: Dialect, names: Sequence[str] | None) -> str:
         check_fields(path, dialect)
         dialect = replace(dialect, encoding=actual_encoding(path, dialect.encoding))
-        header, all_columns = header_of(path, columns, dialect)
+        header, all_columns = header_of(path, columns, dialect) if names is None else (True, list(names))
         types = ", ".join(f"{quote(name)}: {quote(columns.get(name, 'VARCHAR'))}" for name in all_columns)
         named = path
         if columns.get(all_columns[-1], "VARCHAR") == "VARCHAR":  # a value of any other type is never empty

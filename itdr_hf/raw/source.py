@@ -81,4 +81,5 @@ class Source:
     label: str | None = None  # the items column shown after a title where a hint helps (genre, category)
     user_attributes: tuple[Attribute, ...] = ()
     item_attributes: tuple[Attribute, ...] = ()
+    remarks: tuple[str, ...] = ()  # what was inferred of custom tables rather than stated, a sentence each
     wording: Mapping[str, str] = field(default_factory=dict)  # task id -> custom template

@@ -11,9 +11,10 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from itdr_hf.catalogue import Catalogue
 from itdr_hf.dataset.folder import Dataset, opened
@@ -30,6 +31,9 @@ from itdr_hf.report.scores import read_scores
 from itdr_hf.runtime.files import write_atomically
 from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 from itdr_hf.score.scoring import TOTALS
+
+if TYPE_CHECKING:
+    import jinja2
 
 PICTURES = ("flow", "lengths")  # slots that are drawings
 
@@ -128,13 +132,23 @@ def page_slots(
 
 def render(slots: Mapping[str, Any]) -> str:
     """Return the page; raises jinja2.UndefinedError for a slot that is not filled."""
-    import jinja2
-    from markupsafe import Markup, escape
+    from markupsafe import Markup
 
     room = files(__package__)
     style = _style() + room.joinpath("page.css").read_text(encoding="utf-8")
     script = room.joinpath("page.js").read_text(encoding="utf-8")
     pictures = {name: Markup(to_svg(slots[name])) for name in PICTURES}
+    policy = f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; base-uri 'none'"
+    own = {"style": Markup(style), "script": Markup(script), "policy": policy}
+    return _templates().get_template("page.html.j2").render({**slots, **pictures, **own})
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    """Return the environment of the page's template, which compiles it once."""
+    import jinja2
+    from markupsafe import Markup, escape
+
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader(__package__, "."),
         undefined=jinja2.StrictUndefined,
@@ -146,9 +160,7 @@ def render(slots: Mapping[str, Any]) -> str:
     environment.filters["share"] = lambda value: "" if value is None else f"{value:.1%}"
     environment.filters["code"] = lambda text: Markup(re.sub(r"`(.+?)`", r"<code>\1</code>", str(escape(text))))
     environment.tests["holds"] = lambda text, word: word in text
-    policy = f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; base-uri 'none'"
-    own = {"style": Markup(style), "script": Markup(script), "policy": policy}
-    return environment.get_template("page.html.j2").render({**slots, **pictures, **own})
+    return environment
 
 
 def _hash(text: str) -> str:

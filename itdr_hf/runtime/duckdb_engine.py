@@ -204,6 +204,11 @@ def interrupted(error: Exception) -> bool:
     return text.endswith(("Query interrupted", "\nKeyboardInterrupt"))
 
 
+def identifier(name: str) -> str:
+    """Return the name of a column or a table as SQL: whatever is in it, a name and nothing else."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def quote(text: str | Path) -> str:
     """Return the text as a SQL string literal."""
     return "'" + str(text).replace("'", "''") + "'"

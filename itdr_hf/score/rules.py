@@ -27,6 +27,7 @@ from itdr_hf.records import SPLITS, Example
 from itdr_hf.score.parsed import CellAnswers
 from itdr_hf.tasks.reading.faults import ParsedAnswer
 from itdr_hf.tasks.task import Cell
+from itdr_hf.tasks.templates import setting_of
 
 NUMBERS = "unreadable:farthest-end-of-scale"  # what the signature of an RMSE says besides the metric's own
 Ranges = Mapping[str, tuple[float, float]]
@@ -50,13 +51,28 @@ def samples(cell: CellAnswers, reading: str, ranges: Ranges) -> dict[str, Sample
         [example.targets for example in cell.examples],
         [example.candidates for example in cell.examples],
     )
-    return ranking_samples(hits, positives, family)
+    whole = ranking_samples(hits, positives, family)
+    return whole | _by_setting(cell.examples, whole)
 
 
 def concerned(cell: CellAnswers, metric: str) -> int:
     """How many examples a metric of the cell is over."""
     _, _, name = metric.removesuffix(")").partition("(")
+    if in_setting := sum(setting_of(example.template) == name for example in cell.examples if name):
+        return in_setting
     return sum(name in example.target_names for example in cell.examples) if name else len(cell.examples)
+
+
+def _by_setting(examples: Sequence[Example], whole: Mapping[str, Sample]) -> dict[str, Sample]:
+    """Return each metric of each setting, such as H@1(P1-I1-T3), where templates name their setting."""
+    settings = [setting_of(example.template) for example in examples]
+    made = {}
+    for name in sorted({setting for setting in settings if setting}):
+        places = [place for place, setting in enumerate(settings) if setting == name]
+        for metric, sample in whole.items():
+            part = replace(sample, metric=f"{metric}({name})", rows=sample.rows[places])
+            made[part.metric] = _spread(part, places, len(examples))
+    return made
 
 
 def ranges_of(folder: Dataset | Path, config: str) -> Ranges:

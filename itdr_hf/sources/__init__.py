@@ -1,1 +1,1 @@
-"""One module per release; the id is the module's name. Underscore-named modules are shared readers."""
+"""One module per release; its id is the module's name. Modules with a leading underscore are shared readers."""

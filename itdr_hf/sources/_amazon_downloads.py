@@ -1,4 +1,4 @@
-"""The raw files of Amazon Reviews 2023 on the Hub: of each category, size and sha256 of its reviews and its products."""
+"""The raw files of Amazon Reviews 2023 on the Hub: size and sha256 of the reviews and products of each category."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ FILES = {
 
 
 def downloads() -> tuple[Download, ...]:
-    """Return a part for each category: 77 GB are more than most need, so that one is chosen."""
+    """Return the downloads, one part per category: all 77 GB are more than most users need, so none is a default."""
     return tuple(
         Download(url=f"{REPOSITORY}/{path}", path=path, size=size, sha256=sha256, part=category, default=False)
         for category, facts in FILES.items()

@@ -1,7 +1,7 @@
-"""Which of the files of Amazon Reviews 2023 are read: one set of interactions and one catalogue per category.
+"""Choose which files of Amazon Reviews 2023 are read: one set of interactions and one catalogue per category.
 
-A category's reviews are taken from its raw JSON lines where they are, since only those have texts; else from
-the benchmark's CSVs, 0-core before 5-core, whole before split. Files of other categories are left alone.
+A category's reviews are read from its raw JSON lines if present, since only those have texts; otherwise from the
+benchmark's CSVs, preferring 0-core to 5-core and unsplit to split. Files of other categories are not read.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from itdr_hf.raw.layout import Files
 
-# The order is the paper's; its "Beauty" and "Fashion" are taken to be All_Beauty and Amazon_Fashion.
+# In the paper's order; its "Beauty" and "Fashion" are assumed to be All_Beauty and Amazon_Fashion.
 CATEGORIES = (
     "Appliances", "Arts_Crafts_and_Sewing", "Baby_Products", "All_Beauty", "CDs_and_Vinyl", "Amazon_Fashion",
     "Grocery_and_Gourmet_Food", "Home_and_Kitchen", "Industrial_and_Scientific", "Musical_Instruments", "Software",
@@ -27,11 +27,11 @@ _CSV = re.compile(
     r"(?P<category>[A-Z]\w+?)(?:\.(?:train|valid|test))?\.csv(?:\.gz)?"
 )
 
-Set = tuple[object, ...]  # files with an equal one are parts of a whole
+Rank = tuple[object, ...]  # files with equal ranks are parts of one set
 
 
 def category(path: Path) -> str:
-    """Return the category a file is of, from its name; '' for a file that is not of the release."""
+    """Return the category of a file, from its name; '' for a file that is not of the release."""
     match = (_CSV if ".csv" in path.suffixes else _JSONL).fullmatch(path.name)
     return match["category"] if match else ""
 
@@ -51,18 +51,18 @@ def unread(found: Files) -> Mapping[Path, str]:
 
 
 def _second_choices(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
-    """Yield the files whose category is read from a better one."""
+    """Yield the files whose category is read from a preferred file, with the reason."""
     for name in dict.fromkeys(map(category, paths)):
-        mine = [path for path in paths if category(path) == name]
-        best = min(map(_rank, mine))
-        chosen = next(path for path in mine if _rank(path) == best)
-        for path in mine:
+        candidates = [path for path in paths if category(path) == name]
+        best = min(map(_rank, candidates))
+        chosen = next(path for path in candidates if _rank(path) == best)
+        for path in candidates:
             if _rank(path) != best:
                 yield path, f"{name} is read from {chosen.name}"
 
 
-def _rank(path: Path) -> Set:
-    """Return what is to be preferred is less; the parts of a split CSV are equal."""
+def _rank(path: Path) -> Rank:
+    """Return the rank of a file: lower is preferred, and the parts of a split CSV are equal."""
     folder = len(path.parts), path.parent.as_posix()
     if ".csv" not in path.suffixes:
         return 0, 0, 0, *folder, path.name

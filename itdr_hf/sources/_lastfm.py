@@ -1,10 +1,10 @@
-"""What the two Last.FM releases share: terms, citation, attributes, the wording of what is played most."""
+"""Facts shared by the two Last.FM releases: terms, citation, attributes, the wording of the UAP task."""
 
 from __future__ import annotations
 
 from itdr_hf.raw.source import Attribute
 
-ARCHIVE = "https://zenodo.org/records/6090214/files"  # by the data's keepers, who call it canonical
+ARCHIVE = "https://zenodo.org/records/6090214/files"  # by the data's maintainers, who call it canonical
 LICENCE = "non-commercial use, with Last.fm's permission"
 LICENCE_SOURCE = "README of the release"
 

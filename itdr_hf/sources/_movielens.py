@@ -1,4 +1,4 @@
-"""What the two MovieLens releases share: words, licence, likes."""
+"""Facts shared by the MovieLens releases: words, citation, titles and genres for display."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ CITATION = """@article{harper2015movielens,
 
 
 def shown_title(column: str) -> str:
-    """Return SQL for 'American President, The (1995)' as people say it: 'The American President (1995)'.
+    """Return SQL that turns 'American President, The (1995)' into 'The American President (1995)'.
 
-    A postponed article stands before the year, or at the end of a title without one.
+    A trailing article is before the year, or at the end of a title without one.
     """
     pattern = r"^(.*\S), (The|A|An|Les|Le|La|L''|Der|Die|Das|El|Il|Los|Las|Un|Une)((?: \(.*\))?)$"
     return rf"regexp_replace(trim({column}), '{pattern}', '\2 \1\3')"
 
 
 def shown_genres(column: str) -> str:
-    """Return SQL for 'Adventure|Children' as 'Adventure, Children'; no genres is NULL."""
+    """Return SQL that turns 'Adventure|Children' into 'Adventure, Children'; NULL if there are no genres."""
     return f"CASE WHEN {column} <> '(no genres listed)' THEN replace({column}, '|', ', ') END"

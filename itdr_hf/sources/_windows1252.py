@@ -1,4 +1,4 @@
-"""Text of the Windows-1252 age put right: files DuckDB cannot decode, and text that was encoded twice."""
+"""Fix Windows-1252 text: files that DuckDB cannot decode, and text that was encoded twice."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from itdr_hf.raw.scan import Scan
 from itdr_hf.runtime.duckdb_engine import quote
 
 ENCODING = "cp1252"
-# byte -> its character, for the 123 of the upper half that have one
+# byte -> its character, for the 123 bytes of the upper half that have one
 UPPER = {byte: text for byte in range(0x80, 0x100) if (text := bytes([byte]).decode(ENCODING, errors="ignore"))}
 
 
 def as_utf8(scan: Scan, role: str, fix: Callable[[str], str] = lambda line: line) -> Scan:
-    """Return the same scan with copies in UTF-8 for the files of a role, each line fixed.
+    """Return the same scan with UTF-8 copies of the files of a role, each line passed through `fix`.
 
-    DuckDB's own latin-1 refuses a whole file for one byte from 0x80 to 0x9f, and knows no other one-byte encoding.
-    A copy keeps the name, the folder's name and the lines of its file, so that errors still name those.
+    DuckDB's latin-1 decoder refuses a whole file for one byte from 0x80 to 0x9f, and it has no other one-byte encoding.
+    A copy keeps the names of file and folder and the line numbers, which errors mention.
     """
     return replace(scan, files={**scan.files, role: [_copy(path, scan.engine.spill, fix) for path in scan.files[role]]})
 
 
 def undoubled(column: str) -> str:
-    """Return SQL for a text column with UTF-8 that was read as Windows-1252, once or twice, put right: 'Ã¼' is 'ü'.
+    """Return SQL that fixes a text column in which UTF-8 was read as Windows-1252 once or twice: 'Ã¼' becomes 'ü'.
 
-    The second time left '?' where the first had made a character that the encoding does not have.
+    The second time left '?' where the first had produced a character that the encoding does not have.
     """
-    latin = "".join(chr(byte) for byte in UPPER if byte < 0xA0)  # how latin-1 readers leave the same bytes
+    latin = "".join(chr(byte) for byte in UPPER if byte < 0xA0)  # the same bytes as decoded by latin-1
     plain = f"translate({column}, {quote(latin)}, {quote(''.join(UPPER[byte] for byte in map(ord, latin)))})"
     fixed = plain
     for start in ("Ã?Â", "ÃƒÂ", "Ã"):

@@ -1,9 +1,9 @@
 """Amazon reviews of 2018, Video Games and CDs & Vinyl as domains: https://nijianmo.github.io/amazon/
 
 Quirks: JSON lines, gzipped, one file of reviews and one of products for each category; reviews as 5-core
-(`Video_Games_5.json.gz`) or all of them (`Video_Games.json.gz`), of which the 5-core is read where both are here;
-repeated reviews and repeated products; HTML and entities in titles, descriptions and features; titles that are a piece
-of the page's script; prices as text, or a piece of a style sheet; `vote` as text with commas; no text in some reviews.
+(`Video_Games_5.json.gz`) or all of them (`Video_Games.json.gz`): the 5-core is read if both are present; repeated
+reviews and products; HTML and entities in titles, descriptions and features; titles that are a fragment of the page's
+script; prices as text, or a fragment of a style sheet; `vote` as text with commas; reviews without text.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ PRODUCT = {
     "brand": "VARCHAR",
     "price": "VARCHAR",
 }
-SCRIPT = "getTime"  # in no title but those that are a piece of the page's script
+SCRIPT = "getTime"  # occurs only in titles that are a fragment of the page's script
 TAG = "<[a-zA-Z/!][^<>]{0,300}>"
 DOLLARS = r"^\$([0-9,]+\.[0-9]{2})"
 
@@ -79,13 +79,13 @@ def read_products(scan: Scan) -> Select:
 
 
 def category(path: Path) -> str:
-    """Return the category a file is of, from its name; '' for a file that is not of the release."""
+    """Return the category of a file, from its name; '' for a file that is not of the release."""
     match = _NAME.fullmatch(path.name)
     return match["category"] if match else ""
 
 
 def unread(found: Files) -> Mapping[Path, str]:
-    """Tell which files are left alone, and why: those of other categories, and all reviews where the 5-core is here."""
+    """Return the files that are not read, with the reason: other categories, and all reviews if the 5-core is present."""
     reasons: dict[Path, str] = {}
     cores = {category(path): path for path in found["reviews"] if _is_core(path)}
     for path in (*found["reviews"], *found["meta"]):
@@ -103,7 +103,7 @@ def _is_core(path: Path) -> bool:
 
 
 def _by_category(scan: Scan, role: str, columns: Mapping[str, str]) -> str:
-    """Return a fragment over the files of a role, with the category that each name tells as `domain`."""
+    """Return a fragment over the files of a role, with the category in each file name as `domain`."""
     if scan.focus not in ("", role):
         role = scan.focus
     selects = [
@@ -114,14 +114,14 @@ def _by_category(scan: Scan, role: str, columns: Mapping[str, str]) -> str:
 
 
 def _plain(column: str) -> str:
-    """Return SQL for a text without tags, entities undone; NULL when nothing is left."""
+    """Return SQL for a text without tags and entities; NULL if nothing is left."""
     bare = f"regexp_replace({column}, '{TAG}', ' ', 'g')"
     plain = f"CASE WHEN contains({column}, '<') OR contains({column}, '&') THEN unescape({bare}) ELSE {column} END"
     return f"nullif(trim(regexp_replace({plain}, '\\s+', ' ', 'g')), '')"
 
 
 def _joined(column: str, between: str) -> str:
-    """Return SQL for a list of texts as one, each plain and none empty; NULL when nothing is left."""
+    """Return SQL that joins a list of texts, skipping empty ones, as plain text; NULL if nothing is left."""
     joined = f"array_to_string(list_filter({column}, lambda x: trim(x) <> ''), {quote(between)})"
     return _plain(joined)
 

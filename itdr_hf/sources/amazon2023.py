@@ -2,9 +2,9 @@
 
 Quirks: one file of reviews and one of products for each category, JSON lines, plain or gzipped, or the
 benchmark's CSVs without texts (see `_amazon_files` for which is read); times in milliseconds, some rounded to
-seconds; `asin` is a variant, `parent_asin` the product and the key; repeated reviews of a product by a user,
-of which the benchmark too keeps the earliest; products without a title or without a line at all; `<br />` and
-entities in texts; prices that are numbers, null or words; `categories` empty for all of All_Beauty.
+seconds; `asin` is a variant, `parent_asin` the product and the key; repeated reviews of a product by a user, of which
+the earliest is kept, as in the benchmark; products without a title or without any line; `<br />` and entities in
+texts; prices that are numbers, null or words; `categories` is empty for all of All_Beauty.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ PRODUCT = {
     "price": "VARCHAR",
 }
 BENCHMARK = Dialect(quote="", escape="", header=None)  # its first version had no header line
-MILLISECONDS = 10**11  # a time from here on is in milliseconds: as seconds it would be the year 5138
+MILLISECONDS = 10**11  # times from this value up are in milliseconds: as seconds it would be the year 5138
 
 
 def read_interactions(scan: Scan) -> Select:
@@ -72,7 +72,7 @@ def read_products(scan: Scan) -> Select:
 
 
 def _by_category(scan: Scan, role: str, columns: Mapping[str, str], **more: str) -> list[str]:
-    """Return a SELECT for each file of a role, with the category its name tells as `domain`."""
+    """Return a SELECT for each file of a role, with the category in its name as `domain`."""
     if scan.focus not in ("", role):
         return []
     selects = []
@@ -87,7 +87,7 @@ def _by_category(scan: Scan, role: str, columns: Mapping[str, str], **more: str)
 
 
 def _joined(column: str, between: str) -> str:
-    """Return SQL for a list of texts as one, without empty ones; NULL when nothing is left."""
+    """Return SQL that joins a list of texts, skipping empty ones; NULL if nothing is left."""
     kept = f"list_filter({column}, lambda x: trim(x) <> '')"
     return f"nullif(array_to_string({kept}, {quote(between)}), '')"
 

@@ -1,8 +1,8 @@
 """Amazon Books Reviews: https://www.kaggle.com/datasets/mohamedbakhet/amazon-books-reviews
 
-Quirks: a book is its Title, which joins the two files; Id is an edition. Two in ten reviews have no User_id, some no
-usable time (-1); entities in the texts; authors and categories are Python lists as text; Amazon shows one review
-under all editions of a work, so the same text stands under several Ids and under several Titles.
+Quirks: a book is identified by its Title, which joins the two files; Id is an edition. Two in ten reviews have no
+User_id, some no usable time (-1); entities in the texts; authors and categories are Python lists as text; Amazon shows
+one review under all editions of a work, so the same text occurs with several Ids and several Titles.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ BOOK = {
     "publishedDate": "VARCHAR",
     "categories": "VARCHAR",
 }
-COPIED = 100  # characters; shorter texts of one user on one day may be alike by chance
+COPIED = 100  # characters; shorter texts of one user on one day may be equal by chance
 
 
 def read_reviews(scan: Scan) -> Select:
-    """Interactions; of a review that stands under several titles only the first title's is kept."""
+    """Return the interactions; of a review that occurs with several titles, only the one with the first title is kept."""
     reviews = scan.csv("reviews", REVIEW)
     if scan.numbered:
         rows, copied = reviews, "NULL"
@@ -73,12 +73,12 @@ def read_books(scan: Scan) -> Select:
 
 
 def _key() -> str:
-    """Return SQL for who wrote what when. Only whether two are equal matters, so the engine's own hash will do."""
+    """Return SQL for a hash of user, time and text. It is only compared for equality, so the engine's own hash will do."""
     return 'hash(User_id, "review/time", "review/text")'
 
 
 def _copied(reviews: str) -> str:
-    """Return the reviews that stand under more than one title, and the first of these."""
+    """Return a query for the reviews that occur with more than one title, and the first of these."""
     return (
         f"SELECT {_key()} AS key, min(Title) AS first FROM {reviews} "
         f'WHERE User_id IS NOT NULL AND length("review/text") >= {COPIED} GROUP BY key HAVING min(Title) < max(Title)'
@@ -86,7 +86,7 @@ def _copied(reviews: str) -> str:
 
 
 def _listed(column: str) -> str:
-    r"""Return SQL for "['A', \"O'B\"]" as "A, O'B"; NULL when there is none."""
+    r"""Return SQL that turns "['A', \"O'B\"]" into "A, O'B"; NULL if the list is empty."""
     quoted = rf"""regexp_extract_all({column}, '''(?:[^''\\]|\\.)*''|"(?:[^"\\]|\\.)*"')"""
     plain = r"regexp_replace(replace(x[2:-2], '\xa0', ' '), '\\(.)', '\1', 'g')"
     return f"nullif(array_to_string(list_transform({quoted}, lambda x: {plain}), ', '), '')"

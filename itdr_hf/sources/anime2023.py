@@ -1,10 +1,10 @@
 """Anime Dataset 2023: https://www.kaggle.com/datasets/dbdmobile/myanimelist-dataset (from MyAnimeList).
 
-Quirks: UNKNOWN for what is missing, also in number columns; numbers as '26.0'; synopses with line breaks, credits
-or a placeholder; names that several anime share; user names that are empty, or spell 'nan' (users go by number);
-profiles mostly empty, birthdays of the impossible; no times. The catalogue includes what is for adults only (rated Rx): left
-out, with what was said about it. The same page has a catalogue and lists of 2021 (anime-filtered.csv,
-user-filtered.csv) and one table of lists (final_animedataset.csv), in which a score of 0 means watched, not scored.
+Quirks: UNKNOWN for missing values, also in number columns; numbers as '26.0'; synopses with line breaks, credits or a
+placeholder; names shared by several anime; user names that are empty or 'nan' (users are identified by number); mostly
+empty profiles, impossible birthdays; no times. Anime for adults only (rated Rx) and their interactions are excluded. The
+same page has a catalogue and lists of 2021 (anime-filtered.csv, user-filtered.csv) and one table of lists
+(final_animedataset.csv), in which a score of 0 means watched but not scored.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from itdr_hf.raw.scan import Scan, Select
 from itdr_hf.raw.source import Attribute, RatingScale, Source, Words
 from itdr_hf.sources._people import OLDEST, YOUNGEST, known_gender
 
-YEAR = 2023  # of the release: ages are counted to it
+YEAR = 2023  # of the release, relative to which ages are computed
 CREDIT = r"\s*[\[(](?:Source:|Written by)[^\])]*[\])]\s*$"
-CONTACT = r"@|://|www\."  # an address, where a place was asked for
+CONTACT = r"@|://|www\."  # an e-mail or web address in place of a location
 NO_SYNOPSIS = "^(No synopsis|No description available)"
 OFF_THE_SCALE = "WHEN rating NOT BETWEEN 0 AND 10 THEN 'rating off the scale'"
 SILENT = "CASE WHEN rating = 0 THEN 'score 0, not scored: kept as watched, without a rating' END"
@@ -28,7 +28,7 @@ def read_catalogue(scan: Scan) -> Select:
 
 
 def read_catalogue_2021(scan: Scan) -> Select:
-    """As the catalogue of 2023, with a column misspelt in some copies."""
+    """Return the catalogue of 2021, in which some copies misspell a column."""
     header = header_of(scan.files["anime"][0], {}, CSV)[1]
     return _catalogue(scan, "sypnopsis" if "sypnopsis" in header else "synopsis")
 
@@ -59,7 +59,7 @@ def read_users(scan: Scan) -> Select:
 
 
 def read_entries(scan: Scan) -> Select:
-    """final_animedataset.csv, row by row: the other tables of that layout are made from this one."""
+    """Return the rows of final_animedataset.csv, from which the other tables of that layout are derived."""
     numbers = dict.fromkeys(("user_id", "anime_id", "my_score"), "BIGINT")
     types = {**numbers, **dict.fromkeys(("gender", "title", "type", "source", "genre"), "VARCHAR")}
     columns = {"viewer": "user_id", "item": "anime_id", "rating": "my_score", "place": "row_number() OVER ()"}
@@ -165,7 +165,7 @@ SOURCE = Source(
                 "scores": ("users-score-2023.csv",),
                 "users": ("users-details-2023.csv",),
             },
-            tables={  # the catalogue first: it says what the scores leave out
+            tables={  # the catalogue first: it determines which scores are excluded
                 "items": Table(roles=("anime",), read=read_catalogue),
                 "interactions": Table(roles=("scores",), read=read_scores),
                 "users": Table(roles=("users",), read=read_users),
@@ -192,7 +192,7 @@ SOURCE = Source(
     ),
     words=Words(item="anime", items="anime", do="watch", did="watched", doing="watching", acted="viewing"),
     scale=RatingScale(low=1, high=10, step=1),
-    liked_above=6,  # two of its steps are one of five stars
+    liked_above=6,  # two steps correspond to one of five stars
     disliked_below=5,
     by_time=False,
     label="genres",

@@ -1,15 +1,15 @@
 """Book-Crossing: http://www2.informatik.uni-freiburg.de/~cziegler/BX/ and Kaggle's ruchi798/bookcrossing-dataset.
 
-Quirks of the dump: ';' between fields, all quoted but a bare NULL, quotes escaped by a backslash (never doubled),
-CRLF, Windows-1252; a title that ends in a backslash swallows the author; HTML entities and text encoded twice;
-year 0; a location with a line break, or with parts left out as "n/a"; ages up to 244; ISBNs that are no ISBN, in
-quotes, in small letters, or of no listed book. Rating 0 is a reading without an opinion. No times.
-Quirks of Kaggle's Preprocessed_data.csv, one file for all: a first column without a name; ages put in as the mean
-(34.7439); '9' for a missing summary or category, categories as lists.
+Quirks of the dump: ';' between fields, all quoted except a bare NULL, quotes escaped by a backslash (never doubled),
+CRLF, Windows-1252; a title that ends in a backslash swallows the author; HTML entities and text encoded twice; year 0;
+a location with a line break, or with "n/a" for missing parts; ages up to 244; invalid ISBNs, or ISBNs in quotes, in
+lower case, or of no listed book. Rating 0 is a reading without an opinion. No times.
+Quirks of Kaggle's Preprocessed_data.csv, a single file: a first column without a name; missing ages replaced by the mean
+(34.7439); '9' for a missing summary or category; categories as lists.
 
-A location is shown whole, city, region, country: the paper's accuracy of at most .08 cannot be that of the country
-alone (about half the readers are from the usa), and its outputs of 14.3 tokens are longer than those of Last.FM
-360K's country, gender and age (12.7).
+A location is shown completely, with city, region and country: the paper's accuracy of at most .08 cannot be that of the
+country alone (about half the readers are from the usa), and its outputs of 14.3 tokens are longer than those of country,
+gender and age in Last.FM 360K (12.7).
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from itdr_hf.sources._people import doubted_age, known_age
 from itdr_hf.sources._windows1252 import as_utf8, undoubled
 
 DUMP = Dialect(delimiter=";", escape="\\")
-DUMP_RATINGS = Dialect(delimiter=";", escape="\\", header=None)  # cut copies come without the header
+DUMP_RATINGS = Dialect(delimiter=";", escape="\\", header=None)  # truncated copies lack the header
 SWALLOWED = re.compile(r'\\";([^"\\]*)(?=";"\d{1,4}";)')  # "title\";author";"year" for "title";"author";"year"
-YEARS = (1400, 2005)  # the crawl is of 2004
+YEARS = (1400, 2005)  # the crawl was in 2004
 OFF_THE_SCALE = "CASE WHEN rating NOT BETWEEN 0 AND 10 THEN 'rating off the scale' WHEN item = '' THEN 'no ISBN' END"
 SILENT = "CASE WHEN rating = 0 THEN 'rating 0, no opinion: kept as read, without a rating' END"
 
@@ -68,7 +68,7 @@ def read_users(scan: Scan) -> Select:
 
 
 def read_entries(scan: Scan) -> Select:
-    """Preprocessed_data.csv, row by row: the other tables of that layout are made from this one."""
+    """Return the rows of Preprocessed_data.csv, from which the other tables of that layout are derived."""
     texts = ("location", "age", "isbn", "book_title", "book_author", "year_of_publication", "publisher")
     types = {"user_id": "BIGINT", "rating": "INTEGER", **dict.fromkeys((*texts, "Summary", "Category"), "VARCHAR")}
     columns = {
@@ -145,10 +145,10 @@ def _doubted_year(column: str) -> str:
 
 
 def _location(column: str) -> str:
-    """Return the parts that say something, joined by ', '."""
+    """Return SQL for a location's informative parts, joined by ', '; NULL if there are none."""
     parts = f"string_split(regexp_replace({undoubled(column)}, '\\s+', ' ', 'g'), ',')"
-    said = f"""list_transform({parts}, lambda part: trim(part, ' "\\'))"""
-    return f"nullif(array_to_string(list_filter({said}, lambda part: part <> 'n/a' AND regexp_matches(part, '\\pL')), ', '), '')"
+    trimmed = f"""list_transform({parts}, lambda part: trim(part, ' "\\'))"""
+    return f"nullif(array_to_string(list_filter({trimmed}, lambda part: part <> 'n/a' AND regexp_matches(part, '\\pL')), ', '), '')"
 
 
 SOURCE = Source(
@@ -204,7 +204,7 @@ SOURCE = Source(
     ),
     words=Words(item="book", items="books", do="read", did="read", doing="reading", acted="reading"),
     scale=RatingScale(low=1, high=10, step=1),
-    liked_above=6,  # two of its steps are one of five stars
+    liked_above=6,  # two steps correspond to one of five stars
     disliked_below=5,
     by_time=False,
     user_attributes=(

@@ -1,9 +1,8 @@
 """Last.FM 1K: http://ocelma.net/MusicRecommendationDataset/lastfm-1K.html
 
-Quirks: tab-separated, no quoting (names hold quotes), no header in the plays but one, "#id", in the profiles; MBIDs
-often empty; plays newest first; junk ages; some copies of the plays have a header added. An item is a song with its
-artist, since a row is a play of one; a song's plays by one user are one interaction, at the time of the first, with
-their number as `plays`.
+Quirks: tab-separated, no quoting (names contain quotes), a header ("#id") only in the profiles; MBIDs often empty; plays
+newest first; junk ages; some copies of the plays have a header added. An item is a song with its artist. All plays of a
+song by a user are one interaction, at the time of the first, with their number as `plays`.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ HEADED = Dialect(delimiter="\t", quote="", escape="", header=True)
 
 
 def read_plays(scan: Scan) -> Select:
-    """Return the plays, row by row: the songs and how often each was played are counted from this table."""
+    """Return the plays, row by row; songs and play counts are derived from this table."""
     names = ("listener", "played", "artist_id", "artist", "track_id", "track")
     header = "played IN ('timestamp', 'time')"
     return Select(
@@ -108,7 +107,7 @@ SOURCE = Source(
         ),
     ),
     words=Words(item="song", items="songs", do="listen to", did="listened to", doing="listening to", acted="listen"),
-    unique_pairs=True,  # as counted together here
+    unique_pairs=True,  # since plays are counted per user and song
     user_attributes=ATTRIBUTES,
     wording=WORDING,
 )

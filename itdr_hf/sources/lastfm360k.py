@@ -1,8 +1,8 @@
 """Last.FM 360K: http://ocelma.net/MusicRecommendationDataset/lastfm-360K.html
 
-Quirks: tab-separated, no headers, no quoting; artists mostly in small letters, some without a name or an MBID; rows
-whose user is a date; ages from -1337. No times: the rows of a user come by number of plays. An item is an artist,
-and goes by the name as written, since many have no MBID and what is shown is the name.
+Quirks: tab-separated, no headers, no quoting; artists mostly in lower case, some without a name or an MBID; rows whose
+user is a date; ages from -1337. No times: the rows of a user are sorted by number of plays. An item is an artist,
+identified by the name as written, since many have no MBID and the name is what is shown.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ SOURCE = Source(
             path="lastfm-dataset-360K.tar.gz",
             members=tuple(
                 Member(name=f"*{name}", path=name, md5=md5)
-                for name, md5 in (  # as the README tells
+                for name, md5 in (  # from the README
                     ("usersha1-artmbid-artname-plays.tsv", "be672526eb7c69495c27ad27803148f1"),
                     ("usersha1-profile.tsv", "51159d4edf6a92cb96f87768aa2be678"),
                 )

@@ -2,9 +2,9 @@
 
 A user's comment on a short video is the interaction; there are no ratings. Quirks: milliseconds; 50K titles are
 quoted and end in CRLF, with inline "# tag" remarks, some beginning with one, some thousands of characters long;
-100K titles have no header and no quotes ("1, a title, with commas": only the first comma divides), some are
-empty; likes and views are tab-separated without a header. `_pairs.tsv` lists each user's videos in time order,
-without times: it serves where the CSV is missing. Comments and captions are not read: the paper shows none.
+100K titles have no header and no quotes ("1, a title, with commas": only the first comma is a separator), some are
+empty; likes and views are tab-separated without a header. `_pairs.tsv` lists each user's videos in time order, without
+times; it is used if the CSV is missing. Comments and captions are not read, since the paper does not show them.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from itdr_hf.raw.source import Attribute, Source, Words
 
 SITE = "https://recsys.westlake.edu.cn"
 TAGS_SHOWN = 5
-LABEL_TAGS = 2  # of these, how many stand behind a title
-MOST_TAGS = 100  # of a title that are looked at: each is compared with all of them
-LONGEST_TAG = 40  # characters; a longer piece behind a '#' is a sentence, not a tag
+LABEL_TAGS = 2  # tags shown after a title
+MAX_TAGS = 100  # tags of a title that are considered, as each is compared with all of them
+MAX_TAG_CHARS = 40  # a longer text after a '#' is a sentence, not a tag
 
 
 def read_pairs(scan: Scan) -> Select:
@@ -32,9 +32,12 @@ def read_pairs(scan: Scan) -> Select:
 
 
 def read_sequences(scan: Scan) -> Select:
-    """Return the place in a user's list stands for the time. Lists are cast whole: to unnest texts takes far longer."""
+    """Return the interactions with the position in a user's list as the time.
+
+    Lists are cast before they are unnested: unnesting texts takes far longer.
+    """
     lists = scan.csv("sequences", {"user": "BIGINT", "videos": "VARCHAR"}, TSV)
-    texts = "coalesce(string_split(trim(videos), ' '), [NULL])"  # a line without videos is malformed, not nothing
+    texts = "coalesce(string_split(trim(videos), ' '), [NULL])"  # a line without videos must count as malformed
     cast = (
         f"(SELECT * EXCLUDE (videos), list_transform({texts}, lambda v: try_cast(v AS BIGINT)) AS videos FROM {lists})"
     )
@@ -50,18 +53,18 @@ def read_titles_50k(scan: Scan) -> Select:
 
 
 def read_titles_100k(scan: Scan) -> Select:
-    comma = "instr(line, ',')"  # 0 where there is none: then `item` is NULL and the row malformed
+    comma = "instr(line, ',')"  # 0 if there is none: then `item` is NULL and the row is malformed
     item = f"try_cast(trim(left(line, greatest({comma} - 1, 0))) AS BIGINT)"
     lines = scan.lines(scan.files["titles"][0])
     return _titles(scan, f"(SELECT * EXCLUDE (line), {item} AS item, substr(line, {comma} + 1) AS title FROM {lines})")
 
 
 def _titles(scan: Scan, titles: str) -> Select:
-    """Return a title is what stands before the first '#', or the first tag where nothing does; the rest are tags."""
+    """Return the items: the title is the text before the first '#', or else the first tag; the rest are tags."""
     pieces = "list_filter(list_transform(string_split(title, '#'), lambda p: trim(p)), lambda p: p <> '')"
     cut = f"(SELECT * EXCLUDE (title), {pieces} AS pieces FROM {titles})"
     joined = f"{cut} AS t LEFT JOIN {_counts(scan)} USING (item) LEFT JOIN {_categories(scan)} USING (item)"
-    behind = f"list_filter(pieces[2:], lambda tag: length(tag) <= {LONGEST_TAG})[:{MOST_TAGS}]"
+    behind = f"list_filter(pieces[2:], lambda tag: length(tag) <= {MAX_TAG_CHARS})[:{MAX_TAGS}]"
     return Select(
         rows=f"(SELECT *, list_concat(coalesce(category, []), {behind}) AS tags FROM {joined})",
         columns={
@@ -76,15 +79,15 @@ def _titles(scan: Scan, titles: str) -> Select:
     )
 
 
-def _listed(tags: str, most: int) -> str:
-    """Return the first few tags, each once whatever its case, as text."""
+def _listed(tags: str, count: int) -> str:
+    """Return SQL for the first `count` distinct tags, ignoring case, as text."""
     lower = f"list_transform({tags}, lambda tag: lower(tag))"
     once = f"list_filter({tags}, lambda tag, place: list_position({lower}, lower(tag)) = place)"
-    return f"nullif(array_to_string(({once})[:{most}], ', '), '')"
+    return f"nullif(array_to_string(({once})[:{count}], ', '), '')"
 
 
 def _counts(scan: Scan) -> str:
-    """Likes and views by item; no rows where the file is not there."""
+    """Return a query for likes and views by item; without rows if the file is missing."""
     if "counts" not in scan.files:
         return "(SELECT NULL::BIGINT AS item, NULL::BIGINT AS likes, NULL::BIGINT AS views WHERE false)"
     counts = scan.csv("counts", {"item": "BIGINT", "likes": "BIGINT", "views": "BIGINT"}, TSV)
@@ -92,7 +95,7 @@ def _counts(scan: Scan) -> str:
 
 
 def _categories(scan: Scan) -> str:
-    """Return the 100K release's categories by item, as a list; no rows where the file is not there."""
+    """Return a query for the categories of the 100K release by item, as a list; without rows if the file is missing."""
     if "categories" not in scan.files:
         return "(SELECT NULL::BIGINT AS item, NULL::VARCHAR[] AS category WHERE false)"
     columns = {"item": "BIGINT", "category": "VARCHAR"}

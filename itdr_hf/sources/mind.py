@@ -1,13 +1,14 @@
 """MIND: https://msnews.github.io
 
-A click on a news article is the interaction; there are no ratings. Tabs, no header, no quoting (raw " in titles);
-US 12-hour times without a zone, taken as UTC; empty histories and abstracts; train and dev share users and news.
+A click on a news article is the interaction; there are no ratings. Quirks: tab-separated, no header, no quoting (raw "
+in titles); US 12-hour times without a zone, taken as UTC; empty histories and abstracts; train and dev share users and
+news.
 
-What a user read is put together from two places. A clicked impression ("N41881-1") has the time of its line. A
-history ("N138 N64727 …") is in order but has no times: its clicks came before the earliest impression that shows
-it, so the last of them is set one second before that impression, the one before two seconds, and so on; `dated` is
-false of these. An article found more than once keeps its earliest place (`cleaning`). An impression not clicked
-("-0") or of the test set, which has no labels, is no interaction and no row.
+A user's clicks come from two places. A clicked impression ("N41881-1") has the time of its line. A history
+("N138 N64727 …") is ordered but has no times: its clicks precede the earliest impression that shows it, so the last one
+is dated one second before that impression, the one before it two seconds, and so on; `dated` is false of these. An
+article that occurs more than once keeps its earliest position (`cleaning`). An impression that was not clicked ("-0"),
+or of the test set, which has no labels, is not an interaction.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ BEHAVIORS = dict.fromkeys(("impression", "reader", "time", "history", "impressio
 NEWS = dict.fromkeys(
     ("item", "category", "subcategory", "title", "abstract", "url", "title_entities", "abstract_entities"), "VARCHAR"
 )
-# Section names are written in one word. "_" and "-" become blanks, and the category at the front stands apart
-# ("autosports") or goes ("newspolitics"); these are the ones that do not read well so.
+# Section names are written as one word. "_" and "-" become blanks, and the category at the front is separated
+# ("autosports") or removed ("newspolitics"); these are the names for which that does not read well.
 SECTIONS = {
     "foodanddrink": "food and drink", "middleeast": "Middle East", "northamerica": "North America", "tv": "TV",
     "newsus": "US news", "newsworld": "world news", "newsscienceandtechnology": "science and technology",
@@ -43,7 +44,7 @@ SECTIONS = {
     "foodnews": "food news", "tvnews": "TV news", "travelarticle": "travel", "newsopinion": "opinion",
 }  # fmt: skip
 
-KEEPERS = "hf://datasets/Recommenders/MIND"  # by the keepers of the address below, which no longer resolves
+MAINTAINERS = "hf://datasets/Recommenders/MIND"  # by the maintainers of the mirror below, which no longer resolves
 # (size, split) -> bytes and sha256 of news.tsv and behaviors.tsv
 KNOWN: dict[tuple[str, str], tuple[tuple[int, str], tuple[int, str]]] = {
     ("small", "train"): (
@@ -58,7 +59,7 @@ KNOWN: dict[tuple[str, str], tuple[tuple[int, str], tuple[int, str]]] = {
 
 
 def read_impressions(scan: Scan) -> Select:
-    """Return the lines as they are; an impression that is no article, or one with another label, makes a line malformed."""
+    """Return the lines unchanged; a line with an impression that is not an article or has an invalid label is malformed."""
     return Select(
         rows=scan.csv("behaviors", BEHAVIORS, TSV),
         columns={
@@ -72,7 +73,7 @@ def read_impressions(scan: Scan) -> Select:
 
 
 def _articles(column: str, form: str) -> str:
-    """Return a list, empty for nothing; NULL when something in it is not of the form."""
+    """Return SQL for the list in a column, which may be empty; NULL if an element is not of the given form."""
     tokens = f"list_filter(string_split(coalesce({column}, ''), ' '), lambda token: token <> '')"
     return f"CASE WHEN regexp_full_match(coalesce({column}, ''), ' *({form} *)*') THEN {tokens} END"
 
@@ -108,12 +109,12 @@ def read_news(scan: Scan) -> Select:
 
 
 def _section(column: str) -> str:
-    """Return a section's name as a reader would say it."""
+    """Return SQL for the readable name of a section."""
     known = " ".join(f"WHEN {quote(code)} THEN {quote(name)}" for code, name in SECTIONS.items())
     words = f"trim(replace(replace({column}, '_', ' '), '-', ' '))"
     rest = f"trim(substr({words}, length(category) + 1))"
-    apart = f"CASE WHEN category = 'news' THEN {rest} ELSE category || ' ' || {rest} END"
-    bare = f"CASE WHEN {column} <> category AND starts_with({words}, category) THEN {apart} ELSE {words} END"
+    separated = f"CASE WHEN category = 'news' THEN {rest} ELSE category || ' ' || {rest} END"
+    bare = f"CASE WHEN {column} <> category AND starts_with({words}, category) THEN {separated} ELSE {words} END"
     return f"CASE {column} {known} ELSE {bare} END"
 
 
@@ -122,7 +123,7 @@ def _layout(name: str, folder: str) -> Layout:
         name=name,
         files={"behaviors": (f"{folder}behaviors.tsv",), "news": (f"{folder}news.tsv",)},
         tables={
-            "impressions": Table(roles=("behaviors",), read=read_impressions),  # only to make the interactions
+            "impressions": Table(roles=("behaviors",), read=read_impressions),  # the source of the interactions
             "interactions": Table(roles=("behaviors",), read=read_clicks),
             "items": Table(roles=("news",), read=read_news),
         },
@@ -149,7 +150,7 @@ SOURCE = Source(
     ),
     downloads=tuple(
         Download(
-            url=f"{KEEPERS}/MIND{size}_{split}.zip",
+            url=f"{MAINTAINERS}/MIND{size}_{split}.zip",
             mirrors=(f"https://recodatasets.z20.web.core.windows.net/newsrec/MIND{size}_{split}.zip",),
             path=f"MIND{size}_{split}.zip",
             members=tuple(

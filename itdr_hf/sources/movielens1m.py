@@ -1,7 +1,7 @@
 """MovieLens 1M: https://grouplens.org/datasets/movielens/1m/
 
-Quirks: `::` between fields, no header, no quoting, ISO-8859-1; titles may hold a single ':'; age and
-occupation are codes; "Children's" is a genre; no redistribution without permission.
+Quirks: `::` between fields, no header, no quoting, ISO-8859-1; titles may contain a single ':'; age and occupation are
+codes; "Children's" is a genre; no redistribution without permission.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """MovieLens 32M: https://grouplens.org/datasets/movielens/32m/
 
-Quirks: CSV with LF or CRLF, quotes only where needed; half-star ratings; postponed articles; titles with
-outer blanks, without a year, or shared by several movies; "(no genres listed)"; ratings.csv is sorted by
-user and movie, not by time. ml-latest-small and its kin have the same layout.
+Quirks: CSV with LF or CRLF, quotes only where needed; half-star ratings; trailing articles; titles with surrounding
+blanks, without a year, or shared by several movies; "(no genres listed)"; ratings.csv is sorted by user and movie, not
+by time. ml-latest-small and similar releases have the same layout.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from itdr_hf.raw.scan import Scan, Select
 from itdr_hf.raw.source import Attribute, RatingScale, Source
 from itdr_hf.sources._movielens import CITATION, WORDS, shown_genres, shown_title
 
-TAGS_SHOWN = 5  # the most used tags of a movie, its attributes for TUI beside the genres
+TAGS_SHOWN = 5  # the most used tags of a movie, which are attributes for TUI in addition to the genres
 
 
 def read_ratings(scan: Scan) -> Select:
@@ -57,7 +57,7 @@ SOURCE = Source(
             path="ml-32m.zip",
             members=tuple(
                 Member(name=f"ml-32m/{name}", path=name, md5=md5)
-                for name, md5 in (  # as the README tells
+                for name, md5 in (  # from the README
                     ("ratings.csv", "cf12b74f9ad4b94a011f079e26d4270a"),
                     ("movies.csv", "0df90835c19151f9d819d0822e190797"),
                     ("tags.csv", "963bf4fa4de6b8901868fddd3eb54567"),

@@ -1,10 +1,10 @@
 """Netflix Prize: https://www.netflixprize.com (closed in 2009), today at Kaggle as netflix-inc/netflix-prize-data
 
-Quirks: ratings in blocks, a line `movie:` and then lines `user,rating,date`, either one file a movie (17,770
-`mv_*.txt`) or all in `combined_data_1.txt` to `_4.txt`; days without a time, so that a user's ratings of one day stand
-in the order of the movies' numbers; movie_titles.csv in Latin-1 without quotes, though titles hold commas, with the
-year `NULL` where it is not known. The year may be that of the DVD. `probe.txt` and `qualifying.txt` are not read: the
-ratings of the first are among the others, the second has none.
+Quirks: ratings in blocks, a line `movie:` and then lines `user,rating,date`, either one file per movie (17,770
+`mv_*.txt`) or all in `combined_data_1.txt` to `_4.txt`; days without a time, so that a user's ratings of one day are in
+the order of the movie numbers; movie_titles.csv in Latin-1 without quotes, though titles contain commas, with the year
+`NULL` if unknown. The year may be that of the DVD. `probe.txt` and `qualifying.txt` are not read: the ratings of the
+first are among the others, the second has none.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from itdr_hf.raw.source import Attribute, RatingScale, Source
 from itdr_hf.sources._movielens import WORDS
 from itdr_hf.sources._windows1252 import as_utf8
 
-LINE = r"^\s*(\d{1,9})\s*,\s*(\d{4}|NULL)\s*,(.*)$"  # only the first two commas divide
+LINE = r"^\s*(\d{1,9})\s*,\s*(\d{4}|NULL)\s*,(.*)$"  # only the first two commas are separators
 
 
 def read_ratings(scan: Scan) -> Select:

@@ -2,9 +2,9 @@
 
 A user's comment on a video is the interaction; there are no ratings. Five sizes: PixelRec50K (interaction.csv and
 item_info.csv) and Pixel200K, Pixel1M, Pixel8M, PixelRec, each one file name in two folders (Interaction and Item
-Information, or dataset and information). Quirks: prefixed ids ("i72138", "u209296"); counters as floats; rows with
-an id and a title only; empty titles; descriptions that say nothing ("wb", "-"). Counters are not shown: they tell
-how popular a video is, not whom it suits. Read here too: an item_info_TRUNCATED_TITLES.csv, titles cut at 50.
+Information, or dataset and information). Quirks: prefixed ids ("i72138", "u209296"); counters as floats; rows with only
+an id and a title; empty titles; meaningless descriptions ("wb", "-"). Counters are not shown: they indicate how popular
+a video is, not whom it suits. item_info_TRUNCATED_TITLES.csv, with titles cut at 50 characters, is read too.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from itdr_hf.raw.layout import Layout, Table
 from itdr_hf.raw.scan import Scan, Select
 from itdr_hf.raw.source import Attribute, Source, Words
 
-SHORTEST_DESCRIPTION = 5  # characters; a shorter one ("wb", "none", "-") says nothing of the video
-SIZES = ("PixelRec", "Pixel8M", "Pixel1M", "Pixel200K")  # the larger first: the smaller ones are samples of it
+MIN_DESCRIPTION = 5  # characters; a shorter one ("wb", "none", "-") says nothing about the video
+SIZES = ("PixelRec", "Pixel8M", "Pixel1M", "Pixel200K")  # largest first: the smaller ones are samples of it
 
 
 def read_interactions(scan: Scan) -> Select:
@@ -27,7 +27,7 @@ def read_interactions(scan: Scan) -> Select:
 
 def read_items(scan: Scan) -> Select:
     columns = dict.fromkeys(("item_id", "title", "tag", "description"), "VARCHAR")
-    described = f"length(trim(description)) >= {SHORTEST_DESCRIPTION}"
+    described = f"length(trim(description)) >= {MIN_DESCRIPTION}"
     return Select(
         rows=scan.csv("items", columns),
         columns={

@@ -1,17 +1,17 @@
 """Steam reviews, version 2 and version 1 (Australian users): https://cseweb.ucsd.edu/~jmcauley/datasets.html
 
-Each line is a Python dict, not JSON (u'…' strings, .gz or plain): read as a literal, line by line, never evaluated.
-Every key may be absent. Games: prices as numbers or words, entities in genres, ids absent (one stands in the address), one id
-twice, titles absent where `app_name` stands in. Version 2 has neither ratings nor recommendations.
+Each line is a Python dict, not JSON (u'…' strings, .gz or plain): parsed as a literal, line by line, never evaluated.
+Every key may be absent. Games: prices as numbers or words, entities in genres, missing ids (the URL has one), one id
+twice, missing titles (`app_name` is used instead). Version 2 has neither ratings nor recommendations.
 
-Who a reviewer is: `user_id` where it is given. 59 % of the reviews have a username only, and names collide ("123",
-"Alex"). A name is one person unless its reviews state account sizes (`products`, games owned) too far apart
-(SAME_ACCOUNT); such a name is told apart by account size, and its reviews without a size are left out.
+A reviewer is identified by `user_id` if given. 59 % of the reviews have only a username, and names collide ("123",
+"Alex"). A name is one person unless its reviews state account sizes (`products`, games owned) that differ too much
+(SAME_ACCOUNT); such a name is split by account size, and its reviews without a size are excluded.
 
-Hours played stand for a rating (`liked_above`, `disliked_below`), which is no rating scale: rating prediction is
-not fed from here. Version 1 says "recommend" instead: the flag opens the review as shown, and hours come from the
-players' inventories where australian_users_items.json is there, else none are known. Its reviews of the year of
-the crawl are dated without a year, which is taken to be the one after the last year stated.
+Hours played are used in place of ratings (`liked_above`, `disliked_below`), but they are not a rating scale, so this
+source does not feed rating prediction. Version 1 has "recommend" instead: the flag is put at the beginning of the
+review, and hours come from the players' inventories if australian_users_items.json is present. Its reviews of the year
+of the crawl are dated without a year, which is assumed to be the one after the last year stated.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ from itdr_hf.raw.source import Attribute, Source, Words
 
 SAME_ACCOUNT = "max(products) <= 1.25 * min(products) + 10"  # an account grows little during the crawl
 TAGS_SHOWN = 8
-MOST_TAGS = 100  # of a game that are looked at: each is compared with all its genres
-DEVELOPERS = "unescape(trim(regexp_replace(developer, ',(\\S)', ', \\1', 'g')))"  # 'A,B, Inc.': no blank after a name
+MAX_TAGS = 100  # tags of a game that are considered, as each is compared with all its genres
+DEVELOPERS = (
+    "unescape(trim(regexp_replace(developer, ',(\\S)', ', \\1', 'g')))"  # names are joined without a blank: 'A,B, Inc.'
+)
 
 
 def read_posts(scan: Scan) -> Select:
@@ -71,8 +73,8 @@ def read_interactions(scan: Scan) -> Select:
 def read_games(scan: Scan) -> Select:
     texts = dict.fromkeys(("id", "url", "title", "app_name", "developer", "price"), "VARCHAR")
     games = scan.python_lines("games", {**texts, "genres": "VARCHAR[]", "tags": "VARCHAR[]"})
-    tags = f"list_filter(tags[:{MOST_TAGS}], lambda tag: NOT coalesce(list_contains(genres, tag), false))"
-    app = "coalesce(nullif(id, ''), regexp_extract(url, '/app/(\\d+)', 1), '')"  # the address has it too
+    tags = f"list_filter(tags[:{MAX_TAGS}], lambda tag: NOT coalesce(list_contains(genres, tag), false))"
+    app = "coalesce(nullif(id, ''), regexp_extract(url, '/app/(\\d+)', 1), '')"  # the URL contains the id too
     amount = "try_cast(price AS DOUBLE)"
     return Select(
         rows=games,
@@ -98,12 +100,12 @@ def read_australian_posts(scan: Scan) -> Select:
     review = "STRUCT(item_id VARCHAR, posted VARCHAR, recommend BOOLEAN, review VARCHAR)[]"
     people = scan.python_lines("reviews", {"user_id": "VARCHAR", "reviews": review})
     number = ", _row" if scan.numbered else ""
-    # a line that is no dict stays as one row without a user, so that it is found malformed
+    # a line that is not a dict is kept as one row without a user, so that it counts as malformed
     each = "unnest(CASE WHEN readable THEN reviews ELSE [NULL] END)"
     day = "regexp_extract(r.posted, '^Posted (.*?)\\.?$', 1)"
-    leap = "day || ', 2000'"  # a day without a year is good if some year has it
+    leap = "day || ', 2000'"  # a day without a year is valid if it exists in a leap year
     flag = "CASE r.recommend WHEN true THEN 'Recommended. ' WHEN false THEN 'Not recommended. ' ELSE '' END"
-    said = f"CASE WHEN trim(r.review) <> '' THEN {flag} || trim(r.review) END"
+    text = f"CASE WHEN trim(r.review) <> '' THEN {flag} || trim(r.review) END"
     return Select(
         rows=f"(SELECT *, {day} AS day FROM (SELECT user_id, {each} AS r{number} FROM {people}))",
         columns={
@@ -111,7 +113,7 @@ def read_australian_posts(scan: Scan) -> Select:
             "item": "r.item_id",
             "day": f"CASE WHEN {_moment('day')} IS NOT NULL OR {_moment(leap)} IS NOT NULL THEN day END",
             "year": f"year({_moment('day')})",
-            "text": said,
+            "text": text,
         },
         required=("person", "item", "day"),
     )
@@ -135,12 +137,12 @@ def read_australian_interactions(scan: Scan) -> Select:
 
 
 def _moment(day: str) -> str:
-    """Return the start of a day written 'April 21, 2011'; NULL for anything else."""
+    """Return SQL for the start of a day written 'April 21, 2011'; NULL for anything else."""
     return f"try_strptime({day}, '%B %d, %Y')"
 
 
 def _inventories(scan: Scan) -> str:
-    """Hours played by (person, item); no rows where the file is not there."""
+    """Return a query for the hours played by (person, item); without rows if the file is missing."""
     if "inventories" not in scan.files:
         return "(SELECT NULL::VARCHAR AS person, NULL::VARCHAR AS item, NULL::DOUBLE AS hours WHERE false)"
     items = {"user_id": "VARCHAR", "items": "STRUCT(item_id VARCHAR, playtime_forever DOUBLE)[]"}
@@ -160,7 +162,7 @@ def _layout(name: str, reviews: str, posts: Table, interactions: Table, **option
             **optional,
         },
         tables={
-            "posts": posts,  # only to make the interactions
+            "posts": posts,  # the source of the interactions
             "interactions": interactions,
             "items": Table(roles=("games",), read=read_games),
         },

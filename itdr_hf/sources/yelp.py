@@ -1,8 +1,8 @@
 """Yelp Open Dataset: https://business.yelp.com/data/resources/open-dataset/
 
-Quirks: five files of JSON lines, of which business and review are read; dates without a zone (older releases
-without a time of day); names shared by the shops of a chain; null categories; `attributes` is null, or maps
-names to strings that hold python literals: "True", "u'free'", "'casual'", "{'lot': True, 'valet': False}", "None".
+Quirks: five files of JSON lines, of which business and review are read; dates without a zone (in older releases without
+a time of day); names shared by the shops of a chain; null categories; `attributes` is null, or maps names to strings
+with Python literals: "True", "u'free'", "'casual'", "{'lot': True, 'valet': False}", "None".
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from itdr_hf.runtime.duckdb_engine import quote
 DATES = "['%Y-%m-%d %H:%M:%S', '%Y-%m-%d']"
 
 
-# Attributes that hold a dict of flags, and what follows or precedes each flag that is set.
+# Attributes that hold a dict of flags, and the form of each flag that is set.
 SETS = {
     "Ambience": "{} ambience",
     "GoodForMeal": "{}",
@@ -99,30 +99,30 @@ def read_businesses(scan: Scan) -> Select:
 
 
 def shown_features(column: str) -> str:
-    """Return SQL for what a business has, as a MAP column tells, joined by ', '; NULL when nothing is known.
+    """Return SQL for the features of a business in a MAP column, joined by ', '; NULL if none are known.
 
-    What it lacks is not said.
+    Features that it lacks are not mentioned.
     """
     parts = [_set(column, name, form) for name, form in SETS.items()]
     parts += [f"[{_value(column, name, words)}]" for name, words in VALUES.items()]
-    parts += [f"[CASE {column}[{quote(name)}] WHEN 'True' THEN {quote(said)} END]" for name, said in FLAGS.items()]
+    parts += [f"[CASE {column}[{quote(name)}] WHEN 'True' THEN {quote(text)} END]" for name, text in FLAGS.items()]
     return f"nullif(array_to_string(list_filter(flatten([{', '.join(parts)}]), lambda x: x IS NOT NULL), ', '), '')"
 
 
 def _value(column: str, name: str, words: Mapping[str, str]) -> str:
-    cases = " ".join(f"WHEN {quote(value)} THEN {quote(said)}" for value, said in words.items())
+    cases = " ".join(f"WHEN {quote(value)} THEN {quote(text)}" for value, text in words.items())
     return f"CASE regexp_extract({column}[{quote(name)}], '[A-Za-z0-9_]{{2,}}|[0-9]') {cases} END"
 
 
 def _set(column: str, name: str, form: str) -> str:
-    """Return the flags that are True in "{'garage': False, 'lot': True}", each in its form; none for NULL."""
+    """Return SQL for the flags that are True in "{'garage': False, 'lot': True}", each in its form; [] for NULL."""
     flags = f"regexp_extract_all({column}[{quote(name)}], '''([a-z_-]+)'': True', 1)"
     before, after = map(quote, form.split("{}"))
     return f"coalesce(list_transform({flags}, lambda x: {before} || replace(x, '_', ' ') || {after}), [])"
 
 
 def _names(table: str) -> tuple[str, ...]:
-    """Return the file's name in releases since 2018 and before, plain or compressed."""
+    """Return a file's names in releases since 2018 and before, plain or compressed."""
     return tuple(f"{prefix}{table}.json{end}" for prefix in ("yelp_academic_dataset_", "") for end in ("", ".gz"))
 
 

@@ -120,7 +120,7 @@ def locate(source: Source, raw: Path, *, cache: Path | None = None, bad: BadRows
     release = find_release(source, raw)
     cache = cache or default_cache()
     files = _describe(release, cache / "sha256")
-    facts = [source.id, release.layout.name, files, bad.policy, bad.max_rows]
+    facts = [source.id, release.layout.name, release.layout.facts, files, bad.policy, bad.max_rows]
     key = fingerprint(facts, readers(release))
     return Place(release=release, files=files, folder=cache / "tables" / source.id / key)
 

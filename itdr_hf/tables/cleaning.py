@@ -12,12 +12,13 @@ from typing import Any
 
 from itdr_hf.raw.scan import Staged
 from itdr_hf.raw.source import Source
-from itdr_hf.runtime.duckdb_engine import quote
+from itdr_hf.runtime.duckdb_engine import identifier, quote
 from itdr_hf.runtime.engine import RawReader
 from itdr_hf.runtime.text import CONTROL_TOKEN, CONTROLS, INVISIBLE, LONG_CONTROLS, SEPARATED
+from itdr_hf.tables.losses import refuse_unmatched_items
 
 MAX_TITLE = 300  # characters; a longer title ends in an ellipsis
-MARKS = ("bad", "dropped", "noted", "legible", "said")
+MARKS = ("bad", "dropped", "noted", "unmet", "legible", "has_text")
 PLAIN = r"[!-%'-~]+(?: [!-%'-~]+)*"  # most titles: ASCII words without '&', which need no cleaning
 ITEM_GROUP_ROWS = 20_480  # small row groups: an item may hold thousands of characters, and a thread reads whole groups
 NORM = "lower(nfc_normalize({}))"  # a title as compared: one title in two Unicode forms is one title
@@ -47,6 +48,9 @@ def clean_interactions(engine: RawReader, source: Source, staged: Mapping[str, S
         query = f"CREATE OR REPLACE TEMP TABLE untitled AS SELECT * FROM per_item ANTI JOIN ({titled}) USING ({key})"
         engine.sql.execute(query)
         untitled = engine.value("SELECT coalesce(sum(rows), 0)::BIGINT FROM untitled")
+        refuse_unmatched_items(
+            engine, staged, untitled, engine.value("SELECT coalesce(sum(rows), 0)::BIGINT FROM per_item")
+        )
         if untitled:
             good = f"SELECT * FROM ({good}) ANTI JOIN untitled USING ({key})"
             steps.append({"table": "interactions", "what": "item unknown or without title", "rows": -untitled})
@@ -58,11 +62,12 @@ def clean_interactions(engine: RawReader, source: Source, staged: Mapping[str, S
     _count_popularity(engine, key, bool(repeats))
 
     if "text" in columns:  # most of the bytes: not copied, but read where a cell shows them
-        shown = ["CASE WHEN said THEN file_row_number END AS text_row" if c == "text" else c for c in columns]
+        row = "CASE WHEN has_text THEN file_row_number END AS text_row"
+        shown = [row if c == "text" else identifier(c) for c in columns]
         engine.write(f"SELECT {', '.join(shown)} FROM ({good})", path)
         os.replace(stage.path, path.with_name("texts.parquet"))
     elif steps or engine.value(f"SELECT count(*) FROM {stage.rows} WHERE bad"):
-        engine.write(f"SELECT {', '.join(columns)} FROM ({good})", path)
+        engine.write(f"SELECT {', '.join(map(identifier, columns))} FROM ({good})", path)
     else:  # nothing is excluded: the staged file becomes the table
         os.replace(stage.path, path)
     _write_activity(engine, source, columns, path)
@@ -77,18 +82,14 @@ def clean_items(engine: RawReader, source: Source, staged: Mapping[str, Staged],
     key = "domain, item" if source.domains else "item"
     good = f"SELECT * FROM {stage.rows} WHERE NOT bad AND dropped IS NULL"
     untitled = engine.value(f"SELECT count(*) FROM ({good}) WHERE legible = ''")
-    order = ", ".join(["title", *(c for c in columns if c not in key)])
+    order = ", ".join(map(identifier, ["title", *(c for c in columns if c not in key)]))
     once = _once(engine, f"SELECT * FROM ({good}) WHERE legible <> ''", key, order)
     popular = "LEFT JOIN popular USING (" + key + ")" if (path.parent / "interactions.parquet").is_file() else ""
 
     shown_columns = {a.column for a in source.item_attributes} | {source.label}
     texts = _texts(engine, good)
     long = {a.column for a in source.item_attributes if a.kind == "text"} - {source.label}
-    shown = [f"{_visible(c, lines=c in long)} AS {c}" if c in shown_columns & texts else c for c in columns]
-    shown = [
-        f"{_separate_tokens(_visible(c))} AS {c}" if c == source.label else s
-        for c, s in zip(columns, shown, strict=True)
-    ]
+    shown = [_shown(c, c in shown_columns & texts, lines=c in long, label=c == source.label) for c in columns]
     engine.write(
         f"SELECT {', '.join(shown)}, t AS title, {NORM.format('t')} AS norm, {'coalesce(popularity, 0)' if popular else '0'} AS "
         f"popularity FROM (SELECT * EXCLUDE (title), {_title('legible')} AS t FROM ({once})) {popular}",
@@ -114,14 +115,14 @@ def clean_users(engine: RawReader, source: Source, staged: Mapping[str, Staged],
     stage = staged["users"]
     steps = count_dropped(engine, "users", stage)
     columns = _columns(engine, stage.path)
-    good = f"SELECT {', '.join(columns)} FROM {stage.rows} WHERE NOT bad AND dropped IS NULL"
-    order = ", ".join(c for c in columns if c != "user") or "user"
+    good = f"SELECT {', '.join(map(identifier, columns))} FROM {stage.rows} WHERE NOT bad AND dropped IS NULL"
+    order = ", ".join(identifier(c) for c in columns if c != "user") or '"user"'
     before = engine.value(f"SELECT count(*) FROM ({good})")
     once = f'{good} QUALIFY row_number() OVER (PARTITION BY "user" ORDER BY {order}) = 1'
 
     shown_columns = {a.column for a in source.user_attributes}
     texts = _texts(engine, good)
-    shown = [f"{_separate_tokens(_visible(c))} AS {c}" if c in shown_columns & texts else c for c in columns]
+    shown = [_shown(c, c in shown_columns & texts, label=True) for c in columns]
     kept = engine.write(f"SELECT {', '.join(shown)} FROM ({once})", path)
     if before - kept:
         steps.append({"table": "users", "what": "repeated user", "rows": kept - before})
@@ -133,7 +134,7 @@ def marks_of(table: str, columns: Mapping[str, str]) -> list[str]:
     if table == "items":
         return [f"{legible(columns['title'])} AS legible"]
     if table == "interactions" and "text" in columns:
-        return [f"coalesce(regexp_matches({columns['text']}, {quote(NOT_BLANK)}), false) AS said"]
+        return [f"coalesce(regexp_matches({columns['text']}, {quote(NOT_BLANK)}), false) AS has_text"]
     return []
 
 
@@ -191,7 +192,7 @@ def _write_activity(engine: RawReader, source: Source, columns: list[str], path:
 
 def _columns(engine: RawReader, path: Path) -> list[str]:
     described = engine.sql.execute(f"DESCRIBE SELECT * FROM read_parquet({quote(path)})").fetchall()
-    return [f'"{name}"' if name == "user" else name for name, *_ in described if name not in MARKS]
+    return [name for name, *_ in described if name not in MARKS]
 
 
 def _count(engine: RawReader, path: Path) -> int:
@@ -203,6 +204,14 @@ def _texts(engine: RawReader, rows: str) -> set[str]:
     """Return the columns of a query that hold text."""
     described = engine.sql.execute(f"SELECT column_name, column_type FROM (DESCRIBE {rows})").fetchall()
     return {name for name, kind in described if kind == "VARCHAR"}
+
+
+def _shown(column: str, text: bool, *, lines: bool = False, label: bool = False) -> str:
+    """Return SQL for a column as it is written: texts without invisible characters, labels also with tokens separated."""
+    name = identifier(column)
+    if label and text:
+        return f"{_separate_tokens(_visible(name))} AS {name}"
+    return f"{_visible(name, lines=lines)} AS {name}" if text else name
 
 
 def _visible(column: str, *, lines: bool = False) -> str:
@@ -236,15 +245,15 @@ def _find_repeats(engine: RawReader, source: Source, columns: list[str], good: s
     texts, most of the bytes, are read only if no other column decides.
     """
     pair = 'domain, "user", item' if source.domains else '"user", item'
-    order = ["timestamp", *(c for c in columns if c != "timestamp" and c not in pair)]
-    narrow = ", ".join([*(c for c in columns if c != "text"), "file_row_number"])
+    order = ["timestamp", *(c for c in columns if c not in ("timestamp", "domain", "user", "item"))]
+    narrow = ", ".join([*(identifier(c) for c in columns if c != "text"), "file_row_number"])
     alike = f"SELECT hash({pair}) AS pair FROM ({good}) GROUP BY ALL HAVING count(*) > 1"
     engine.sql.execute(
         f"CREATE OR REPLACE TEMP TABLE suspects AS SELECT {narrow} FROM ({good}) WHERE hash({pair}) IN ({alike})"
     )
     suspects = "suspects"
     if "text" in order:
-        before = ", ".join(order[: order.index("text")])
+        before = ", ".join(map(identifier, order[: order.index("text")]))
         tied = f"SELECT 1 FROM suspects GROUP BY {pair}, {before} HAVING count(*) > 1"
         if engine.value(f"SELECT count(*) FROM ({tied})"):
             suspects = f"suspects JOIN (SELECT file_row_number, text FROM ({good})) USING (file_row_number)"
@@ -252,6 +261,6 @@ def _find_repeats(engine: RawReader, source: Source, columns: list[str], good: s
             order.remove("text")
     engine.sql.execute(
         f"CREATE OR REPLACE TEMP TABLE repeats AS SELECT {pair}, file_row_number FROM {suspects} "
-        f"QUALIFY row_number() OVER (PARTITION BY {pair} ORDER BY {', '.join(order)}) > 1"
+        f"QUALIFY row_number() OVER (PARTITION BY {pair} ORDER BY {', '.join(map(identifier, order))}) > 1"
     )
     return int(engine.value("SELECT count(*) FROM repeats"))

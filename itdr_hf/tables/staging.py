@@ -33,6 +33,7 @@ from itdr_hf.tables.cleaning import (
     count_noted,
     marks_of,
 )
+from itdr_hf.tables.losses import folder_named, refuse_nearly_empty
 
 MIN_PROGRESS_BYTES = 10**7  # progress is reported only for tables with larger files
 READ_LOCK = Lock()  # one release at a time: DuckDB's settings and functions are shared by the process
@@ -66,10 +67,12 @@ def read_tables(
             ("users", clean_users),
         ):
             if name in staged:
-                steps += clean(engine, release.source, staged, draft / f"{name}.parquet")
+                with folder_named(release.folder):
+                    steps += clean(engine, release.source, staged, draft / f"{name}.parquet")
     finally:
         engine.remove_function("unescape")
 
+    refuse_nearly_empty(release, steps, staged, engine)
     for stage in staged.values():
         stage.path.unlink(missing_ok=True)
     return steps, skipped
@@ -110,7 +113,7 @@ def _read_once_or_fixed(
         faults(scan.engine)
         scan, select, rows = _attempt(release, name, scan.with_fixes(), path, progress)
 
-    staged = Staged(path=path, required=select.required)
+    staged = Staged(path=path, required=select.required, conditions=bool(select.conditions))
     if scan.needs_surrogate_fix() and scan.engine.value(f"SELECT count(*) FROM {staged.rows} WHERE bad"):
         scan, select, rows = _attempt(release, name, scan.with_fixes(), path, progress)
     return scan, select, rows
@@ -130,7 +133,7 @@ def _stage(
     own = [p for role in table.roles for p in release.files[role]]
     with unreadable_named([*own, *chain(*release.files.values())]):
         scan, select, rows = _read_once_or_fixed(release, name, scan, path, progress)
-    staged = Staged(path=path, required=select.required)
+    staged = Staged(path=path, required=select.required, conditions=bool(select.conditions))
 
     counts, first = faults(scan.engine)
     for p in [p for p in counts if p in scan.quoted and bad.policy == "skip"]:

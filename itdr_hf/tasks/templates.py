@@ -52,6 +52,11 @@ def wording_of(template: str) -> str:
     return wording or ("default" if "/" in kind else kind)
 
 
+def setting_of(template: str) -> str:
+    """Return the setting that a template's id names, 'P1-I0-T3' of 'A7/P1-I0-T3:plain'; "" where it names none."""
+    return template.partition(":")[0].partition("/")[2]
+
+
 def template_text(cell: Cell, template: str) -> str:
     """Return the wording of a template in a cell: a source may have its own in place of the default one."""
     own = cell.source.wording.get(cell.task.id) if template == "default" else None

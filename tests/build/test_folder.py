@@ -77,7 +77,7 @@ def test_asking_for_more_than_there_is_builds_what_there_is_and_says_how_many_an
     made = sum(outcome.counts.values())
     steps = Dataset.open(tmp_path / "out").cells["rp-movielens32m"].steps
     eligible, everyone = next((s.rows, s.of) for s in steps if s.what == "eligible")
-    assert outcome.note.startswith(f"1,000,000 asked for, {made:,} made: {eligible:,} of {everyone:,} eligible")
+    assert outcome.note.startswith(f"1,000,000 requested, {made:,} made: {eligible:,} of {everyone:,} eligible")
     assert made <= eligible
 
 
@@ -98,7 +98,7 @@ def test_a_cell_asked_for_by_name_whose_release_is_absent_is_an_error(movielens,
 
 def test_a_folder_that_is_not_ours_is_not_touched(raw, tmp_path):
     (tmp_path / "thesis.txt").write_text("years of work")
-    with pytest.raises(OutputError, match=r"holds files but no ledger.json; want an empty or new folder"):
+    with pytest.raises(OutputError, match=r"contains files but no ledger.json; want an empty or new folder"):
         build_folder(tmp_path, settings(raw), configs=CONFIGS)
     assert [p.name for p in tmp_path.iterdir()] == ["thesis.txt"]
 

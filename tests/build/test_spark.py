@@ -151,7 +151,7 @@ def test_the_event_log_tells_what_each_cell_took(folders, log):
 
 
 def test_without_an_event_log_it_is_said_what_is_wanted(tmp_path):
-    with pytest.raises(UsageError, match="no event log; want a file that Spark wrote"):
+    with pytest.raises(UsageError, match="no event log; want a file written by Spark"):
         read_costs(tmp_path)
 
 

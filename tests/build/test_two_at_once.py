@@ -79,7 +79,7 @@ def test_ctrl_c_stops_with_one_line_and_the_next_build_goes_on(moment, raw, whol
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=300)
     assert process.returncode == 130
-    assert said.splitlines()[-1] == "stopped; what was finished is kept, run again to go on" and "Traceback" not in said
+    assert said.splitlines()[-1] == "stopped; finished work is kept; run again to continue" and "Traceback" not in said
     again = building(raw, tmp_path / "itdr", tmp_path / "cache")
     _, said = again.communicate(timeout=300)
     assert again.returncode == 0, said

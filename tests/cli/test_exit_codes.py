@@ -52,7 +52,7 @@ def test_130_is_ctrl_c(tmp_path):
     time.sleep(0.2)
     running.send_signal(signal.SIGINT)
     said = running.communicate()[1]
-    assert running.returncode == 130 and said.endswith("stopped; what was finished is kept, run again to go on\n")
+    assert running.returncode == 130 and said.endswith("stopped; finished work is kept; run again to continue\n")
 
 
 def test_a_build_with_one_bad_file_prints_its_table_and_at_last_the_error(raw, typed, tmp_path):

@@ -58,7 +58,7 @@ def test_the_same_examples_by_another_recipe_are_called_the_same(folder, raw, ty
     typed("build", "--raw", raw, "--out", out, "--config", "rp-movielens32m", "--max-chars", 77)
     typed("build", "--raw", raw, "--out", out, "--config", "tkr-mind")
     done = typed("diff", folder, out)
-    assert "rp-movielens32m: the same examples by another recipe: max_chars" in done.stdout
+    assert "rp-movielens32m: the same examples with another recipe: max_chars" in done.stdout
     assert done.stdout.endswith("2 of 2 cells are the same\n")
 
 

@@ -59,7 +59,7 @@ def test_a_damaged_shard_is_built_again_and_its_neighbour_is_left_alone(damage, 
     outcomes = build(folder, raw)
     assert (outcomes[NIR].state, outcomes[TUI].state) == ("built", "unchanged")
     why, _, note = outcomes[NIR].note.partition("\n")
-    assert why.startswith(f"{SHARD} ") and why.endswith(": built again") and "asked for" in note
+    assert why.startswith(f"{SHARD} ") and why.endswith(": built again") and "requested" in note
     assert (folder / SHARD).read_bytes() == (whole / SHARD).read_bytes()
     assert (folder / TUI / "train-00000-of-00001.parquet").stat().st_mtime_ns == neighbour
     assert build(folder, raw)[NIR].state == "unchanged"

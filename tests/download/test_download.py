@@ -111,7 +111,7 @@ def test_a_part_is_had_when_it_is_asked_for(source, tmp_path):
 
 def test_many_gigabytes_are_not_had_unasked(tmp_path):
     with pytest.raises(
-        UsageError, match=r"amazon2023: 12 parts, 80 GB in all; want those you need; name them with --part"
+        UsageError, match=r"amazon2023: 12 parts, 80 GB in total; want those you need; name them with --part"
     ):
         plan(catalogue.source("amazon2023"), tmp_path)
     assert plan(catalogue.source("amazon2023"), tmp_path, ["Software"]).size == 1_869_151_448 + 256_220_771
@@ -159,11 +159,11 @@ def test_an_archives_own_checksums_are_looked_at(source, server, tmp_path):
 def test_a_simulated_release_is_never_mixed_with_a_true_one(source, tmp_path):
     (tmp_path / "ml-1m").mkdir()
     (tmp_path / "ml-1m" / SIMULATED).touch()
-    with pytest.raises(UsageError, match="ml-1m: a simulated release; want a folder for the true one"):
+    with pytest.raises(UsageError, match="ml-1m: a simulated release; want a folder for the real one"):
         plan(source, tmp_path)
 
 
-def test_a_folder_that_is_not_put_down_whole_is_not_read_and_mended_by_the_next_run(source, server, tmp_path):
+def test_a_folder_that_is_not_complete_is_not_read_and_fixed_by_the_next_run(source, server, tmp_path):
     download(plan(source, tmp_path), MEANS)
     (tmp_path / "ml-1m" / INCOMPLETE).touch()
     with pytest.raises(
@@ -270,7 +270,7 @@ def test_without_a_token_the_steps_are_told(tmp_path, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("KAGGLE_CONFIG_DIR", str(tmp_path))
     with pytest.raises(
-        DownloadError, match=r"amazonbooks: no Kaggle token here; want one, or the files by hand:\n  1\. "
+        DownloadError, match=r"amazonbooks: no Kaggle token; want one, or the files by hand:\n  1\. "
     ) as error:
         download(kaggled(tmp_path), MEANS)
     assert "https://www.kaggle.com/datasets/owner/set" in str(error.value) and "--archive" in str(error.value)
@@ -312,7 +312,7 @@ def test_the_command_shows_the_terms_and_wants_them_accepted_once(registered, tm
     monkeypatch.setenv("ITDR_CACHE", str(tmp_path / "cache"))
     raw = str(tmp_path / "raw")
     code, _, error = itdr("download", registered, "--raw", raw)
-    assert code == 1 and "its terms are not accepted; want that; read them, then add --accept-licence" in error
+    assert code == 1 and "terms not accepted; want acceptance; read them, then add --accept-licence" in error
     assert not (tmp_path / "raw").exists()
     code, out, _ = itdr("download", registered, "--raw", raw, "--accept-licence")
     assert code == 0 and f"now: itdr build --raw {raw}" in out and narrow(out)
@@ -337,7 +337,7 @@ def test_a_second_download_of_a_source_at_once_is_told_to_wait(source, tmp_path)
     want.place.waiting.mkdir(parents=True)
     with (
         FileLock(want.place.waiting.parent / f".{want.place.waiting.name}.lock"),
-        pytest.raises(OutputError, match="another download of it runs; want one at a time; wait for it to end"),
+        pytest.raises(OutputError, match="another download is running; want one at a time; wait for it to end"),
     ):
         download(want, MEANS)
     assert download(want, MEANS)

@@ -72,7 +72,7 @@ def expired(tmp_path: Path) -> Iterator[str]:
 FAULTS = {
     "the server answered 404": [("status", 404)],
     "the server answered 503": [("status", 503)] * 3,
-    "a page in place of the file": [("page",)],
+    "a web page instead of the file": [("page",)],
     "bytes there; want": [("announce", -5)] * 9,
     "sha256": [("corrupt", 40)] * 2,
     "peer closed connection": [("drop", 0)] * 3,
@@ -110,7 +110,9 @@ def test_when_no_place_has_it_each_is_named_with_its_reason(owner, mirror, tmp_p
     with pytest.raises(DownloadError) as error:
         download(plan(placed(of(owner), of(mirror)), tmp_path), MEANS)
     message = str(error.value)
-    assert message.startswith(f"ml-1m.zip: none of its 2 places has it: (1) {owner.url[7:]}: the server answered 404;")
+    assert message.startswith(
+        f"ml-1m.zip: not available from any of 2 URLs: (1) {owner.url[7:]}: the server answered 404;"
+    )
     assert f"(2) {mirror.url[7:]}: sha256 " in message and f"want {SHA256[:16]}…" in message
     assert not (tmp_path / "ml-1m").exists()
 
@@ -125,7 +127,7 @@ def test_a_mirror_with_other_bytes_of_the_same_size_is_never_accepted(owner, mir
 @pytest.mark.parametrize("known", ["", SHA256[:8]])
 def test_a_mirror_is_not_asked_where_no_whole_hash_is_known(known, owner, mirror, tmp_path):
     owner.files = {}
-    with pytest.raises(DownloadError, match="a mirror, not asked: no whole sha256 of the file is known"):
+    with pytest.raises(DownloadError, match="a mirror, not tried: no complete sha256 of the file is known"):
         download(plan(placed(of(owner), of(mirror), sha256=known), tmp_path), MEANS)
     assert mirror.log == []
 
@@ -161,9 +163,9 @@ def test_a_redirect_to_plain_http_is_refused():
 
 
 def test_a_server_that_never_ends_is_stopped_and_nothing_is_kept(owner, tmp_path, monkeypatch):
-    monkeypatch.setattr(https, "LONGEST", 1_000)
+    monkeypatch.setattr(https, "MAX_BYTES", 1_000)
     owner.files, owner.faults = {"/file": b"x" * 100_000}, [("chunked",)]
-    with pytest.raises(DownloadError, match="more than the 1,000 bytes without an end being told"):
+    with pytest.raises(DownloadError, match="more than the 1,000 bytes allowed without a stated length"):
         https.fetch(f"{owner.url}/file", tmp_path / "file", patience=MEANS.patience)
     assert not list(tmp_path.iterdir())
 

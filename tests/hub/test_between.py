@@ -125,7 +125,7 @@ def test_a_tag_that_appears_elsewhere_meanwhile_is_an_error(released: Stage) -> 
         released.client(OTHER).create_tag(REPO, tag="v2.0.0", revision=target, repo_type="dataset")
 
     released.fault("HEAD", r"\.parquet$", kind="call", action=theirs)
-    with pytest.raises(HubError, match=r"tagging v2\.0\.0: it stands on .*; wanted .*; raise the version"):
+    with pytest.raises(HubError, match=r"tagging v2\.0\.0: it points to .*; wanted .*; raise the version"):
         released.push(released.new)
     assert released.held("v2.0.0") == contents(released.old)
 

@@ -1,6 +1,6 @@
 """Publishing when a step fails: every fault has a known outcome, and running again finishes.
 
-After each fault main holds the old release or the whole new one, a tag stands on nothing else, and the
+After each fault main holds the old release or the whole new one, a tag points to nothing else, and the
 next run ends with one commit for the release.
 """
 
@@ -88,7 +88,7 @@ def test_one_fault_at_create_does_not_stop_a_first_release(stage: Stage, fault: 
     how = ONCE.get(fault) or {"status": 409, "body": f'{{"url": "{stage.hub.url}/datasets/{REPO}"}}'.encode()}
     stage.fault("POST", "/repos/create$", **how)
     if fault == "409":  # says that the repository exists, which it does not
-        with pytest.raises(HubError, match="not there after it was created"):
+        with pytest.raises(HubError, match="not found after it was created"):
             stage.push(stage.old)
         stage.hub.faults.clear()
     stage.push(stage.old)
@@ -128,7 +128,7 @@ def test_the_pause_doubles_and_obeys_the_hub(released: Stage) -> None:
 
 def test_a_pause_too_long_is_not_sat_out(released: Stage) -> None:
     released.fault("POST", "/commit/main$", status=429, headers={"Retry-After": "3600"})
-    with pytest.raises(HubAnswer, match=r"429 .*; wanted fewer requests; wait as long as the Hub says"):
+    with pytest.raises(HubAnswer, match=r"429 .*; wanted fewer requests; wait as long as the Hub asks"):
         released.push(released.new)
     assert released.naps == []
     released.assert_finishes()

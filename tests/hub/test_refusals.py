@@ -42,14 +42,14 @@ def test_what_belongs_to_the_release_cannot_be_named_for_deletion(released: Stag
 def test_a_tag_on_another_commit_is_an_error_before_anything_is_sent(released: Stage) -> None:
     released.api.create_tag(REPO, tag="v2.0.0", repo_type="dataset")
     released.hub.log.clear()
-    with pytest.raises(HubError, match=r"tag v2\.0\.0 stands on .*; wanted a version that is not taken"):
+    with pytest.raises(HubError, match=r"tag v2\.0\.0 points to .*; wanted a version that is not taken"):
         released.push(released.new)
     assert {line.method for line in released.hub.log} == {"GET"}
 
 
 def test_a_version_that_was_released_with_other_files_is_not_released_again(released: Stage, tmp_path: Path) -> None:
     other = write_folder(tmp_path / "other", "1.0.0", cells=CELLS[:1])
-    with pytest.raises(HubError, match=r"tag v1\.0\.0 stands on"):
+    with pytest.raises(HubError, match=r"tag v1\.0\.0 points to"):
         released.push(other, delete=[*CELLS[1:]])
     assert released.held() == contents(released.old)
 
@@ -57,7 +57,7 @@ def test_a_version_that_was_released_with_other_files_is_not_released_again(rele
 def test_a_card_of_someone_else_is_replaced_only_by_force(stage: Stage) -> None:
     stage.api.create_repo(REPO, repo_type="dataset", private=True)
     stage.foreign_commit("README.md", b"---\ntags:\n- cats\n---\n# Cats\n")
-    with pytest.raises(HubError, match=r"README\.md is not ours .*--force"):
+    with pytest.raises(HubError, match=r"README\.md was not written by itdr .*--force"):
         stage.push(stage.old)
     assert stage.commits()[-1] == "theirs"
     stage.push(stage.old, force=True)

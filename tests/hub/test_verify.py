@@ -113,7 +113,7 @@ def test_a_public_push_names_what_forbids_it_and_the_ways_out() -> None:
         check_redistribution(SOURCES, public=True, allowed=())
     text = str(caught.value)
     assert "mind (Microsoft research licence), yelp (Yelp)" in text and "steam" not in text
-    for way in ("push --private", "build without them", "publish ledger.json alone", "--allow mind --allow yelp"):
+    for way in ("push --private", "build without them", "publish only ledger.json", "--allow mind --allow yelp"):
         assert way in text
 
 

@@ -102,7 +102,7 @@ def test_links_are_checked_with_a_state_for_each_place():
         )
         links = check_links([replace(catalogue.source("steam"), downloads=files)])
     assert [link.state for link in links] == [
-        "answered 404", "ok", "17 bytes, want 3", "not asked: Kaggle wants an account", "its name does not resolve",
+        "answered 404", "ok", "17 bytes, want 3", "not asked: Kaggle requires an account", "its name does not resolve",
     ]  # fmt: skip
     assert lost(links) == [("steam", "b.csv"), ("steam", "d.csv")]
     assert all(len(link.date) == 10 for link in links)

@@ -43,7 +43,7 @@ def test_a_release_in_one_layout_leaves_no_file_alone(raw):
 def test_sources_and_the_ledger_name_what_is_not_read(both_layouts, tmp_path):
     run = CliRunner()
     said = run.invoke(app, ["sources", "--raw", str(both_layouts)]).stdout
-    assert f"microlens: MicroLens-100k_title_en.csv is here and not read: {WHY}" in said
+    assert f"microlens: MicroLens-100k_title_en.csv is present but not read: {WHY}" in said
     states = json.loads(run.invoke(app, ["sources", "--raw", str(both_layouts), "--json"]).stdout)
     assert {s["source"]: s["unread"] for s in states if s["unread"]} == {"microlens": LEFT}
     build_folder(tmp_path / "out", Settings(raw=both_layouts, warn=lambda text: None), configs=["tui-microlens"])

@@ -114,8 +114,13 @@ def test_an_id_that_is_taken_is_refused(shop):
 
 def test_a_missing_table_and_a_missing_column_are_named(shop):
     (shop / "items.csv").write_text("item,name\n1,x\n")
-    with pytest.raises(RawDataError, match="myshop/items.csv: columns item, name; want also title; add them"):
+    with pytest.raises(
+        RawDataError, match=r"myshop/items.csv: columns item, name; want also title; add them, or say in source.toml"
+    ):
         itdr_hf.own_source(shop)
     (shop / "items.csv").unlink()
-    with pytest.raises(MissingFileError, match="no items.csv or items.parquet; want item, title; write it"):
+    with pytest.raises(
+        MissingFileError,
+        match="no items.csv or items.parquet, but interactions.csv, users.csv; want items.csv or items.parquet with item, title",
+    ):
         itdr_hf.own_source(shop)

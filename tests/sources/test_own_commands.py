@@ -117,8 +117,11 @@ def test_a_source_met_in_a_folder_gives_way_to_its_tables_and_those_to_one_that_
             "lable = 'brand'",
             r"no setting in shop/source.toml 'lable'; (did you mean \w+\? )?have: words, scale, liked_above",
         ),
-        ("[words]\nitem = 'x'", r"shop/source.toml \[words\]: missing 4 required"),
-        ("[scale]\nlow = 1\nhigh = 5\nstep = 1\ntop = 3", r"shop/source.toml \[scale\]: got an unexpected keyword"),
+        ("[words]\nitem = 'x'", r"shop/source.toml words: no items, do, did, doing; want item"),
+        (
+            "[scale]\nlow = 1\nhigh = 5\nstep = 1\ntop = 3",
+            "no setting in shop/source.toml scale 'top'; have: low, high",
+        ),
     ],
 )
 def test_a_setting_that_cannot_be_is_named(tmp_path, text, said):

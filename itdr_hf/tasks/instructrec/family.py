@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from itdr_hf.tasks.family import Family
+from itdr_hf.tasks.instructrec import paper
 
 USERS, ITEMS = 50_546, 16_859  # of the 5-core of Video Games, as published
 OTHER = 6_250  # examples on sources that the paper does not use
@@ -37,4 +38,5 @@ FAMILY = Family(
     grid=GRID,
     overrides=OVERRIDES,
     citation=CITATION,
+    published=paper,
 )

@@ -213,7 +213,9 @@ def _together(log: Log, texts: Sparse) -> Sparse:
     entries = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - sizes - texts.starts[item], sizes)
     key = np.repeat(user, sizes) * texts.width + texts.columns[entries]
     known, place = np.unique(key, return_inverse=True)
-    weights: Floats = np.bincount(place, texts.weights[entries] if texts.weights is not None else None, len(known)).astype(np.float64)
+    weights: Floats = np.bincount(
+        place, texts.weights[entries] if texts.weights is not None else None, len(known)
+    ).astype(np.float64)
     return sparse_rows(known // texts.width, known % texts.width, len(log.users), texts.width, weights)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from itdr_hf.build.folder import build_folder
@@ -25,6 +27,7 @@ from itdr_hf.models.recommenders.log import read_log
 from itdr_hf.models.recommenders.log_baselines import LOG_BASELINES, LogBaseline
 from itdr_hf.models.recommenders.scorers import DotScorer
 from itdr_hf.models.recommenders.settings import DEFAULTS
+from itdr_hf.records import SPLITS
 from itdr_hf.runtime.progress import ignore
 from itdr_hf.score.score_file import Options, score_file
 from itdr_hf.tasks.planning.split_protocols import PROTOCOLS
@@ -57,6 +60,24 @@ def test_every_baseline_answers_rankings_choices_and_ratings_in_the_form_asked_f
     report = score_file(predicted(name, folder, raw, tmp_path / "p.parquet"), folder, Options(baselines=False))
     assert set(CELLS) <= set(report.ours.cells)
     assert all(not report.ours.cells[cell].faults["strict"] for cell in CELLS)
+
+
+def test_no_user_of_the_test_or_validation_split_is_in_the_log_and_no_answer_of_theirs(folder, raw):
+    """Worked out with pandas and hashlib alone, from the files: who asks, what they chose, and what is trained on."""
+    log = read_log(current().source("movielens32m"), raw, train_users_only=True)
+    ratings = pd.read_csv(raw / "ml-32m" / "ratings.csv", dtype={"userId": str, "movieId": str})
+    ratings["hash"] = [
+        blake2b(f"movielens32m|{user}".encode(), key=b"itdr", digest_size=8).hexdigest() for user in ratings.userId
+    ]
+    trained = set(log.user_keys)
+    for cell in CELLS:
+        rows = {split: pd.concat(map(pd.read_parquet, (folder / cell).glob(f"{split}-*"))) for split in SPLITS}
+        asked = {split: set(ratings[ratings.hash.isin(rows[split].user)].userId) for split in SPLITS}
+        assert all(len(asked[split]) == rows[split].user.nunique() > 0 for split in SPLITS)
+        assert asked["train"] <= trained and not trained & (asked["validation"] | asked["test"])
+    pairs = set(zip(log.user_keys[log.interactions.users], log.item_keys[log.interactions.items], strict=True))
+    read = ratings[ratings.userId.isin(trained)]
+    assert pairs == set(zip(read.userId, read.movieId, strict=True))
 
 
 @pytest.mark.parametrize("name", ["popular-log", "co-occurrence-log", "item-knn", "biasmf"])

@@ -137,7 +137,7 @@ def test_a_base_that_was_a_folder_where_it_was_trained_is_refused_elsewhere_unti
     assert check_adapter(folder).base == "org/base"
     facts["recipe"]["model"] = "/home/someone/base"
     (folder / "recipe.json").write_text(json.dumps(facts))
-    with pytest.raises(HubError, match=r"recipe.json: model '/home/someone/base' is a place on this machine"):
+    with pytest.raises(HubError, match=r"recipe.json: model '/home/someone/base' is a path on this machine"):
         check_adapter(folder)
 
 
@@ -153,7 +153,7 @@ def test_the_card_does_not_call_the_content_of_a_local_base_a_revision(tmp_path:
 @pytest.mark.parametrize("missing", ["adapter_model.safetensors", "adapter_config.json", "recipe.json"])
 def test_a_folder_that_lacks_a_part_is_refused(tmp_path: Path, missing: str):
     (write_adapter(tmp_path / "x") / missing).unlink()
-    with pytest.raises(HubError, match=f"{missing}: missing; want a folder that `itdr train` wrote"):
+    with pytest.raises(HubError, match=f"{missing}: missing; want a folder written by `itdr train`"):
         check_adapter(tmp_path / "x")
 
 
@@ -169,7 +169,7 @@ def test_weights_that_are_cut_or_a_renamed_pickle_are_refused(tmp_path: Path):
     whole = weights.read_bytes()
     for damaged in (whole[:-1], pickle.dumps({"a": 1}), b""):
         weights.write_bytes(damaged)
-        with pytest.raises(HubError, match="want a whole safetensors file"):
+        with pytest.raises(HubError, match="want a complete safetensors file"):
             check_adapter(tmp_path / "x")
 
 
