@@ -99,7 +99,7 @@ def _neighbours_by() -> Iterable[str]:
 
 
 def _precisions() -> Iterable[str]:
-    from itdr_hf.models.train.sft import DTYPES
+    from itdr_hf.models.train.recipe import DTYPES
 
     return DTYPES
 
@@ -140,6 +140,12 @@ def _splits() -> Iterable[str]:
     return SPLITS
 
 
+def _stages() -> Iterable[str]:
+    from itdr_hf.models.train.recipe import STAGES
+
+    return STAGES
+
+
 def _templates() -> Iterable[str]:
     from itdr_hf.catalogue import current
     from itdr_hf.tasks.templates import MIXED, wording_of
@@ -172,6 +178,7 @@ PRESET = Names("preset", _presets)
 PROTOCOL = Names("log-split", _protocols)
 RECOMMENDER = Names("recommender", _recommenders)
 SIMULATED = Names("source", _simulated)
+STAGE = Names("stage", _stages)
 SPLIT = Names("split", _splits)
 SPLIT_PROTOCOL = Names("protocol", _split_protocols)
 TEMPLATE = Names("template", _templates)

@@ -45,6 +45,12 @@ class Encoded:
         return sum(map(len, self.input_ids))
 
     @property
+    def summary(self) -> str:
+        """The examples in one line."""
+        size = f"{len(self.input_ids):,} examples, {self.tokens:,} tokens"
+        return f"{size}, longest {self.longest}, cut {self.cut}"
+
+    @property
     def facts(self) -> dict[str, Any]:
         """What recipe.json keeps of it."""
         trained = sum(label != IGNORED for row in self.labels for label in row)

@@ -29,7 +29,8 @@ def conversation_pieces(row: Mapping[str, Any], tokenizer: Any) -> list[Piece]:
     end = tokenizer.eos_token_id
     if end is None:
         raise UsageError("tokenizer: no end-of-text token; want one, to teach where an answer ends; set eos_token")
-    messages, pieces, done = row["messages"], [], ""
+    messages, done = row["messages"], ""
+    pieces: list[Piece] = []
     special = not tokenizer.chat_template  # a chat template has added special tokens already
     between: list[int] = []  # what the template writes behind the end of the last answer
     for place, (message, loss) in enumerate(zip(messages, row["loss"], strict=True)):
