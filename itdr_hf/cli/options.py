@@ -62,6 +62,12 @@ def _checks() -> Iterable[str]:
     return load_checks()
 
 
+def _dialogues() -> Iterable[str]:
+    from itdr_hf.tasks.reclm.dialogue import FORMS
+
+    return FORMS
+
+
 def _engines() -> Iterable[str]:
     from itdr_hf.runtime.engines import ENGINES
 
@@ -104,8 +110,14 @@ def _futures() -> Iterable[str]:
     return FUTURES
 
 
+def _neighbours_by() -> Iterable[str]:
+    from itdr_hf.tasks.planning.neighbours import WAYS
+
+    return WAYS
+
+
 def _precisions() -> Iterable[str]:
-    from itdr_hf.models.train.sft import DTYPES
+    from itdr_hf.models.train.recipe import DTYPES
 
     return DTYPES
 
@@ -146,6 +158,12 @@ def _splits() -> Iterable[str]:
     return SPLITS
 
 
+def _stages() -> Iterable[str]:
+    from itdr_hf.models.train.recipe import STAGES
+
+    return STAGES
+
+
 def _templates() -> Iterable[str]:
     from itdr_hf.catalogue import current
     from itdr_hf.tasks.templates import MIXED, wording_of
@@ -170,8 +188,10 @@ FORMAT = Names("format", _formats)
 FUTURE = Names("future", _futures)
 GATED = Names("gate", given("auto", "manual"))
 MODE = Names("mode", given("plain", "json"))
+DIALOGUE = Names("form", _dialogues)
 FAMILY = Names("family", _families)
 NEGATIVE_SAMPLING = Names("strategy", _negative_samplings)
+NEIGHBOURS_BY = Names("neighbourhood", _neighbours_by)
 NORMALISE = Names("normalise", given("sum", "mean"))
 ORDER = Names("order", _orders)
 PRECISION = Names("precision", _precisions)
@@ -179,6 +199,7 @@ PRESET = Names("preset", _presets)
 PROTOCOL = Names("log-split", _protocols)
 RECOMMENDER = Names("recommender", _recommenders)
 SIMULATED = Names("source", _simulated)
+STAGE = Names("stage", _stages)
 SPLIT = Names("split", _splits)
 SPLIT_PROTOCOL = Names("protocol", _split_protocols)
 TEMPLATE = Names("template", _templates)

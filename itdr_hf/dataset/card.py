@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from itdr_hf.dataset.card_derived import derived_rows
 from itdr_hf.dataset.card_yaml import members, metadata
 from itdr_hf.dataset.caveats import caveats_of
 from itdr_hf.dataset.folder import Dataset
@@ -135,6 +136,7 @@ def dataset_card(dataset: Dataset, repo_id: str = "itdr") -> str:
         sources=sources,
         subtasks=list({cell.task.id: cell.task for cell in cells}.values()),
         protocols=_protocols(dataset, cells),
+        derived=derived_rows(dataset),
         splits=SPLITS,
         simulated=dataset.simulated,
         by_rule=caveats_of(dataset).by_rule,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from itdr_hf.dataset.folder import Dataset, opened
 from itdr_hf.errors import UsageError
 from itdr_hf.models.predict.questions import Question
 from itdr_hf.models.train.recipe import TrainRecipe
+from itdr_hf.models.train.turns import Piece, conversation_pieces
 from itdr_hf.prompts import rendered, to_messages, token_ids
 from itdr_hf.records import Shape
 from itdr_hf.runtime.hashing import hash_file
@@ -25,7 +26,7 @@ from itdr_hf.tasks.templates import HELD_OUT, MIXED, template_text
 
 COLUMNS = ("id", "subtask", "source", "domain", "instruction", "input", "output")
 IGNORED = -100  # the label of a token without loss
-Row = Mapping[str, str]
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,16 +38,28 @@ class Encoded:
     cells: Mapping[str, int]
     cut: int
     longest: int
+    turns: int = 0  # answers that the loss falls on: one of an instruction, of a conversation as flagged
 
     @property
     def tokens(self) -> int:
         return sum(map(len, self.input_ids))
 
     @property
+    def summary(self) -> str:
+        """The examples in one line."""
+        size = f"{len(self.input_ids):,} examples, {self.tokens:,} tokens"
+        return f"{size}, longest {self.longest}, cut {self.cut}"
+
+    @property
     def facts(self) -> dict[str, Any]:
         """What recipe.json keeps of it."""
         trained = sum(label != IGNORED for row in self.labels for label in row)
-        counts = {"examples": len(self.input_ids), "cells": dict(self.cells), "tokens": self.tokens}
+        counts = {
+            "examples": len(self.input_ids),
+            "cells": dict(self.cells),
+            "tokens": self.tokens,
+            "turns": self.turns,
+        }
         return {**counts, "answer_tokens": trained, "longest": self.longest, "cut": self.cut}
 
 
@@ -122,27 +135,58 @@ def encode(mix: Mapping[str, Sequence[Row]], tokenizer: Any, recipe: TrainRecipe
     Raises UsageError, saying how many and which, when examples are longer and may not be cut.
     """
     most = min(recipe.max_length, room)
-    ids: list[list[int]] = []
-    labels: list[list[int]] = []
+    made = Encoded(input_ids=[], labels=[], cells={n: len(rows) for n, rows in mix.items()}, cut=0, longest=0)
     over: list[tuple[int, str]] = []
-    longest = 0
+    longest = turns = 0
     for name, rows in mix.items():
         for row in rows:
-            asked, answer = encode_row(row, tokenizer)
-            length = len(asked) + len(answer)
+            pieces = _pieces(name, row, tokenizer)
+            length = sum(len(piece.tokens) for piece in pieces)
             longest = max(longest, length)
             if length > most:
                 over.append((length, row["id"]))
-                if len(answer) >= most:
-                    raise UsageError(f"{name} {row['id']}: an answer of {len(answer)} tokens; want less than {most}")
-                asked = asked[length - most :]
-            ids.append(asked + answer)
-            labels.append([IGNORED] * len(asked) + answer)
+                pieces[0] = _shortened(pieces[0], length - most, f"{name} {row['id']}", length, most)
+            made.input_ids.append([token for piece in pieces for token in piece.tokens])
+            made.labels.append([token if piece.loss else IGNORED for piece in pieces for token in piece.tokens])
+            turns += sum(piece.loss for piece in pieces)
     if over and not recipe.allow_cut:
-        raise UsageError(_too_long(over, len(ids), most, room))
-    return Encoded(
-        input_ids=ids, labels=labels, cells={n: len(rows) for n, rows in mix.items()}, cut=len(over), longest=longest
+        raise UsageError(_too_long(over, len(made.input_ids), most, room))
+    _check_turns(mix, made.labels, turns)
+    return replace(made, cut=len(over), longest=longest, turns=turns)
+
+
+def _pieces(name: str, row: Row, tokenizer: Any) -> list[Piece]:
+    """Return what of a row is asked and what is answered, in turn."""
+    if "messages" in row:
+        return conversation_pieces(row, tokenizer)
+    if "chosen" in row:
+        raise UsageError(
+            f"{name}: pairs of a better and a worse answer; want answers to learn from; choose other configs"
+        )
+    asked, answer = encode_row(row, tokenizer)
+    return [Piece(asked, False), Piece(answer, True)]
+
+
+def _shortened(piece: Piece, count: int, where: str, length: int, most: int) -> Piece:
+    """Return the first prompt without its beginning: what comes after it, answers above all, is never cut."""
+    if len(piece.tokens) <= count:
+        answer = length - len(piece.tokens)
+        raise UsageError(f"{where}: {answer} tokens from the first answer on; want less than {most}; shorten it")
+    return Piece(piece.tokens[count:], piece.loss)
+
+
+def _check_turns(mix: Mapping[str, Sequence[Row]], labels: Sequence[Sequence[int]], turns: int) -> None:
+    """Check that every answer to be learnt has its tokens: a cut one would otherwise go unnoticed."""
+    flagged = sum(sum(row["loss"]) if "messages" in row else 1 for rows in mix.values() for row in rows)
+    runs = sum(
+        label != IGNORED and before == IGNORED
+        for row in labels
+        for before, label in zip([IGNORED, *row], row, strict=False)
     )
+    if not flagged == turns == runs:
+        raise UsageError(
+            f"tokens of {runs:,} answers, {turns:,} counted; want {flagged:,}, as the rows' loss flags say"
+        )
 
 
 def encode_row(row: Row, tokenizer: Any) -> tuple[list[int], list[int]]:

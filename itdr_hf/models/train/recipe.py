@@ -15,6 +15,9 @@ from typing import Any, Literal
 
 from itdr_hf.errors import UsageError, unknown
 
+DTYPES = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
+STAGES = ("sft", "reward")
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrainRecipe:
@@ -45,6 +48,7 @@ class TrainRecipe:
     packing: bool = False
     gradient_checkpointing: bool = True
     seed: int = 0
+    stage: Literal["sft", "reward"] = "sft"  # answers are learnt, or which of two answers is the better one
 
     def __post_init__(self) -> None:
         for name in ("epochs", "learning_rate", "max_length", "batch", "accumulation", "rank", "alpha", "evaluations"):
@@ -52,6 +56,8 @@ class TrainRecipe:
                 raise UsageError(f"recipe: {name} {getattr(self, name)}; want a number above 0; change it")
         if self.precision not in ("bf16", "fp16", "fp32"):
             raise unknown("precision", self.precision, ("bf16", "fp16", "fp32"))
+        if self.stage not in STAGES:
+            raise unknown("stage", self.stage, STAGES)
         for name, weight in self.weights.items():
             if not weight >= 0:
                 raise UsageError(

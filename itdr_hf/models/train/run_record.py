@@ -46,6 +46,7 @@ def record(trainer: Any, facts: Mapping[str, Any], *, seconds: float, resumed: b
     history = trainer.state.log_history
     curve = [[entry["step"], round(entry["loss"], 4)] for entry in history if "loss" in entry]
     checked = [[entry["step"], round(entry["eval_loss"], 4)] for entry in history if "eval_loss" in entry]
+    right = [[entry["step"], round(entry["eval_accuracy"], 4)] for entry in history if "eval_accuracy" in entry]
     trained = sum(p.numel() for p in trainer.model.parameters() if p.requires_grad)
     return {
         **facts,
@@ -54,6 +55,7 @@ def record(trainer: Any, facts: Mapping[str, Any], *, seconds: float, resumed: b
             "trained_parameters": trained,
             "loss": curve,
             "validation_loss": checked,
+            **({"validation_accuracy": right} if right else {}),  # of a reward model: pairs in the right order
             "seconds": round(seconds, 1),  # of this process; a resumed run has had more
             "resumed": resumed,
         },

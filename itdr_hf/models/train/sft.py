@@ -20,13 +20,14 @@ from itdr_hf.errors import ModelError, UsageError
 from itdr_hf.models.pretrained import QLORA, extra
 from itdr_hf.models.train.checkpoints import check_same_run, last_checkpoint
 from itdr_hf.models.train.data import Encoded, dataset_facts, encode, mixed_rows, prompt_facts
-from itdr_hf.models.train.recipe import TrainRecipe
+from itdr_hf.models.train.recipe import DTYPES, TrainRecipe
+from itdr_hf.models.train.reward import encode_pairs, load_scorer, make_reward_trainer
 from itdr_hf.models.train.run_record import is_first, record, run_facts
 from itdr_hf.models.train.watching import report_steps
 from itdr_hf.runtime.files import new_folder
 from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 
-DTYPES = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
+SFT_ONLY = ("packing", "eval_packing", "dataset_kwargs")  # arguments that the trainer of rewards does not have
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,12 +93,13 @@ def prepare(
         for split in (("train", "validation") if recipe.eval_limit else ("train",))
     }
     progress(Progress("loading", detail=recipe.model))
-    tokenizer, model = load_base(recipe)
+    reward = recipe.stage == "reward"
+    tokenizer, model = load_scorer(recipe) if reward else load_base(recipe)
     room = getattr(model.config, "max_position_embeddings", None) or 1 << 30
-    data = {split: encode(mix, tokenizer, recipe, room) for split, mix in mixes.items()}
+    encoder: Any = encode_pairs if reward else encode
+    data = {split: encoder(mix, tokenizer, recipe, room) for split, mix in mixes.items()}
     for split, made in data.items():
-        size = f"{len(made.input_ids):,} examples, {made.tokens:,} tokens, longest {made.longest}, cut {made.cut}"
-        progress(Progress(split, detail=size))
+        progress(Progress(split, detail=made.summary))
     facts = {
         "recipe": recipe.as_dict(),
         "dataset": about,
@@ -106,7 +108,18 @@ def prepare(
     facts |= {"data": {split: made.facts for split, made in data.items()}, **run_facts(recipe, model)}
     checkpoints = output.with_name(f"{output.name}.checkpoints")
     check_same_run(checkpoints, facts)
-    return Run(trainer=make_trainer(model, tokenizer, data, recipe, checkpoints), facts=facts, checkpoints=checkpoints)
+    trainer = _trainer(model, tokenizer, data, recipe, checkpoints)
+    return Run(trainer=trainer, facts=facts, checkpoints=checkpoints)
+
+
+def _trainer(model: Any, tokenizer: Any, data: Mapping[str, Any], recipe: TrainRecipe, checkpoints: Path) -> Any:
+    """Return the trainer of the recipe's stage."""
+    if recipe.stage == "sft":
+        return make_trainer(model, tokenizer, data, recipe, checkpoints)
+    arguments = {k: v for k, v in _arguments(recipe, checkpoints, data).items() if k not in SFT_ONLY}
+    trainer = make_reward_trainer(model, tokenizer, data, recipe, arguments)
+    _pace(trainer, recipe)
+    return trainer
 
 
 def load_base(recipe: TrainRecipe) -> tuple[Any, Any]:
@@ -169,7 +182,7 @@ def _pace(trainer: Any, recipe: TrainRecipe) -> None:
     trainer.args.eval_steps = trainer.args.save_steps = max(said, round(steps / recipe.evaluations / said) * said)
 
 
-def _arguments(recipe: TrainRecipe, checkpoints: Path, data: Mapping[str, Encoded]) -> dict[str, Any]:
+def _arguments(recipe: TrainRecipe, checkpoints: Path, data: Mapping[str, Any]) -> dict[str, Any]:
     cuda = extra("torch").cuda.is_available()
     return {
         "output_dir": str(checkpoints),
