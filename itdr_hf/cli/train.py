@@ -54,6 +54,9 @@ def train(
     packing: Annotated[
         bool | None, typer.Option("--packing", help="Examples share a row.", rich_help_panel=STEPS)
     ] = None,
+    plain: Annotated[
+        bool | None, typer.Option("--plain", help="Without the chat template of the base.", rich_help_panel=STEPS)
+    ] = None,
     gradient_checkpointing: Annotated[
         bool | None, typer.Option(help="Less memory, more time.", rich_help_panel=STEPS)
     ] = None,
@@ -88,7 +91,13 @@ def train(
         "weights": read_weights(weight),
     }
     changes |= {"limit": limit, "max_length": max_length, "allow_cut": allow_cut, "epochs": epochs, "batch": batch}
-    changes |= {"learning_rate": learning_rate, "accumulation": accumulation, "packing": packing, "seed": seed}
+    changes |= {
+        "learning_rate": learning_rate,
+        "accumulation": accumulation,
+        "packing": packing,
+        "seed": seed,
+        "plain": plain,
+    }
     changes |= {"evaluations": evaluations, "eval_limit": eval_limit, "rank": rank, "alpha": alpha}
     changes |= {"precision": precision, "quantised": quantised, "gradient_checkpointing": gradient_checkpointing}
     chosen, content = _recipe(model, preset, recipe, changes)
