@@ -38,8 +38,13 @@ known-faults: .venv/.installed  ## known security faults of the versions that ar
 bench: .venv/.installed  ## ratios to the bare parse and to pandas, in minutes; make bench ARGS=--full for the sizes of the README
 	$(BIN)/itdr bench --out bench $(ARGS)
 
+# The tests that `make test` skips for want of torch, transformers[serving] or lm_eval.
+WANT_TORCH := tests/models/train tests/models/recommenders tests/models/predict/test_likelihood.py \
+	tests/models/predict/test_local.py tests/models/predict/test_served.py tests/models/teacher/test_real_server.py \
+	tests/score/test_score_exports.py tests/test_examples.py
+
 test-train: .venv/.tests-train  ## what `make test` skips for want of torch, transformers[serving] or lm_eval
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup tests/models/train tests/models/predict tests/models/recommenders tests/score tests/models/teacher/test_real_server.py tests/test_examples.py
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup $(WANT_TORCH)
 
 # ./itdr: make push REPO=someone/itdr; an adapter: make push ADAPTER=adapters/x REPO=someone/x DATASET=someone/itdr SCORES=scores/scores.json
 push: .venv/.builds  ## publish ./itdr or an adapter, with [ARGS=--dry-run]
