@@ -144,9 +144,7 @@ def build(
     neighbours: Annotated[
         int | None, typer.Option(min=1, max=5, help="RecLM: users or items shown beside one.")
     ] = None,
-    neighbours_by: Annotated[
-        str | None, one_of(NEIGHBOURS_BY, help="RecLM: default: cooccurrence; lightgcn needs `itdr neighbours`.")
-    ] = None,
+    neighbours_by: Annotated[str | None, one_of(NEIGHBOURS_BY, help="RecLM: how neighbours are found.")] = None,
     dialogue: Annotated[
         str | None, one_of(DIALOGUE, help="RecLM: default: two-turn; the others are for ablations.")
     ] = None,

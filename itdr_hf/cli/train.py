@@ -55,6 +55,9 @@ def train(
     packing: Annotated[
         bool | None, typer.Option("--packing", help="Examples share a row.", rich_help_panel=STEPS)
     ] = None,
+    plain: Annotated[
+        bool | None, typer.Option("--plain", help="Without the chat template of the base.", rich_help_panel=STEPS)
+    ] = None,
     gradient_checkpointing: Annotated[
         bool | None, typer.Option(help="Less memory, more time.", rich_help_panel=STEPS)
     ] = None,
@@ -93,6 +96,7 @@ def train(
     }
     changes |= {"limit": limit, "max_length": max_length, "allow_cut": allow_cut, "epochs": epochs, "batch": batch}
     changes |= {"learning_rate": learning_rate, "accumulation": accumulation, "packing": packing, "seed": seed}
+    changes["plain"] = plain
     changes["stage"] = stage
     changes |= {"evaluations": evaluations, "eval_limit": eval_limit, "rank": rank, "alpha": alpha}
     changes |= {"precision": precision, "quantised": quantised, "gradient_checkpointing": gradient_checkpointing}

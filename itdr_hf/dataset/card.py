@@ -148,10 +148,16 @@ def dataset_card(dataset: Dataset, repo_id: str = "itdr") -> str:
         players=noted_players(dataset),
         pictures=PICTURES if read_note(dataset.folder, DRAWN).get("content") == dataset.contents else "",
         writers=writers(dataset),
-        changes=[{"version": version, "text": text} for version, text in CHANGES.items()],
+        changes=_changes(dataset),
         citations=list(dict.fromkeys(source.citation for source in sources if source.citation)),
     )
     return f"---\n{head}---\n\n{body}"
+
+
+def _changes(dataset: Dataset) -> list[dict[str, str]]:
+    """Return version and text of every release of this folder, newest first, then of the configs themselves."""
+    ours = [{"version": row["version"], "text": row["changes"]} for row in dataset.ledger.releases]
+    return ours + [{"version": version, "text": text} for version, text in CHANGES.items()]
 
 
 def _columns(cells: Sequence[Cell]) -> dict[str, str]:

@@ -7,7 +7,6 @@ all linear layers, no warm-up. Its eight GPUs make 64 examples a step; on one GP
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -46,6 +45,7 @@ class TrainRecipe:
     targets: str = "all-linear"  # or names of layers, with commas
     quantised: bool = False  # QLoRA: the base in 4 bits (nf4)
     packing: bool = False
+    plain: bool = False  # without the chat template of the base
     gradient_checkpointing: bool = True
     seed: int = 0
     stage: Literal["sft", "reward"] = "sft"  # answers are learnt, or which of two answers is the better one
@@ -166,14 +166,6 @@ def read_recipe(path: Path) -> tuple[TrainRecipe, Mapping[str, str]]:
     )  # YAML reads 1e-4 as text
     settings["configs"] = tuple(settings.get("configs", ("all",)))
     return TrainRecipe(**settings), {name: cell["content"] for name, cell in cells.items()}
-
-
-def differences(have: Mapping[str, Any], want: Mapping[str, Any]) -> str:
-    """Return what differs between two recipes, for a message; empty when nothing does."""
-    names = sorted(have.keys() | want.keys())
-    one = json.loads(json.dumps(have)), json.loads(json.dumps(want))
-    pairs = [(name, one[0].get(name), one[1].get(name)) for name in names]
-    return ", ".join(f"{name} {a!r} (now {b!r})" for name, a, b in pairs if a != b)
 
 
 def _check_names(given: Iterable[str], where: str) -> None:

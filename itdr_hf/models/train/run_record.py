@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from itdr_hf.models.pretrained import extra, revision_of
+from itdr_hf.models.pretrained import best_device, extra, revision_of
+from itdr_hf.models.provenance import installed
 from itdr_hf.models.train.recipe import TrainRecipe
 
 PACKAGES = ("itdr-hf", "torch", "transformers", "peft", "trl", "accelerate", "datasets", "bitsandbytes")
@@ -32,9 +32,10 @@ def run_facts(recipe: TrainRecipe, model: Any) -> dict[str, Any]:
             "on_hub": not local,
             "parameters": model.num_parameters(),
         },
-        "packages": {name: found for name in PACKAGES if (found := _version(name))},
+        "packages": {name: found for name in PACKAGES if (found := installed(name))},
         "machine": {
             "devices": int(os.environ.get("WORLD_SIZE", "1")),
+            "kind": best_device(),
             "device": torch.cuda.get_device_name() if cuda else f"cpu, {torch.get_num_threads()} threads",
             "python": platform.python_version(),
         },
@@ -61,10 +62,3 @@ def record(trainer: Any, facts: Mapping[str, Any], *, seconds: float, resumed: b
         },
         "command": command,
     }
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None

@@ -16,8 +16,18 @@ from pathlib import Path
 from typing import Any
 
 from itdr_hf.dataset.folder import Dataset, opened
-from itdr_hf.errors import ModelError, UsageError
-from itdr_hf.models.pretrained import QLORA, extra
+from itdr_hf.errors import UsageError
+from itdr_hf.models.pretrained import (
+    QLORA,
+    attempt,
+    check_tokens,
+    embedding_rows,
+    extra,
+    fit_padding,
+    load_tokenizer,
+    revision_of,
+)
+from itdr_hf.models.pretrained import load_base as _load_base
 from itdr_hf.models.train.checkpoints import check_same_run, last_checkpoint
 from itdr_hf.models.train.data import Encoded, dataset_facts, encode, mixed_rows, prompt_facts
 from itdr_hf.models.train.recipe import DTYPES, TrainRecipe
@@ -99,6 +109,8 @@ def prepare(
     encoder: Any = encode_pairs if reward else encode
     data = {split: encoder(mix, tokenizer, recipe, room) for split, mix in mixes.items()}
     for split, made in data.items():
+        for ids in [] if reward else made.input_ids:
+            check_tokens(recipe.model, ids, tokenizer, embedding_rows(model))
         progress(Progress(split, detail=made.summary))
     facts = {
         "recipe": recipe.as_dict(),
@@ -123,7 +135,7 @@ def _trainer(model: Any, tokenizer: Any, data: Mapping[str, Any], recipe: TrainR
 
 
 def load_base(recipe: TrainRecipe) -> tuple[Any, Any]:
-    """Tokenizer and base model. Raises ModelError when there is none of that name."""
+    """Return tokenizer and base model. Raises ModelError where they cannot be loaded, UsageError for an adapter."""
     transformers, torch = extra("transformers"), extra("torch")
     options: dict[str, Any] = {"revision": recipe.revision, "dtype": getattr(torch, DTYPES[recipe.precision])}
     if recipe.quantised:
@@ -134,12 +146,12 @@ def load_base(recipe: TrainRecipe) -> tuple[Any, Any]:
             bnb_4bit_use_double_quant=True,
             bnb_4bit_compute_dtype=options["dtype"],
         )
-    try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(recipe.model, revision=recipe.revision)
-        model = transformers.AutoModelForCausalLM.from_pretrained(recipe.model, use_safetensors=True, **options)
-    except (OSError, ValueError) as error:
-        said = " ".join(str(error).split())[:300]
-        raise ModelError(f"{recipe.model}: {said}; want a Hub id or a folder with config.json and weights") from error
+    model = _load_base(recipe.model, causal=True, **options)
+    local = Path(recipe.model).is_dir()
+    tokenizer = load_tokenizer(recipe.model, revision=None if local else revision_of(recipe.model, model) or None)
+    if recipe.plain:
+        tokenizer.chat_template = None
+    fit_padding(tokenizer, model)
     model.config.use_cache = False
     return tokenizer, model
 
@@ -155,19 +167,24 @@ def make_trainer(
         split: datasets.Dataset.from_dict({"input_ids": made.input_ids, "labels": made.labels})
         for split, made in data.items()
     }
-    trainer = trl.SFTTrainer(
-        model=model,
-        args=trl.SFTConfig(**_arguments(recipe, checkpoints, data)),
-        train_dataset=sets["train"],
-        eval_dataset=sets.get("validation"),
-        processing_class=tokenizer,
-        peft_config=peft.LoraConfig(
-            r=recipe.rank,
-            lora_alpha=recipe.alpha,
-            lora_dropout=recipe.dropout,
-            target_modules=recipe.targets if recipe.targets == "all-linear" else recipe.targets.split(","),
-            task_type="CAUSAL_LM",
+    lora = peft.LoraConfig(
+        r=recipe.rank,
+        lora_alpha=recipe.alpha,
+        lora_dropout=recipe.dropout,
+        target_modules=recipe.targets if recipe.targets == "all-linear" else recipe.targets.split(","),
+        task_type="CAUSAL_LM",
+    )
+    trainer = attempt(
+        recipe.model,
+        lambda: trl.SFTTrainer(
+            model=model,
+            args=trl.SFTConfig(**_arguments(recipe, checkpoints, data)),
+            train_dataset=sets["train"],
+            eval_dataset=sets.get("validation"),
+            processing_class=tokenizer,
+            peft_config=lora,
         ),
+        wanted=f"want a base that can be tuned so (targets: {recipe.targets}); change targets, or choose another base",
     )
     _pace(trainer, recipe)
     return trainer

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 Side = Literal["user", "item"]
 COUNT = 5  # neighbours of each, as published
-WAYS = ("cooccurrence", "lightgcn")
+WAYS = ("cooccurrence",)
 _WORD = re.compile(r"[^\W_]{2,}")
 
 
