@@ -18,7 +18,6 @@ from itdr_hf.cli.options import (
     FOLDER,
     FUTURE,
     NEGATIVE_SAMPLING,
-    NEIGHBOURS_BY,
     ORDER,
     RAW,
     SIMULATED,
@@ -144,7 +143,6 @@ def build(
     neighbours: Annotated[
         int | None, typer.Option(min=1, max=5, help="RecLM: users or items shown beside one.")
     ] = None,
-    neighbours_by: Annotated[str | None, one_of(NEIGHBOURS_BY, help="RecLM: how neighbours are found.")] = None,
     dialogue: Annotated[
         str | None, one_of(DIALOGUE, help="RecLM: default: two-turn; the others are for ablations.")
     ] = None,
@@ -184,7 +182,7 @@ def build(
     changes |= {"template": template, "negative_sampling": negative_sampling, "split_protocol": split_protocol}
     changes |= {"forms": forms, "held_out": held_out, "domain": domain, "max_prompt": max_prompt}
     changes |= {"order": order, "availability": availability, "future": future, "with_description": description}
-    changes |= {"snapshots": snapshots, "neighbours": neighbours, "neighbours_by": neighbours_by, "dialogue": dialogue}
+    changes |= {"snapshots": snapshots, "neighbours": neighbours, "dialogue": dialogue}
     out = out or Path(family)
     with show_progress("building") as progress:
         settings = Settings(

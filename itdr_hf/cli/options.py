@@ -110,12 +110,6 @@ def _futures() -> Iterable[str]:
     return FUTURES
 
 
-def _neighbours_by() -> Iterable[str]:
-    from itdr_hf.tasks.planning.neighbours import WAYS
-
-    return WAYS
-
-
 def _precisions() -> Iterable[str]:
     from itdr_hf.models.train.recipe import DTYPES
 
@@ -191,7 +185,6 @@ MODE = Names("mode", given("plain", "json"))
 DIALOGUE = Names("form", _dialogues)
 FAMILY = Names("family", _families)
 NEGATIVE_SAMPLING = Names("strategy", _negative_samplings)
-NEIGHBOURS_BY = Names("neighbourhood", _neighbours_by)
 NORMALISE = Names("normalise", given("sum", "mean"))
 ORDER = Names("order", _orders)
 PRECISION = Names("precision", _precisions)

@@ -2,10 +2,9 @@
 
     neighbours  [domain,] subject, neighbour, rank from 0, score, by
 
-By default users are alike who have items in common, and items that have users in common: the cosine of what they
-have. Embeddings (`neighbours_by`) take its place where `itdr neighbours` has made them. Whoever has too few
-neighbours in this way, as an item that train does not know, gets the nearest by text: title and label of an item, or
-of all items of a user. Ties go by id, and the numbers are the same on every machine.
+Users are alike who have items in common, and items that have users in common: the cosine of what they have. Whoever has
+too few neighbours in this way, as an item that train does not know, gets the nearest by text: title and label of an
+item, or of all items of a user. Ties go by id, and the numbers are the same on every machine.
 """
 
 from __future__ import annotations
@@ -18,9 +17,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from itdr_hf.errors import BuildError, unknown
 from itdr_hf.tasks.planning import derived, snapshots
-from itdr_hf.tasks.planning.similarity import Nearest, Sparse, nearest_dense, nearest_sparse, sparse_rows
+from itdr_hf.tasks.planning.similarity import Nearest, Sparse, nearest_sparse, sparse_rows
 from itdr_hf.tasks.planning.streaming import read_table
 
 if TYPE_CHECKING:
@@ -28,11 +26,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from itdr_hf.tasks.planning.context import PlanContext
-    from itdr_hf.tasks.planning.similarity import Floats, Ints, Vectors
+    from itdr_hf.tasks.planning.similarity import Floats, Ints
 
 Side = Literal["user", "item"]
 COUNT = 5  # neighbours of each, as published
-WAYS = ("cooccurrence",)
+BY = "cooccurrence"  # how neighbours are found, unless by text
 _WORD = re.compile(r"[^\W_]{2,}")
 
 
@@ -53,18 +51,8 @@ class Log:
 
 
 def neighbours(plan: PlanContext, side: Side) -> ir.Table:
-    """Return the neighbours of all users, or of all items, of the snapshots, computed once.
-
-    Raises UsageError for an unknown way, BuildError where its embeddings are not there.
-    """
-    if plan.recipe.neighbours_by not in WAYS:
-        raise unknown("neighbours_by", plan.recipe.neighbours_by, WAYS)
+    """Return the neighbours of all users, or of all items, of the snapshots, computed once."""
     return plan.engine.parquet(derived.kept_file(plan.tables, _name(plan, side), lambda path: _write(plan, side, path)))
-
-
-def embeddings_path(plan: PlanContext, side: Side) -> Path:
-    """Return where embeddings of users or items belong: Parquet with [domain,] id, vector of unit length."""
-    return plan.tables.folder / f"{plan.recipe.neighbours_by}-{side}-{_facts(plan)}.parquet"
 
 
 def logs(plan: PlanContext) -> Iterator[tuple[str, Log]]:
@@ -80,7 +68,7 @@ def _facts(plan: PlanContext) -> str:
 
 
 def _name(plan: PlanContext, side: Side) -> str:
-    return f"neighbours-{side}-{plan.recipe.neighbours_by}-{_facts(plan)}"
+    return f"neighbours-{side}-{BY}-{_facts(plan)}"
 
 
 def _write(plan: PlanContext, side: Side, path: Path) -> None:
@@ -97,16 +85,15 @@ def _found(plan: PlanContext, side: Side) -> pa.Table:
 
 
 def _of_domain(plan: PlanContext, side: Side, domain: str, log: Log) -> pa.Table:
-    """Return the neighbours in one domain: by what is shared or by embeddings, then by text where they are too few."""
+    """Return the neighbours in one domain: by what is shared, then by text where they are too few."""
     import pyarrow as pa
 
     ids = log.users if side == "user" else log.items
     itself = np.arange(len(ids))
-    way = plan.recipe.neighbours_by
-    first = _by_embedding(plan, side, domain, ids) if way != WAYS[0] else _shared(log.rows(side), itself)
+    first = _shared(log.rows(side), itself)
     few = np.flatnonzero(first.rows[:, -1] < 0)
     cold = log.cold if side == "item" else log.cold[:0]
-    tables = [_table(ids, ids, first, way, np.zeros(len(ids), int))]
+    tables = [_table(ids, ids, first, BY, np.zeros(len(ids), int))]
     if len(few) + len(cold):
         texts = _texts(plan, domain, pa.concat_arrays([log.items, log.cold]))
         known = texts if side == "item" else _together(log, texts)
@@ -121,24 +108,6 @@ def _of_domain(plan: PlanContext, side: Side, domain: str, log: Log) -> pa.Table
 
 def _shared(rows: Sparse, itself: Ints) -> Nearest:
     return nearest_sparse(rows, rows, COUNT, itself)
-
-
-def _by_embedding(plan: PlanContext, side: Side, domain: str, ids: pa.Array) -> Nearest:
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
-
-    path = embeddings_path(plan, side)
-    if not path.is_file():
-        raise BuildError(
-            f"{plan.source.id}: no {plan.recipe.neighbours_by} embeddings of its train part; want them for neighbours; "
-            f"make them with `itdr neighbours`, or choose neighbours_by {WAYS[0]!r}"
-        )
-    table = pq.read_table(path)
-    table = table.filter(pc.field("domain") == domain) if plan.domain else table
-    place = pc.index_in(ids, table["id"].combine_chunks()).to_numpy(zero_copy_only=False)
-    width = len(table["vector"][0])
-    vectors: Vectors = table["vector"].combine_chunks().values.to_numpy().reshape(-1, width)[place].astype(np.float32)
-    return nearest_dense(vectors, vectors, COUNT, np.arange(len(ids)))
 
 
 def _behind(near: Nearest, first: Nearest, few: Ints) -> tuple[Nearest, Ints]:
@@ -233,4 +202,4 @@ def facts(plan: PlanContext, side: Side) -> dict[str, str | int]:
     found = neighbours(plan, side)
     counted = plan.engine.collect(found.group_by("by").agg(n=found.count()).order_by("by"))
     told: dict[str, str | int] = {f"{side} neighbours by {row['by']}": row["n"] for row in counted}
-    return {f"{side} neighbours": plan.recipe.neighbours_by, **told}
+    return {f"{side} neighbours": BY, **told}

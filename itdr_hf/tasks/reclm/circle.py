@@ -64,7 +64,6 @@ def key(plan: PlanContext) -> str:
     facts: tuple[str | int, ...] = (
         recipe.snapshots,
         *plan.source.snapshots,
-        recipe.neighbours_by,
         recipe.neighbours,
         recipe.history,
     )
