@@ -75,6 +75,9 @@ def train(
     alpha: Annotated[int | None, typer.Option(min=1, rich_help_panel=SIZE)] = None,
     precision: Annotated[str | None, one_of(PRECISION, help="Of the weights.", rich_help_panel=SIZE)] = None,
     quantised: Annotated[bool | None, typer.Option("--quantised", help="QLoRA, 4 bits.", rich_help_panel=SIZE)] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Count steps and tokens, measure one step, train nothing.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Tune an adapter with the paper's recipe: LoRA, learning rate 1e-4, cosine, 2 epochs, batch 1 × 8, bf16.
@@ -104,6 +107,12 @@ def train(
     dataset = Dataset.open(folder)
     if is_first():
         _warn_of_references(dataset, chosen.configs)
+    if dry_run:
+        from itdr_hf.models.train.dry_run import estimate
+
+        with show_progress("measuring") as progress:
+            found = estimate(folder, chosen, progress=progress)
+        return print_json(found.as_dict()) if json else print_line(found.sentence())
     with show_progress("training") as progress:
         facts = run(dataset, chosen, output, content=content, command=_command(), progress=progress)
     if not is_first():
@@ -111,11 +120,11 @@ def train(
     if json:
         print_json(facts)
         return
-    found = facts["results"]
-    checked = f", validation loss {found['validation_loss'][-1][1]}" if found["validation_loss"] else ""
-    if found.get("validation_accuracy"):
-        checked += f", {found['validation_accuracy'][-1][1]:.0%} of the pairs in the right order"
-    print_line(f"{output}: {found['steps']} steps in {found['seconds']:.0f} s{checked}")
+    results = facts["results"]
+    checked = f", validation loss {results['validation_loss'][-1][1]}" if results["validation_loss"] else ""
+    if results.get("validation_accuracy"):
+        checked += f", {results['validation_accuracy'][-1][1]:.0%} of the pairs in the right order"
+    print_line(f"{output}: {results['steps']} steps in {results['seconds']:.0f} s{checked}")
     print_line(f"\n    itdr predict {folder} --model {chosen.model} --adapter {output} --out {output.name}.parquet")
 
 
