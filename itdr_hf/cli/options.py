@@ -214,6 +214,15 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Memory = Annotated[str | None, typer.Option(help="For the whole process, such as 2GB; default: a quarter.")]
 Endpoint = Annotated[str | None, typer.Option(help="Address of another Hub.")]
 
+SERVER = "A model behind a server"  # the panel of these options in --help
+Temperature = Annotated[float, typer.Option(min=0, help="0: the likeliest answer.")]
+Timeout = Annotated[float, typer.Option(min=1, help="Seconds for an answer.", rich_help_panel=SERVER)]
+Retries = Annotated[int, typer.Option(min=0, help="Of a request.", rich_help_panel=SERVER)]
+Parameter = Annotated[
+    list[str] | None,
+    typer.Option(help="Another one: name=JSON; name=null leaves it out.", rich_help_panel=SERVER),
+]
+
 
 def separated(config: list[str] | None) -> list[str] | None:
     """Return the names in a list of options, splitting those that contain commas."""
