@@ -34,11 +34,14 @@ def nearly_alike(engine: DuckDBEngine, batches: Iterable[pa.RecordBatch]) -> lis
         seen += batch.num_rows
     _rank(engine, max(COMMON * seen, 3))
     rare = f"place <= size - ceil({ALIKE} * size) + 1"
+    engine.sql.execute(
+        "CREATE OR REPLACE TEMP TABLE near AS SELECT DISTINCT a.number AS one, b.number AS other FROM "
+        f"(FROM ranked WHERE NOT train AND {rare}) a JOIN (FROM ranked WHERE train AND {rare}) b ON a.run = b.run "
+        f"WHERE least(a.size, b.size) >= {ALIKE} * greatest(a.size, b.size)"
+    )
     query = (
-        "SELECT DISTINCT texts.id FROM (SELECT a.number AS one, b.number AS other, any_value(a.size) + any_value(b.size) "
-        "AS sizes, count(*) AS shared FROM ranked a JOIN ranked b ON a.run = b.run JOIN (SELECT DISTINCT a.number AS one, "
-        f"b.number AS other FROM (FROM ranked WHERE NOT train AND {rare}) a JOIN (FROM ranked WHERE train AND {rare}) b "
-        "ON a.run = b.run) near ON a.number = near.one AND b.number = near.other GROUP BY ALL) "
+        "SELECT DISTINCT texts.id FROM (SELECT one, any_value(a.size) + any_value(b.size) AS sizes, count(*) AS shared "
+        "FROM near JOIN ranked a ON a.number = one JOIN ranked b ON b.number = other AND b.run = a.run GROUP BY one, other) "
         f"JOIN texts ON number = one WHERE shared >= {ALIKE} * (sizes - shared) ORDER BY id"
     )
     return [row[0] for row in engine.sql.execute(query).fetchall()]
