@@ -62,6 +62,12 @@ def _checks() -> Iterable[str]:
     return load_checks()
 
 
+def _dialogues() -> Iterable[str]:
+    from itdr_hf.tasks.reclm.dialogue import FORMS
+
+    return FORMS
+
+
 def _engines() -> Iterable[str]:
     from itdr_hf.runtime.engines import ENGINES
 
@@ -105,7 +111,7 @@ def _futures() -> Iterable[str]:
 
 
 def _precisions() -> Iterable[str]:
-    from itdr_hf.models.train.sft import DTYPES
+    from itdr_hf.models.train.recipe import DTYPES
 
     return DTYPES
 
@@ -146,6 +152,12 @@ def _splits() -> Iterable[str]:
     return SPLITS
 
 
+def _stages() -> Iterable[str]:
+    from itdr_hf.models.train.recipe import STAGES
+
+    return STAGES
+
+
 def _templates() -> Iterable[str]:
     from itdr_hf.catalogue import current
     from itdr_hf.tasks.templates import MIXED, wording_of
@@ -170,6 +182,7 @@ FORMAT = Names("format", _formats)
 FUTURE = Names("future", _futures)
 GATED = Names("gate", given("auto", "manual"))
 MODE = Names("mode", given("plain", "json"))
+DIALOGUE = Names("form", _dialogues)
 FAMILY = Names("family", _families)
 NEGATIVE_SAMPLING = Names("strategy", _negative_samplings)
 NORMALISE = Names("normalise", given("sum", "mean"))
@@ -179,6 +192,7 @@ PRESET = Names("preset", _presets)
 PROTOCOL = Names("log-split", _protocols)
 RECOMMENDER = Names("recommender", _recommenders)
 SIMULATED = Names("source", _simulated)
+STAGE = Names("stage", _stages)
 SPLIT = Names("split", _splits)
 SPLIT_PROTOCOL = Names("protocol", _split_protocols)
 TEMPLATE = Names("template", _templates)

@@ -46,12 +46,21 @@ def predict(
     model: Annotated[str | None, typer.Option(help="Hub id or folder.", rich_help_panel=LOCAL)] = None,
     adapter: Annotated[str | None, typer.Option(help="Of peft: Hub id or folder.", rich_help_panel=LOCAL)] = None,
     revision: Annotated[str | None, typer.Option(help="Of the model on the Hub.", rich_help_panel=LOCAL)] = None,
+    adapter_revision: Annotated[
+        str | None, typer.Option(help="Of the adapter on the Hub: tag or commit.", rich_help_panel=LOCAL)
+    ] = None,
+    own_settings: Annotated[
+        bool,
+        typer.Option(
+            "--own-settings", help="Decode as the model's generation_config.json says.", rich_help_panel=LOCAL
+        ),
+    ] = False,
     dtype: Annotated[str, one_of(DTYPE, help="Default: as saved.", rich_help_panel=LOCAL)] = "auto",
     batch_tokens: Annotated[int, typer.Option(min=1, help="Most tokens of a batch.", rich_help_panel=LOCAL)] = 16_384,
     endpoint: Annotated[str | None, typer.Option(help="Such as http://host/v1.", rich_help_panel=SERVER)] = None,
     model_name: Annotated[str | None, typer.Option(help="As the server calls it.", rich_help_panel=SERVER)] = None,
     concurrency: Annotated[int, typer.Option(min=1, help="Requests at a time.", rich_help_panel=SERVER)] = 16,
-    plain: Annotated[bool, typer.Option("--plain", help="Completions, not chat.", rich_help_panel=SERVER)] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="Without the chat template.")] = False,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds for an answer.", rich_help_panel=SERVER)] = 600.0,
     retries: Annotated[int, typer.Option(min=0, help="Of a request.", rich_help_panel=SERVER)] = 6,
     parameter: Annotated[
@@ -107,9 +116,12 @@ def predict(
         from itdr_hf.models.predict.local import LocalModel
 
         system = LocalModel(
-            model or "", adapter=adapter, revision=revision, dtype=dtype, batch_tokens=batch_tokens,
-            max_tokens=max_tokens, temperature=temperature, seed=seed,
+            model or "", adapter=adapter, revision=revision, adapter_revision=adapter_revision, dtype=dtype,
+            batch_tokens=batch_tokens, max_tokens=max_tokens, temperature=temperature, seed=seed, plain=plain or None,
+            own_settings=own_settings,
         )  # fmt: skip
+        for warning in system.warnings:
+            print_line(f"warning: {warning}", error=True)
         if by == "likelihood":
             from itdr_hf.models.predict.likelihood import Likelihood
 
@@ -120,6 +132,8 @@ def predict(
         made = predict_into(out, questions, system, progress)
     if warning := made.warning():
         print_line(f"warning: {warning}", error=True)
+    if unknown := getattr(system, "unknown", 0):
+        print_line(f"warning: {unknown:,} tokens of the prompts are characters unknown to the tokenizer", error=True)
     print_json({"file": str(out), **asdict(made)}) if json else print_line(made.sentence(out, folder))
     if made.missing:
         raise typer.Exit(UNFINISHED)

@@ -13,6 +13,7 @@ from itdr_hf.cli.options import (
     FORMAT,
     PRECISION,
     PRESET,
+    STAGE,
     Config,
     Endpoint,
     Folder,
@@ -54,6 +55,9 @@ def train(
     packing: Annotated[
         bool | None, typer.Option("--packing", help="Examples share a row.", rich_help_panel=STEPS)
     ] = None,
+    plain: Annotated[
+        bool | None, typer.Option("--plain", help="Without the chat template of the base.", rich_help_panel=STEPS)
+    ] = None,
     gradient_checkpointing: Annotated[
         bool | None, typer.Option(help="Less memory, more time.", rich_help_panel=STEPS)
     ] = None,
@@ -64,6 +68,9 @@ def train(
         int | None, typer.Option(min=0, help="Validation rows per cell.", rich_help_panel=STEPS)
     ] = None,
     seed: Annotated[int | None, typer.Option(rich_help_panel=STEPS)] = None,
+    stage: Annotated[
+        str | None, one_of(STAGE, help="sft: learn answers; reward: learn which of two answers is better.")
+    ] = None,
     rank: Annotated[int | None, typer.Option(min=1, rich_help_panel=SIZE)] = None,
     alpha: Annotated[int | None, typer.Option(min=1, rich_help_panel=SIZE)] = None,
     precision: Annotated[str | None, one_of(PRECISION, help="Of the weights.", rich_help_panel=SIZE)] = None,
@@ -89,6 +96,8 @@ def train(
     }
     changes |= {"limit": limit, "max_length": max_length, "allow_cut": allow_cut, "epochs": epochs, "batch": batch}
     changes |= {"learning_rate": learning_rate, "accumulation": accumulation, "packing": packing, "seed": seed}
+    changes["plain"] = plain
+    changes["stage"] = stage
     changes |= {"evaluations": evaluations, "eval_limit": eval_limit, "rank": rank, "alpha": alpha}
     changes |= {"precision": precision, "quantised": quantised, "gradient_checkpointing": gradient_checkpointing}
     chosen, content = _recipe(model, preset, recipe, changes)
@@ -104,6 +113,8 @@ def train(
         return
     found = facts["results"]
     checked = f", validation loss {found['validation_loss'][-1][1]}" if found["validation_loss"] else ""
+    if found.get("validation_accuracy"):
+        checked += f", {found['validation_accuracy'][-1][1]:.0%} of the pairs in the right order"
     print_line(f"{output}: {found['steps']} steps in {found['seconds']:.0f} s{checked}")
     print_line(f"\n    itdr predict {folder} --model {chosen.model} --adapter {output} --out {output.name}.parquet")
 

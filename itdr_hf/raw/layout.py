@@ -31,7 +31,8 @@ class Table:
 class Layout:
     """One form of a release on disk: role -> file name patterns (any may match), table -> reader.
 
-    `unread` returns the matching files that are not to be read, with the reason. Without a `clock` the timestamps are
+    `unread` returns the matching files that are not to be read, with the reason; `absent` the names of files without
+    which a role is incomplete, so that none of it is read. Without a `clock` the timestamps are
     positions in lists of the users' own: they order what one user did, and cannot be compared between users.
     """
 
@@ -39,6 +40,7 @@ class Layout:
     files: Mapping[str, tuple[str, ...]]
     tables: Mapping[str, Table]
     unread: Callable[[Files], Mapping[Path, str]] | None = None
+    absent: Callable[[Files], Mapping[str, Sequence[str]]] | None = None
     remedy: str = "get the file again"  # what a person does about a malformed row
     facts: str = ""  # what else than files and code decides how they are read: settings of custom tables
     utf_16: bool = False  # files in UTF-16 are read too, rather than refused

@@ -38,6 +38,11 @@ class Release:
         """The tables whose files are all present."""
         return [name for name, table in self.layout.tables.items() if not set(table.roles) & set(self.missing)]
 
+    @property
+    def incomplete(self) -> bool:
+        """Whether some files of a role are present, and others that it cannot do without are not."""
+        return any(patterns != self.layout.files[role] for role, patterns in self.missing.items())
+
     def size(self, table: str | None = None) -> int:
         """Return the total size in bytes of the files of a table, or of all tables."""
         roles = self.layout.tables[table].roles if table else tuple(self.files)
@@ -76,7 +81,7 @@ def find_release(source: Source, raw: Path) -> Release:
             )
 
     found = [_match(source, folder, layout) for folder in folders for layout in source.layouts]
-    best = max(found, key=lambda release: len(set(release.tables) & set(TABLES)), default=None)
+    best = max(found, key=lambda release: (len(set(release.tables) & set(TABLES)), release.incomplete), default=None)
     if best is not None and best.tables:
         return replace(best, unread={**_other_layouts(best, found), **best.unread})
 
@@ -151,11 +156,22 @@ def _other_layouts(best: Release, found: Sequence[Release]) -> dict[Path, str]:
 
 def _match(source: Source, folder: Path, layout: Layout) -> Release:
     found = {role: _files(folder, patterns) for role, patterns in layout.files.items()}
-    unread = layout.unread(found) if layout.unread else {}
+    absent = {role: _some(names) for role, names in (layout.absent(found) if layout.absent else {}).items() if names}
+    unread = dict(layout.unread(found) if layout.unread else {})
+    unread |= {
+        path: f"the release is incomplete without {names}" for role, names in absent.items() for path in found[role]
+    }
     read = {role: tuple(path for path in paths if path not in unread) for role, paths in found.items()}
     files = {role: paths for role, paths in read.items() if paths}
     missing = {role: layout.files[role] for role, paths in read.items() if not paths}
+    missing |= {role: (names,) for role, names in absent.items()}
     return Release(source=source, folder=folder, layout=layout, files=files, missing=missing, unread=unread)
+
+
+def _some(names: Sequence[str]) -> str:
+    """Return the first names, and how many more there are."""
+    more = [f"{len(names) - MAX_LISTED:,} more"] if len(names) > MAX_LISTED else []
+    return " and ".join([*names[:MAX_LISTED], *more])
 
 
 def _files(folder: Path, patterns: tuple[str, ...]) -> tuple[Path, ...]:

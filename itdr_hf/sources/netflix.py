@@ -9,12 +9,15 @@ first are among the others, the second has none.
 
 from __future__ import annotations
 
-from itdr_hf.raw.layout import Layout, Table
+from collections.abc import Mapping, Sequence
+
+from itdr_hf.raw.layout import Files, Layout, Table
 from itdr_hf.raw.scan import Scan, Select
 from itdr_hf.raw.source import Attribute, RatingScale, Source
 from itdr_hf.sources._movielens import WORDS
 from itdr_hf.sources._windows1252 import as_utf8
 
+PARTS = 4  # files combined_data_*.txt
 LINE = r"^\s*(\d{1,9})\s*,\s*(\d{4}|NULL)\s*,(.*)$"  # only the first two commas are separators
 
 
@@ -49,6 +52,15 @@ def read_movies(scan: Scan) -> Select:
     )
 
 
+def absent(found: Files) -> Mapping[str, Sequence[str]]:
+    """Return the missing parts of combined_data_1.txt to _4.txt, or the gaps in the numbers of mv_*.txt."""
+    names = {path.name.removesuffix(".gz") for path in found["ratings"]}
+    wanted = [f"combined_data_{part}.txt" for part in range(1, PARTS + 1)] if names else []
+    if names and all(name.startswith("mv_") for name in names):
+        wanted = [f"mv_{movie:07d}.txt" for movie in range(1, int(max(names)[3:-4]) + 1)]
+    return {"ratings": [name for name in wanted if name not in names]}
+
+
 def _layout(name: str, ratings: str) -> Layout:
     return Layout(
         name=name,
@@ -57,6 +69,7 @@ def _layout(name: str, ratings: str) -> Layout:
             "interactions": Table(roles=("ratings",), read=read_ratings),
             "items": Table(roles=("movies",), read=read_movies),
         },
+        absent=absent,
     )
 
 
@@ -88,5 +101,8 @@ SOURCE = Source(
     liked_above=3,
     disliked_below=3,
     unique_pairs=True,
+    # RecLM names 2005 and 2006. The release ends in 2005, and by the years of the films in its published data the
+    # periods are 2001 and 2002.
+    snapshots=("2001-01-01", "2002-01-01", "2003-01-01"),
     item_attributes=(Attribute(name="year", column="year", kind="number"),),
 )

@@ -15,6 +15,7 @@ from itdr_hf.raw.release import _match
 from itdr_hf.sources.bookcrossing import SWALLOWED
 
 RAW = Path(__file__).parents[1] / "releases"
+HEADING = re.compile(r"[ \t]*\d{1,9}[ \t]*:[ \t]*")
 ALIKE = ("MIND, any folders", "MIND, bare files", "raw", "benchmark")  # layouts whose files another one reads too
 
 
@@ -28,6 +29,7 @@ class Format:
     header: tuple[str, ...] = ()  # names that make a first line the header; () where there is none
     json: bool = False
     python: bool = False
+    blocks: bool = False  # rows under lines such as `17:`
     encoding: str = "utf-8"
 
 
@@ -72,8 +74,13 @@ class Base:
 
 def bases() -> list[Base]:
     """Every layout of every source, and its compressed twin."""
-    found = [base for source in catalogue.family().source_ids for base in _layouts(source)]
-    return [*found, *(base.twin() for base in found)]
+    found = [base for source in sources() for base in _layouts(source)]
+    return [*found, *(base.twin() for base in found if not base.compressed)]
+
+
+def sources() -> list[str]:
+    """Every source of which there are hand-made releases, those that feed no cell by default included."""
+    return [*catalogue.family().source_ids, *catalogue.OTHER_SOURCES]
 
 
 def records(content: bytes, form: Format, *, bare: bool = True) -> int:
@@ -96,6 +103,8 @@ def records(content: bytes, form: Format, *, bare: bool = True) -> int:
         first = rows[0] if rows else []
         if len({len(row) for row in rows}) > 1:
             raise csv.Error("rows of different lengths")
+    if form.blocks:
+        rows = [row for row in rows if not HEADING.fullmatch(row)]
     headed = bool(set(form.header) & set(first))
     return len(rows) - headed
 
@@ -122,7 +131,7 @@ def _layouts(source_id: str) -> Iterator[Base]:
         files = tuple(
             Spoilable(
                 path=path.relative_to(folder).as_posix(),
-                content=path.read_bytes(),
+                content=gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes(),
                 format=_format(source_id, path),
                 table=roles[role],
             )
@@ -135,6 +144,10 @@ def _layouts(source_id: str) -> Iterator[Base]:
 
 
 def _format(source_id: str, path: Path) -> Format:
+    if ".json" in path.name and source_id == "amazon2018":
+        return Format(json=True)
+    if source_id == "netflix":
+        return Format(blocks=path.suffix == ".txt", encoding="latin-1")
     first = path.open(encoding="latin-1").readline().rstrip("\r\n").removeprefix("ï»¿")
     if source_id == "steam":
         return Format(python=True)

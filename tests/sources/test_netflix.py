@@ -8,9 +8,10 @@ import pytest
 from sources.reading import rows, steps
 
 from itdr_hf import catalogue
-from itdr_hf.errors import MalformedRowError
+from itdr_hf.errors import MalformedRowError, MissingFileError
 from itdr_hf.raw import blocks
 from itdr_hf.raw.malformed import BadRows
+from itdr_hf.raw.release import find_release
 from itdr_hf.simulate import netflix
 
 SOURCE = catalogue.source("netflix")
@@ -108,6 +109,32 @@ def test_a_file_without_its_heading_never_takes_the_movie_of_the_file_before(rea
     spoil(one_file_a_movie, "training_set/mv_0000002.txt", b"2:\n", b"")
     with pytest.raises(MalformedRowError, match=r"^training_set/mv_0000002.txt line 1: .*\(2 such rows\)"):
         read(one_file_a_movie)
+
+
+@pytest.mark.parametrize("name", ["combined_data_1.txt", "combined_data_3.txt", "combined_data_4.txt"])
+def test_a_release_without_one_of_its_four_parts_is_incomplete_rather_than_read(name, copied):
+    (copied / "netflix" / name).unlink()
+    for path in (copied / "netflix/training_set").iterdir():
+        path.unlink()
+    release = find_release(SOURCE, copied)
+    assert release.tables == ["items"]
+    assert release.lacks("interactions") == f"interactions needs {name}"
+    assert set(release.left_alone().values()) == {f"the release is incomplete without {name}"}
+    (copied / "netflix/movie_titles.csv").unlink()
+    with pytest.raises(MissingFileError):
+        find_release(SOURCE, copied)
+
+
+def test_a_gap_among_the_files_of_single_movies_is_named(one_file_a_movie):
+    for movie in (2, 4):
+        (one_file_a_movie / f"netflix/training_set/mv_{movie:07d}.txt").unlink()
+    release = find_release(SOURCE, one_file_a_movie)
+    assert release.lacks("interactions") == "interactions needs mv_0000002.txt and mv_0000004.txt"
+
+
+def test_a_part_that_is_missing_turns_to_the_other_layout_if_that_is_complete(read, copied):
+    (copied / "netflix/combined_data_2.txt").unlink()
+    assert read(copied).record["layout"] == "one file a movie"
 
 
 def test_a_rating_off_the_scale_is_left_out_and_counted(read, copied):
