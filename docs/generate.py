@@ -58,10 +58,14 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def commands_page() -> str:
     """Return the page of all commands with their options."""
-    parts = ["# Commands\n\nEvery command prints its result as JSON with `--json`. Exit codes: see [errors](errors.md)."]
+    parts = [
+        "# Commands\n\nEvery command prints its result as JSON with `--json`. Exit codes: see [errors](errors.md)."
+    ]
     for name, command in get_command(commands).commands.items():  # type: ignore[attr-defined]
         parts.append(f"## itdr {name}\n\n{_paragraphs(command.help)}")
-        rows = [[f"`{_spelling(p)}`", _default(p), " ".join((getattr(p, "help", "") or "").split())] for p in command.params]
+        rows = [
+            [f"`{_spelling(p)}`", _default(p), " ".join((getattr(p, "help", "") or "").split())] for p in command.params
+        ]
         parts.append(table(["option", "default", ""], [row for row in rows if "--help" not in row[0]]))
     return "\n\n".join(parts)
 
@@ -187,7 +191,9 @@ def cell_page(name: str) -> str:
         "defaults": ", ".join(f"`{n}={getattr(recipe, n)}`" for n in cell.task.defaults),
     }
     load = f'```python\nfrom datasets import load_dataset\n\ncell = load_dataset("itdr", "{name}")  # the folder ./itdr\n```\n'
-    return f"# {name}\n\n{cell.task.description}\n\n{_facts(facts)}\n## Load\n\n{load}\n## An example\n\n{_example(cell)}"
+    return (
+        f"# {name}\n\n{cell.task.description}\n\n{_facts(facts)}\n## Load\n\n{load}\n## An example\n\n{_example(cell)}"
+    )
 
 
 def _example(cell: Any) -> str:
