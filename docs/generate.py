@@ -9,11 +9,11 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from itdr_hf.builders.config import ItdrConfig
 from sphinx.application import Sphinx
 from typer.main import get_command
 
 from itdr_hf import catalogue, errors
-from itdr_hf.builders.config import ItdrConfig
 from itdr_hf.cli.app import app as commands
 from itdr_hf.dataset.card import COLUMN_NOTES
 from itdr_hf.metrics.signature import signature
