@@ -151,7 +151,7 @@ def build(
     num_proc: Annotated[int, typer.Option(min=1, help="Processes that render examples.")] = 1,
     memory_limit: Memory = None,
     engine: Annotated[
-        str, one_of(ENGINE, help="For planning; spark needs the extra [spark], see docs/spark.md.")
+        str, one_of(ENGINE, help="For planning; spark needs the extra [spark], see docs/guides/spark.md.")
     ] = "duckdb",
     spark_master: Annotated[str | None, typer.Option(help="Such as local[4] or spark://host:7077.")] = None,
     cache: Annotated[Path | None, typer.Option(help="Cache folder; default: $ITDR_CACHE or the user's.")] = None,
