@@ -104,7 +104,9 @@ train eval: export OMP_NUM_THREADS ?= 1
 train eval: export MALLOC_TRIM_THRESHOLD_ := 4000000000
 train eval: export MALLOC_MMAP_THRESHOLD_ := 4000000000
 
-train: $(PULSE)/adapter/recipe.json  ## on a CPU: simulate and build three cells, make a small base, tune an adapter
+# To push the adapter afterwards, name the base as it will be on the Hub: make train BASE_ID=me/base, and publish
+# it: hf upload me/base $(PULSE)/base
+train: $(PULSE)/adapter/recipe.json  ## on a CPU: simulate and build three cells, make a small base, tune an adapter [BASE_ID=me/base]
 
 eval: $(PULSE)/base.parquet $(PULSE)/adapter.parquet  ## ask base and adapter, score both
 	$(BIN)/itdr score $(PULSE)/adapter.parquet $(PULSE)/itdr --against $(PULSE)/base.parquet --out $(PULSE)/scores
@@ -116,7 +118,7 @@ $(PULSE)/adapter.parquet: $(PULSE)/adapter/recipe.json
 	$(ASK) --adapter $(PULSE)/adapter
 
 $(PULSE)/adapter/recipe.json: $(PULSE)/base/tiny.json
-	$(BIN)/itdr train $(PULSE)/itdr --preset tiny --model $(PULSE)/base --output $(PULSE)/adapter $(MIX)
+	$(BIN)/itdr train $(PULSE)/itdr --preset tiny --model $(PULSE)/base --output $(PULSE)/adapter $(MIX) $(if $(BASE_ID),--base-id $(BASE_ID))
 
 $(PULSE)/base/tiny.json: $(PULSE)/itdr/ledger.json
 	$(BIN)/python -m itdr_hf.models.train.tiny $(PULSE)/itdr $(PULSE)/base $(MIX)

@@ -10,6 +10,8 @@ resuming, recipe.json, and longer examples refused rather than cut.
 from __future__ import annotations
 
 import argparse
+import json
+from pathlib import Path
 
 from datasets import load_dataset
 
@@ -24,20 +26,27 @@ def main() -> None:
     parser.add_argument("--model", required=True, help="Hub id or folder of the base")
     parser.add_argument("--out", default="adapter", help="folder of the adapter")
     parser.add_argument("--steps", type=int, default=-1, help="stop after so many; default: two epochs")
-    parser.add_argument("--chat", action="store_true", help="through the model's chat template")
+    parser.add_argument("--plain", action="store_true", help="without the model's chat template, if it has one")
     given = parser.parse_args()
 
     import torch
     from peft import LoraConfig
+    from transformers import AutoTokenizer
     from trl import SFTConfig, SFTTrainer
 
-    # The same functions make the prompts of `itdr predict`, so the model is asked as it was taught.
-    shape = prompt_completion_turns if given.chat else to_prompt_completion
+    # `itdr predict --adapter` asks through the chat template if the adapter's tokenizer has one, and plainly if not;
+    # the same functions make its prompts, so the model is asked as it was taught.
+    tokenizer = AutoTokenizer.from_pretrained(given.model)
+    if given.plain:
+        tokenizer.chat_template = None
+    form = "chat" if tokenizer.chat_template else "plain"
+    shape = prompt_completion_turns if form == "chat" else to_prompt_completion
     data = load_dataset(given.dataset, given.config)
     train = data["train"].map(shape, remove_columns=data["train"].column_names)
 
     trainer = SFTTrainer(
         model=given.model,
+        processing_class=tokenizer,
         train_dataset=train,
         peft_config=LoraConfig(r=8, lora_alpha=16, target_modules="all-linear", task_type="CAUSAL_LM"),
         args=SFTConfig(
@@ -58,7 +67,9 @@ def main() -> None:
     )
     trainer.train()
     trainer.save_model(given.out)
-    print(f"{given.out}: {trainer.state.global_step} steps, {len(train):,} examples")
+    recipe = Path(given.out) / "recipe.json"
+    recipe.write_text(json.dumps({"prompt": {"form": form}}) + "\n", encoding="utf-8")
+    print(f"{given.out}: {trainer.state.global_step} steps, {len(train):,} examples, {form}")
     print(f"\n    itdr predict {given.dataset} --config {given.config} --model {given.model} --adapter {given.out}")
 
 

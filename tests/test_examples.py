@@ -69,14 +69,32 @@ def test_the_data_persons_example_builds_audits_and_reports_own_tables(tmp_path)
     assert "tkr-myshop" in page and "person1" not in page  # no raw id
 
 
-def test_the_fine_tuners_example_leaves_an_adapter(asked, tmp_path):  # noqa: F811
+CHAT_TEMPLATE = "{% for m in messages %}<{{ m.role }}>{{ m.content }}\n{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}"
+
+
+@pytest.mark.parametrize(
+    ("template", "options", "form"),
+    [("", [], "plain"), (CHAT_TEMPLATE, [], "chat"), (CHAT_TEMPLATE, ["--plain"], "plain")],
+)
+def test_the_fine_tuners_adapter_is_asked_as_it_was_taught(template, options, form, asked, tmp_path):  # noqa: F811
     for package in ("torch", "trl", "peft"):
         pytest.importorskip(package, reason="needs the extra [train]")
+    from transformers import AutoTokenizer
+
+    from itdr_hf.models.predict.local import LocalModel
     from itdr_hf.models.train.recipe import TINY, changed
     from itdr_hf.models.train.tiny import TinyShape, make_base
 
     shape = TinyShape(vocabulary=600, hidden=32, inner=64, heads=2, batch_tokens=600, learning_rate=0.01)
     make_base(asked, tmp_path / "base", changed(TINY, {"configs": ["nir-movielens32m"], "limit": 40}), shape)
+    if template:
+        tokenizer = AutoTokenizer.from_pretrained(tmp_path / "base")
+        tokenizer.chat_template = template
+        tokenizer.save_pretrained(tmp_path / "base")
     words = [asked, "nir-movielens32m", "--model", tmp_path / "base", "--out", tmp_path / "adapter", "--steps", 2]
+    words += options
     said = example("finetune_trl.py", *words, cwd=tmp_path, CUDA_VISIBLE_DEVICES="")
     assert "2 steps" in said and (tmp_path / "adapter/adapter_model.safetensors").is_file()
+    assert json.loads((tmp_path / "adapter/recipe.json").read_text()) == {"prompt": {"form": form}}
+    model = LocalModel(str(tmp_path / "base"), adapter=str(tmp_path / "adapter"))
+    assert model.run.settings["form"] == form

@@ -29,7 +29,7 @@ from itdr_hf.runtime.terminal import print_line
 
 if TYPE_CHECKING:
     from itdr_hf.dataset import Dataset
-    from itdr_hf.models.predict.run import System
+    from itdr_hf.models.predict.run import Made, System
     from itdr_hf.models.predict.served import Endpoint
 
 UNFINISHED = 3  # exit code: some questions have no answer
@@ -134,13 +134,18 @@ def predict(
             )
     with show_progress("asking") as progress:
         made = predict_into(out, questions, system, progress)
-    if warning := made.warning():
-        print_line(f"warning: {warning}", error=True)
-    if unknown := getattr(system, "unknown", 0):
-        print_line(f"warning: {unknown:,} tokens of the prompts are characters unknown to the tokenizer", error=True)
+    _warn(made, getattr(system, "unknown", 0))
     print_json({"file": str(out), **asdict(made)}) if json else print_line(made.sentence(out, folder))
     if made.missing:
         raise typer.Exit(UNFINISHED)
+
+
+def _warn(made: Made, unknown: int) -> None:
+    """Warn of answers that are empty or cut, and of characters that the tokenizer does not know."""
+    if warning := made.warning():
+        print_line(f"warning: {warning}", error=True)
+    if unknown:
+        print_line(f"warning: {unknown:,} tokens of the prompts are characters unknown to the tokenizer", error=True)
 
 
 def _ranking(endpoint: Endpoint, normalise: str, plain: bool) -> System:

@@ -20,6 +20,7 @@ from itdr_hf.dataset.caveats import caveats_of
 from itdr_hf.dataset.folder import Dataset
 from itdr_hf.dataset.notes import AUDIT, DRAWN, read_note, write_note
 from itdr_hf.prompts import as_shown
+from itdr_hf.raw.source import Source
 from itdr_hf.records import SPLITS
 from itdr_hf.runtime.files import write_atomically
 from itdr_hf.runtime.hashing import fingerprint
@@ -140,7 +141,7 @@ def dataset_card(dataset: Dataset, repo_id: str = "itdr") -> str:
         splits=SPLITS,
         simulated=dataset.simulated,
         by_rule=caveats_of(dataset).by_rule,
-        columns=[{"name": n, "kind": kind, "what": COLUMN_NOTES[n]} for n, kind in _columns(cells).items()],
+        columns=column_notes(cells),
         examples=_examples(dataset, cells),
         funnel=[_funnel(source.title, dataset, source.id) for source in sources],
         raw_files=[row for source in sources for row in _raw_files(source.title, dataset, source.id)],
@@ -149,7 +150,7 @@ def dataset_card(dataset: Dataset, repo_id: str = "itdr") -> str:
         pictures=PICTURES if read_note(dataset.folder, DRAWN).get("content") == dataset.contents else "",
         writers=writers(dataset),
         changes=_changes(dataset),
-        citations=list(dict.fromkeys(source.citation for source in sources if source.citation)),
+        citations=citations(sources),
     )
     return f"---\n{head}---\n\n{body}"
 
@@ -160,9 +161,15 @@ def _changes(dataset: Dataset) -> list[dict[str, str]]:
     return ours + [{"version": version, "text": text} for version, text in CHANGES.items()]
 
 
-def _columns(cells: Sequence[Cell]) -> dict[str, str]:
-    """Return the columns of all shapes of the cells, with their types."""
-    return {name: kind for cell in cells for name, kind in cell.task.shape.columns.items()}
+def column_notes(cells: Sequence[Cell]) -> list[dict[str, str]]:
+    """Return the columns of all shapes of the cells: `name`, `kind` (the type) and `what` they contain."""
+    columns = {name: kind for cell in cells for name, kind in cell.task.shape.columns.items()}
+    return [{"name": name, "kind": kind, "what": COLUMN_NOTES[name]} for name, kind in columns.items()]
+
+
+def citations(sources: Sequence[Source]) -> list[str]:
+    """Return the BibTeX entries of the sources, each once."""
+    return list(dict.fromkeys(source.citation for source in sources if source.citation))
 
 
 def writers(dataset: Dataset) -> dict[str, int]:

@@ -62,7 +62,8 @@ def _base(path: Path, config: Mapping[str, Any], recipe: Mapping[str, Any]) -> s
     if a_folder or not HUB_ID.fullmatch(base) or Path(base).exists():
         raise HubError(
             f"{path}: base model {base!r} is a path; want a Hub id such as meta-llama/Llama-3.2-3B, which others can "
-            "load; publish the base and train with --base-id, or write its id there before you predict and score"
+            f"load; publish the base (hf upload me/base {base}) and train with --base-id me/base (make train "
+            "BASE_ID=me/base), or write its id there before you predict and score"
         )
     if Path(str(settings.get("model"))).is_absolute():
         raise HubError(

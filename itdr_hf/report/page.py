@@ -21,6 +21,7 @@ from itdr_hf.dataset.caveats import caveats_of
 from itdr_hf.dataset.folder import Dataset, opened
 from itdr_hf.dataset.statistics import CellStatistics, Count, statistics
 from itdr_hf.records import SPLITS
+from itdr_hf.report.about import about
 from itdr_hf.report.drawing import Drawing, paints, to_svg
 from itdr_hf.report.flow import Stream, flow
 from itdr_hf.report.funnel import funnels
@@ -106,6 +107,7 @@ def page_slots(
     sources = {s.cell: source_title(known, s.source) for s in made}
     return {
         "folder": dataset.folder.resolve().name,
+        "about": about(dataset.as_built()),
         "ledger": dataset.ledger,
         "simulated": dataset.simulated,
         "by_rule": caveats_of(dataset).by_rule,

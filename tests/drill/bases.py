@@ -92,7 +92,7 @@ def records(content: bytes, form: Format, *, bare: bool = True) -> int:
     if form.escape:
         text = SWALLOWED.sub(r'";"\1', text)
     if not form.quoted:
-        blank = " \t\r" if form.json else None if form.python else ""
+        blank = " \t\r" if form.json or form.blocks else None if form.python else ""
         rows = [
             line for line in re.split(r"\r\n|\n|\r" if bare and not form.json else r"\n", text) if line.strip(blank)
         ]
@@ -147,7 +147,7 @@ def _format(source_id: str, path: Path) -> Format:
     if ".json" in path.name and source_id == "amazon2018":
         return Format(json=True)
     if source_id == "netflix":
-        return Format(blocks=path.suffix == ".txt", encoding="latin-1")
+        return Format(blocks=True) if path.suffix == ".txt" else Format(encoding="latin-1")
     first = path.open(encoding="latin-1").readline().rstrip("\r\n").removeprefix("ï»¿")
     if source_id == "steam":
         return Format(python=True)

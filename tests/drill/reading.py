@@ -7,6 +7,7 @@ import gzip
 import re
 import shutil
 import tempfile
+import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,12 +94,16 @@ def _wrong_tables(tables: Tables, engine: DuckDBEngine) -> str:
             *(("isnan(rating)", "isinf(rating)") if "rating" in _columns(tables, "interactions", engine) else ()),
         ),
         "items": (
-            "item IS NULL OR title IS NULL OR norm <> lower(title)",
+            "item IS NULL OR title IS NULL",
             "title = '' OR length(title) > 300 OR title <> trim(title)",
             "regexp_matches(title, '[\\x00-\\x1f\\x7f]')",
         ),
         "users": ('"user" IS NULL',),
     }
+    if tables.has("items"):
+        titles = engine.sql.execute(f"SELECT title, norm FROM read_parquet('{tables.path('items')}')").fetchall()
+        if odd := [(title, norm) for title, norm in titles if norm != _compared(title)]:
+            return f"items with another norm: {str(odd[0])[:300]}"
     for name, conditions in checks.items():
         if not tables.has(name):
             continue
@@ -117,6 +122,10 @@ def _wrong_tables(tables: Tables, engine: DuckDBEngine) -> str:
             if n and not (name == "interactions" and tables.source.unique_pairs):
                 return f"{name}: {n} keys more than once"
     return ""
+
+
+def _compared(title: str) -> str:
+    return title.lower() if title.isascii() else " ".join(unicodedata.normalize("NFKC", title).lower().split())
 
 
 def _columns(tables: Tables, name: str, engine: DuckDBEngine) -> list[str]:

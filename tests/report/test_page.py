@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import shutil
 from html.parser import HTMLParser
@@ -71,6 +72,17 @@ def test_the_table_of_configs_has_the_statistics_counts(release, tables):
     for s in statistics:
         assert [number(text) for text in rows[s["cell"]][2:6]] == [*s["counts"].values(), sum(s["counts"].values())]
         assert number(rows[s["cell"]][6]) == s["paper"]["examples"]
+
+
+def test_the_page_says_what_it_shows_how_to_load_it_what_columns_mean_and_whom_to_cite(release, page, tables):
+    text = html.unescape(page.read_text())
+    built = Dataset(release).as_built()
+    cells = [built.cell(name) for name in built.cells]
+    assert f'load_dataset("{release.name}", "' in text
+    assert {row[0] for row in tables["columns"][1:]} == {name for cell in cells for name in cell.task.shape.columns}
+    assert all(row[2] for row in tables["columns"])
+    for cell in cells:
+        assert cell.task.title in text and cell.source.licence in text and cell.source.citation in text
 
 
 def test_the_table_of_lengths_has_the_statistics_lengths(release, tables):
