@@ -124,7 +124,7 @@ def test_a_mirror_with_other_bytes_of_the_same_size_is_never_accepted(owner, mir
     assert not list(tmp_path.rglob("*.dat")) and not list(tmp_path.rglob("ml-1m.zip"))
 
 
-@pytest.mark.parametrize("known", ["", SHA256[:8]])
+@pytest.mark.parametrize("known", ["", SHA256[:8]], ids=["unknown", "beginning"])
 def test_a_mirror_is_not_asked_where_no_whole_hash_is_known(known, owner, mirror, tmp_path):
     owner.files = {}
     with pytest.raises(DownloadError, match="a mirror, not tried: no complete sha256 of the file is known"):
