@@ -65,9 +65,9 @@ def test_a_decision_to_publish_a_breach_is_taken(folder, push):
     assert done.returncode == 0, done.stderr
 
 
-def test_the_card_that_is_sent_shows_the_audit(folder, push):
+def test_a_dry_run_audits_and_leaves_the_card_as_that_of_the_folder(folder, push):
     done = push(folder, "--dry-run")
     assert done.returncode == 0, done.stderr
     card = (folder / "README.md").read_text()
-    assert "checks by `itdr audit`" in card and 'load_dataset("org/itdr"' in card
+    assert "checks by `itdr audit`" in card and 'load_dataset("org/itdr"' not in card
     assert not Dataset.open(folder).edited

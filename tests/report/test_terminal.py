@@ -115,7 +115,7 @@ def test_exit_codes_tell_apart_a_wrong_folder_and_a_wrong_command(tmp_path: Path
 @pytest.mark.parametrize(
     ("line", "wanted"),
     [
-        ("itdr re", ["report"]),
+        ("itdr rep", ["report"]),
         ("itdr build --config tkr-m", ["tkr-movielens32m", "tkr-microlens", "tkr-mind"]),
         ("itdr show itdr ui", []),
         ("itdr show itdr cdr", ["cdr-amazon2023"]),

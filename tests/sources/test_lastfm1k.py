@@ -58,7 +58,7 @@ def test_the_prompt_says_listening_and_the_order_it_is_in(read, engine):
         "3. Harbour Lights by nan\n"
         "4. Static & Silver by nan\n"
         "5. Null by The Copper Kites\n"
-        "From this taste in music, predict the user's country, gender and age.\n"
+        "From this taste in music, predict the user's country, gender (one of: male, female) and age.\n"
         "Answer with one line for each, in this form:\ncountry: ...\ngender: ...\nage: ..."
     )
     assert whole["output"] == "country: Portugal\ngender: female\nage: 27"

@@ -54,7 +54,7 @@ SHARED = {
     "parse": parse,
 }  # fmt: skip
 CHAT = Task(id="chat", title="Chat", shape=CONVERSATION, answer="choice", example=chat_example, **SHARED)
-PAIR = Task(id="pair", title="Pair", shape=PREFERENCE, answer="none", example=pair_example, **SHARED)
+PAIR = Task(id="pair", title="Pair", shape=PREFERENCE, answer="choice", example=pair_example, **SHARED)
 TOY = Family(
     id="toy",
     title="Toy",

@@ -41,7 +41,7 @@ def test_no_baseline_reads_the_answers_of_the_test_split(asked, tmp_path, name):
 
 
 def test_every_subtask_has_chance_and_another_baseline_and_all_answers_parse(asked):
-    for subtask in catalogue.task_ids():
+    for subtask in [task for task in catalogue.task_ids() if catalogue.task(task).shape.instructs]:
         assert "random" in baselines_of(subtask) and len(baselines_of(subtask)) > 1
     for config in sorted({q.config for q in read_questions(asked)}):
         rows = {row["id"]: row for row in rows_of(asked, config, "test")}

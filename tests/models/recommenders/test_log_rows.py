@@ -58,7 +58,7 @@ def test_leave_one_out_leaves_no_answer_of_test_and_validation_in_the_log_and_li
         assert all(row.targets[0] in everything[row.user] for row in asked.itertuples())
         assert not [row.id for row in asked.itertuples() if row.targets[0] in trained.get(row.user, ())]
     lost = {user: len(titles - trained.get(user, set())) for user, titles in everything.items()}
-    assert max(lost.values()) <= 6  # two of all, of what is rated and of the core
+    assert max(lost.values()) <= 12  # two of all, of what is rated and of the core, in each of two orders
     named = [row for row in rows(products, CELLS[0], "train").itertuples() if row.targets[0] in everything[row.user]]
     assert any(lost[row.user] == 2 for row in named)
     assert all(row.targets[0] in trained[row.user] for row in named if lost[row.user] == 2)
