@@ -6,7 +6,7 @@ OUT ?= itdr
 BIN := .venv/bin
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: data test test-train test-spark drill bench push hub train eval report check format clean oldest dist-check known-faults
+.PHONY: data test test-train test-spark drill bench docs docs-serve push hub train eval report check format clean oldest dist-check known-faults
 
 data: $(RAW)/.simulated-$(SCALE)  ## simulate raw releases, build every cell into ./itdr
 	$(BIN)/itdr build --raw $(RAW) --out $(OUT)
@@ -52,6 +52,16 @@ push: .venv/.builds  ## publish ./itdr or an adapter, with [ARGS=--dry-run]
 
 hub: .venv/.installed  ## a Hub on this machine, to try pushing; it prints what to set
 	PYTHONPATH=tests $(BIN)/python -m hubserver .hub 8750
+
+docs: .venv/.documents  ## the site, in docs/_build/html: tutorial, guides, reference
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+
+docs-serve: docs  ## the same at http://127.0.0.1:8000
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory docs/_build/html 8000
+
+.venv/.documents: .venv/.builds
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
+	touch $@
 
 report: .venv/.builds  ## ./itdr on one page: report.html
 	$(BIN)/itdr report $(OUT)

@@ -43,6 +43,10 @@ class ItdrConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datasets is u
     future: str | None = None
     details: bool | None = None
     max_chars: int | None = None
+    snapshots: str | None = None
+    neighbours: int | None = None
+    dialogue: str | None = None
+    profiles: str | None = None
     on_bad_row: str = "error"
     max_bad_rows: int | None = None
 

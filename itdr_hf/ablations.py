@@ -1,5 +1,7 @@
 """The paper's experiments as one-liners on loaded datasets: its sample, fractions of it, parts left out.
 
+.. code-block:: python
+
     ds = load_dataset("itdr", "all")
     experiment = paper_protocol(ds)              # 20 % of every cell, 80/20: 31,250 to train on, 7,811 to test on;
                                                  # beside them a validation split, which the paper does not mention

@@ -23,6 +23,7 @@ from itdr_hf.tasks.task import Cell, Task
 FAMILIES = {  # id -> the module with its FAMILY, the default one first
     "itdr": "itdr_hf.tasks.itdr.family",
     "instructrec": "itdr_hf.tasks.instructrec.family",
+    "reclm": "itdr_hf.tasks.reclm.family",
 }
 OTHER_SOURCES = ("netflix", "amazon2018")  # modules of `itdr_hf.sources` without default cells
 DEFAULT = next(iter(FAMILIES))

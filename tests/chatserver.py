@@ -40,6 +40,9 @@ class Chat:
     faults: list[int] = field(default_factory=list)  # statuses that the next requests get
     refuses: str = "\0"  # a prompt that contains it gets 400
     finish: str = "stop"
+    replies: Callable[[str, dict[str, Any]], tuple[int, dict[str, Any]]] | None = (
+        None  # path and body -> the whole reply
+    )
     requests: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
     url: str = ""
@@ -66,6 +69,8 @@ class Handler(BaseHTTPRequestHandler):
             return self._send(self.chat.faults.pop(0), {"error": {"message": "not now", "type": "fault"}})
         if self.chat.refuses in prompt:
             return self._send(400, {"error": {"message": "the prompt is too long", "type": "invalid_request_error"}})
+        if self.chat.replies:
+            return self._send(*self.chat.replies(self.path, body))
         text, usage = self.chat.answer(prompt), {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}
         choice: dict[str, Any] = {"index": 0, "finish_reason": self.chat.finish, "logprobs": None}
         choice |= {"message": {"role": "assistant", "content": text}} if "messages" in body else {"text": text}

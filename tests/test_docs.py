@@ -27,7 +27,8 @@ from itdr_hf.report.flow import Stream, flow
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 PICTURE = ROOT / "docs/flow.svg"
-DOCUMENTS = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = sorted(path for path in (ROOT / "docs").rglob("*.md") if not {"_build", "generated"} & set(path.parts))
+DOCUMENTS = [README, ROOT / "CONTRIBUTING.md", *PAGES]
 GPU = ("adapters/tkr", "predictions/tkr.parquet")  # commands that name these need a model and hours
 ONLINE = ("push", "verify")
 
@@ -86,7 +87,7 @@ def test_a_table_that_is_stale_is_noticed():
 
 def blocks(path: Path) -> Iterator[tuple[str, str]]:
     """(language, text) of every fenced block, in order."""
-    yield from re.findall(r"^```(\w+)\n(.*?)^```", path.read_text(), re.S | re.M)
+    yield from re.findall(r"^```(\w+|{run})\n(.*?)^```", path.read_text(), re.S | re.M)
 
 
 def typed(text: str) -> list[list[str]]:
@@ -97,7 +98,12 @@ def typed(text: str) -> list[list[str]]:
 
 def documented() -> list[tuple[str, list[str]]]:
     return [
-        (p.name, words) for p in DOCUMENTS for kind, text in blocks(p) if kind == "console" for words in typed(text)
+        (p.name, words)
+        for p in DOCUMENTS
+        for kind, text in blocks(p)
+        if kind in ("console", "{run}")
+        for words in typed(text)
+        if words[0] in ("make", "itdr", "pip") or kind == "console"
     ]
 
 

@@ -22,10 +22,13 @@ LAYERS = (
 )  # fmt: skip
 
 ROOMS = {
-    "datasets": ("builders/", "itdr_hf/loading.py", "itdr_hf/ablations.py", "itdr_hf/models/train/", "itdr_hf/bench/"),
-    "huggingface_hub": ("itdr_hf/hub/", "itdr_hf/download/from_hub.py"),
+    "datasets": (
+        "builders/", "itdr_hf/loading.py", "itdr_hf/ablations.py", "itdr_hf/dataset/experiment.py", "itdr_hf/models/train/",
+        "itdr_hf/bench/",
+    ),
+    "huggingface_hub": ("itdr_hf/hub/", "itdr_hf/download/from_hub.py", "itdr_hf/models/adapters.py"),
     "typer": ("itdr_hf/cli/",),
-}
+}  # fmt: skip
 
 
 def name_of(path: Path) -> str:

@@ -6,10 +6,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from itdr_hf.errors import ModelError
 from itdr_hf.models.predict.likelihood import Likelihood, brute_force
 from itdr_hf.models.predict.predictions import Run
 
 PROMPT_TOKENS, CANDIDATES, ANSWER_TOKENS, ROUNDS = 512, 10, 10, 5
+SPREAD = 8.0  # factor of the random weights: at 1 all scores are nearly alike, and so would be wrong ones
+APART = 5.0  # nats between the best and the worst candidate, below which equal scores prove nothing
 
 
 def measure() -> dict[str, float]:
@@ -24,6 +27,8 @@ def measure() -> dict[str, float]:
     prompt = [2 + place % 500 for place in range(PROMPT_TOKENS)]
     titles = [f"{k} " * ANSWER_TOKENS for k in range(CANDIDATES)]
     together, separate = system.scores(prompt, titles), list(brute_force(system, prompt, titles))
+    if max(separate) - min(separate) < APART:
+        raise ModelError(f"likelihood: scores from {min(separate)} to {max(separate)}; want them apart; raise SPREAD")
     shared = _quickest(lambda: system.scores(prompt, titles))
     alone = _quickest(lambda: list(brute_force(system, prompt, titles)))
     return {
@@ -55,7 +60,12 @@ def _model() -> Any:
         num_attention_heads=4,
         max_position_embeddings=1024,
     )
-    return LlamaForCausalLM(config).eval()
+    model = LlamaForCausalLM(config).eval()
+    with torch.no_grad():
+        for weights in model.parameters():
+            if weights.dim() == 2:
+                weights *= SPREAD
+    return model
 
 
 def _quickest(job: Callable[[], object]) -> float:

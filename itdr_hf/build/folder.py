@@ -243,6 +243,7 @@ def _record(prepared: Prepared, build: _Build, files: Files, seconds: float) -> 
         tables=[Step(**step) for step in tables.record["steps"]],
         steps=[Step(**step) for step in prepared.rows.steps],
         players=prepared.rows.players,
+        derived=prepared.rows.derived,
         engine=build.engine.signature,
         written_by=facts.written_by,
         masked=facts.masked,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from itdr_hf.dataset.example_id import content_digits
+from itdr_hf.runtime.hashing import pseudonyms
 from itdr_hf.tasks.planning.recipe import Recipe
 from itdr_hf.tasks.task import Cell
 
@@ -27,11 +27,4 @@ def user_hashes(cell: Cell, recipe: Recipe, subjects: Sequence[str]) -> list[str
     """Return a salted hash of each user id, 16 hex digits; "" for subjects that are items."""
     if cell.task.subject == "item":
         return [""] * len(subjects)
-    keyed = hashlib.blake2b(key=recipe.salt.encode()[:64], digest_size=8)
-
-    def hashed(subject: str) -> str:
-        state = keyed.copy()
-        state.update(f"{cell.source.id}|{subject}".encode())
-        return state.hexdigest()
-
-    return list(map(hashed, subjects))
+    return list(map(pseudonyms(cell.source.id, recipe.salt), subjects))

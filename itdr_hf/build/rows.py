@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +61,7 @@ class Rows:
     counts: Mapping[str, int]
     steps: list[dict[str, Any]]
     players: list[dict[str, Any]]  # what `giveaways` found; nothing where nothing is ranked
+    derived: Mapping[str, str | int] = field(default_factory=dict)  # what the task reports of what it is made with
 
 
 def ensure_rows(cell: Cell, recipe: Recipe, tables: Tables, engine: Engine) -> Rows:
@@ -83,6 +84,7 @@ def ensure_rows(cell: Cell, recipe: Recipe, tables: Tables, engine: Engine) -> R
                 gathering = PlanContext(engine=engine, tables=tables, recipe=recipe)
                 with engine.planning(cell.name):
                     record = _plan(cell, gathering, draft / "rows.parquet")
+                    record["derived"] = cell.task.facts(gathering)
                 write_atomically(draft / "record.json", json.dumps(record))
     record = json.loads((folder / "record.json").read_text())
     return Rows(path=folder / "rows.parquet", **record)
@@ -114,7 +116,7 @@ def _key(cell: Cell, recipe: Recipe) -> str:
 
 def _plan(cell: Cell, g: PlanContext, path: Path) -> dict[str, Any]:
     """Write the rows of a cell; returns counts, steps and players of `Rows`."""
-    if protocol(cell, g.recipe) == "time":
+    if protocol(cell, g.recipe) in ("time", "snapshots"):
         g = replace(g, cuts=split_protocols.moments(g))
     units = _units(cell, g)
     available = _count(g, units)

@@ -12,6 +12,7 @@ from itdr_hf.cli import completion
 from itdr_hf.cli.options import (
     AVAILABILITY,
     BAD_ROWS,
+    DIALOGUE,
     ENGINE,
     FAMILY,
     FOLDER,
@@ -136,12 +137,21 @@ def build(
     held_out: Annotated[str | None, typer.Option(help="InstructRec: an intention only for the test, as I1.")] = None,
     domain: Annotated[str | None, typer.Option(help="Only this one of the source's domains.")] = None,
     max_prompt: Annotated[int | None, typer.Option(min=0, help="InstructRec: tokens of a prompt, 0 for any.")] = None,
+    snapshots: Annotated[
+        str | None, typer.Option(help="RecLM: where two periods begin and end, as 2001-01-01,2002-01-01,2003-01-01.")
+    ] = None,
+    neighbours: Annotated[
+        int | None, typer.Option(min=1, max=5, help="RecLM: users or items shown beside one.")
+    ] = None,
+    dialogue: Annotated[
+        str | None, one_of(DIALOGUE, help="RecLM: default: two-turn; the others are for ablations.")
+    ] = None,
     on_bad_row: Annotated[str, one_of(BAD_ROWS, help="skip: count malformed rows and continue.")] = "error",
     max_bad_rows: Annotated[int | None, typer.Option(min=0, help="With skip: at most this many per table.")] = None,
     num_proc: Annotated[int, typer.Option(min=1, help="Processes that render examples.")] = 1,
     memory_limit: Memory = None,
     engine: Annotated[
-        str, one_of(ENGINE, help="For planning; spark needs the extra [spark], see docs/spark.md.")
+        str, one_of(ENGINE, help="For planning; spark needs the extra [spark], see docs/guides/spark.md.")
     ] = "duckdb",
     spark_master: Annotated[str | None, typer.Option(help="Such as local[4] or spark://host:7077.")] = None,
     cache: Annotated[Path | None, typer.Option(help="Cache folder; default: $ITDR_CACHE or the user's.")] = None,
@@ -172,6 +182,7 @@ def build(
     changes |= {"template": template, "negative_sampling": negative_sampling, "split_protocol": split_protocol}
     changes |= {"forms": forms, "held_out": held_out, "domain": domain, "max_prompt": max_prompt}
     changes |= {"order": order, "availability": availability, "future": future, "with_description": description}
+    changes |= {"snapshots": snapshots, "neighbours": neighbours, "dialogue": dialogue}
     out = out or Path(family)
     with show_progress("building") as progress:
         settings = Settings(

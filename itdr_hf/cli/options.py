@@ -62,6 +62,12 @@ def _checks() -> Iterable[str]:
     return load_checks()
 
 
+def _dialogues() -> Iterable[str]:
+    from itdr_hf.tasks.reclm.dialogue import FORMS
+
+    return FORMS
+
+
 def _engines() -> Iterable[str]:
     from itdr_hf.runtime.engines import ENGINES
 
@@ -105,7 +111,7 @@ def _futures() -> Iterable[str]:
 
 
 def _precisions() -> Iterable[str]:
-    from itdr_hf.models.train.sft import DTYPES
+    from itdr_hf.models.train.recipe import DTYPES
 
     return DTYPES
 
@@ -146,6 +152,12 @@ def _splits() -> Iterable[str]:
     return SPLITS
 
 
+def _stages() -> Iterable[str]:
+    from itdr_hf.models.train.recipe import STAGES
+
+    return STAGES
+
+
 def _templates() -> Iterable[str]:
     from itdr_hf.catalogue import current
     from itdr_hf.tasks.templates import MIXED, wording_of
@@ -170,6 +182,7 @@ FORMAT = Names("format", _formats)
 FUTURE = Names("future", _futures)
 GATED = Names("gate", given("auto", "manual"))
 MODE = Names("mode", given("plain", "json"))
+DIALOGUE = Names("form", _dialogues)
 FAMILY = Names("family", _families)
 NEGATIVE_SAMPLING = Names("strategy", _negative_samplings)
 NORMALISE = Names("normalise", given("sum", "mean"))
@@ -179,6 +192,7 @@ PRESET = Names("preset", _presets)
 PROTOCOL = Names("log-split", _protocols)
 RECOMMENDER = Names("recommender", _recommenders)
 SIMULATED = Names("source", _simulated)
+STAGE = Names("stage", _stages)
 SPLIT = Names("split", _splits)
 SPLIT_PROTOCOL = Names("protocol", _split_protocols)
 TEMPLATE = Names("template", _templates)
@@ -199,6 +213,15 @@ Config = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Memory = Annotated[str | None, typer.Option(help="For the whole process, such as 2GB; default: a quarter.")]
 Endpoint = Annotated[str | None, typer.Option(help="Address of another Hub.")]
+
+SERVER = "A model behind a server"  # the panel of these options in --help
+Temperature = Annotated[float, typer.Option(min=0, help="0: the likeliest answer.")]
+Timeout = Annotated[float, typer.Option(min=1, help="Seconds for an answer.", rich_help_panel=SERVER)]
+Retries = Annotated[int, typer.Option(min=0, help="Of a request.", rich_help_panel=SERVER)]
+Parameter = Annotated[
+    list[str] | None,
+    typer.Option(help="Another one: name=JSON; name=null leaves it out.", rich_help_panel=SERVER),
+]
 
 
 def separated(config: list[str] | None) -> list[str] | None:

@@ -7,8 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from itdr_hf.cli.options import DTYPE, FOLDER, RAW, Folder, Json, Raw, one_of
-from itdr_hf.cli.score import LOCAL, SERVER
+from itdr_hf.cli.options import (
+    DTYPE,
+    FOLDER,
+    RAW,
+    SERVER,
+    Folder,
+    Json,
+    Parameter,
+    Raw,
+    Retries,
+    Temperature,
+    Timeout,
+    one_of,
+)  # fmt: skip
+from itdr_hf.cli.score import LOCAL
 from itdr_hf.runtime.terminal import print_line
 
 if TYPE_CHECKING:
@@ -25,6 +38,7 @@ def probe(
     out: Annotated[Path, typer.Option(help="The answers; what is in it is not asked again.")] = Path("probe.parquet"),
     limit: Annotated[int, typer.Option(min=2, help="Questions a source and kind.")] = 100,
     max_tokens: Annotated[int, typer.Option(min=1, help="Of an answer.")] = 256,
+    temperature: Temperature = 0.0,
     seed: int = 0,
     scores: Annotated[Path | None, typer.Option(help="scores.json of the same system: shown next to it.")] = None,
     model: Annotated[str | None, typer.Option(help="Hub id or folder.", rich_help_panel=LOCAL)] = None,
@@ -35,6 +49,9 @@ def probe(
     model_name: Annotated[str | None, typer.Option(help="As the server calls it.", rich_help_panel=SERVER)] = None,
     concurrency: Annotated[int, typer.Option(min=1, help="Requests at a time.", rich_help_panel=SERVER)] = 16,
     plain: Annotated[bool, typer.Option("--plain", help="Completions, not chat.", rich_help_panel=SERVER)] = False,
+    timeout: Timeout = 600.0,
+    retries: Retries = 6,
+    parameter: Parameter = None,
     json: Json = False,
 ) -> None:
     """Ask a model for titles by their ids and for how histories go on: who knows has seen the release.
@@ -50,9 +67,9 @@ def probe(
 
     asked = _system(
         model, endpoint, model_name,
-        {"max_tokens": max_tokens, "seed": seed},
+        {"max_tokens": max_tokens, "temperature": temperature, "seed": seed},
         {"adapter": adapter, "revision": revision, "dtype": dtype},
-        {"concurrency": concurrency, "plain": plain},
+        {"concurrency": concurrency, "plain": plain, "timeout": timeout, "retries": retries, "parameter": parameter},
     )  # fmt: skip
     probes = _probes(Dataset.open(folder), raw, kind, limit)
     with show_progress("asking") as progress:
@@ -75,9 +92,11 @@ def _system(
     if (model is None) == (endpoint is None) or bool(endpoint) != bool(name):
         raise UsageError("probe: want one of --model, --endpoint with --model-name; see --help")
     if endpoint:
+        from itdr_hf.models.endpoint import read_parameters
         from itdr_hf.models.predict.served import Endpoint
 
-        return Endpoint(url=endpoint, model=name or "", **both, **served)
+        parameters = read_parameters(served.pop("parameter"))
+        return Endpoint(url=endpoint, model=name or "", **both, **served, parameters=parameters)
     from itdr_hf.models.predict.local import LocalModel
 
     return LocalModel(model or "", **both, **local)

@@ -31,11 +31,16 @@ def push(
     despite_breaches: Annotated[
         bool, typer.Option("--despite-breaches", help="Publish although the audit found breaches.")
     ] = False,
+    version: Annotated[
+        str | None, typer.Option(help="Of the release; default: by the Hub's tags and what changed.")
+    ] = None,
     gated: Annotated[str | None, one_of(GATED, help="Require readers to request access.")] = None,
     endpoint: Endpoint = None,
     json: Json = False,
 ) -> None:
     """Publish a dataset folder: audited, in one commit, verified, tagged. A second push changes nothing.
+
+    The version is raised by what changed since the latest release: recipe 2.0.0, data 1.1.0, card 1.0.1.
 
     The token is that of `hf auth login` or $HF_TOKEN.
     """
@@ -45,36 +50,34 @@ def push(
     from itdr_hf.cli.show_build import print_plan
     from itdr_hf.dataset import Dataset
     from itdr_hf.dataset.audit.noted import breaches_of
-    from itdr_hf.dataset.card import write_card
     from itdr_hf.runtime.terminal import print_json, show_progress
 
     dataset = Dataset.open(folder).as_built()
+    hub.check_complete(dataset)
     sources = {cell.source: dataset.catalogue.source(cell.source) for cell in dataset.cells.values()}
     hub.check_redistribution(sources.values(), public=public, allowed=allow or ())
     with show_progress("auditing") as progress:
         hub.check_audit(folder, breaches_of(dataset, progress=progress), despite=despite_breaches)
-    write_card(dataset, repo_id)
     api = hub.connect(endpoint=endpoint)
-    plan = hub.plan_push(api, folder, repo_id, delete=delete or ())
-    if not json:
-        print_plan(plan.rows(), plan.summary())
-    if dry_run:
-        return print_json(plan.as_dict()) if json else None
-    with show_progress(f"pushing to {repo_id}") as progress:
-        release = hub.push_folder(
-            api,
-            folder,
-            repo_id,
-            private=not public,
-            delete=delete or (),
-            create_pr=create_pr,
-            force=force,
-            gated=gated,  # type: ignore[arg-type]
-            progress=progress,
-        )
+    chosen = hub.next_release(api, dataset, repo_id, asked=version)
+    with hub.stamped(dataset, repo_id, chosen, keep=not dry_run):
+        plan = hub.plan_push(api, folder, repo_id, delete=delete or ())
+        if not json:
+            print_plan(plan.rows(), f"{plan.summary()}\n{chosen.sentence}")
+        if dry_run:
+            return print_json({**plan.as_dict(), "version": chosen.version, "since": chosen.since}) if json else None
+        with show_progress(f"pushing to {repo_id}") as progress:
+            release = hub.push_folder(
+                api, folder, repo_id, private=not public, delete=delete or (), create_pr=create_pr, force=force,
+                gated=gated,  # type: ignore[arg-type]
+                progress=progress,
+            )  # fmt: skip
     if json:
         return print_json(asdict(release))
     print_line(f"{'pushed' if release.committed else 'nothing to push'}: {release.pr_url or release.url}")
+    if release.changed_since:
+        names = ", ".join(release.changed_since[:5])
+        print_line(f"The release stands; {names} on main was changed since, and is left as it is.")
     print_line(
         f'\n    load_dataset("{repo_id}", "{next(iter(dataset.cells))}", revision="{release.tag or release.commit}")'
     )

@@ -12,11 +12,16 @@ from itdr_hf.cli.options import (
     DTYPE,
     FOLDER,
     NORMALISE,
+    SERVER,
     SPLIT,
     WAY,
     Config,
     Folder,
     Json,
+    Parameter,
+    Retries,
+    Temperature,
+    Timeout,
     one_of,
     separated,
 )  # fmt: skip
@@ -24,10 +29,11 @@ from itdr_hf.runtime.terminal import print_line
 
 if TYPE_CHECKING:
     from itdr_hf.dataset import Dataset
-    from itdr_hf.models.predict.run import System
+    from itdr_hf.models.predict.run import Made, System
+    from itdr_hf.models.predict.served import Endpoint
 
 UNFINISHED = 3  # exit code: some questions have no answer
-LOCAL, SERVER, NONE = "A model on this machine", "A model behind a server", "No model"
+LOCAL, NONE = "A model on this machine", "No model"
 
 
 def predict(
@@ -41,23 +47,29 @@ def predict(
     by: Annotated[str, one_of(WAY, help="likelihood: rank the candidates, generating nothing.")] = "generation",
     normalise: Annotated[str, one_of(NORMALISE, help="Of a candidate's tokens, with --by likelihood.")] = "sum",
     max_tokens: Annotated[int | None, typer.Option(min=1, help="Of an answer; default: by subtask.")] = None,
-    temperature: Annotated[float, typer.Option(min=0, help="0: the likeliest answer.")] = 0.0,
+    temperature: Temperature = 0.0,
     seed: int = 0,
     model: Annotated[str | None, typer.Option(help="Hub id or folder.", rich_help_panel=LOCAL)] = None,
     adapter: Annotated[str | None, typer.Option(help="Of peft: Hub id or folder.", rich_help_panel=LOCAL)] = None,
     revision: Annotated[str | None, typer.Option(help="Of the model on the Hub.", rich_help_panel=LOCAL)] = None,
+    adapter_revision: Annotated[
+        str | None, typer.Option(help="Of the adapter on the Hub: tag or commit.", rich_help_panel=LOCAL)
+    ] = None,
+    own_settings: Annotated[
+        bool,
+        typer.Option(
+            "--own-settings", help="Decode as the model's generation_config.json says.", rich_help_panel=LOCAL
+        ),
+    ] = False,
     dtype: Annotated[str, one_of(DTYPE, help="Default: as saved.", rich_help_panel=LOCAL)] = "auto",
     batch_tokens: Annotated[int, typer.Option(min=1, help="Most tokens of a batch.", rich_help_panel=LOCAL)] = 16_384,
     endpoint: Annotated[str | None, typer.Option(help="Such as http://host/v1.", rich_help_panel=SERVER)] = None,
     model_name: Annotated[str | None, typer.Option(help="As the server calls it.", rich_help_panel=SERVER)] = None,
     concurrency: Annotated[int, typer.Option(min=1, help="Requests at a time.", rich_help_panel=SERVER)] = 16,
-    plain: Annotated[bool, typer.Option("--plain", help="Completions, not chat.", rich_help_panel=SERVER)] = False,
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds for an answer.", rich_help_panel=SERVER)] = 600.0,
-    retries: Annotated[int, typer.Option(min=0, help="Of a request.", rich_help_panel=SERVER)] = 6,
-    parameter: Annotated[
-        list[str] | None,
-        typer.Option(help="Another one: name=JSON; name=null leaves it out.", rich_help_panel=SERVER),
-    ] = None,
+    plain: Annotated[bool, typer.Option("--plain", help="Without the chat template.")] = False,
+    timeout: Timeout = 600.0,
+    retries: Retries = 6,
+    parameter: Parameter = None,
     baseline: Annotated[str | None, one_of(BASELINE, help="What answers instead.", rich_help_panel=NONE)] = None,
     raw: Annotated[
         Path | None,
@@ -84,10 +96,9 @@ def predict(
 
     if sum(given is not None for given in (model, endpoint, baseline)) != 1 or bool(endpoint) != bool(model_name):
         raise UsageError("predict: want one of --model, --endpoint with --model-name, --baseline; see --help")
-    if by == "likelihood" and not model:
+    if by == "likelihood" and baseline:
         raise UsageError(
-            "predict: --by likelihood reads every token's probability, which chat servers and baselines do not give; "
-            "want --model; name one on this machine"
+            "predict: --by likelihood with a baseline, which has no probabilities; want --model or --endpoint"
         )
     dataset = Dataset.open(folder)
     questions = read_questions(dataset, separated(config), split, limit)
@@ -103,13 +114,18 @@ def predict(
             temperature=temperature, seed=seed, plain=plain, timeout=timeout, retries=retries,
             parameters=read_parameters(parameter),
         )  # fmt: skip
+        if by == "likelihood":
+            system = _ranking(system, normalise, plain)
     else:
         from itdr_hf.models.predict.local import LocalModel
 
         system = LocalModel(
-            model or "", adapter=adapter, revision=revision, dtype=dtype, batch_tokens=batch_tokens,
-            max_tokens=max_tokens, temperature=temperature, seed=seed,
+            model or "", adapter=adapter, revision=revision, adapter_revision=adapter_revision, dtype=dtype,
+            batch_tokens=batch_tokens, max_tokens=max_tokens, temperature=temperature, seed=seed, plain=plain or None,
+            own_settings=own_settings,
         )  # fmt: skip
+        for warning in system.warnings:
+            print_line(f"warning: {warning}", error=True)
         if by == "likelihood":
             from itdr_hf.models.predict.likelihood import Likelihood
 
@@ -118,11 +134,28 @@ def predict(
             )
     with show_progress("asking") as progress:
         made = predict_into(out, questions, system, progress)
-    if warning := made.warning():
-        print_line(f"warning: {warning}", error=True)
+    _warn(made, getattr(system, "unknown", 0))
     print_json({"file": str(out), **asdict(made)}) if json else print_line(made.sentence(out, folder))
     if made.missing:
         raise typer.Exit(UNFINISHED)
+
+
+def _warn(made: Made, unknown: int) -> None:
+    """Warn of answers that are empty or cut, and of characters that the tokenizer does not know."""
+    if warning := made.warning():
+        print_line(f"warning: {warning}", error=True)
+    if unknown:
+        print_line(f"warning: {unknown:,} tokens of the prompts are characters unknown to the tokenizer", error=True)
+
+
+def _ranking(endpoint: Endpoint, normalise: str, plain: bool) -> System:
+    """Return a server's model that ranks candidates by likelihood; a chat is warned that it is asked without a template."""
+    from itdr_hf.models.predict.served_likelihood import ServedLikelihood
+
+    if not plain:
+        found = "--by likelihood asks a server for completions of the plain prompt, without a chat template"
+        print_line(f"warning: {found}; want a model tuned on plain prompts; for a chat model use --model", error=True)
+    return ServedLikelihood(endpoint=endpoint, normalise="mean" if normalise == "mean" else "sum")
 
 
 def _baseline(name: str, dataset: Dataset, raw: Path | None, seed: int) -> System:

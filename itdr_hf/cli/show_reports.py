@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from itdr_hf.dataset.audit.findings import counted
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from itdr_hf.dataset.audit import Report
     from itdr_hf.dataset.diff import CellDifference, Difference
     from itdr_hf.dataset.statistics import CellStatistics
+
+MAX_COLUMNS = 4  # named of a cell that differs
 
 
 def print_audit(report: Report, *, verbose: bool = False) -> None:
@@ -69,16 +71,18 @@ def print_diff(difference: Difference) -> None:
     if rows:
         print_table(columns, rows)
     for cell in difference.cells:
-        for line in _details(cell):
-            print_line(f"{cell.cell}: {line}")
+        if cell.recipe or cell.state == "changed":
+            print_line(f"{cell.cell}: {_explained(cell)}")
     print_line(f"{len(difference.cells) - len(changed)} of {counted(len(difference.cells), 'cell')} are the same")
 
 
-def _details(cell: CellDifference) -> Iterator[str]:
-    if cell.recipe:
-        same = "the same examples with another recipe: " if cell.state == "same" else "recipe: "
-        yield same + ", ".join(f"{name} {old} → {new}" for name, (old, new) in cell.recipe.items())
-    if cell.columns:
-        yield "columns: " + ", ".join(f"{name} in {n:,}" for name, n in cell.columns.items())
-    for kind, ids in cell.ids.items() if cell.state == "changed" else ():
-        yield f"{kind}: {', '.join(ids[:2])}" + (" …" if len(ids) > 2 else "")
+def _explained(cell: CellDifference) -> str:
+    """Return why a cell differs and in which columns, on one line; ids are in the JSON."""
+    recipe = ", ".join(f"{name} {old} → {new}" for name, (old, new) in cell.recipe.items())
+    if cell.state == "same":
+        return f"the same examples with another recipe: {recipe}"
+    by_count = sorted(cell.columns.items(), key=lambda pair: -pair[1])
+    columns = [f"{name} in {count:,}" for name, count in by_count[:MAX_COLUMNS]]
+    more = [f"{len(by_count) - MAX_COLUMNS} more"] if len(by_count) > MAX_COLUMNS else []
+    parts = [*cell.causes, *([recipe] if recipe else [])]
+    return ", ".join(parts) + (f"; columns: {', '.join([*columns, *more])}" if columns else "")

@@ -13,6 +13,7 @@ from itdr_hf.cli.options import (
     FORMAT,
     PRECISION,
     PRESET,
+    STAGE,
     Config,
     Endpoint,
     Folder,
@@ -54,6 +55,9 @@ def train(
     packing: Annotated[
         bool | None, typer.Option("--packing", help="Examples share a row.", rich_help_panel=STEPS)
     ] = None,
+    plain: Annotated[
+        bool | None, typer.Option("--plain", help="Without the chat template of the base.", rich_help_panel=STEPS)
+    ] = None,
     gradient_checkpointing: Annotated[
         bool | None, typer.Option(help="Less memory, more time.", rich_help_panel=STEPS)
     ] = None,
@@ -64,10 +68,16 @@ def train(
         int | None, typer.Option(min=0, help="Validation rows per cell.", rich_help_panel=STEPS)
     ] = None,
     seed: Annotated[int | None, typer.Option(rich_help_panel=STEPS)] = None,
+    stage: Annotated[
+        str | None, one_of(STAGE, help="sft: learn answers; reward: learn which of two answers is better.")
+    ] = None,
     rank: Annotated[int | None, typer.Option(min=1, rich_help_panel=SIZE)] = None,
     alpha: Annotated[int | None, typer.Option(min=1, rich_help_panel=SIZE)] = None,
     precision: Annotated[str | None, one_of(PRECISION, help="Of the weights.", rich_help_panel=SIZE)] = None,
     quantised: Annotated[bool | None, typer.Option("--quantised", help="QLoRA, 4 bits.", rich_help_panel=SIZE)] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Count steps and tokens, measure one step, train nothing.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Tune an adapter with the paper's recipe: LoRA, learning rate 1e-4, cosine, 2 epochs, batch 1 × 8, bf16.
@@ -89,12 +99,20 @@ def train(
     }
     changes |= {"limit": limit, "max_length": max_length, "allow_cut": allow_cut, "epochs": epochs, "batch": batch}
     changes |= {"learning_rate": learning_rate, "accumulation": accumulation, "packing": packing, "seed": seed}
+    changes["plain"] = plain
+    changes["stage"] = stage
     changes |= {"evaluations": evaluations, "eval_limit": eval_limit, "rank": rank, "alpha": alpha}
     changes |= {"precision": precision, "quantised": quantised, "gradient_checkpointing": gradient_checkpointing}
     chosen, content = _recipe(model, preset, recipe, changes)
     dataset = Dataset.open(folder)
     if is_first():
         _warn_of_references(dataset, chosen.configs)
+    if dry_run:
+        from itdr_hf.models.train.dry_run import estimate
+
+        with show_progress("measuring") as progress:
+            found = estimate(folder, chosen, progress=progress)
+        return print_json(found.as_dict()) if json else print_line(found.sentence())
     with show_progress("training") as progress:
         facts = run(dataset, chosen, output, content=content, command=_command(), progress=progress)
     if not is_first():
@@ -102,9 +120,11 @@ def train(
     if json:
         print_json(facts)
         return
-    found = facts["results"]
-    checked = f", validation loss {found['validation_loss'][-1][1]}" if found["validation_loss"] else ""
-    print_line(f"{output}: {found['steps']} steps in {found['seconds']:.0f} s{checked}")
+    results = facts["results"]
+    checked = f", validation loss {results['validation_loss'][-1][1]}" if results["validation_loss"] else ""
+    if results.get("validation_accuracy"):
+        checked += f", {results['validation_accuracy'][-1][1]:.0%} of the pairs in the right order"
+    print_line(f"{output}: {results['steps']} steps in {results['seconds']:.0f} s{checked}")
     print_line(f"\n    itdr predict {folder} --model {chosen.model} --adapter {output} --out {output.name}.parquet")
 
 

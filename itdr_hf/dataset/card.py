@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from itdr_hf.dataset.card_derived import derived_rows
 from itdr_hf.dataset.card_yaml import members, metadata
 from itdr_hf.dataset.caveats import caveats_of
 from itdr_hf.dataset.folder import Dataset
@@ -136,6 +137,7 @@ def dataset_card(dataset: Dataset, repo_id: str = "itdr") -> str:
         sources=sources,
         subtasks=list({cell.task.id: cell.task for cell in cells}.values()),
         protocols=_protocols(dataset, cells),
+        derived=derived_rows(dataset),
         splits=SPLITS,
         simulated=dataset.simulated,
         by_rule=caveats_of(dataset).by_rule,
@@ -147,10 +149,16 @@ def dataset_card(dataset: Dataset, repo_id: str = "itdr") -> str:
         players=noted_players(dataset),
         pictures=PICTURES if read_note(dataset.folder, DRAWN).get("content") == dataset.contents else "",
         writers=writers(dataset),
-        changes=[{"version": version, "text": text} for version, text in CHANGES.items()],
+        changes=_changes(dataset),
         citations=citations(sources),
     )
     return f"---\n{head}---\n\n{body}"
+
+
+def _changes(dataset: Dataset) -> list[dict[str, str]]:
+    """Return version and text of every release of this folder, newest first, then of the configs themselves."""
+    ours = [{"version": row["version"], "text": row["changes"]} for row in dataset.ledger.releases]
+    return ours + [{"version": version, "text": text} for version, text in CHANGES.items()]
 
 
 def column_notes(cells: Sequence[Cell]) -> list[dict[str, str]]:

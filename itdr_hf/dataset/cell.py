@@ -54,7 +54,8 @@ class BuiltCell:
     counts: examples by split. raw, unread: files of the release that were read, and those that were not, with the
     reason. tables, steps: the account from rows read to tables, and from subjects to examples. files: by file name.
     teachers: the models that wrote references, and their settings. players: what a player without taste
-    would win (`planning.giveaways`).
+    would win (`planning.giveaways`). derived: the periods and
+    neighbours that a task uses.
     """
 
     name: str
@@ -78,6 +79,7 @@ class BuiltCell:
     files: Mapping[str, ShardFacts] = field(default_factory=dict)
     teachers: Sequence[Mapping[str, Any]] = ()
     players: Sequence[Mapping[str, Any]] = ()
+    derived: Mapping[str, str | int] = field(default_factory=dict)
 
     @property
     def examples(self) -> int:
@@ -104,8 +106,9 @@ class BuiltCell:
             "written_by": dict(self.written_by), "masked": dict(self.masked),
             "files": {name: asdict(facts) for name, facts in self.files.items()},
         }  # fmt: skip
-        told = {"teachers": list(self.teachers), "players": [dict(one) for one in self.players]}
-        return {**entry, **{name: rows for name, rows in told.items() if rows}}
+        noted = {"teachers": list(self.teachers), "players": [dict(one) for one in self.players]}
+        noted |= {"derived": dict(self.derived)}
+        return {**entry, **{name: rows for name, rows in noted.items() if rows}}
 
 
 def read_cell(name: str, entry: Mapping[str, Any], origin: tuple[str, str]) -> BuiltCell:
@@ -113,7 +116,19 @@ def read_cell(name: str, entry: Mapping[str, Any], origin: tuple[str, str]) -> B
 
     Raises KeyError, TypeError or ValueError for an invalid entry.
     """
-    known = {"family", "key", "content", "counts", "recipe", "layout", "unread", "engine", "written_by", "masked"}
+    known = {
+        "family",
+        "key",
+        "content",
+        "counts",
+        "recipe",
+        "layout",
+        "unread",
+        "engine",
+        "written_by",
+        "masked",
+        "derived",
+    }
     return BuiltCell(
         name=name,
         task=entry.get("task", origin[0]),

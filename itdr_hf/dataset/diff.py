@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from itdr_hf.dataset.cell import BuiltCell
 from itdr_hf.dataset.folder import Dataset, opened
 from itdr_hf.dataset.shards import open_shard
 from itdr_hf.errors import UsageError
 from itdr_hf.records import INSTRUCTION
 from itdr_hf.runtime.duckdb_engine import DuckDBEngine, open_duckdb, quote
 from itdr_hf.runtime.progress import OnProgress, each, ignore
+from itdr_hf.tasks.planning.recipe import recipe_changes
 
 MAX_IDS = 5  # ids listed per kind of difference
 Pair = tuple[Dataset, Dataset]  # the old one and the new one
@@ -33,6 +35,7 @@ class CellDifference:
     recipe: Mapping[str, tuple[Any, Any]] = field(
         default_factory=dict
     )  # field -> (old, new), also of the same examples
+    causes: tuple[str, ...] = ()  # besides the recipe: the data's version, raw files, who wrote references, the code
     ids: Mapping[str, list[str]] = field(default_factory=dict)  # added, removed, changed, moved -> a few ids
 
 
@@ -78,18 +81,30 @@ def _compare(engine: DuckDBEngine, cell: str, pair: Pair) -> CellDifference:
         count = engine.value(f"SELECT count(*) FROM {_table(pair[0 if old else 1].folder, cell, ['id'])}")
         state, column = ("removed", "removed") if old else ("added", "added")
         return CellDifference(cell=cell, state=state, **{column: count})
-    recipes = [dataset.cells[cell].recipe if cell in dataset.cells else {} for dataset in pair]
-    recipe = {
-        name: (recipes[0].get(name), recipes[1].get(name))
-        for name in sorted({*recipes[0], *recipes[1]})
-        if recipes[0].get(name) != recipes[1].get(name)
-    }
-    return _compare_rows(engine, cell, (pair[0].folder, pair[1].folder), recipe)
+    made = _compare_rows(engine, cell, (pair[0].folder, pair[1].folder))
+    if not all(cell in dataset.cells for dataset in pair):
+        return made
+    before, after = (dataset.cells[cell] for dataset in pair)
+    recipe = recipe_changes(before.recipe, after.recipe)
+    made = replace(made, recipe=recipe)
+    return made if made.state == "same" else replace(made, causes=_causes(before, after, pair, recipe=bool(recipe)))
 
 
-def _compare_rows(
-    engine: DuckDBEngine, cell: str, folders: tuple[Path, Path], recipe: Mapping[str, tuple[Any, Any]]
-) -> CellDifference:
+def _causes(before: BuiltCell, after: BuiltCell, pair: Pair, *, recipe: bool) -> tuple[str, ...]:
+    """Return why two builds of a cell differ, besides their recipe, as far as their ledgers tell."""
+    versions = [dataset.version for dataset in pair]
+    causes = [f"data {versions[0]} → {versions[1]}"] if versions[0] != versions[1] else []
+    raw = [{file.name: file.sha256 for file in cell.raw} for cell in (before, after)]
+    if differing := [name for name in {*raw[0], *raw[1]} if raw[0].get(name) != raw[1].get(name)]:
+        causes.append(f"{len(differing)} of {len({*raw[0], *raw[1]})} raw files")
+    if before.written_by.keys() != after.written_by.keys():
+        causes.append(f"references by {', '.join(sorted(after.written_by))}")
+    if not causes and not recipe:
+        causes.append("code" if before.key != after.key else "files changed after the build")
+    return tuple(causes)
+
+
+def _compare_rows(engine: DuckDBEngine, cell: str, folders: tuple[Path, Path]) -> CellDifference:
     import duckdb
 
     content = [name for name in _columns(folders, cell) if name != "id"]
@@ -120,7 +135,6 @@ def _compare_rows(
         state="changed" if any(numbers.values()) else "same",
         same=row["same"],
         columns={name: row[f"at_{name}"] for name in content if row[f"at_{name}"]},
-        recipe=recipe,
         ids={name: sorted(row[f"ids_{name}"]) for name in kinds if row[f"ids_{name}"]},
         **numbers,
     )

@@ -243,6 +243,20 @@ class Dataset:
         self._ledger, self._text = ledger, text
         self._forget()
 
+    def mark_release(self, version: str, releases: tuple[Mapping[str, str], ...]) -> None:
+        """Write the ledger as that of a release, with nothing else changed. The caller must hold the lock."""
+        self._ledger = replace(self._ledger, version=version, releases=releases)
+        self._text = ledger_text(self._ledger)
+        write_atomically(self.folder / LEDGER, self._text)
+        self._forget()
+
+    def as_released(self, version: str, releases: tuple[Mapping[str, str], ...]) -> Dataset:
+        """Return the same folder with the ledger of a release, which is not written."""
+        other = Dataset(self.folder, base=self._base)
+        other._ledger = replace(self._ledger, version=version, releases=releases)
+        other._forget()
+        return other
+
     def record(self, cell: BuiltCell) -> None:
         """Record a cell in the ledger, and its source if it is custom. The caller must hold the lock."""
         own = dict(self._ledger.own)

@@ -30,7 +30,8 @@ Origins = Callable[[str], tuple[str, str]]  # cell name -> task and source, for 
 class Ledger:
     """A parsed ledger: cells by name in catalogue order, and the descriptions of custom sources.
 
-    `family` is the family of its cells, `version` the version of the data. `edited` describes a wrong digest, '' if it
+    `family` is the family of its cells, `version` the version of the data, `releases` the version and changes of each
+    release that was published, newest first. `edited` describes a wrong digest, '' if it
     is right.
     """
 
@@ -40,6 +41,7 @@ class Ledger:
     cells: Mapping[str, BuiltCell] = field(default_factory=dict)
     not_built: Mapping[str, str] = field(default_factory=dict)
     own: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    releases: tuple[Mapping[str, str], ...] = ()
     edited: str = ""
 
     def as_dict(self) -> dict[str, Any]:
@@ -49,7 +51,8 @@ class Ledger:
         document: dict[str, Any] = {"dataset": self.family, "format": FORMAT, "version": self.version}
         document |= {"packages": dict(self.packages)}
         document |= {"cells": cells, "not_built": dict(self.not_built), "files": files}
-        return sealed({**document, "own": dict(self.own)} if self.own else document)
+        document |= {"own": dict(self.own)} if self.own else {}
+        return sealed(document | ({"releases": [dict(row) for row in self.releases]} if self.releases else {}))
 
 
 def parse_ledger(path: Path, text: str, origins: Origins) -> Ledger:
@@ -63,6 +66,7 @@ def parse_ledger(path: Path, text: str, origins: Origins) -> Ledger:
             cells={name: read_cell(name, entry, _origin(name, entry, origins)) for name, entry in _cells(document)},
             not_built=dict(document.get("not_built", {})),
             own=dict(document.get("own", {})),
+            releases=tuple(document.get("releases", ())),
             edited=edited(document),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:

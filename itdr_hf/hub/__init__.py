@@ -10,19 +10,24 @@ from itdr_hf.hub.plan import Change, PushPlan, plan_push
 from itdr_hf.hub.push import Release, push_folder
 from itdr_hf.hub.retry import HubAnswer
 from itdr_hf.hub.verify import verify_release
+from itdr_hf.hub.versions import NextRelease, check_complete, next_release, stamped
 from itdr_hf.runtime.retry import RetryPolicy
 
 __all__ = [
     "Change",
     "HubAnswer",
     "Licensed",
+    "NextRelease",
     "PushPlan",
     "Release",
     "RetryPolicy",
     "check_audit",
+    "check_complete",
     "check_redistribution",
     "connect",
+    "next_release",
     "plan_push",
     "push_folder",
+    "stamped",
     "verify_release",
 ]

@@ -18,6 +18,8 @@ from itdr_hf.runtime.files import write_atomically
 from itdr_hf.runtime.progress import OnProgress, ignore
 from itdr_hf.runtime.retry import RetryPolicy
 
+PROMPT = ("form", "tokenizer", "template")  # of the record that answers and adapters share
+
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
@@ -79,11 +81,16 @@ def _scores(path: Path, adapter: Adapter) -> Mapping[str, Any]:
         raise HubError(f"{path}: no {', '.join(missing)}; want scores.json of `itdr score --out`; score again")
     settings = found["run"]["settings"]
     served = "at" in settings  # an adapter loaded by a server is known by name only
-    have, want = settings.get("adapter_revision", "none"), revision_of(str(adapter.folder), None)
+    have = settings.get("adapter_content") or settings.get("adapter_revision", "none")
+    want = revision_of(str(adapter.folder), None)
     if not served and have != want:
         raise HubError(
             f"{path}: of {found['system']}, adapter {have}; want scores of this adapter, {want}; "
             f"predict with --adapter {adapter.folder} and score that"
+        )
+    if not served and (other := _asked_otherwise(found["run"], adapter.recipe)):
+        raise HubError(
+            f"{path}: of another {other}; want scores of the adapter as it was tuned; predict again, and score that"
         )
     known = adapter.recipe.get("dataset", {}).get("cells", {})
     for name, content in found["dataset"]["cells"].items():
@@ -93,6 +100,17 @@ def _scores(path: Path, adapter: Adapter) -> Mapping[str, Any]:
                 "was tuned on; predict and score on that build"
             )
     return found
+
+
+def _asked_otherwise(run: Mapping[str, Any], recipe: Mapping[str, Any]) -> str:
+    """Return what differs between the run that was scored and the one that tuned the adapter: base, tokenizer, template."""
+    settings, prompt, base = run["settings"], recipe.get("prompt", {}), recipe.get("model", {}).get("revision", "")
+    have = {"base": run.get("revision", ""), **{name: settings.get(name) for name in PROMPT}}
+    want = {"base": base, **{name: prompt.get(name) for name in PROMPT}}
+    if len(have["base"] or "") != len(base):  # a commit and the hash of a folder say nothing of each other
+        have["base"] = None
+    known = [name for name in have if have[name] and want[name]]
+    return ", ".join(f"{name} {have[name]} (tuned on {want[name]})" for name in known if have[name] != want[name])
 
 
 def _check_card(text: str, folder: Path) -> None:

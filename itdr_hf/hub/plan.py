@@ -30,7 +30,8 @@ class PushPlan:
 
     head: the commit it was planned against, None if the repository does not exist yet. tagged: the commit that the tag
     points to already. absent: names in `delete` that match nothing. taken_in: foreign files that a config of the card
-    would load, with that config and its pattern.
+    would load, with that config and its pattern. changed_since: where the tag holds this very folder, so that the release
+    stands, the files that main has otherwise.
     """
 
     repo_id: str
@@ -47,6 +48,7 @@ class PushPlan:
     absent: tuple[str, ...]
     foreign: tuple[Change, ...]
     taken_in: tuple[tuple[str, str, str], ...]
+    changed_since: tuple[str, ...]
     tree: Mapping[str, RemoteFile] = field(repr=False)
 
     @property
@@ -73,6 +75,8 @@ class PushPlan:
         sent = sum(change.size for change in self.adds + self.updates)
         kept = f"{len(self.unchanged)} unchanged, {len(self.foreign)} of others left alone"
         where = f"onto {self.head[:8]}" if self.head else "into a new repository"
+        if self.changed_since:
+            where = f"the release stands at {self.tag}; changed on main since: {', '.join(self.changed_since[:5])}"
         return f"{self.repo_id}: {counts} ({sent:,} bytes), {kept}; {where}, tag {self.tag or 'none'}"
 
 
@@ -101,7 +105,7 @@ def release_tag(local: Folder, version: str | None) -> str | None:
     if version and local.version and version != local.version:
         raise HubError(
             f"{local.path}: version {local.version} in its ledger; wanted {version}; build that version, "
-            "or push the existing one"
+            "or push the existing one (`itdr push --version` writes another into the folder)"
         )
     chosen = version or local.version
     return f"v{chosen}" if chosen else None
@@ -115,6 +119,11 @@ def make_plan(repo: Repository, local: Folder, delete: tuple[str, ...], tag: str
     foreign = [path for path in sorted(tree) if path not in local.files and path not in doomed]
     sizes = {name: file.size for name, file in sorted(local.files.items())}
     kept = {name for name, file in local.files.items() if name in tree and same(file, tree[name])}
+    tagged = repo.tags().get(tag) if state and tag else None
+    since: list[str] = []
+    if tagged and not doomed and len(kept) < len(local.files) and _holds(repo.tree(tagged), local):
+        since = sorted(set(local.files) - kept)
+        kept = set(local.files)
     return PushPlan(
         repo_id=repo.id,
         repo_type=repo.type,
@@ -122,14 +131,15 @@ def make_plan(repo: Repository, local: Folder, delete: tuple[str, ...], tag: str
         private=state.private if state else None,
         gated=state.gated if state else False,
         tag=tag,
-        tagged=repo.tags().get(tag) if state and tag else None,
-        adds=tuple(Change(name, size) for name, size in sizes.items() if name not in tree),
+        tagged=tagged,
+        adds=tuple(Change(name, size) for name, size in sizes.items() if name not in tree and name not in kept),
         updates=tuple(Change(n, size) for n, size in sizes.items() if n in tree and n not in kept),
         unchanged=tuple(Change(name, size) for name, size in sizes.items() if name in kept),
         deletes=tuple(Change(path, tree[path].size) for path in sorted(doomed)),
         absent=tuple(name for name in delete if not any(below(name, path) for path in tree)),
         foreign=tuple(Change(path, tree[path].size) for path in foreign),
         taken_in=tuple(_taken_in(foreign, local)),
+        changed_since=tuple(since),
         tree=tree,
     )
 
@@ -139,6 +149,10 @@ def same(file: LocalFile, held: RemoteFile) -> bool:
     if file.size != held.size:
         return False
     return held.sha256 == file.sha256 if held.sha256 else held.oid == file.git_oid()
+
+
+def _holds(tree: Mapping[str, RemoteFile], local: Folder) -> bool:
+    return all(name in tree and same(file, tree[name]) for name, file in local.files.items())
 
 
 def _taken_in(foreign: Iterable[str], local: Folder) -> Iterator[tuple[str, str, str]]:

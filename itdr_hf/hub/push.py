@@ -29,7 +29,10 @@ MAX_PLANS = 5  # attempts at a commit while others push too
 
 @dataclass(frozen=True, kw_only=True)
 class Release:
-    """The published release; `committed` is False if the Hub already had all of it."""
+    """The published release; `committed` is False if the Hub already had all of it.
+
+    changed_since: files that main has otherwise than the release, which stands at its tag.
+    """
 
     repo_id: str
     commit: str
@@ -42,6 +45,7 @@ class Release:
     deleted: int
     unchanged: int
     left_alone: int
+    changed_since: tuple[str, ...] = ()
 
 
 @dataclass(kw_only=True)
@@ -218,4 +222,5 @@ def _release(push: _Push, plan: PushPlan, made: Commit, committed: bool) -> Rele
         deleted=len(plan.deletes),
         unchanged=len(plan.unchanged),
         left_alone=len(plan.foreign),
+        changed_since=plan.changed_since,
     )

@@ -103,6 +103,23 @@ class Repository:
 
         return ask(self.api, f"{self.id}: reading the tags", read, self.patience)
 
+    def titles_since(self, commit: str, head: str) -> list[str]:
+        """Return the titles of the commits after `commit` up to `head`, newest first."""
+
+        def read() -> list[str]:
+            titles = []
+            for row in self.api.list_repo_commits(self.id, repo_type=self.type, revision=head):
+                if row.commit_id == commit:
+                    break
+                titles.append(
+                    f"{row.title!r} by {', '.join(row.authors) or 'someone'}"[:200]
+                    if not row.title.startswith("Release v")
+                    else row.title
+                )
+            return titles
+
+        return ask(self.api, f"{self.id}: reading the commits", read, self.patience)
+
     def open_proposals(self) -> list[Commit]:
         """Return the open pull requests, newest first, at most five."""
 
@@ -199,7 +216,7 @@ class Repository:
             existing = self.tags().get(name)
         if existing != commit:
             found = f"it points to {existing[:8]}" if existing else "it does not exist"
-            raise HubError(f"{where}: {found}; wanted {commit[:8]}; raise the version, or remove the tag")
+            raise HubError(f"{where}: {found}; wanted {commit[:8]}; raise the version (--version), or remove the tag")
 
     def sha256(self, path: str, commit: str) -> str:
         """Return the sha256 of a file, by downloading it."""

@@ -28,6 +28,9 @@ ADVICE = {
     412: "wanted the repository unchanged since the plan; look at what changed and run it again",
     429: "wanted fewer requests; wait as long as the Hub asks and run it again",
 }
+STORAGE = "wanted room for the files; free storage, or raise the limit, at {endpoint}/settings/billing"
+FULL = re.compile(r"(?i)storage|quota|payment|billing")
+BUSY = re.compile(r"(?i)commit is in progress|commit in progress|try again later")
 RUN_AGAIN = "wanted an answer; run it again: uploaded files are not sent twice"
 CORRECT = "wanted a request that the Hub accepts; correct it"
 
@@ -76,6 +79,8 @@ def ask(
         patience.sleep(pause)
     tried = f" ({attempt} tries)" if attempt > 1 else ""
     advice = ADVICE.get(trouble.status or 0, RUN_AGAIN if trouble.transient else CORRECT)
+    if trouble.status in (402, 403) and FULL.search(trouble.text):
+        advice = STORAGE
     advice = advice.format(endpoint=api.endpoint)
     raise HubAnswer(f"{where}: {_short(scrub(trouble.text, api))}{tried}; {advice}", trouble.status)
 
@@ -108,13 +113,14 @@ def _answered(error: HfHubHTTPError, outer: BaseException) -> Trouble:
     """Describe an HTTP error; a 403 within a failed upload means an expired URL, and the next try gets a new one."""
     status = error.response.status_code
     message = error.server_message or error.response.reason_phrase
+    busy = status in (409, 412, 423) and bool(BUSY.search(str(message)))  # another commit is being made: it ends
     expired = status == 403 and isinstance(outer, RuntimeError)
     return Trouble(
         status=None if expired else status,
         text=f"the Hub answered {status} ({message})",
-        transient=status in TRANSIENT or expired,
+        transient=status in TRANSIENT or expired or busy,
         lost=status >= 500,
-        wait=retry_after(error.response.headers) if status in (429, 503) else None,
+        wait=20.0 if busy else retry_after(error.response.headers) if status in (429, 503) else None,
     )
 
 

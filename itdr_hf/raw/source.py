@@ -78,6 +78,7 @@ class Source:
     domain_words: Mapping[str, str] = field(default_factory=dict)
     pairs: tuple[tuple[str, str], ...] = ()  # cross-domain: (source domain, target domain)
     by_time: bool = True  # False: the release has no timestamps, and the file's order is used instead
+    snapshots: tuple[str, ...] = ()  # three dates: where two periods begin and end, for training and for testing
     unique_pairs: bool = False  # the release promises one row per (user, item)
     label: str | None = None  # the items column shown after a title where a hint helps (genre, category)
     user_attributes: tuple[Attribute, ...] = ()

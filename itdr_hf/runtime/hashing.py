@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -55,6 +55,18 @@ def _text(module: str) -> str:
     loaded = getattr(sys.modules.get(module), "__file__", None)
     path = loaded or _origin(module)
     return Path(path).read_text(encoding="utf-8") if path else ""
+
+
+def pseudonyms(source: str, salt: str) -> Callable[[str], str]:
+    """Return the function from a user's id to the salted hash that stands for it in the datasets made of a source."""
+    keyed = hashlib.blake2b(key=salt.encode()[:64], digest_size=8)
+
+    def hashed(user: str) -> str:
+        state = keyed.copy()
+        state.update(f"{source}|{user}".encode())
+        return state.hexdigest()
+
+    return hashed
 
 
 def forget() -> None:

@@ -1,7 +1,7 @@
 """The Spark engine, for data that outgrows one machine: the same Ibis expressions, compiled to Spark SQL.
 
 Raw files are read into tables by DuckDB on the driver; Spark plans, and its executors render and write the dataset's
-files. Driver and executors must see the same folders under the same paths. See docs/spark.md.
+files. Driver and executors must see the same folders under the same paths. See docs/guides/spark.md.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ def load(config, **others):
     return load_dataset(str((Path(__file__).parent / {folder!r}).resolve()), config)
 """
 PACKED = ("BLEU-1", "BLEU-2", "RMSE")  # figures that are no mean over examples
-TASK_VERSION = 2
+TASK_VERSION = 3
 
 
 def write_tasks(
@@ -49,13 +49,14 @@ def write_tasks(
 ) -> list[str]:
     """Write a task per cell and the group `itdr`; gives the tasks' names.
 
-    The tasks load `dataset`, a Hub id, or the folder, which they find from where they are themselves. `plain` is for models asked without
+    The tasks load `dataset`, a Hub id with @revision or else the tag of the folder's version, or the folder, which they
+    find from where they are themselves. `plain` is for models asked without
     --apply_chat_template: the prompt then ends in the line break that training puts there.
     """
     here = opened(folder)
     names, texts = [], {}
     for config in here.select(configs):
-        task = _task(here.cell(config), dataset, plain)
+        task = _task(here.cell(config), dataset, f"v{here.version}", plain)
         texts[f"{task['task']}.yaml"] = "".join(f"{key}: {_yaml(value)}\n" for key, value in task.items())
         names.append(task["task"])
     texts["itdr.yaml"] = f"group: itdr\ntask: {_yaml(names)}\n"
@@ -122,15 +123,17 @@ def _read(doc: Mapping[str, Any], text: str) -> CellAnswers:
     return read_answers(cell, [example], [RawAnswer(text, "stop")])
 
 
-def _task(cell: Cell, dataset: str | None, plain: bool) -> dict[str, Any]:
+def _task(cell: Cell, dataset: str | None, tag: str, plain: bool) -> dict[str, Any]:
     most = most_tokens(cell.task.id, None)
     return {
         "task": f"itdr_{cell.name}",
-        **_place(cell.name, dataset),
+        **_place(cell.name, dataset, tag),
         "test_split": "test",
+        "fewshot_split": "train",  # no user of train is in test, so a shot is never of the user who is asked about
         "output_type": "generate_until",
         "doc_to_text": _Function(f"utils.{'plain' if plain else 'chat'}_prompt"),
         "doc_to_target": _Function("utils.target"),
+        "target_delimiter": "",  # as in training: the prompt ends in a line break, and the answer follows
         "process_results": _Function("utils.results"),
         "generation_kwargs": {"until": [], "do_sample": False, "temperature": 0.0, "max_gen_toks": most},
         "metric_list": [_metric(name) for name in _metrics(cell)],
@@ -138,10 +141,12 @@ def _task(cell: Cell, dataset: str | None, plain: bool) -> dict[str, Any]:
     }
 
 
-def _place(config: str, dataset: str | None) -> dict[str, Any]:
+def _place(config: str, dataset: str | None, tag: str) -> dict[str, Any]:
     """Where the examples of a task are: on the Hub, or in a folder that is named from where the tasks are."""
     if dataset is not None:
-        return {"dataset_path": dataset, "dataset_name": config}
+        name, _, revision = dataset.partition("@")
+        pinned = {"revision": revision or tag}
+        return {"dataset_path": name, "dataset_name": config, "dataset_kwargs": pinned}
     return {"custom_dataset": _Function("utils.load"), "dataset_kwargs": {"config": config}}
 
 

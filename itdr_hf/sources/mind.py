@@ -6,9 +6,9 @@ news.
 
 A user's clicks come from two places. A clicked impression ("N41881-1") has the time of its line. A history
 ("N138 N64727 …") is ordered but has no times: its clicks precede the earliest impression that shows it, so the last one
-is dated one second before that impression, the one before it two seconds, and so on. An article that occurs more than
-once keeps its earliest position (`cleaning`). An impression that was not clicked ("-0"), or of the test set, which has
-no labels, is not an interaction.
+is dated one second before that impression, the one before it two seconds, and so on; `dated` is false of these. An
+article that occurs more than once keeps its earliest position (`cleaning`). An impression that was not clicked ("-0"),
+or of the test set, which has no labels, is not an interaction.
 """
 
 from __future__ import annotations
@@ -86,10 +86,10 @@ def read_clicks(scan: Scan) -> Select:
     read = f"SELECT *, unnest(history) AS item, generate_subscripts(history, 1) AS place FROM ({shown})"
     return Select(
         rows=(
-            f"(SELECT reader, moment, split_part(offer, '-', 1) AS item FROM ({clicked}) UNION ALL "
-            f"SELECT reader, moment - len(history) + place - 1 AS moment, item FROM ({read}))"
+            f"(SELECT reader, moment, split_part(offer, '-', 1) AS item, true AS dated FROM ({clicked}) UNION ALL "
+            f"SELECT reader, moment - len(history) + place - 1 AS moment, item, false AS dated FROM ({read}))"
         ),
-        columns={"user": "reader", "item": "item", "timestamp": "moment"},
+        columns={"user": "reader", "item": "item", "timestamp": "moment", "dated": "dated"},
         required=("user", "item", "timestamp"),
     )
 
@@ -176,6 +176,7 @@ SOURCE = Source(
     ),
     words=Words(item="news article", items="news articles", do="read", did="read", doing="reading", acted="click"),
     label="category",
+    snapshots=("2019-11-09", "2019-11-10", "2019-11-11"),  # RecLM's, by the names of its files: 9 and 10 November
     item_attributes=(
         Attribute(name="category", column="category"),
         Attribute(name="topic", column="topic"),

@@ -101,5 +101,8 @@ SOURCE = Source(
     liked_above=3,
     disliked_below=3,
     unique_pairs=True,
+    # RecLM names 2005 and 2006. The release ends in 2005, and by the years of the films in its published data the
+    # periods are 2001 and 2002.
+    snapshots=("2001-01-01", "2002-01-01", "2003-01-01"),
     item_attributes=(Attribute(name="year", column="year", kind="number"),),
 )

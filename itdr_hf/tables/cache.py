@@ -1,6 +1,6 @@
 """Read raw files into typed tables, scanning each file once, and cache them as Parquet keyed by content and reader.
 
-    interactions  user, item [, domain] [, rating] , timestamp [, text_row] [, plays]   one row per (domain, user, item)
+    interactions  user, item [, domain] [, rating] , timestamp [, text_row] [, plays] [, dated]   one row per (domain, user, item)
     texts         text: the reviews, if the release has any; `text_row` of an interaction is its row here, from 0
     items         item, title, norm, popularity [, domain] + the source's attribute columns
     users         user + the source's attribute columns
@@ -10,7 +10,8 @@
 `timestamp` is seconds UTC, with a fraction if the release has milliseconds, or the position in the file if the release
 has no times. `norm` is the title for comparison: lower case, one blank between words, in one form of Unicode (NFKC). A
 NULL `rating` is an interaction without an opinion; `plays` is the number of plays, in releases where it indicates
-liking. Every row that was read but is not in the tables is counted in `steps`, with the reason.
+liking; `dated` is false where a release has the order and no time. Every row that was read but is not in the tables is
+counted in `steps`, with the reason.
 """
 
 from __future__ import annotations

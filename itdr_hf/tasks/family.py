@@ -111,6 +111,7 @@ class Family:
     after: str = ""  # the address of the paper that it implements
     citation: str = ""  # BibTeX of that paper
     published: Published | None = None
+    published_facts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # source -> what cells derive
     composites: Composites | None = None
     colours: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # of tasks and groups: on white, on black
 

@@ -53,6 +53,11 @@ Parts = ExampleParts | ConversationParts | PreferenceParts
 AnswerKind = Literal["ranking", "choice", "number", "attributes", "text", "yes-no", "none"]
 
 
+def no_facts(plan: PlanContext) -> dict[str, str | int]:
+    """Return nothing: what a task reports of the periods and neighbours that it is made with, where it has none."""
+    return {}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Teacher:
     """How a language model is asked to write a subtask's reference (`itdr annotate`).
@@ -98,6 +103,7 @@ class Task:
     shape: Shape = INSTRUCTION
     max_answer_tokens: int = 512
     timed: bool = False  # whether its answers have a time, so that splits may go by it
+    facts: Callable[[PlanContext], Mapping[str, str | int]] = no_facts  # for the ledger: periods, neighbours …
     fixed: frozenset[str] = frozenset()  # Recipe fields that cannot be otherwise: a change for many cells passes by
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from string import Formatter
 
 from itdr_hf.errors import UsageError
+from itdr_hf.raw.source import Source
 from itdr_hf.tasks.planning.recipe import Recipe
 from itdr_hf.tasks.task import Cell
 
@@ -72,13 +73,18 @@ def template_text(cell: Cell, template: str) -> str:
 
 def constants(cell: Cell, recipe: Recipe) -> dict[str, str]:
     """Return the slots that are the same in every example of a cell."""
-    words, scale = cell.source.words, cell.source.scale
+    return source_words(cell.source, recipe.order)
+
+
+def source_words(source: Source, order: str = "hash") -> dict[str, str]:
+    """Return the slots that a source fills: its words, its rating scale, and how histories are ordered."""
+    words, scale = source.words, source.scale
     named = {
         name: getattr(words, name) for name in ("item", "items", "do", "did", "doing", "acted", "liked", "disliked")
     }
     named |= {
         "Item": words.item.capitalize(),
-        **_in_time(cell.source.by_time, recipe.order),
+        **_in_time(source.by_time, order),
     }
     if scale:
         named |= {"low": scale.text(scale.low), "high": scale.text(scale.high)}

@@ -18,6 +18,7 @@ from itdr_hf.dataset.ledger import sealed
 from itdr_hf.dataset.statistics import load_tokenizer, plot, statistics
 from itdr_hf.errors import UsageError
 from itdr_hf.tasks.itdr import paper
+from itdr_hf.tasks.planning.recipe import recipe_changes
 
 CELLS = ["rp-movielens32m", "nir-movielens32m", "uap-movielens1m"]
 
@@ -164,3 +165,24 @@ def test_a_difference_can_be_an_exit_code(raw, built, tmp_path):
     said = itdr("diff", built, other, "--exit-code", "--out", tmp_path / "changes.json")
     assert said.returncode == 1 and "num_examples" in said.stdout
     assert json.loads((tmp_path / "changes.json").read_text())["different"] is True
+
+
+def test_a_recipe_of_before_an_option_existed_has_what_was_done_then_and_no_other_familys_fields():
+    old = {"history": 5, "negatives": 5, "source_history": 0}
+    new = {**old, "history": 10, "order": "hash", "availability": "known", "future": "hidden", "forms": "one"}
+    changes = {"availability": ("any", "known"), "history": (5, 10), "order": ("file", "hash")}
+    assert recipe_changes(old, new) == changes
+    assert "availability" not in recipe_changes({**old, "negatives": 0}, {**new, "negatives": 0})
+    assert recipe_changes(new, new) == {}
+
+
+def test_each_changed_cell_is_explained_in_one_line(raw, built, tmp_path):
+    other = build(raw, tmp_path / "new", [CELLS[0]], num_examples=20)
+    ledger = json.loads((other / "ledger.json").read_text())
+    ledger["version"] = "1.0.0"
+    for name in ("order", "availability", "future"):
+        del ledger["cells"][CELLS[0]]["recipe"][name]
+    (other / "ledger.json").write_text(json.dumps(sealed(ledger)))
+    lines = [line for line in itdr("diff", other, built).stdout.splitlines() if line.startswith(f"{CELLS[0]}: ")]
+    assert len(lines) == 1 and "data 1.0.0 → 2.0.0, " in lines[0], lines
+    assert "order file → hash" in lines[0] and "num_examples 20 → " in lines[0] and "raw files" not in lines[0]

@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 
 BATCH = 4_096  # rows handed out at a time
 NORM = "normed({})"  # a text as compared: lower case, one blank between words
-_ONE_LINE = "translate(text, '\n\t\r\f', '    ')"
-_NORMED = f"lower(trim(CASE WHEN contains({_ONE_LINE}, '  ') THEN regexp_replace(text, '\\s+', ' ', 'g') ELSE {_ONE_LINE} END))"
+_ONE_LINE = "replace(text, '\n', ' ')"  # `translate` would take ten times as long
+_NORMED = (
+    f"lower(trim(CASE WHEN regexp_matches({_ONE_LINE}, '[\t\r\f]|  ') THEN regexp_replace(text, '\\s+', ' ', 'g') "
+    f"ELSE {_ONE_LINE} END))"
+)
 AMONG_CANDIDATES = "answer_kind IN ('ranking', 'choice')"  # of the view `examples`: who answers names candidates
 
 

@@ -32,20 +32,42 @@ def nearly_alike(engine: DuckDBEngine, batches: Iterable[pa.RecordBatch]) -> lis
     for batch in batches:
         _note(engine, batch, seen)
         seen += batch.num_rows
+    _rank(engine, max(COMMON * seen, 3))
+    rare = f"place <= size - ceil({ALIKE} * size) + 1"
     engine.sql.execute(
-        "CREATE OR REPLACE TEMP TABLE ranked AS SELECT number, run, train, count(*) OVER (PARTITION BY number) AS size, "
-        "row_number() OVER (PARTITION BY number ORDER BY uses, run) AS place FROM runs JOIN texts USING (number) JOIN "
-        f"(SELECT run, count(*) AS uses FROM runs GROUP BY run HAVING uses <= greatest({COMMON} * {seen}, 3)) USING (run)"
+        "CREATE OR REPLACE TEMP TABLE near AS SELECT DISTINCT a.number AS one, b.number AS other FROM "
+        f"(FROM ranked WHERE NOT train AND {rare}) a JOIN (FROM ranked WHERE train AND {rare}) b ON a.run = b.run "
+        f"WHERE least(a.size, b.size) >= {ALIKE} * greatest(a.size, b.size)"
     )
-    rare = f"size >= {LEAST_RUNS} AND place <= size - ceil({ALIKE} * size) + 1"
     query = (
-        "SELECT DISTINCT texts.id FROM (SELECT a.number AS one, b.number AS other, any_value(a.size) + any_value(b.size) "
-        "AS sizes, count(*) AS shared FROM ranked a JOIN ranked b ON a.run = b.run JOIN (SELECT DISTINCT a.number AS one, "
-        f"b.number AS other FROM (FROM ranked WHERE NOT train AND {rare}) a JOIN (FROM ranked WHERE train AND {rare}) b "
-        "ON a.run = b.run) near ON a.number = near.one AND b.number = near.other GROUP BY ALL) "
+        "SELECT DISTINCT texts.id FROM (SELECT one, any_value(a.size) + any_value(b.size) AS sizes, count(*) AS shared "
+        "FROM near JOIN ranked a ON a.number = one JOIN ranked b ON b.number = other AND b.run = a.run GROUP BY one, other) "
         f"JOIN texts ON number = one WHERE shared >= {ALIKE} * (sizes - shared) ORDER BY id"
     )
     return [row[0] for row in engine.sql.execute(query).fetchall()]
+
+
+def _rank(engine: DuckDBEngine, common: float) -> None:
+    """Make the table `ranked`: the runs found on both sides of the split, of texts that may be alike; rarest first.
+
+    A run on one side only is common to no pair. It stands before all others, and a text with more than a fifth of such
+    runs is like none on the other side, so that hardly any text is left to be ranked.
+    """
+    engine.sql.execute(
+        "CREATE OR REPLACE TEMP TABLE used AS SELECT run, count(*) AS uses, bool_or(train) AND NOT bool_and(train) AS across "
+        f"FROM runs JOIN texts USING (number) GROUP BY run HAVING uses > {common} OR across"
+    )
+    engine.sql.execute(
+        "CREATE OR REPLACE TEMP TABLE sizes AS SELECT number, any_value(train) AS train, "
+        f"count(*) FILTER (coalesce(uses, 0) <= {common}) AS size, count(*) FILTER (across AND uses <= {common}) AS held "
+        "FROM runs JOIN texts USING (number) LEFT JOIN used USING (run) GROUP BY number "
+        f"HAVING size >= {LEAST_RUNS} AND held >= {ALIKE} * size"
+    )
+    engine.sql.execute(
+        "CREATE OR REPLACE TEMP TABLE ranked AS SELECT number, run, train, size, size - held + "
+        "row_number() OVER (PARTITION BY number ORDER BY uses, run) AS place FROM runs JOIN sizes USING (number) "
+        f"JOIN used USING (run) WHERE across AND uses <= {common}"
+    )
 
 
 def _note(engine: DuckDBEngine, batch: pa.RecordBatch, first: int) -> None:

@@ -29,9 +29,11 @@ def users_are_hashes(corpus: Corpus) -> Iterator[Finding]:
 @check()
 def nothing_of_people(corpus: Corpus) -> Iterator[Finding]:
     """Are there no e-mail addresses, links, handles or phone numbers in the texts?"""
+    suspect = quote(SUSPECT)
     texts = "SELECT cell, id, concat_ws('\n', instruction, input, output) AS t FROM examples"
+    lines = f"list_filter(string_split(t, '\n'), lambda line: regexp_matches(line, {suspect}))"
     found: dict[tuple[str, str], Tally] = {}
-    query = f"SELECT * FROM ({texts}) WHERE regexp_matches(t, {quote(SUSPECT)}) ORDER BY cell, id"
+    query = f"SELECT cell, id, array_to_string({lines}, '\n') FROM ({texts}) WHERE regexp_matches(t, {suspect}) ORDER BY cell, id"
     for cell, name, text in corpus.many(query):
         for mark in set(MARKED.findall(_only_found(text))):
             found.setdefault((cell, mark), Tally()).add(name)

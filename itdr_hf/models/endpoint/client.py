@@ -56,6 +56,14 @@ class Judged(NamedTuple):
     adapted: bool = False  # the next request is another one, and may go at once
 
 
+class StatusError(ModelError):
+    """A status that all further requests would get too."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 @dataclass(kw_only=True)
 class Client:
     """Asks an endpoint; `openai` is an AsyncOpenAI whose own retries are off. See `connect`."""
@@ -172,7 +180,7 @@ class Client:
         if status in FOR_ONE:
             return Judged(why, again=False, refused=True, adapted=self.dialect.learn(sent, words))
         if status not in TRANSIENT and status < 500:  # no key, no money, no such model, no such address
-            raise self._stop(why)
+            raise StatusError(str(self._stop(why)), status)
         asked = retry_after(headers)
         if asked is not None and asked > self.longest_wait:
             raise self._stop(f"{why}, asking to wait {asked:g} s", "wait")

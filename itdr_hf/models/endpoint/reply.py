@@ -10,9 +10,11 @@ import html
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from itdr_hf.models.endpoint.logprobs import read_prompt_scores, read_scores
 from itdr_hf.models.endpoint.request import Reply
 
 MOST_TOKENS = 10**8  # of one prompt or answer; a count above it is no count
@@ -51,7 +53,7 @@ def read_reply(body: bytes) -> Reply:
         raise _not_one(answer, "a message without content")
     used = answer.get("usage")
     used = used if isinstance(used, dict) else {}
-    return checked_reply(
+    reply = checked_reply(
         {
             "text": message.get("content"),
             "finish": choice.get("finish_reason"),
@@ -62,6 +64,8 @@ def read_reply(body: bytes) -> Reply:
             "answered": datetime.now(UTC).isoformat(timespec="seconds"),
         }
     )
+    of_prompt = choice.get("prompt_logprobs") or answer.get("prompt_logprobs")
+    return replace(reply, scores=read_scores(choice.get("logprobs")), prompt_scores=read_prompt_scores(of_prompt))
 
 
 def checked_reply(fields: Mapping[str, Any]) -> Reply:

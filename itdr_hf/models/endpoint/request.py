@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from itdr_hf.errors import UsageError
+from itdr_hf.models.endpoint.logprobs import TokenScore
 from itdr_hf.models.endpoint.parameters import LENGTHS
 from itdr_hf.prompts import Message
 
@@ -51,6 +52,8 @@ class Reply:
     served_by: str = ""  # the model as the endpoint names it, often with its date
     answered: str = ""  # when, in UTC
     adapted: str = ""  # how the parameters were changed because the server did not take them
+    scores: tuple[TokenScore, ...] = ()  # of the tokens of the text, where they were asked for; never stored
+    prompt_scores: tuple[TokenScore, ...] = ()  # likewise of the prompt
 
 
 def checked_endpoint(url: str, *, secrets: bool = False) -> str:

@@ -38,7 +38,7 @@ class Likelihood:
 
     def takes(self, task: str) -> bool:
         """Tell whether it answers a task: one whose answers are among the candidates."""
-        return current().task(task).answer in ("ranking", "choice")
+        return has_candidates(task)
 
     def answer(self, questions: Sequence[Question], keep: Keep) -> None:
         """Rank the candidates of every question; one without candidates is refused."""
@@ -48,8 +48,8 @@ class Likelihood:
             if not question.candidates or len(prompt) > room:
                 keep(question, Completion("", "refused", len(prompt), 0))
                 continue
-            ranked = tournament(question.candidates, partial(self.scores, prompt))
-            keep(question, Completion(numbered(ranked), "stop", len(prompt), 0))
+            answer = best_answer(question, partial(self.scores, prompt))
+            keep(question, Completion(answer, "stop", len(prompt), 0))
 
     def scores(self, prompt: Sequence[int], titles: Sequence[str]) -> list[float]:
         """Return the score of each title as the answer to a prompt (token ids): the higher, the likelier."""
@@ -105,6 +105,17 @@ class Likelihood:
     def _room(self) -> int:
         positions = getattr(self.model.config, "max_position_embeddings", None)
         return int(positions) if positions and not self.encodes else 1 << 30
+
+
+def has_candidates(task: str) -> bool:
+    """Tell whether the answers of a task are among its candidates, so that they can be ranked by likelihood."""
+    return current().task(task).answer in ("ranking", "choice")
+
+
+def best_answer(question: Question, scores: Callable[[Sequence[str]], Sequence[float]]) -> str:
+    """Return the candidates of a question, the likeliest first, in the form of its task: a list, or the first alone."""
+    ranked = tournament(question.candidates, scores)
+    return ranked[0] if current().task(question.subtask).answer == "choice" else numbered(ranked)
 
 
 def tournament(titles: Sequence[str], scores: Callable[[Sequence[str]], Sequence[float]]) -> list[str]:

@@ -1,6 +1,6 @@
 """Answers from a model on this machine: transformers, with or without a peft adapter (extra [train]).
 
-Prompts go in batches of like length, the longest first, so that a batch too large for the memory shows at
+Prompts go in batches of similar length, the longest first, so that a batch too large for the memory is found at
 once; it is then halved.
 """
 
@@ -10,17 +10,33 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from itdr_hf.errors import ModelError
+from itdr_hf.errors import ModelError, UsageError
+from itdr_hf.models.adapters import OpenedAdapter, open_adapter, put_on
+from itdr_hf.models.predict.decoding import decoding_facts, own_decoding, plain_decoding
 from itdr_hf.models.predict.predictions import Completion, Keep, Run
 from itdr_hf.models.predict.questions import Question, most_tokens
-from itdr_hf.models.pretrained import _device, _extra, _loaded, revision_of
+from itdr_hf.models.pretrained import (
+    best_device,
+    check_tokens,
+    embedding_rows,
+    extra,
+    load_base,
+    load_tokenizer,
+    revision_of,
+)
+from itdr_hf.models.provenance import library_versions, tokenizer_facts
 from itdr_hf.prompts import token_ids
 
 Asked = tuple[Question, list[int]]
 
 
 class LocalModel:
-    """A language model, causal or encoder–decoder: a Hub id or a folder, greedy unless `temperature` is above 0."""
+    """A language model, causal or encoder–decoder: a Hub id or a folder, greedy unless `temperature` is above 0.
+
+    `plain` asks without the chat template; None asks as the adapter was tuned, else through the template if there is
+    one. `own_settings` decodes as the base's generation_config.json says (penalties, beams, sampling), which is ignored
+    otherwise. `warnings` says what may be wrong with the pair of base and adapter.
+    """
 
     def __init__(
         self,
@@ -28,41 +44,48 @@ class LocalModel:
         *,
         adapter: str | None = None,
         revision: str | None = None,
+        adapter_revision: str | None = None,
         dtype: str = "auto",
         batch_tokens: int = 16_384,
         max_tokens: int | None = None,
         temperature: float = 0.0,
         seed: int = 0,
+        plain: bool | None = None,
+        own_settings: bool = False,
     ) -> None:
-        transformers = _extra("transformers")
-        device = _device()
-        try:
-            self.tokenizer: Any = transformers.AutoTokenizer.from_pretrained(
-                adapter or name, revision=None if adapter else revision
-            )
-        except (OSError, ValueError):  # an adapter may come without a tokenizer of its own
-            self.tokenizer = _loaded(transformers.AutoTokenizer, name, revision=revision)
-        config = _loaded(transformers.AutoConfig, name, revision=revision)
-        self.encodes = bool(getattr(config, "is_encoder_decoder", False))
-        kind = transformers.AutoModelForSeq2SeqLM if self.encodes else transformers.AutoModelForCausalLM
-        model = _loaded(kind, name, revision=revision, dtype=dtype, use_safetensors=True)
+        tuned = open_adapter(adapter, revision=adapter_revision) if adapter else None
+        model = load_base(name, revision=revision, dtype=dtype)
         commit = revision_of(name, model)
-        if adapter:
-            model = _loaded(_extra("peft").PeftModel, model, adapter)
-        self.model: Any = model.to(device).eval()
-        self.batch_tokens, self.max_tokens = batch_tokens, max_tokens
-        self.temperature, self.seed = temperature, seed
-        settings: dict[str, Any] = {"form": "chat" if self.tokenizer.chat_template else "plain", "dtype": dtype}
-        settings |= {"max_tokens": max_tokens, "temperature": temperature, "seed": seed}
-        if adapter:
-            settings |= {"adapter": Path(adapter).name if Path(adapter).is_dir() else adapter}
-            settings |= {"adapter_revision": revision_of(adapter, None)}
-        self.run = Run(model=Path(name).name if Path(name).is_dir() else name, revision=commit, settings=settings)
+        where = str(tuned.folder) if tuned and tuned.has_tokenizer else name
+        self.tokenizer: Any = load_tokenizer(
+            where, revision=None if where != name or Path(name).is_dir() else commit or revision
+        )
+        if _asks_plain(plain, tuned):
+            self.tokenizer.chat_template = None
+        self.encodes = bool(getattr(model.config, "is_encoder_decoder", False))
+        self.rows = embedding_rows(model)
+        own = model.generation_config
+        model.generation_config = own_decoding(own, temperature) if own_settings else plain_decoding(own, temperature)
+        if tuned:
+            model = put_on(model, tuned)
+        self.model: Any = model.to(best_device()).eval()
+        self.batch_tokens, self.max_tokens, self.seed = batch_tokens, max_tokens, seed
+        settings: dict[str, Any] = {"dtype": str(model.dtype).removeprefix("torch."), "max_tokens": max_tokens}
+        settings |= {"temperature": temperature, "seed": seed, "decoding": decoding_facts(model.generation_config)}
+        settings |= {**tokenizer_facts(self.tokenizer), "libraries": library_versions()}
+        if tuned:
+            settings |= {"adapter": tuned.name, "adapter_revision": tuned.revision, "adapter_content": tuned.content}
+        self.run = Run(
+            model=Path(name).resolve().name if Path(name).is_dir() else name, revision=commit, settings=settings
+        )
+        self.warnings = tuple(_doubts(tuned, self.run)) if tuned else ()
+        self.unknown = 0  # tokens of the prompts of the latest `answer` that stand for characters the tokenizer lacks
 
     def answer(self, questions: Sequence[Question], keep: Keep) -> None:
         """Answer all; `keep` gets each answer as its batch is done. A prompt beyond the context is refused."""
-        _extra("transformers").set_seed(self.seed)
+        extra("transformers").set_seed(self.seed)
         asked = [(question, token_ids(self.tokenizer, question)) for question in questions]
+        self._check(asked)
         room = getattr(self.model.config, "max_position_embeddings", None) or 1 << 30
         fits = []
         for question, ids in asked:
@@ -72,6 +95,15 @@ class LocalModel:
                 fits.append((question, ids))
         for batch in self._batches(fits):
             self._answer_batch(batch, keep)
+
+    def _check(self, asked: Sequence[Asked]) -> None:
+        unknown = getattr(self.tokenizer, "unk_token_id", None)
+        for _, ids in asked:
+            check_tokens(self.run.model, ids, self.tokenizer, self.rows)
+        ends = {self.tokenizer.bos_token_id, self.tokenizer.eos_token_id, self.tokenizer.pad_token_id}
+        self.unknown = 0
+        if unknown is not None and unknown not in ends:
+            self.unknown = sum(token == unknown for _, ids in asked for token in ids)
 
     def _most(self, question: Question) -> int:
         return most_tokens(question.subtask, self.max_tokens)
@@ -90,7 +122,7 @@ class LocalModel:
             yield batch
 
     def _answer_batch(self, batch: list[Asked], keep: Keep) -> None:
-        torch = _extra("torch")
+        torch = extra("torch")
         try:
             answers = self._generate(batch)
         except torch.OutOfMemoryError as error:
@@ -110,14 +142,12 @@ class LocalModel:
             keep(question, answered)
 
     def _generate(self, batch: list[Asked]) -> list[Completion]:
-        torch = _extra("torch")
+        torch = extra("torch")
         width = max(len(ids) for _, ids in batch)
         ends = self._ends()
-        pad = self.tokenizer.pad_token_id if self.tokenizer.pad_token_id is not None else ends[0]
+        pad = self._padding(ends)
         ids = torch.tensor([[pad] * (width - len(row)) + row for _, row in batch], device=self.model.device)
         mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for _, row in batch], device=self.model.device)
-        warm = {"do_sample": True, "temperature": self.temperature} if self.temperature else {"do_sample": False}
-        cold = {} if self.temperature else {"temperature": None, "top_p": None, "top_k": None}
         with torch.inference_mode():
             made = self.model.generate(
                 input_ids=ids,
@@ -125,13 +155,17 @@ class LocalModel:
                 max_new_tokens=self._most(batch[0][0]),
                 pad_token_id=pad,
                 eos_token_id=ends,
-                **warm,
-                **cold,
             )
         begun = 1 if self.encodes else width  # a decoder begins with a token of its own, not with the prompt
         return [
             self._read(row, len(asked), ends) for row, (_, asked) in zip(made[:, begun:].tolist(), batch, strict=True)
         ]
+
+    def _padding(self, ends: list[int]) -> int:
+        """Return a token to pad with that the model has an embedding for; padding is masked, so any will do."""
+        pad = self.tokenizer.pad_token_id
+        fitting: list[int] = [token for token in (pad, *ends, 0) if token is not None and token < self.rows]
+        return fitting[0]
 
     def _read(self, made: list[int], asked: int, ends: list[int]) -> Completion:
         stop = next((place for place, token in enumerate(made) if token in ends), None)
@@ -146,3 +180,28 @@ class LocalModel:
         if not ends:
             raise ModelError(f"{self.run.model}: no end-of-text token; want one in its generation_config.json")
         return ends
+
+
+def _asks_plain(plain: bool | None, tuned: OpenedAdapter | None) -> bool:
+    """Return whether to leave out the chat template. Raises UsageError where the adapter was tuned the other way."""
+    form = tuned.form if tuned else ""
+    if plain is None:
+        return form == "plain"
+    if tuned and form and (form == "plain") is not plain:
+        option = "without --plain" if plain else "with --plain"
+        raise UsageError(f"{tuned.name}: was tuned on {form} prompts; want it asked the same way; run {option}")
+    return plain
+
+
+def _doubts(tuned: OpenedAdapter, run: Run) -> Iterator[str]:
+    """Yield warnings: an adapter on another base than it was tuned on, or asked with other prompts."""
+    known, prompt = tuned.recipe.get("model", {}), tuned.recipe.get("prompt", {})
+    base = str(known.get("revision", ""))
+    if base and run.revision and len(base) == len(run.revision) and base != run.revision:
+        yield (
+            f"{tuned.name}: was tuned on {known.get('id')} {base[:12]}, and this base is {run.model} "
+            f"{run.revision[:12]}; want the same weights; its answers say nothing of either"
+        )
+    for name in ("tokenizer", "template"):
+        if prompt.get("tokenizer") and prompt.get(name) != run.settings.get(name):
+            yield f"{tuned.name}: was tuned with another {name}; want the tokenizer it was trained with; check its files"

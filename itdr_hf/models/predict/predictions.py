@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 
 from itdr_hf.errors import UsageError
 from itdr_hf.models.endpoint.reply import encodable, token_count
+from itdr_hf.models.provenance import differing
 from itdr_hf.runtime.files import full_disk_named
 from itdr_hf.runtime.journal import Journal, read_record
 
@@ -158,7 +159,7 @@ def _read(path: Path, journal: Journal) -> Predictions | None:
     if path.is_file():
         table = _table(path)
         run = Run(**json.loads(table.schema.metadata[b"itdr"]))
-        rows = {row["id"]: Prediction(**row) for row in table.to_pylist()}
+        rows = _rows_of(path, table, run)
     for line in journal.new_lines():
         try:
             read = _read_line(line.data)
@@ -166,6 +167,8 @@ def _read(path: Path, journal: Journal) -> Predictions | None:
             damaged += bool(line.data.strip())
             continue
         if isinstance(read, Run):
+            if run is not None:
+                _check_same(path, run, read)
             run = read
         else:
             rows[read.id] = read
@@ -175,6 +178,20 @@ def _read(path: Path, journal: Journal) -> Predictions | None:
             "move it away to ask anew, or repair its first line"
         )
     return None if run is None else Predictions(run=run, rows=_sorted(rows.values()), damaged=damaged)
+
+
+def _rows_of(path: Path, table: pa.Table, run: Run) -> dict[str, Prediction]:
+    """Return the rows of a file by id. Raises UsageError for files of several runs put together."""
+    rows = [Prediction(**row) for row in table.to_pylist()]
+    for row in rows:
+        _check_same(path, run, replace(run, model=row.model, revision=row.revision))
+    found = {row.id: row for row in rows}
+    if len(found) < len(rows):
+        raise UsageError(
+            f"{path}: {len(rows) - len(found):,} examples are answered twice; want one answer each; "
+            "score the files it was put together from"
+        )
+    return found
 
 
 def _read_line(data: bytes) -> Run | Prediction:
@@ -232,12 +249,14 @@ def _fold(path: Path) -> None:
 
 
 def _check_same(path: Path, have: Run, want: Run) -> None:
-    for name in ("model", "revision", "settings"):
-        if getattr(have, name) != getattr(want, name):
-            raise UsageError(
-                f"{path}: holds answers of {name} {getattr(have, name)!r}; want {getattr(want, name)!r}; "
-                "choose another --out"
-            )
+    """Raise UsageError, naming every field that differs, unless two runs ask the same model in the same way."""
+    one, two = _identity(have), _identity(want)
+    if found := [f"{name} {a!r} (now {b!r})" for name, a, b in differing(one, two)]:
+        raise UsageError(f"{path}: holds answers of {', '.join(found)}; want one run a file; choose another --out")
+
+
+def _identity(run: Run) -> dict[str, Any]:
+    return {"model": run.model, "revision": run.revision, "settings": json.loads(json.dumps(dict(run.settings)))}
 
 
 def _sorted(rows: Iterable[Prediction]) -> dict[str, Prediction]:

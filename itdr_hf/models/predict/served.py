@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +23,8 @@ from itdr_hf.models.predict.predictions import Completion, Keep, Run
 from itdr_hf.models.predict.questions import Question, most_tokens
 from itdr_hf.models.predict.run import Shortfall
 from itdr_hf.prompts import asked_messages, asked_text
+
+Answerer = Callable[[Question], Awaitable[Completion | Unanswered]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,13 +60,21 @@ class Endpoint:
 
     def answer(self, questions: Sequence[Question], keep: Keep) -> Shortfall:
         """Ask all; `keep` gets each answer as it comes. Raises ModelError when the server cannot go on."""
-        return run_to_end(self._answer_all(questions, keep))
+        return self.answer_by(self._answerer, questions, keep)
 
-    async def _answer_all(self, questions: Sequence[Question], keep: Keep) -> Shortfall:
+    def answer_by(
+        self, begin: Callable[[Client], Awaitable[Answerer]], questions: Sequence[Question], keep: Keep
+    ) -> Shortfall:
+        """Answer all by what `begin` returns for an open client, several at a time. Raises ModelError as `answer`."""
+        return run_to_end(self._answer_all(begin, questions, keep))
+
+    async def _answer_all(
+        self, begin: Callable[[Client], Awaitable[Answerer]], questions: Sequence[Question], keep: Keep
+    ) -> Shortfall:
         url = checked_endpoint(self.url, secrets=True)
         settings = {"pace": RateLimiter(), "timeout": self.timeout, "retries": self.retries}
         async with connect(url, given_key(KEY_VARIABLE), **settings) as client:
-            asking = Asking(endpoint=self, client=client, left=iter(questions), keep=keep)
+            asking = Asking(answerer=await begin(client), left=iter(questions), keep=keep)
             await asyncio.gather(*(asking.work() for _ in range(min(self.concurrency, len(questions)))))
         if asking.failure is not None:
             raise asking.failure
@@ -75,6 +85,15 @@ class Endpoint:
             adapted=client.dialect.changes,
             where=client.where,
         )
+
+    async def _answerer(self, client: Client) -> Answerer:
+        async def answer(question: Question) -> Completion | Unanswered:
+            got = await client.answer(self.ask(question))
+            if isinstance(got, Unanswered):
+                return got
+            return Completion(got.text, got.finish or "stop", got.prompt_tokens, got.completion_tokens)
+
+        return answer
 
     def ask(self, question: Question) -> Ask:
         """Return the request for a question."""
@@ -96,8 +115,7 @@ class Endpoint:
 class Asking:
     """One run under way: workers that take questions from one queue until it is empty or something fails."""
 
-    endpoint: Endpoint
-    client: Client
+    answerer: Answerer
     left: Iterator[Question]
     keep: Keep
     unanswered: dict[str, str] = field(default_factory=dict)  # id -> why
@@ -115,11 +133,10 @@ class Asking:
                 self.failure = self.failure or error
 
     async def _see_to(self, question: Question) -> None:
-        got = await self.client.answer(self.endpoint.ask(question))
+        got = await self.answerer(question)
         if not isinstance(got, Unanswered):
             self._answered.add(question.config)
-            counts = got.prompt_tokens, got.completion_tokens
-            self.keep(question, Completion(got.text, got.finish or "stop", *counts))
+            self.keep(question, got)
         elif got.refused:
             self.waiting[question.config].append((question, got.why))
         else:

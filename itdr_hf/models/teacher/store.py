@@ -158,7 +158,11 @@ class Store:
 
 def _record(ask: Ask, reply: Reply) -> dict[str, Any]:
     asked = {"endpoint": ask.endpoint, "model": ask.model, "messages": ask.messages, "parameters": ask.parameters}
-    said = {name: value for name, value in asdict(reply).items() if name != "adapted" or value}
+    said = {
+        name: value
+        for name, value in asdict(reply).items()
+        if name not in ("adapted", "scores", "prompt_scores") or value
+    }
     return {"key": ask.key, **asked, **said}
 
 

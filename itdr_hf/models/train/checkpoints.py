@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from itdr_hf.errors import UsageError
-from itdr_hf.models.train.recipe import differences
+from itdr_hf.models.provenance import differing
 from itdr_hf.runtime.files import write_atomically
 
 
@@ -19,17 +19,26 @@ def last_checkpoint(folder: Path) -> Path | None:
 
 
 def check_same_run(checkpoints: Path, facts: Mapping[str, Any]) -> None:
-    """Checkpoints belong to one recipe on one content: with another they would resume to neither. Raises UsageError."""
+    """Raise UsageError unless checkpoints are of this recipe, content, base, prompts, number and kind of devices.
+
+    All of these decide the weights or the order of the examples: with another, some would be skipped, others repeated.
+    """
     note = checkpoints / "run.json"
-    known = {"recipe": facts["recipe"], "content": facts["dataset"]["content"]}
+    known = json.loads(json.dumps(_decisive(facts)))
     if note.is_file():
         have = json.loads(note.read_text(encoding="utf-8"))
-        other = differences(have["recipe"], known["recipe"]) or ("data" if have["content"] != known["content"] else "")
-        if other:
+        if found := [f"{name} {a!r} (now {b!r})" for name, a, b in differing(have, known)]:
             raise UsageError(
-                f"{checkpoints}: of a run with another {other}; want the same to go on; remove it, or choose another --output"
+                f"{checkpoints}: of a run with another {', '.join(found)}; want the same to go on; "
+                "remove it, or choose another --output"
             )
     write_atomically(note, json.dumps(known, indent=1))
+
+
+def _decisive(facts: Mapping[str, Any]) -> dict[str, Any]:
+    machine = {name: facts["machine"][name] for name in ("devices", "kind")}
+    known = {**facts["recipe"], "content": facts["dataset"]["content"], **machine}
+    return {**known, "base": facts["model"]["revision"], "prompt": facts["prompt"], "packages": facts["packages"]}
 
 
 def _reads(path: Path) -> bool:

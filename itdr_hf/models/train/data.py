@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,9 @@ from itdr_hf.dataset.cell import BuiltCell
 from itdr_hf.dataset.folder import Dataset, opened
 from itdr_hf.errors import UsageError
 from itdr_hf.models.predict.questions import Question
+from itdr_hf.models.provenance import tokenizer_facts
 from itdr_hf.models.train.recipe import TrainRecipe
+from itdr_hf.models.train.turns import Piece, conversation_pieces
 from itdr_hf.prompts import rendered, to_messages, token_ids
 from itdr_hf.records import Shape
 from itdr_hf.runtime.hashing import hash_file
@@ -25,29 +27,46 @@ from itdr_hf.tasks.templates import HELD_OUT, MIXED, template_text
 
 COLUMNS = ("id", "subtask", "source", "domain", "instruction", "input", "output")
 IGNORED = -100  # the label of a token without loss
-Row = Mapping[str, str]
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Encoded:
-    """Examples as tokens, and what was counted on the way: examples of each cell, cut ones, the longest."""
+    """Examples as tokens, and what was counted on the way: examples of each cell, cut ones, the longest.
+
+    `unknown` counts tokens that stand for a character which the tokenizer does not have.
+    """
 
     input_ids: list[list[int]] = field(repr=False)
     labels: list[list[int]] = field(repr=False)
     cells: Mapping[str, int]
     cut: int
     longest: int
+    turns: int = 0  # answers that the loss falls on: one of an instruction, of a conversation as flagged
+    unknown: int = 0
 
     @property
     def tokens(self) -> int:
         return sum(map(len, self.input_ids))
 
     @property
+    def summary(self) -> str:
+        """The examples in one line."""
+        size = f"{len(self.input_ids):,} examples, {self.tokens:,} tokens"
+        size += f", longest {self.longest}, cut {self.cut}"
+        return size + (f", unknown to the tokenizer {self.unknown:,}" if self.unknown else "")
+
+    @property
     def facts(self) -> dict[str, Any]:
         """What recipe.json keeps of it."""
         trained = sum(label != IGNORED for row in self.labels for label in row)
-        counts = {"examples": len(self.input_ids), "cells": dict(self.cells), "tokens": self.tokens}
-        return {**counts, "answer_tokens": trained, "longest": self.longest, "cut": self.cut}
+        counts = {
+            "examples": len(self.input_ids),
+            "cells": dict(self.cells),
+            "tokens": self.tokens,
+            "turns": self.turns,
+        }
+        return {**counts, "answer_tokens": trained, "longest": self.longest, "cut": self.cut, "unknown": self.unknown}
 
 
 def dataset_facts(folder: Dataset | Path, recipe: TrainRecipe) -> dict[str, Any]:
@@ -76,15 +95,14 @@ def dataset_facts(folder: Dataset | Path, recipe: TrainRecipe) -> dict[str, Any]
 
 
 def prompt_facts(folder: Dataset | Path, cells: Sequence[str], tokenizer: Any) -> dict[str, str]:
-    """Return the form of the prompts, chat or plain, and a hash of all that decides them: wordings, chat template."""
+    """Return the form of the prompts, chat or plain, a hash of all that decides them, and the tokenizer's own hashes."""
     dataset, words = opened(folder), {}
     for name in cells:
         cell, used = dataset.cell(name), dataset.cells[name].recipe["template"]
         chosen = [t for t in cell.task.templates if t != HELD_OUT] if used == MIXED else [used]
         words[name] = [cell.task.description, *(template_text(cell, template) for template in chosen)]
     known = json.dumps([words, tokenizer.chat_template], sort_keys=True, ensure_ascii=False)
-    form = "chat" if tokenizer.chat_template else "plain"
-    return {"form": form, "hash": hashlib.sha256(known.encode()).hexdigest()[:16]}
+    return {**tokenizer_facts(tokenizer), "hash": hashlib.sha256(known.encode()).hexdigest()[:16]}
 
 
 def mixed_rows(folder: Dataset | Path, split: str, recipe: TrainRecipe) -> dict[str, list[Row]]:
@@ -122,44 +140,105 @@ def encode(mix: Mapping[str, Sequence[Row]], tokenizer: Any, recipe: TrainRecipe
     Raises UsageError, saying how many and which, when examples are longer and may not be cut.
     """
     most = min(recipe.max_length, room)
-    ids: list[list[int]] = []
-    labels: list[list[int]] = []
+    made = Encoded(input_ids=[], labels=[], cells={n: len(rows) for n, rows in mix.items()}, cut=0, longest=0)
     over: list[tuple[int, str]] = []
-    longest = 0
+    longest = turns = unknown = 0
+    missing = _unknown_token(tokenizer)
     for name, rows in mix.items():
         for row in rows:
-            asked, answer = encode_row(row, tokenizer)
-            length = len(asked) + len(answer)
+            pieces = _pieces(name, row, tokenizer)
+            length = sum(len(piece.tokens) for piece in pieces)
             longest = max(longest, length)
+            unknown += sum(token == missing for piece in pieces for token in piece.tokens)
             if length > most:
                 over.append((length, row["id"]))
-                if len(answer) >= most:
-                    raise UsageError(f"{name} {row['id']}: an answer of {len(answer)} tokens; want less than {most}")
-                asked = asked[length - most :]
-            ids.append(asked + answer)
-            labels.append([IGNORED] * len(asked) + answer)
+                pieces[0] = _shortened(pieces[0], length - most, f"{name} {row['id']}", length, most)
+            made.input_ids.append([token for piece in pieces for token in piece.tokens])
+            made.labels.append([token if piece.loss else IGNORED for piece in pieces for token in piece.tokens])
+            turns += sum(piece.loss for piece in pieces)
     if over and not recipe.allow_cut:
-        raise UsageError(_too_long(over, len(ids), most, room))
-    return Encoded(
-        input_ids=ids, labels=labels, cells={n: len(rows) for n, rows in mix.items()}, cut=len(over), longest=longest
+        raise UsageError(_too_long(over, len(made.input_ids), most, room))
+    _check_turns(mix, made.labels, turns)
+    return replace(made, cut=len(over), longest=longest, turns=turns, unknown=unknown)
+
+
+def _pieces(name: str, row: Row, tokenizer: Any) -> list[Piece]:
+    """Return what of a row is asked and what is answered, in turn."""
+    if "messages" in row:
+        return conversation_pieces(row, tokenizer)
+    if "chosen" in row:
+        raise UsageError(
+            f"{name}: pairs of a better and a worse answer; want answers to learn from; choose other configs"
+        )
+    asked, answer = encode_row(row, tokenizer)
+    return [Piece(asked, False), Piece(answer, True)]
+
+
+def _shortened(piece: Piece, count: int, where: str, length: int, most: int) -> Piece:
+    """Return the first prompt without its beginning: what comes after it, answers above all, is never cut."""
+    if len(piece.tokens) <= count:
+        answer = length - len(piece.tokens)
+        raise UsageError(f"{where}: {answer} tokens from the first answer on; want less than {most}; shorten it")
+    return Piece(piece.tokens[count:], piece.loss)
+
+
+def _check_turns(mix: Mapping[str, Sequence[Row]], labels: Sequence[Sequence[int]], turns: int) -> None:
+    """Check that every answer to be learnt has its tokens: a cut one would otherwise go unnoticed."""
+    flagged = sum(sum(row["loss"]) if "messages" in row else 1 for rows in mix.values() for row in rows)
+    runs = sum(
+        label != IGNORED and before == IGNORED
+        for row in labels
+        for before, label in zip([IGNORED, *row], row, strict=False)
     )
+    if not flagged == turns == runs:
+        raise UsageError(
+            f"tokens of {runs:,} answers, {turns:,} counted; want {flagged:,}, as the rows' loss flags say"
+        )
 
 
 def encode_row(row: Row, tokenizer: Any) -> tuple[list[int], list[int]]:
-    """Prompt and answer as tokens; the answer ends in the end-of-text token, and nothing comes after it."""
+    """Return prompt and answer as tokens; the answer ends in the end-of-text token, and nothing comes after it.
+
+    Behind the answer a chat template writes a token that ends the turn, which is kept, and may write more, which is not.
+    """
     question = _question(row)
     asked = token_ids(tokenizer, question)
     end = tokenizer.eos_token_id
     if end is None:
         raise UsageError("tokenizer: no end-of-text token; want one, to teach where an answer ends; set eos_token")
-    text = row["output"]
-    if tokenizer.chat_template:
-        text = _turn(row, rendered(tokenizer, question), tokenizer)
-    answer = list(tokenizer(text, add_special_tokens=False)["input_ids"])
-    marks = set(tokenizer.all_special_ids)
-    stop = next((place for place, token in enumerate(answer) if token in marks), len(answer))
-    turn_end = [token for token in answer[stop : stop + 1] if token != end]  # a template may have an end of its own
-    return asked, [*answer[:stop], *turn_end, end]
+    if not tokenizer.chat_template:
+        answer = _tokens(tokenizer, row["output"])
+    else:
+        answer = _turn_tokens(tokenizer, _turn(row, rendered(tokenizer, question), tokenizer), row["output"])
+    return asked, [*answer[: answer.index(end)], end] if end in answer else [*answer, end]
+
+
+def _turn_tokens(tokenizer: Any, turn: str, output: str) -> list[int]:
+    """Return the tokens of an answer in its turn, up to the token that ends the turn if the template writes one."""
+    answer = _tokens(tokenizer, turn)
+    written, body, tail = turn.rpartition(output.strip())
+    if not body:
+        raise UsageError(
+            "chat template: it does not write the answer as it is; want one that does, or the model would be trained "
+            "on other answers; give the tokenizer another"
+        )
+    marks = set(tokenizer.all_special_ids) - {_unknown_token(tokenizer)}
+    mark = next((token for token in _tokens(tokenizer, tail) if token in marks), None)
+    if mark is None:
+        return answer
+    earlier = _tokens(tokenizer, written + body).count(mark)
+    places = [place for place, token in enumerate(answer) if token == mark]
+    return answer[: places[earlier] + 1]
+
+
+def _tokens(tokenizer: Any, text: str) -> list[int]:
+    return list(tokenizer(text, add_special_tokens=False)["input_ids"])
+
+
+def _unknown_token(tokenizer: Any) -> int | None:
+    """Return the token that stands for characters the tokenizer lacks, None if there is none or it also ends texts."""
+    token = getattr(tokenizer, "unk_token_id", None)
+    return None if token == tokenizer.eos_token_id else token
 
 
 def _turn(row: Row, asked: str, tokenizer: Any) -> str:

@@ -58,7 +58,8 @@ def export(
         )
     trainer = TRAINERS[form]
     used = changed(recipe or PAPER["llama-3.2-3b"], {"configs": list(configs) if configs else None})
-    talks = bool(TALKS.search(used.model)) if chat is None else chat
+    talks = (trainer.templated or bool(TALKS.search(used.model))) if chat is None else chat
+    used = _runs_anywhere(used)
     dataset = opened(folder)
     line = _line_of(_shape(dataset, used, trainer), trainer, talks)
     with new_folder(out) as draft:
@@ -69,6 +70,12 @@ def export(
         for name, text in {**texts, MARK: json.dumps(facts, indent=1)}.items():
             (draft / name).write_text(text, encoding="utf-8")
     return Exported(folder=out, counts=counts, command=trainer.command)
+
+
+def _runs_anywhere(recipe: TrainRecipe) -> TrainRecipe:
+    """Return a recipe whose base is found from the export's folder: a folder by its absolute path."""
+    base = Path(recipe.model)
+    return changed(recipe, {"model": str(base.resolve())}) if base.is_dir() else recipe
 
 
 def _shape(dataset: Dataset, recipe: TrainRecipe, trainer: Trainer) -> Shape:

@@ -7,13 +7,15 @@ all linear layers, no warm-up. Its eight GPUs make 64 examples a step; on one GP
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from itdr_hf.errors import UsageError, unknown
+
+DTYPES = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
+STAGES = ("sft", "reward")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +45,10 @@ class TrainRecipe:
     targets: str = "all-linear"  # or names of layers, with commas
     quantised: bool = False  # QLoRA: the base in 4 bits (nf4)
     packing: bool = False
+    plain: bool = False  # without the chat template of the base
     gradient_checkpointing: bool = True
     seed: int = 0
+    stage: Literal["sft", "reward"] = "sft"  # answers are learnt, or which of two answers is the better one
 
     def __post_init__(self) -> None:
         for name in ("epochs", "learning_rate", "max_length", "batch", "accumulation", "rank", "alpha", "evaluations"):
@@ -52,6 +56,8 @@ class TrainRecipe:
                 raise UsageError(f"recipe: {name} {getattr(self, name)}; want a number above 0; change it")
         if self.precision not in ("bf16", "fp16", "fp32"):
             raise unknown("precision", self.precision, ("bf16", "fp16", "fp32"))
+        if self.stage not in STAGES:
+            raise unknown("stage", self.stage, STAGES)
         for name, weight in self.weights.items():
             if not weight >= 0:
                 raise UsageError(
@@ -160,14 +166,6 @@ def read_recipe(path: Path) -> tuple[TrainRecipe, Mapping[str, str]]:
     )  # YAML reads 1e-4 as text
     settings["configs"] = tuple(settings.get("configs", ("all",)))
     return TrainRecipe(**settings), {name: cell["content"] for name, cell in cells.items()}
-
-
-def differences(have: Mapping[str, Any], want: Mapping[str, Any]) -> str:
-    """Return what differs between two recipes, for a message; empty when nothing does."""
-    names = sorted(have.keys() | want.keys())
-    one = json.loads(json.dumps(have)), json.loads(json.dumps(want))
-    pairs = [(name, one[0].get(name), one[1].get(name)) for name in names]
-    return ", ".join(f"{name} {a!r} (now {b!r})" for name, a, b in pairs if a != b)
 
 
 def _check_names(given: Iterable[str], where: str) -> None:

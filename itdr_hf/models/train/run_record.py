@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from itdr_hf.models.pretrained import extra, revision_of
+from itdr_hf.models.pretrained import best_device, extra, revision_of
+from itdr_hf.models.provenance import installed
 from itdr_hf.models.train.recipe import TrainRecipe
 
 PACKAGES = ("itdr-hf", "torch", "transformers", "peft", "trl", "accelerate", "datasets", "bitsandbytes")
@@ -32,9 +32,10 @@ def run_facts(recipe: TrainRecipe, model: Any) -> dict[str, Any]:
             "on_hub": not local,
             "parameters": model.num_parameters(),
         },
-        "packages": {name: found for name in PACKAGES if (found := _version(name))},
+        "packages": {name: found for name in PACKAGES if (found := installed(name))},
         "machine": {
             "devices": int(os.environ.get("WORLD_SIZE", "1")),
+            "kind": best_device(),
             "device": torch.cuda.get_device_name() if cuda else f"cpu, {torch.get_num_threads()} threads",
             "python": platform.python_version(),
         },
@@ -46,6 +47,7 @@ def record(trainer: Any, facts: Mapping[str, Any], *, seconds: float, resumed: b
     history = trainer.state.log_history
     curve = [[entry["step"], round(entry["loss"], 4)] for entry in history if "loss" in entry]
     checked = [[entry["step"], round(entry["eval_loss"], 4)] for entry in history if "eval_loss" in entry]
+    right = [[entry["step"], round(entry["eval_accuracy"], 4)] for entry in history if "eval_accuracy" in entry]
     trained = sum(p.numel() for p in trainer.model.parameters() if p.requires_grad)
     return {
         **facts,
@@ -54,15 +56,9 @@ def record(trainer: Any, facts: Mapping[str, Any], *, seconds: float, resumed: b
             "trained_parameters": trained,
             "loss": curve,
             "validation_loss": checked,
+            **({"validation_accuracy": right} if right else {}),  # of a reward model: pairs in the right order
             "seconds": round(seconds, 1),  # of this process; a resumed run has had more
             "resumed": resumed,
         },
         "command": command,
     }
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None

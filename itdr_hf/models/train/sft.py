@@ -16,17 +16,28 @@ from pathlib import Path
 from typing import Any
 
 from itdr_hf.dataset.folder import Dataset, opened
-from itdr_hf.errors import ModelError, UsageError
-from itdr_hf.models.pretrained import QLORA, extra
+from itdr_hf.errors import UsageError
+from itdr_hf.models.pretrained import (
+    QLORA,
+    attempt,
+    check_tokens,
+    embedding_rows,
+    extra,
+    fit_padding,
+    load_tokenizer,
+    revision_of,
+)
+from itdr_hf.models.pretrained import load_base as _load_base
 from itdr_hf.models.train.checkpoints import check_same_run, last_checkpoint
 from itdr_hf.models.train.data import Encoded, dataset_facts, encode, mixed_rows, prompt_facts
-from itdr_hf.models.train.recipe import TrainRecipe
+from itdr_hf.models.train.recipe import DTYPES, TrainRecipe
+from itdr_hf.models.train.reward import encode_pairs, load_scorer, make_reward_trainer
 from itdr_hf.models.train.run_record import is_first, record, run_facts
 from itdr_hf.models.train.watching import report_steps
 from itdr_hf.runtime.files import new_folder
 from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 
-DTYPES = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
+SFT_ONLY = ("packing", "eval_packing", "dataset_kwargs")  # arguments that the trainer of rewards does not have
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,12 +103,15 @@ def prepare(
         for split in (("train", "validation") if recipe.eval_limit else ("train",))
     }
     progress(Progress("loading", detail=recipe.model))
-    tokenizer, model = load_base(recipe)
+    reward = recipe.stage == "reward"
+    tokenizer, model = load_scorer(recipe) if reward else load_base(recipe)
     room = getattr(model.config, "max_position_embeddings", None) or 1 << 30
-    data = {split: encode(mix, tokenizer, recipe, room) for split, mix in mixes.items()}
+    encoder: Any = encode_pairs if reward else encode
+    data = {split: encoder(mix, tokenizer, recipe, room) for split, mix in mixes.items()}
     for split, made in data.items():
-        size = f"{len(made.input_ids):,} examples, {made.tokens:,} tokens, longest {made.longest}, cut {made.cut}"
-        progress(Progress(split, detail=size))
+        for ids in [] if reward else made.input_ids:
+            check_tokens(recipe.model, ids, tokenizer, embedding_rows(model))
+        progress(Progress(split, detail=made.summary))
     facts = {
         "recipe": recipe.as_dict(),
         "dataset": about,
@@ -106,11 +120,22 @@ def prepare(
     facts |= {"data": {split: made.facts for split, made in data.items()}, **run_facts(recipe, model)}
     checkpoints = output.with_name(f"{output.name}.checkpoints")
     check_same_run(checkpoints, facts)
-    return Run(trainer=make_trainer(model, tokenizer, data, recipe, checkpoints), facts=facts, checkpoints=checkpoints)
+    trainer = _trainer(model, tokenizer, data, recipe, checkpoints)
+    return Run(trainer=trainer, facts=facts, checkpoints=checkpoints)
+
+
+def _trainer(model: Any, tokenizer: Any, data: Mapping[str, Any], recipe: TrainRecipe, checkpoints: Path) -> Any:
+    """Return the trainer of the recipe's stage."""
+    if recipe.stage == "sft":
+        return make_trainer(model, tokenizer, data, recipe, checkpoints)
+    arguments = {k: v for k, v in _arguments(recipe, checkpoints, data).items() if k not in SFT_ONLY}
+    trainer = make_reward_trainer(model, tokenizer, data, recipe, arguments)
+    _pace(trainer, recipe)
+    return trainer
 
 
 def load_base(recipe: TrainRecipe) -> tuple[Any, Any]:
-    """Tokenizer and base model. Raises ModelError when there is none of that name."""
+    """Return tokenizer and base model. Raises ModelError where they cannot be loaded, UsageError for an adapter."""
     transformers, torch = extra("transformers"), extra("torch")
     options: dict[str, Any] = {"revision": recipe.revision, "dtype": getattr(torch, DTYPES[recipe.precision])}
     if recipe.quantised:
@@ -121,12 +146,12 @@ def load_base(recipe: TrainRecipe) -> tuple[Any, Any]:
             bnb_4bit_use_double_quant=True,
             bnb_4bit_compute_dtype=options["dtype"],
         )
-    try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(recipe.model, revision=recipe.revision)
-        model = transformers.AutoModelForCausalLM.from_pretrained(recipe.model, use_safetensors=True, **options)
-    except (OSError, ValueError) as error:
-        said = " ".join(str(error).split())[:300]
-        raise ModelError(f"{recipe.model}: {said}; want a Hub id or a folder with config.json and weights") from error
+    model = _load_base(recipe.model, causal=True, **options)
+    local = Path(recipe.model).is_dir()
+    tokenizer = load_tokenizer(recipe.model, revision=None if local else revision_of(recipe.model, model) or None)
+    if recipe.plain:
+        tokenizer.chat_template = None
+    fit_padding(tokenizer, model)
     model.config.use_cache = False
     return tokenizer, model
 
@@ -142,19 +167,24 @@ def make_trainer(
         split: datasets.Dataset.from_dict({"input_ids": made.input_ids, "labels": made.labels})
         for split, made in data.items()
     }
-    trainer = trl.SFTTrainer(
-        model=model,
-        args=trl.SFTConfig(**_arguments(recipe, checkpoints, data)),
-        train_dataset=sets["train"],
-        eval_dataset=sets.get("validation"),
-        processing_class=tokenizer,
-        peft_config=peft.LoraConfig(
-            r=recipe.rank,
-            lora_alpha=recipe.alpha,
-            lora_dropout=recipe.dropout,
-            target_modules=recipe.targets if recipe.targets == "all-linear" else recipe.targets.split(","),
-            task_type="CAUSAL_LM",
+    lora = peft.LoraConfig(
+        r=recipe.rank,
+        lora_alpha=recipe.alpha,
+        lora_dropout=recipe.dropout,
+        target_modules=recipe.targets if recipe.targets == "all-linear" else recipe.targets.split(","),
+        task_type="CAUSAL_LM",
+    )
+    trainer = attempt(
+        recipe.model,
+        lambda: trl.SFTTrainer(
+            model=model,
+            args=trl.SFTConfig(**_arguments(recipe, checkpoints, data)),
+            train_dataset=sets["train"],
+            eval_dataset=sets.get("validation"),
+            processing_class=tokenizer,
+            peft_config=lora,
         ),
+        wanted=f"want a base that can be tuned so (targets: {recipe.targets}); change targets, or choose another base",
     )
     _pace(trainer, recipe)
     return trainer
@@ -169,7 +199,7 @@ def _pace(trainer: Any, recipe: TrainRecipe) -> None:
     trainer.args.eval_steps = trainer.args.save_steps = max(said, round(steps / recipe.evaluations / said) * said)
 
 
-def _arguments(recipe: TrainRecipe, checkpoints: Path, data: Mapping[str, Encoded]) -> dict[str, Any]:
+def _arguments(recipe: TrainRecipe, checkpoints: Path, data: Mapping[str, Any]) -> dict[str, Any]:
     cuda = extra("torch").cuda.is_available()
     return {
         "output_dir": str(checkpoints),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from shlex import quote
 from typing import Any
 
 from itdr_hf.models.train.recipe import TrainRecipe
@@ -18,8 +19,9 @@ def template_of(model: str) -> str:
 
 
 def llama_factory_files(recipe: TrainRecipe, chat: bool) -> dict[str, str]:
-    """sft.yaml for `llamafactory-cli train`, and dataset_info.json."""
-    columns = {"prompt": "instruction", "query": "input", "response": "output"}
+    """sft.yaml for `llamafactory-cli train`, and dataset_info.json; `empty` puts nothing around a plain prompt."""
+    plain = {"prompt": "prompt", "response": "completion"}
+    columns = {"prompt": "instruction", "query": "input", "response": "output"} if chat else plain
     info = {f"itdr_{s}": {"file_name": f"{s}.jsonl", "columns": columns} for s in ("train", "validation", "test")}
     config = {
         "model_name_or_path": recipe.model,
@@ -35,7 +37,7 @@ def llama_factory_files(recipe: TrainRecipe, chat: bool) -> dict[str, str]:
         "dataset_dir": "data",
         "dataset": "itdr_train",
         "eval_dataset": "itdr_validation",
-        "template": template_of(recipe.model),
+        "template": template_of(recipe.model) if chat else "empty",
         "cutoff_len": recipe.max_length,
         **({"neat_packing": True} if recipe.packing else {}),
         **_steps(recipe),
@@ -149,7 +151,7 @@ def swift_files(recipe: TrainRecipe, chat: bool) -> dict[str, str]:
         "add_version": "false",
         "report_to": "none",
     }
-    lines = " \\\n".join(f"    --{name} {value}" for name, value in flags.items())
+    lines = " \\\n".join(f"    --{name} {quote(str(value))}" for name, value in flags.items())
     return {"sft.sh": f"#!/bin/sh\nset -eu\nswift sft \\\n{lines}\n"}
 
 

@@ -27,6 +27,7 @@ class Trainer:
     files: Callable[[TrainRecipe, bool], Mapping[str, str]]
     command: str
     note: str
+    templated: bool = False  # puts the template of the model around every prompt, unless --plain is given
     shapes: frozenset[str] = frozenset()  # the shapes besides instructions that it takes as their rows are
 
 
@@ -51,7 +52,8 @@ LOAD = 'python -c \'import datasets; print(datasets.load_dataset("json", data_di
 TRAINERS = {
     "llama-factory": Trainer(
         title="LLaMA-Factory",
-        plain=to_alpaca,
+        templated=True,
+        plain=to_prompt_completion,
         chat=to_alpaca,
         files=llama_factory_files,
         command="llamafactory-cli train sft.yaml",

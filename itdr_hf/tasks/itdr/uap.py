@@ -42,6 +42,8 @@ UNSEEN = (
     "What do you take their {attributes} to be? Fill in every line and add nothing:\n{form}"
 )
 
+MAX_LISTED = 25  # values of a closed set that a prompt lists
+
 
 def needs(source: Source) -> tuple[str, ...]:
     if not source.user_attributes:
@@ -81,13 +83,14 @@ def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
 
 
 def example(row: Mapping[str, Any], context: TaskContext) -> ExampleParts:
-    known = [(a.name, str(row[a.column])) for a in context.source.user_attributes if row[a.column] is not None]
-    names = [name for name, _ in known]
+    asked = [a for a in context.source.user_attributes if row[a.column] is not None]
+    known = [(a.name, str(row[a.column])) for a in asked]
+    names = [a.name for a in asked]
     liked = _ranking.labelled(row["history"], row["history_labels"])
     return ExampleParts(
         slots={
             "history": answers.numbered(liked),
-            "attributes": join_words(names),
+            "attributes": join_words([_with_labels(a) for a in asked]),
             "form": "\n".join([f"{name}: ..." for name in names]),
         },
         output="\n".join([f"{name}: {value}" for name, value in known]),
@@ -95,6 +98,12 @@ def example(row: Mapping[str, Any], context: TaskContext) -> ExampleParts:
         targets=[value for _, value in known],
         target_names=names,
     )
+
+
+def _with_labels(attribute: Attribute) -> str:
+    """Return an attribute's name, with the values it can have where these are few: 'gender (one of: male, female)'."""
+    few = 0 < len(attribute.labels) <= MAX_LISTED
+    return f"{attribute.name} (one of: {', '.join(attribute.labels)})" if few else attribute.name
 
 
 def parse(text: str, example: Example, context: TaskContext, *, strict: bool = False) -> ParsedAnswer:

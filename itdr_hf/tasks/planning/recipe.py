@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from typing import Any
+
+# What a build did before its recipe recorded the field: the paper's way. Of any other field, its default.
+UNRECORDED = {"order": "file", "availability": "any", "future": "shown"}
+MATTERS_WITH = {"availability": "negatives", "future": "source_history"}  # of no consequence where the other is 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,3 +42,19 @@ class Recipe:
     max_prompt: int = 0  # pieces (see `build.fitting`) of a prompt, beyond which its oldest titles go; 0: any number
     details: bool = False  # RP: the label behind each title; IR: under each what the release says of it
     max_chars: int = 300  # a review or description is cut at a sentence end before this
+    snapshots: str = ""  # RecLM: three dates, where two periods begin and end; "": the source's own, or by rule
+    neighbours: int = 0  # RecLM: users or items shown beside the one in question
+    dialogue: str = "two-turn"  # RecLM: or "second-only": loss on the second answer alone, or "single-turn"
+    profiles: str = ""  # RecLM: the hash of profiles that a model wrote (`--profiles`); "": written by rules
+
+
+def recipe_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Return field -> (old, new) of two recorded recipes, those left out that decide nothing in either cell.
+
+    A recipe that was recorded before a field existed has the value of what builds did then.
+    """
+    defaults = {field.name: field.default for field in fields(Recipe) if field.default is not MISSING} | UNRECORDED
+    one, other = defaults | dict(old), defaults | dict(new)
+    differing = [name for name in sorted({*one, *other}) if one.get(name) != other.get(name)]
+    idle = [name for name, needed in MATTERS_WITH.items() if not one.get(needed) and not other.get(needed)]
+    return {name: (one.get(name), other.get(name)) for name in differing if name not in idle}

@@ -4,6 +4,7 @@
                 the ZONE before those (train); shown as history is what comes right before
     leave-one-out  the same with a zone of one: each user's last interaction is the test's, the one before it the
                 validation's, the one before that the training's
+    snapshots   as `time`, with two periods in place of the whole source: see `snapshots`
     time        two moments cut the whole source, 80 % of its interactions before the first and 90 % before the
                 second; a split asks only for what lies between its moments, and shows what comes right before
 
@@ -17,14 +18,14 @@ from typing import TYPE_CHECKING
 
 from itdr_hf.errors import BuildError
 from itdr_hf.records import SPLITS
-from itdr_hf.tasks.planning import ordering, splits
+from itdr_hf.tasks.planning import ordering, snapshots, splits
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from itdr_hf.tasks.planning.context import PlanContext
 
-PROTOCOLS = ("user", "leave-last", "leave-one-out", "time")
+PROTOCOLS = ("user", "leave-last", "leave-one-out", "time", "snapshots")
 ZONE = 5  # interactions a split may ask for under leave-last: the most that any subtask asks for
 ZONES = {"leave-last": ZONE, "leave-one-out": 1}
 KEYS = ["domain", "subject"]
@@ -38,6 +39,8 @@ def moments(plan: PlanContext) -> tuple[int, int]:
             f"{plan.source.id}: its release has no times; want them to split by time; "
             "choose split_protocol 'user' or 'leave-last'"
         )
+    if plan.recipe.split_protocol == "snapshots":
+        return snapshots.moments(plan)
     rows = plan.table("interactions")
     hours = rows.group_by(hour=(rows.timestamp // HOUR).cast("int64")).agg(n=rows.count()).order_by("hour")
     counts = [(row["hour"], row["n"]) for row in plan.engine.collect(hours)]
@@ -90,6 +93,8 @@ def showable(plan: PlanContext, mine: ir.Table) -> ir.Table:
 
 def _first_of_a_title(plan: PlanContext, rows: ir.Table, keys: list[str]) -> ir.Table:
     """Rows without those whose title the user met before under another id: it would be asked for and known."""
+    if plan.recipe.split_protocol == "snapshots":
+        rows = snapshots.among(plan, rows, keys)
     named = _named(plan, rows)
     return (
         named.mutate(again=ordering.numbered(plan, named, [*keys, "norm"]))

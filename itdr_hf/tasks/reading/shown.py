@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from itdr_hf.tasks.reading.list_lines import BREAK, unmarked
+
+_NUMBERED = re.compile(r"\d+\. ")  # as prompts number their lines: what follows is the title, markup or not
 
 
 def shown_candidates(prompt: str, candidates: Sequence[str]) -> list[str]:
@@ -14,8 +17,9 @@ def shown_candidates(prompt: str, candidates: Sequence[str]) -> list[str]:
     """
     bodies: dict[str, None] = {}
     for line in reversed(BREAK.split(prompt)):
-        for body in (unmarked(line).strip(), line.strip()):
-            bodies.setdefault(body, None)
+        numbered = _NUMBERED.match(line)
+        bodies.setdefault((line[numbered.end() :] if numbered else unmarked(line)).strip())
+        bodies.setdefault(line.strip())
     labelled = [body for body in bodies if body.endswith("]")]
     return [title if title in bodies else _labelled(title, labelled) for title in candidates]
 

@@ -192,6 +192,20 @@ def test_answers_that_follow_the_history_in_the_alphabet(planted):
     assert the(planted.found("order-is-no-answer", TKR)).figures["correlation"] > 0.9
 
 
+def answers_shorter(row: Row) -> Row:
+    """The titles of answers are shorter than those of the other candidates."""
+    longer = {
+        c: c if c in row["targets"] else f"{c} and everything else that there is to say of it"
+        for c in row["candidates"]
+    }
+    return {**row, "candidates": [longer[c] for c in row["candidates"]]}
+
+
+def test_answers_that_are_the_shortest_titles(planted):
+    planted.change_all(NIR, answers_shorter)
+    assert "shortest " in players(planted, NIR).message and players(planted, NIR).severity == "breach"
+
+
 def answers_first(row: Row) -> Row:
     return {**row, "candidates": sorted(row["candidates"], key=lambda c: c not in row["targets"])}
 

@@ -6,41 +6,17 @@ from collections.abc import Sequence
 
 import pytest
 
-torch = pytest.importorskip("torch")
-transformers = pytest.importorskip("transformers")
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
 
-from itdr_hf.errors import UsageError  # noqa: E402
-from itdr_hf.models.predict.likelihood import Likelihood, brute_force, tournament  # noqa: E402
-from itdr_hf.models.predict.predictions import Run  # noqa: E402
+from letters import system
 
-RUN = Run(model="tiny", revision="", settings={"seed": 0})
+from itdr_hf.errors import UsageError
+from itdr_hf.models.predict.likelihood import brute_force, tournament
+from itdr_hf.models.predict.questions import Question
+from itdr_hf.tasks.reading import read_choice, read_ranking
+
 TITLES = ["Halo", "Halo 3", "A", "The Legend of a Very Long Title, Part II", "Zelda: Ocarina", "Kart"]
-
-
-class Letters:
-    """A tokenizer of letters: enough for a model with random weights."""
-
-    eos_token_id = 1
-    chat_template = None
-
-    def __call__(self, text: str, **_: object) -> dict[str, list[int]]:
-        return {"input_ids": [2 + ord(letter) % 60 for letter in text]}
-
-
-def system(kind: str, normalise: str = "sum") -> Likelihood:
-    torch.manual_seed(0)
-    if kind == "t5":
-        config = transformers.T5Config(
-            vocab_size=64, d_model=32, d_kv=8, d_ff=64, num_layers=2, num_heads=4, decoder_start_token_id=0
-        )
-        model = transformers.T5ForConditionalGeneration(config)
-    else:
-        config = transformers.LlamaConfig(
-            vocab_size=64, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
-            num_key_value_heads=2, max_position_embeddings=512,
-        )  # fmt: skip
-        model = transformers.LlamaForCausalLM(config)
-    return Likelihood(model.eval(), Letters(), RUN, normalise=normalise)  # type: ignore[arg-type]
 
 
 PROMPT = [2 + n % 60 for n in range(150)]
@@ -63,6 +39,19 @@ def test_how_scores_are_normalised_makes_another_system_and_another_choice_is_an
     assert system("llama", "mean").run != system("llama").run
     with pytest.raises(UsageError, match="normalise='first'; want one of sum, mean"):
         system("llama", "first")
+
+
+@pytest.mark.parametrize(("task", "lines"), [("tkr", 6), ("nir", 1)])
+def test_a_ranking_is_answered_by_a_list_and_a_choice_by_one_title(task, lines):
+    question = Question(
+        id="q", config=f"{task}-steam", subtask=task, source="steam", domain="", instruction="", input="", history=[],
+        history_ratings=[], candidates=TITLES, target_names=[],
+    )  # fmt: skip
+    kept: list[str] = []
+    system("llama").answer([question], lambda question, completion: kept.append(completion.text))
+    (text,) = kept
+    read = {"tkr": read_ranking, "nir": read_choice}[task](text, TITLES, [])
+    assert len(text.split("\n")) == lines == len(read.values) and read.fault is None
 
 
 def by_length(titles: Sequence[str]) -> list[float]:

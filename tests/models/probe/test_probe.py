@@ -82,6 +82,10 @@ def test_the_command_asks_a_server_and_prints_the_share_next_to_the_scores(home,
     assert "movielens32m" in CliRunner().invoke(app, words).stdout and len(chat.requests) == asked, (
         "nothing is asked twice"
     )
+    more = [*words[:-1], str(tmp_path / "q.parquet"), "--parameter", "top_k=5", "--parameter", "seed=null"]
+    assert CliRunner().invoke(app, [*more, "--temperature", "0.5", "--timeout", "9", "--retries", "1"]).exit_code == 0
+    _, body = chat.requests[-1]
+    assert (body["top_k"], body["temperature"], "seed" in body) == (5, 0.5, False)
     refused = CliRunner().invoke(app, [*words, "--kind", "users"])
     assert "no kind of probe 'users'" in str(refused.exception)
 

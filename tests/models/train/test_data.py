@@ -84,7 +84,7 @@ def test_what_may_be_cut_loses_the_beginning_of_its_prompt_and_is_counted():
 
 def test_an_answer_that_does_not_fit_is_an_error_even_where_prompts_may_be_cut():
     recipe = TrainRecipe(model="x", max_length=3, allow_cut=True)
-    with pytest.raises(UsageError, match="an answer of 4 tokens; want less than 3"):
+    with pytest.raises(UsageError, match="4 tokens from the first answer on; want less than 3"):
         encode({"rp": [ROW]}, Letters(), recipe, 10_000)
 
 

@@ -187,3 +187,44 @@ def test_packed_examples_do_not_see_each_other(itdr: Path, recipe: TrainRecipe, 
         packed = model(input_ids=batch["input_ids"], position_ids=batch["position_ids"]).logits[0, second:until]
         alone = model(input_ids=batch["input_ids"][:, second:until]).logits[0]
     assert torch.allclose(packed, alone, atol=1e-4)
+
+
+def test_an_adapter_is_not_trained_on_as_if_it_were_its_base(
+    itdr: Path, recipe: TrainRecipe, tuned: Path, tmp_path: Path
+):
+    with pytest.raises(UsageError, match=r"x: is an adapter of org/base; want a base model; merge it first"):
+        train(itdr, changed(recipe, {"model": str(tuned)}), tmp_path / "second")
+    assert not (tmp_path / "second").exists()
+
+
+def test_a_run_goes_on_only_on_as_many_devices_of_the_same_kind_with_the_same_base(
+    itdr: Path, recipe: TrainRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    prepare(itdr, recipe, tmp_path / "x")
+    note = tmp_path / "x.checkpoints" / "run.json"
+    kept = json.loads(note.read_text())
+    for change in ({"devices": 8}, {"kind": "cuda"}, {"base": "0" * 16}, {"batch": 2}, {"packages": {}}):
+        note.write_text(json.dumps({**kept, **change}))
+        with pytest.raises(UsageError, match=rf"of a run with another {next(iter(change))}.*\(now .*remove it, or"):
+            prepare(itdr, recipe, tmp_path / "x")
+
+
+def test_prompts_without_the_chat_template_are_recorded_and_asked_for_alike(
+    itdr: Path, base: Path, recipe: TrainRecipe, tmp_path: Path
+):
+    from models.bases import make_base
+
+    chat = make_base(tmp_path / "chat", "chat")
+    quick = {
+        "model": str(chat),
+        "plain": True,
+        "limit": 4,
+        "epochs": 1,
+        "eval_limit": 0,
+        "max_length": 4096,
+        "base_id": "org/chat",
+    }
+    train(itdr, changed(recipe, quick), tmp_path / "ad")
+    assert json.loads((tmp_path / "ad/recipe.json").read_text())["prompt"]["form"] == "plain"
+    asked = LocalModel(str(chat), adapter=str(tmp_path / "ad"))
+    assert asked.run.settings["form"] == "plain" and asked.warnings == ()

@@ -84,7 +84,7 @@ def built(raw: Path) -> dict[str, pd.DataFrame]:
             rows = pd.read_parquet(prepared.rows.path)
             examples = [pd.concat([b.to_pandas() for b in prepared.batches(s)] or [pd.DataFrame()]) for s in SPLITS]
             rows = pd.concat([rows[rows.split == split] for split in SPLITS])
-            frame = pd.concat(examples).assign(raw_user=rows.subject.to_numpy())
+            frame = pd.concat(examples).assign(raw_user=rows.subject.to_numpy(), split=rows.split.to_numpy())
             keys = ["domain", "item"] if cell.source.domains else ["item"]
             items = pd.read_parquet(prepared.tables.path("items"))
             frame.attrs["titles"] = items.set_index(keys).title.to_dict()
@@ -175,6 +175,13 @@ def test_the_raw_user_id_is_not_in_the_example_but_one_hash_per_user_is(built):
     pairs = pairs[["raw_user", "user"]].drop_duplicates()
     assert pairs.raw_user.is_unique and pairs.user.is_unique
     assert pairs.user.str.fullmatch("[0-9a-f]{16}").all()
+
+
+@pytest.mark.parametrize("source", sorted({name.partition("-")[2] for name in SHOWN}))
+def test_no_raw_user_is_in_two_splits_whatever_the_cell(source, built):
+    pairs = pd.concat([frame[["raw_user", "split"]] for name, frame in built.items() if name.endswith(f"-{source}")])
+    assert set(pairs.split) == set(SPLITS)
+    assert pairs.groupby("raw_user").split.nunique().max() == 1
 
 
 def test_candidates_stand_at_every_position_alike(built):

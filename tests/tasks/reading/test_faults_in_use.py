@@ -169,3 +169,9 @@ def test_a_list_that_numbers_its_lines_is_numbered_though_a_title_begins_with_it
     titles = ["1. First of the List (1966)", "Heat (1995)", "Alien (1979)"]
     text = "Here it is:\n1. First of the List (1966)\n2. Alien (1979)\n3. Heat (1995)"
     assert read_ranking(text, titles) == ((titles[0], titles[2], titles[1]), None)
+
+
+def test_a_title_that_begins_like_markup_keeps_its_label_in_the_prompt():
+    prompt = "Candidates:\n1. *batteries not included [Film]\n2. _why? [Book]\nRank them."
+    shown = ["*batteries not included [Film]", "_why? [Book]"]
+    assert shown_candidates(prompt, ["*batteries not included", "_why?"]) == shown
