@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from itdr_hf.dataset.card import PICTURES
@@ -16,6 +17,13 @@ from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 
 CARD, MARKER = "README.md", "itdr"
 PICTURE = re.compile(rf"{PICTURES}/(flow|lengths)\.(png|svg)")  # the card's pictures, drawn after the build
+
+
+GLOB = re.compile(r"\*\*/|\*\*|\*|\[[^\]]+\]|.", re.DOTALL)  # the parts of a data file pattern
+MAX_PATTERN, MAX_DEPTH = (
+    1_000,
+    8,
+)  # characters of a pattern, levels of lists and mappings around it: cards are others' text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,28 +117,75 @@ def data_globs(card: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     """Yield (config, pattern) of every data file in a card, in any of the forms that `datasets` accepts."""
     configs = card.get("configs")
     for config in configs if isinstance(configs, list) else []:
-        for pattern in _patterns(config.get("data_files")):
-            yield str(config.get("config_name")), pattern
+        if isinstance(config, Mapping):
+            for pattern in _patterns(config.get("data_files")):
+                yield str(config.get("config_name")), pattern
 
 
 def glob_matches(pattern: str, name: str) -> bool:
-    """Return whether a data file pattern matches a path: `*` stays within a folder, `**` does not."""
-    tokens = re.split(r"(\*\*/|\*\*|\*|\?|\[[^\]]+\])", pattern)
-    plain = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    classes = {token: token.replace("[!", "[^") for token in tokens if token.startswith("[")}
-    regex = "".join((plain | classes).get(token, re.escape(token)) for token in tokens)
-    return re.fullmatch(regex, name) is not None
+    """Return whether a data file pattern matches a path: `*` stays within a folder, `**` does not.
+
+    The time is proportional to the lengths of both, whatever the pattern; one of more than MAX_PATTERN characters
+    matches nothing.
+    """
+    if len(pattern) > MAX_PATTERN:
+        return False
+    tokens = _tokens(pattern)
+    places = _entered(0, tokens)  # the tokens that may match the next character
+    for character in name:
+        places = {after for at in places if at < len(tokens) for after in _moved(at, tokens, character)}
+    return len(tokens) in places
 
 
-def _patterns(spec: object) -> Iterator[str]:
+def _tokens(pattern: str) -> list[str]:
+    """Return the parts of a pattern; a run of stars, which a short one can stand for, is at most two of them."""
+    tokens: list[str] = []
+    for starred, run in groupby(GLOB.findall(pattern), lambda token: token.startswith("*")):
+        parts = list(run)
+        tokens += parts if not starred else ["**"] if "**" in parts else dict.fromkeys(parts)
+    return tokens
+
+
+def _entered(at: int, tokens: Sequence[str]) -> set[int]:
+    """Return the places that are reached with a token: itself, and those behind it while tokens may match nothing."""
+    places = {at}
+    while at < len(tokens) and tokens[at].startswith("*"):
+        at += 1
+        places.add(at)
+    return places
+
+
+def _moved(at: int, tokens: Sequence[str], character: str) -> set[int]:
+    """Return the places that are reached from a token with one more character."""
+    token = tokens[at]
+    if token == "**/":
+        return {at} | (_entered(at + 1, tokens) if character == "/" else set())
+    if token == "**" or (token == "*" and character != "/"):
+        return _entered(at, tokens)
+    return _entered(at + 1, tokens) if _matches(token, character) else set()
+
+
+def _matches(token: str, character: str) -> bool:
+    """Return whether a token for one character matches it: `?`, a class such as `[!0-9]`, or the character itself."""
+    if len(token) == 1:
+        return character == token or (token == "?" and character != "/")
+    try:
+        return re.fullmatch(token.replace("[!", "[^"), character) is not None
+    except re.error:  # not a class, such as [z-a]
+        return False
+
+
+def _patterns(spec: object, depth: int = 0) -> Iterator[str]:
     if isinstance(spec, str):
         yield spec
+    elif depth == MAX_DEPTH:
+        yield f"({MAX_DEPTH} levels of lists, too deep)"
     elif isinstance(spec, Mapping):
         for value in [spec["path"]] if "path" in spec else spec.values():
-            yield from _patterns(value)
+            yield from _patterns(value, depth + 1)
     elif isinstance(spec, list):
         for value in spec:
-            yield from _patterns(value)
+            yield from _patterns(value, depth + 1)
 
 
 def _hashed(folder: Path, names: list[str], progress: OnProgress) -> Iterator[tuple[str, LocalFile]]:

@@ -15,6 +15,7 @@ from itdr_hf.score.measured import TOTALS, CellScore
 from itdr_hf.score.score_file import Report, Row
 from itdr_hf.score.table import markdown
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how texts begin that spreadsheets run
 PLACES = 6
 
 
@@ -43,7 +44,7 @@ def as_csv(report: Report) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(Row._fields)
     for row in report.rows():
-        writer.writerow([_plain(value) for value in row])
+        writer.writerow([_cell(value) for value in row])
     return out.getvalue()
 
 
@@ -106,6 +107,11 @@ def _cell(cell: CellScore) -> dict[str, Any]:
         "parsed": {reading: _plain(share) for reading, share in cell.parsed.items()},
         "faults": {reading: {k: _plain(v) for k, v in found.items()} for reading, found in cell.faults.items()},
     }
+
+
+def _cell(value: Any) -> Any:
+    """Return a value for CSV; a text that a spreadsheet would run as a formula gets an apostrophe in front."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else _plain(value)
 
 
 def _plain(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -143,6 +144,24 @@ def test_sources_allowed_by_name_or_kept_private_pass() -> None:
 )
 def test_patterns_match_as_in_datasets(pattern: str, name: str, matches: bool) -> None:
     assert glob_matches(pattern, name) is matches
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["*a" * 40 + "b", "**/" * 300 + "x", "**" * 400 + "x", "*" * 900 + "x", "[z-a]", "[", "[a", "(" * 900, "x" * 10**6],
+)
+def test_a_hostile_pattern_is_decided_at_once(pattern: str) -> None:
+    started = time.process_time()
+    assert not glob_matches(pattern, "a/" * 50 + "a" * 200)
+    assert time.process_time() - started < 2
+
+
+def test_data_files_nested_without_end_are_named() -> None:
+    spec: object = "x"
+    for _ in range(2_000):
+        spec = [spec]
+    ((_, pattern),) = data_globs({"configs": ["no config", {"config_name": "c", "data_files": spec}]})
+    assert "too deep" in pattern
 
 
 @pytest.mark.parametrize(

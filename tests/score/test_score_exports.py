@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
 import os
@@ -76,6 +77,12 @@ def test_a_table_says_which_way_is_better_and_how_sure_a_difference_is(report):
     best = report.differences["tkr-movielens32m", "H@1"]
     floored = replace(report, differences={("tkr-movielens32m", "H@1"): replace(best, p=best.floor)})
     assert f"| ≤ {number(best.floor)} | ≤ {number(best.floor)} |" in markdown(floored)
+
+
+@pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1"])
+def test_a_systems_name_is_no_formula_in_a_spreadsheet(report, name):
+    lines = list(csv.DictReader(io.StringIO(as_csv(replace(report, ours=replace(report.ours, name=name))), newline="")))
+    assert {line["system"] for line in lines} >= {f"'{name}"} and name not in {line["system"] for line in lines}
 
 
 def test_csv_has_one_line_per_figure_and_no_value_is_nan(report):
