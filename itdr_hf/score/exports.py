@@ -44,7 +44,7 @@ def as_csv(report: Report) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(Row._fields)
     for row in report.rows():
-        writer.writerow([_cell(value) for value in row])
+        writer.writerow([_field(value) for value in row])
     return out.getvalue()
 
 
@@ -109,7 +109,7 @@ def _cell(cell: CellScore) -> dict[str, Any]:
     }
 
 
-def _cell(value: Any) -> Any:
+def _field(value: Any) -> Any:
     """Return a value for CSV; a text that a spreadsheet would run as a formula gets an apostrophe in front."""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else _plain(value)
 
