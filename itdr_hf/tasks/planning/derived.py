@@ -107,7 +107,8 @@ def calendar(tables: Tables, engine: Engine, pool: Path | None = None) -> Path:
         tick = ((items.first_seen - begin) // length).cast("int64") + 1
         new = items.mutate(tick=tick).group_by([*domain, "tick"]).agg(new=lambda t: t.count())
         every = items.select(*domain).distinct() if domain else engine.table([{"tick": 0}]).drop("tick")
-        every = every.mutate(tick=ibis.range(0, TICKS + 1).unnest().cast("int64"))
+        every = every.mutate(tick=ibis.range(0, TICKS + 1).unnest())  # Spark has no cast around an unnest
+        every = every.mutate(tick=every.tick.cast("int64"))
         filled = every.left_join(new, [*domain, "tick"])
         filled = filled.drop(*[name for name in filled.columns if name.endswith("_right")])
         by_domain = [filled[name] for name in domain]

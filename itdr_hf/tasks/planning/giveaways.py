@@ -68,11 +68,11 @@ def _candidates(plan: PlanContext, rows: ir.Table) -> ir.Table:
     """One row for each candidate: KEYS, item, positive, uses (those of others), first_seen, last_item, asked_until."""
     import ibis
 
-    base = rows.mutate(home=rows.domain.split(" > ")[-1] if plan.source.pairs else rows.domain)
+    base = rows.mutate(home=rows.domain.re_replace("^.* > ", "") if plan.source.pairs else rows.domain)
     facts = ("home", "last_item", "asked_until")
     sides = [
-        base.select(*KEYS, *facts, item=base[column].unnest(), positive=ibis.literal(value, type="float64"))
-        for column, value in (("positive_items", 1.0), ("negative_items", 0.0))
+        base.select(*KEYS, *facts, item=base[column].unnest(), positive=ibis.literal(value, "int64").cast("float64"))
+        for column, value in (("positive_items", 1), ("negative_items", 0))  # 1.0 is a decimal to Spark
     ]
     both = ibis.union(*sides)
     shelves = plan.shelves.select(*plan.domain, "item", "popularity", "first_seen")
@@ -94,7 +94,7 @@ def _figure(name: str, count: int, hit: float, spread: float | None, chance: flo
     return {
         "player": name,
         "examples": count,
-        "hit": round(hit, 4),
-        "spread": round(spread or 0.0, 4),
-        "chance": round(chance, 4),
+        "hit": round(float(hit), 4),
+        "spread": round(float(spread or 0.0), 4),
+        "chance": round(float(chance), 4),
     }

@@ -61,7 +61,8 @@ def _alike(measured: ir.Table, asked: ir.Table, most: int) -> ir.Table:
     import ibis
 
     around = _without_own(measured, asked.select("home", to="item").distinct())
-    around = around.mutate(offset=ibis.range(-WINDOW, WINDOW + 1).unnest().cast("int64"))
+    around = around.mutate(offset=ibis.range(-WINDOW, WINDOW + 1).unnest())  # Spark has no cast around an unnest
+    around = around.mutate(offset=around.offset.cast("int64"))
     around = around.filter(around.offset != 0)
     around = around.mutate(spot=around.before + around.offset - (around.offset > 0).cast("int64"))
     near = around.inner_join(measured.rename(home="domain", there="weight", then="newness"), ["home", "spot"])

@@ -30,7 +30,7 @@ def base(itdr: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     from itdr_hf.models.train.tiny import TinyShape, make_base
 
     folder = tmp_path_factory.mktemp("base") / "tiny"
-    shape = TinyShape(vocabulary=600, hidden=64, inner=128, batch_tokens=800, learning_rate=0.005)
+    shape = TinyShape(vocabulary=600, hidden=64, inner=128, context=2048, batch_tokens=800, learning_rate=0.005)
     make_base(itdr, folder, changed(TINY, {"configs": CONFIGS, "limit": 80}), shape)
     return folder
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from itdr_hf.errors import UsageError
-from itdr_hf.models.train.recipe import PAPER, TrainRecipe, changed, differences, preset, preset_of, read_recipe
+from itdr_hf.models.provenance import differing
+from itdr_hf.models.train.recipe import PAPER, TrainRecipe, changed, preset, preset_of, read_recipe
 
 
 def test_every_model_of_the_paper_has_a_preset_with_the_settings_of_its_section_4_2_3():
@@ -67,5 +68,5 @@ def test_an_unknown_preset_names_those_there_are():
 
 def test_differences_names_the_settings_that_differ_and_no_others():
     one, two = TrainRecipe(model="x"), TrainRecipe(model="x", seed=3)
-    assert differences(one.as_dict(), one.as_dict()) == ""
-    assert differences(one.as_dict(), two.as_dict()) == "seed 0 (now 3)"
+    assert list(differing(one.as_dict(), one.as_dict())) == []
+    assert list(differing(one.as_dict(), two.as_dict())) == [("seed", 0, 3)]

@@ -174,7 +174,9 @@ def test_adapter_and_merged_model_say_the_same_and_the_base_something_else(
 def test_packed_examples_do_not_see_each_other(itdr: Path, recipe: TrainRecipe, tmp_path: Path):
     import torch
 
-    run = prepare(itdr, changed(recipe, {"packing": True, "batch": 1, "eval_limit": 0}), tmp_path / "x")
+    run = prepare(
+        itdr, changed(recipe, {"packing": True, "batch": 1, "eval_limit": 0, "max_length": 2048}), tmp_path / "x"
+    )
     assert len(run.trainer.train_dataset) < 48
     trained = [label for labels in run.trainer.train_dataset["labels"] for label in labels if label != -100]
     assert len(trained) == run.facts["data"]["train"]["answer_tokens"], "the loss is on the answers alone, all of them"
