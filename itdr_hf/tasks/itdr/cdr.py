@@ -88,7 +88,8 @@ def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
     everything = queries.touched(plan, chosen)
     here = plan.engine.materialise(_titled(plan, _asked_for(plan, chosen, everything), "shelf"))
     there = _titled(plan, _shown_there(plan, chosen, everything, here), "source_domain")
-    before = there.mutate(rank=there["rank"] - plan.recipe.source_history)  # negative ranks: shown first
+    place = (there["rank"] - plan.recipe.source_history).cast(here["rank"].type())  # negative: shown first
+    before = there.mutate(rank=place)
     window = plan.engine.materialise(before.union(here))
     mine = everything.drop("domain").inner_join(chosen.select("domain", "subject"), "subject")
     rows = _ranking.assemble(plan, chosen.drop("source_domain"), everything, mine, window)
