@@ -88,7 +88,8 @@ def _before(near: Walks, whole: Walks) -> Walks:
     """Return walks of which those over the whole catalogue come last."""
     import ibis
 
-    return Walks(ibis.union(near.shelves, whole.shelves), near.walkers, whole.walkers)
+    shelves = (walks.shelves.mutate(place=walks.shelves.place.cast("int64")) for walks in (near, whole))
+    return Walks(ibis.union(*shelves), near.walkers, whole.walkers)
 
 
 def _placed(items: ir.Table, shelf: ir.StringValue) -> ir.Table:
