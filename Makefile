@@ -11,14 +11,15 @@ export HF_HUB_DISABLE_TELEMETRY := 1
 data: $(RAW)/.simulated-$(SCALE)  ## simulate raw releases, build every cell into ./itdr
 	$(BIN)/itdr build --raw $(RAW) --out $(OUT)
 
+# A file's tests run on one worker: what its fixtures build is built once. Groups (--dist loadgroup) do not hold with pytest 9.2.
 test: .venv/.installed  ## every test
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 drill: .venv/.installed  ## long: kill everything that writes at 200 moments, spoil 10,000 files; hours of CPU
-	ITDR_DRILL=long $(BIN)/python -m pytest -n 2 --dist loadgroup tests/drill
+	ITDR_DRILL=long $(BIN)/python -m pytest -n 2 tests/drill
 
 oldest: .venv-oldest/.installed  ## every test on the oldest versions that pyproject.toml allows
-	.venv-oldest/bin/python -m pytest -n 2 --dist loadgroup
+	.venv-oldest/bin/python -m pytest -n 2 --dist loadfile
 
 .venv-oldest/.installed: pyproject.toml constraints-oldest.txt
 	$(PYTHON) -m venv .venv-oldest
@@ -44,7 +45,7 @@ WANT_TORCH := tests/models/train tests/models/recommenders tests/models/predict/
 	tests/score/test_score_exports.py tests/test_examples.py
 
 test-train: .venv/.tests-train  ## what `make test` skips for want of torch, transformers[serving] or lm_eval
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup $(WANT_TORCH)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(WANT_TORCH)
 
 # ./itdr: make push REPO=someone/itdr; an adapter: make push ADAPTER=adapters/x REPO=someone/x DATASET=someone/itdr SCORES=scores/scores.json
 push: .venv/.builds  ## publish ./itdr or an adapter, with [ARGS=--dry-run]

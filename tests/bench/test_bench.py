@@ -15,8 +15,6 @@ from itdr_hf import catalogue
 from itdr_hf.bench import releases
 from itdr_hf.bench.run import FOUR
 
-pytestmark = pytest.mark.xdist_group("bench")  # one measurement for all
-
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory):

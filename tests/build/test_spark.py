@@ -24,7 +24,6 @@ from itdr_hf.runtime.engine import Engine
 from itdr_hf.runtime.engines import open_engine
 from itdr_hf.runtime.spark_engine import RENDERING
 
-pytestmark = pytest.mark.xdist_group("spark")  # one session for all
 MASTER = "local[2]"
 needs_pyspark = pytest.mark.skipif(find_spec("pyspark") is None, reason="needs the extra [spark]: make test-spark")
 needs_spark = pytest.mark.skipif(

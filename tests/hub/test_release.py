@@ -34,8 +34,6 @@ assert not [name for name in sys.modules if name.startswith("itdr_hf")]
 print(json.dumps(found))
 """
 
-pytestmark = pytest.mark.xdist_group("release")  # what it builds is built once
-
 
 @pytest.fixture(scope="module")
 def folder(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:

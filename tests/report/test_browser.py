@@ -14,8 +14,6 @@ from itdr_hf.report.page import write_report
 from report.chromium import Browser, Tab
 from report.test_page import EVIL, evil
 
-pytestmark = pytest.mark.xdist_group("report")
-
 SHOWN = "document.getElementById('example').dataset.shown"
 
 

@@ -19,8 +19,6 @@ from itdr_hf.records import SPLITS
 from itdr_hf.report.page import page_slots, render, write_report
 from report.conftest import itdr
 
-pytestmark = pytest.mark.xdist_group("report")
-
 EVIL = '</script><img src=x onerror="globalThis.stolen=1"><script>globalThis.stolen=1</script>{{ 7*7 }}\'&'
 
 

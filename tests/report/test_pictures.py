@@ -18,8 +18,6 @@ from itdr_hf.report.drawing import Box, Drawing, Ribbon, to_svg
 from itdr_hf.report.flow import HEIGHT, Stream, flow
 from report.conftest import itdr
 
-pytestmark = pytest.mark.xdist_group("report")
-
 
 @pytest.fixture(scope="module")
 def drawn(release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:

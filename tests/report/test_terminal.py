@@ -15,8 +15,6 @@ from rich.cells import cell_len
 from itdr_hf.dataset import Dataset
 from report.conftest import itdr
 
-pytestmark = pytest.mark.xdist_group("report")
-
 pty = pytest.importorskip("pty", reason="needs a terminal of Unix")
 
 

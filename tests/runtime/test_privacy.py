@@ -119,8 +119,6 @@ NUMBERED = {
 }
 OFFSET = 771_000_000
 
-pytestmark = pytest.mark.xdist_group("privacy")  # what it builds is built once
-
 
 @pytest.fixture(scope="module")
 def marked(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -21,8 +21,6 @@ from itdr_hf.errors import UsageError
 RANKING = ["tkr-movielens32m", "nir-movielens32m"]
 LEAKS = ["users-in-one-split", "answers-not-in-train"]
 
-pytestmark = pytest.mark.xdist_group("audit")  # what it builds is built once
-
 
 @pytest.fixture(scope="module")
 def built(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -17,7 +17,7 @@ from itdr_hf.models.predict.predictions import read_predictions
 from itdr_hf.models.predict.questions import read_questions
 from itdr_hf.prompts import to_prompt_completion
 
-pytestmark = [needs_serving, pytest.mark.xdist_group("served")]
+pytestmark = needs_serving
 
 CONFIGS = ["rp-movielens32m", "nir-movielens32m"]
 AT_ONCE = 2

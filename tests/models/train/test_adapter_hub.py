@@ -20,7 +20,6 @@ from itdr_hf.models.predict.local import LocalModel
 from itdr_hf.models.predict.questions import read_questions
 
 pytest_plugins = ("hubserver.plugin",)
-pytestmark = pytest.mark.xdist_group("train")
 
 CODE = """
 import torch

@@ -132,7 +132,6 @@ def test_a_failed_export_leaves_the_old_one(itdr: Path, tmp_path: Path):
         export(itdr, tmp_path / "out", "parrot")
 
 
-@pytest.mark.xdist_group("train")
 def test_the_export_for_trl_trains_with_trls_own_command(itdr: Path, base: Path, tmp_path: Path):
     """The others want environments of their own."""
     recipe = TrainRecipe(model=str(base), limit=8, precision="fp32", epochs=1)

@@ -24,8 +24,6 @@ from itdr_hf.models.pretrained import revision_of
 from itdr_hf.models.train.recipe import TrainRecipe, changed
 from itdr_hf.models.train.sft import last_checkpoint, prepare, train
 
-pytestmark = pytest.mark.xdist_group("train")  # one base for all
-
 
 def curve(folder: Path) -> dict[int, float]:
     return dict(json.loads((folder / "recipe.json").read_text())["results"]["loss"])

@@ -47,7 +47,6 @@ def test_a_tokenizer_gives_every_text_back_and_keeps_figures_whole(itdr: Path):
     assert len(tokenizer(" 4.0", add_special_tokens=False)["input_ids"]) == 1
 
 
-@pytest.mark.xdist_group("train")
 def test_the_base_loads_as_any_model_does(base: Path):
     transformers = pytest.importorskip("transformers", reason="needs the extra [train]")
     model = transformers.AutoModelForCausalLM.from_pretrained(base)

@@ -23,8 +23,6 @@ from itdr_hf.tasks.instructrec.kinds import facets
 SCENARIOS = ("seqrec", "search", "persearch")
 OFFSET = {"train": 2, "validation": 1, "test": 0}
 
-pytestmark = pytest.mark.xdist_group("instructrec")  # what it builds is built once
-
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
