@@ -11,8 +11,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from itdr_hf.build.folder import build_folder
-from itdr_hf.build.prepare import Settings
 from itdr_hf.dataset import Dataset
 from itdr_hf.dataset.audit import audit
 from itdr_hf.dataset.card import write_card
@@ -25,20 +23,8 @@ from itdr_hf.models.train.recipe import TrainRecipe
 from itdr_hf.report.samples import blocks
 from itdr_hf.score.parsed import read_examples
 
-CELLS = ["rp-movielens32m", "nir-movielens32m"]
+CELLS = ["nir-movielens32m", "tui-movielens32m"]  # of the fixtures
 TEST = f"{CELLS[0]}/test-00000-of-00001.parquet"
-
-
-@pytest.fixture(scope="module")
-def whole(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("whole") / "itdr"
-    build_folder(out, Settings(raw=raw, warn=lambda text: None), configs=CELLS)
-    return out
-
-
-@pytest.fixture
-def folder(whole: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(whole, tmp_path / "itdr"))
 
 
 def cut_short(path: Path) -> None:
@@ -119,7 +105,9 @@ def test_a_folder_of_nothing_but_damaged_files_is_named(folder):
     shutil.rmtree(folder / CELLS[1])
     for path in (folder / CELLS[0]).iterdir():
         emptied(path)
-    with pytest.raises(UsageError, match=r"rp-movielens32m/train-.* want a dataset folder with files that can be read"):
+    with pytest.raises(
+        UsageError, match=r"nir-movielens32m/train-.* want a dataset folder with files that can be read"
+    ):
         audit(folder)
 
 
