@@ -87,14 +87,14 @@ def _rank(engine: DuckDBEngine) -> None:
     )
 
 
-def _count_uses(texts: Callable[[bool], Iterable[pa.RecordBatch]]) -> tuple[npt.NDArray[np.int64], int]:
+def _count_uses(texts: Callable[[bool], Iterable[pa.RecordBatch]]) -> tuple[npt.NDArray[np.int32], int]:
     """Return how often the runs of each bucket are used outside train and in train, (2, BUCKETS), and the number of texts."""
     import numpy as np
 
-    uses, seen = np.zeros((2, BUCKETS), np.int64), 0
+    uses, seen = np.zeros((2, BUCKETS), np.int32), 0
     for train in (False, True):
         for batch in texts(train):
-            uses[int(train)] += np.bincount(_bucket(_runs(batch.column("text"))[1]), minlength=BUCKETS)
+            np.add.at(uses[int(train)], _bucket(_runs(batch.column("text"))[1]), 1)
             seen += batch.num_rows
     return uses, seen
 
@@ -106,7 +106,7 @@ class _Filter:
     by run.
     """
 
-    def __init__(self, uses: npt.NDArray[np.int64], common: float) -> None:
+    def __init__(self, uses: npt.NDArray[np.int32], common: float) -> None:
         self._rare = uses.sum(axis=0) <= common
         self._across = (uses > 0).all(axis=0)
 
@@ -116,15 +116,23 @@ class _Filter:
 
         place, run = _runs(texts)
         rare = self._rare[_bucket(run)]
-        place, run = place[rare], run[rare]
+        place, run = self._likely(place[rare], run[rare], ALIKE / 2)  # with runs that a text has twice
+
         order = np.lexsort((run, place))
         place, run = place[order], run[order]
         new = np.ones(len(run), bool)
         new[1:] = (place[1:] != place[:-1]) | (run[1:] != run[:-1])
-        place, run = place[new], run[new]
-        size = np.bincount(place, minlength=len(texts))
-        held = np.bincount(place[self._across[_bucket(run)]], minlength=len(texts))
-        likely = ((size >= LEAST_RUNS) & (held >= ALIKE * size))[place]
+        return self._likely(place[new], run[new], ALIKE)
+
+    def _likely(
+        self, place: npt.NDArray[np.int64], run: npt.NDArray[np.uint64], share: float
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint64]]:
+        """Return the runs of the texts of which at least this share of runs is on both sides."""
+        import numpy as np
+
+        size = np.bincount(place)
+        held = np.bincount(place[self._across[_bucket(run)]], minlength=len(size))
+        likely = ((size >= LEAST_RUNS) & (held >= share * size))[place]
         return place[likely], run[likely]
 
 
