@@ -33,8 +33,8 @@ class Dataset:
     A folder without a ledger, such as a part of another dataset, is a dataset too: its cells are the folders in it.
     """
 
-    def __init__(self, folder: Path, *, family: str = DEFAULT, base: Catalogue | None = None) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path | str, *, family: str = DEFAULT, base: Catalogue | None = None) -> None:
+        self.folder = Path(folder)
         self._base = base or current()
         self._text: str | None = None
         family = self._family_here() or family
@@ -42,7 +42,7 @@ class Dataset:
         self._read()
 
     @classmethod
-    def open(cls, folder: Path, *, lenient: bool = False) -> Dataset:
+    def open(cls, folder: Path | str, *, lenient: bool = False) -> Dataset:
         """Open a folder.
 
         Raises UsageError for a ledger that is damaged or was edited since it was written; `lenient` accepts an edited

@@ -60,7 +60,7 @@ def load_checks() -> dict[str, Check]:
 
 
 def audit(
-    folder: Dataset | Path,
+    folder: Dataset | Path | str,
     *,
     only: Iterable[str] | None = None,
     memory_limit: str | None = None,
