@@ -47,6 +47,19 @@ def test_a_file_that_is_there_is_replaced_only_when_asked_to(shop):
     assert "Customer_ID" in (shop / "source.toml").read_text()
 
 
+def test_what_a_person_has_said_is_kept_when_the_file_is_replaced(shop):
+    said = 'columns = { user = "Customer_ID" }\nlabel = "the \\"brand\\""\nlicence = "ours"\nredistributable = true\nliked_above = 3.5\n'
+    (shop / "source.toml").write_text(said)
+    before = own_source(
+        shop,
+        columns={"user": "Customer_ID", "item": "sku", "title": "product_name", "rating": "stars", "timestamp": "date"},
+    )
+    drafted = draft_settings(shop, replace=True)
+    for name in ("label", "licence", "redistributable", "scale", "words"):
+        assert getattr(drafted, name) == getattr(own_source(shop), name) == getattr(before, name), name
+    assert "guessed by their names: item" in (shop / "source.toml").read_text()
+
+
 def test_tables_that_cannot_be_read_leave_nothing_behind(shop):
     (shop / "items.csv").write_text("sku,colour\n1,red\n")
     with pytest.raises(RawDataError, match="items.csv: columns sku, colour; want also title"):

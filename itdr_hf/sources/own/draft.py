@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
+from dataclasses import replace as replace_fields
 from pathlib import Path
 
 from itdr_hf.errors import OutputError
 from itdr_hf.raw.source import Source
 from itdr_hf.runtime.files import write_atomically
-from itdr_hf.sources.own.settings import SETTINGS
+from itdr_hf.sources.own.settings import SETTINGS, OwnSettings, read_settings
 from itdr_hf.sources.own.source import WORDS, own_source
 from itdr_hf.sources.own.tables import OPTIONAL, WANTED, columns_of, find_file, shown_name
 
+LIMITS = ("liked_above", "disliked_below")
 SYNONYMS = {
     "user": "user_id userid uid customer customer_id customerid member member_id reviewer reviewerid account visitor_id",
     "item": "item_id itemid iid product product_id productid sku asin isbn movie_id movieid book_id article_id track_id",
@@ -32,9 +34,11 @@ def draft_settings(folder: Path, *, replace: bool = False) -> Source:
     path = folder / SETTINGS
     if path.is_file() and not replace:
         raise OutputError(f"{folder.name}/{SETTINGS}: is here already; want none; edit it, or replace it with --force")
-    columns = guess_columns(folder)
+    given = read_settings(folder)
+    guessed = {meaning: name for meaning, name in guess_columns(folder).items() if meaning not in given.columns}
+    columns = {**guessed, **given.columns}
     source = own_source(folder, columns=columns)
-    write_atomically(path, settings_text(source, columns))
+    write_atomically(path, settings_text(source, replace_fields(given, columns=columns), guessed))
     return source
 
 
@@ -57,16 +61,21 @@ def _meant(meaning: str, names: Sequence[str]) -> str | None:
     return next((names[lower.index(synonym)] for synonym in SYNONYMS[meaning].split() if synonym in lower), None)
 
 
-def settings_text(source: Source, columns: Mapping[str, str]) -> str:
-    """Return a source.toml: what was found as settings, what is not known as comments to be edited."""
+def settings_text(source: Source, given: OwnSettings, guessed: Collection[str]) -> str:
+    """Return a source.toml: what was given or found as settings, what is not known as comments to be edited.
+
+    `guessed` names the columns that were chosen by their names alone.
+    """
     lines = [
         f"# How {shown_name(source.id)} is read and spoken of. Every line is optional; what is commented out is the default.",
         "",
         f"title = {_toml(source.title)}",
-        '# licence = "the terms of your data"',
-        "# redistributable = false  # true: examples may be published",
-        *_label(source),
-        *(_columns(columns)),
+        f"licence = {_toml(given.licence)}" if given.licence else '# licence = "the terms of your data"',
+        f"{'# ' if given.redistributable is None else ''}redistributable = {str(bool(given.redistributable)).lower()}"
+        "  # true: examples may be published",
+        *_label(source, given.label),
+        *_columns(given.columns, guessed),
+        *(f"{name} = {value:g}" for name in LIMITS if (value := getattr(given, name)) is not None),
         "",
         "# What users do with items: 'the products a user bought'.",
         "[words]",
@@ -76,18 +85,24 @@ def settings_text(source: Source, columns: Mapping[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _label(source: Source) -> list[str]:
+def _label(source: Source, given: str | None) -> list[str]:
     names = [attribute.name for attribute in source.item_attributes]
     if not names:
         return []
-    return [f"# label = {_toml(names[0])}  # shown behind each title; attributes: {', '.join(names)}"]
+    start = f"label = {_toml(given)}" if given else f"# label = {_toml(names[0])}"
+    return [f"{start}  # shown behind each title; attributes: {', '.join(names)}"]
 
 
-def _columns(columns: Mapping[str, str]) -> list[str]:
+def _columns(columns: Mapping[str, str], guessed: Collection[str]) -> list[str]:
     if not columns:
         return []
     pairs = ", ".join(f"{meaning} = {_toml(name)}" for meaning, name in columns.items())
-    return [f"columns = {{ {pairs} }}  # guessed by their names: check"]
+    doubt = (
+        f"  # guessed by their names: {'check' if len(guessed) == len(columns) else ', '.join(guessed)}"
+        if guessed
+        else ""
+    )
+    return [f"columns = {{ {pairs} }}{doubt}"]
 
 
 def _scale(source: Source) -> list[str]:

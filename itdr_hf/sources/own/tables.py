@@ -191,9 +191,10 @@ def _columns(role: str, path: Path, names: Sequence[str], renamed: Mapping[str, 
     places = {meaning: _place(path, names, meaning, renamed.get(meaning)) for meaning in meanings}
     missing = [meaning for meaning in WANTED[role] if places[meaning] is None]
     if missing:
+        example = ", ".join(f"{meaning} = " + ('"…"' if n else _guess(names)) for n, meaning in enumerate(missing))
         raise RawDataError(
             f"{_where(path)}: columns {_listed(names)}; want also {', '.join(missing)}; add them, or say in "
-            f"source.toml which they are: columns = {{ {missing[0]} = {_guess(names)} }}"
+            f"source.toml which they are: columns = {{ {example} }}"
         )
     known = {place: meaning for meaning, place in places.items() if place is not None}
     return tuple(
