@@ -40,9 +40,18 @@ def paper_rows(config: str, variants: Sequence[str] = PLAIN) -> dict[str, dict[s
     Empty for a cell that is not the paper's. TOTALS are recomputed from the cells' figures.
     """
     rows: dict[str, dict[str, float]] = {}
-    for paper in filter(None, (catalogue.family(name).published for name in catalogue.families())):
+    for paper in _papers():
         rows |= _totals(paper, variants) if config == TOTALS else _figures(paper, config, variants)
     return rows
+
+
+def published_cells() -> set[str]:
+    """Return the cells for which a paper has figures."""
+    return {cell for paper in _papers() for cell in paper.cells()}
+
+
+def _papers() -> list[Published]:
+    return [paper for name in catalogue.families() if (paper := catalogue.family(name).published)]
 
 
 def _totals(paper: Published, variants: Sequence[str]) -> dict[str, dict[str, float]]:

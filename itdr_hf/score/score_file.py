@@ -15,7 +15,7 @@ from itdr_hf.metrics.bootstrap import Comparison, holm
 from itdr_hf.models.predict.predictions import Predictions, Run, read_predictions
 from itdr_hf.models.recommenders.baselines import MODEL
 from itdr_hf.runtime.progress import OnProgress, Progress, each, ignore
-from itdr_hf.score.comparisons import answer_baselines, paper_rows
+from itdr_hf.score.comparisons import answer_baselines, paper_rows, published_cells
 from itdr_hf.score.measured import TOTALS, CellScore, Measured, Resampling, SystemScore
 from itdr_hf.score.parsed import CellAnswers, RawAnswer, check_predictions, read_answers, read_examples
 from itdr_hf.score.scoring import compare_systems, left_out_totals, score_system, tasks_of
@@ -88,14 +88,15 @@ class Report:
                 rows += _rows_of(kind, system, name)
             metrics = {row.metric for row in rows if row.config == name}
             for system_name, figures in paper_rows(name).items() if name not in self.caveats.cells else ():
-                shown = [m for m in figures if m in metrics and tasks_of(m).isdisjoint(self._doubted)]
+                shown = [m for m in figures if m in metrics and tasks_of(m).isdisjoint(self._not_comparable)]
                 rows += [Row("paper", system_name, name, m, figures[m]) for m in shown]
         return rows
 
     @property
-    def _doubted(self) -> frozenset[str]:
-        """The tasks that have a cell with a caveat."""
-        return frozenset(cell.task for name, cell in self.ours.cells.items() if name in self.caveats.cells)
+    def _not_comparable(self) -> frozenset[str]:
+        """The tasks that have a cell with a caveat, or one that is in no paper."""
+        known = published_cells() - set(self.caveats.cells)
+        return frozenset(cell.task for name, cell in self.ours.cells.items() if name not in known)
 
 
 def score_file(
