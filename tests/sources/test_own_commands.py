@@ -75,6 +75,7 @@ def test_every_command_knows_the_cells_of_a_folder_that_somebody_built_of_their_
     itdr("predict", built, "--baseline", "user-mean", "--config", "rp-my-shop", "--out", tmp_path / "p.parquet")
     scored = json.loads(itdr("score", tmp_path / "p.parquet", built, "--json", "--replicates", "20"))
     assert "rp-my-shop" in json.dumps(scored)
+    assert not [row for row in scored["figures"] if row["kind"] == "paper"]  # not even next to the totals
     itdr("report", built, "--out", tmp_path / "page.html")
     assert "My shop" in (tmp_path / "page.html").read_text()
     itdr("export", built, "--format", "jsonl", "--out", tmp_path / "exported")
