@@ -47,15 +47,15 @@ def cells() -> str:
     simulated, real = measured("cells")["cells"], measured("slices")["cells"]
     rows = []
     for name in known.published():
-        cell, paper = known.cell(name), known.statistic(name)
-        row = [cell.task.title, cell.source.title, f"`{name}`", f"{cell.size:,}"]
+        paper = known.statistic(name)
+        row = [f"`{name}`", f"{known.cell(name).size:,}"]
         for field in ("input", "output"):
             row += [_tokens(simulated, name, field), _tokens(real, name, field)]
             row += [f"{getattr(paper, f'{field}_tokens'):,.1f}" if paper else ""]
         rows.append(row)
-    head = ["task", "source", "config", "examples"]
+    head = ["config", "examples"]
     head += [f"{field} {kind}" for field in ("input,", "output,") for kind in ("simulated", "real", "paper")]
-    return table(head, rows, head[3:])
+    return table(head, rows, head[1:])
 
 
 def _tokens(figures: Mapping[str, Any], name: str, field: str) -> str:
