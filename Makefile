@@ -40,7 +40,7 @@ bench: .venv/.installed  ## ratios to the bare parse and to pandas, in minutes; 
 
 # The tests that `make test` skips for want of torch, transformers[serving] or lm_eval.
 WANT_TORCH := tests/models/train tests/models/recommenders tests/models/predict/test_likelihood.py \
-	tests/models/predict/test_local.py tests/models/predict/test_served.py tests/models/teacher/test_real_server.py \
+	tests/models/predict/test_local.py tests/models/predict/test_shots.py tests/models/predict/test_served.py tests/models/teacher/test_real_server.py \
 	tests/score/test_score_exports.py tests/test_examples.py
 
 test-train: .venv/.tests-train  ## what `make test` skips for want of torch, transformers[serving] or lm_eval
