@@ -84,10 +84,10 @@ def _fewshot(dataset: Dataset, config: str, shots: int, seed: int) -> dict[str, 
     wordings = sorted({row["template"] for row in asked})
     if len(wordings) > 1:
         raise UsageError(f"{config}: shots for {len(wordings)} wordings; want one; build it with one --template")
-    pools = shot_pools(dataset, config, shots, seed, without={row["user"] for row in asked})
-    found = [row for name in wordings for row in pools.get(name, [])]
+    wording = wordings[0] if wordings else ""
+    found = shot_pools(dataset, config, shots, seed, without={row["user"] for row in asked}).get(wording, [])
     if len(found) < shots:
-        raise too_few(config, *wordings, len(found), shots)
+        raise too_few(config, wording, len(found), shots)
     return {"sampler": "first_n", "samples": [{name: row[name] for name in TEXTS} for row in found]}
 
 
