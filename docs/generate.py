@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from itdr_hf.builders.config import ItdrConfig
-from sphinx.application import Sphinx
+from tables import measured, table
 from typer.main import get_command
 
 from itdr_hf import catalogue, errors
@@ -20,9 +20,21 @@ from itdr_hf.metrics.signature import signature
 from itdr_hf.records import SHAPES
 from itdr_hf.tasks.planning.recipe import Recipe
 
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
 HERE = Path(__file__).parent
 OUT = HERE / "generated"
-GOLDEN = HERE.parent / "tests/tasks/itdr/golden"
+SHOWN = (
+    "chance",
+    "first place",
+    "next in the alphabet",
+    "next id",
+    "newest year",
+    "most popular in the data",
+    "first seen first",
+    "shown later than asked",
+)  # players on the page of a cell; the audit has all
 
 
 def pages() -> Iterator[tuple[str, str]]:
@@ -35,13 +47,12 @@ def pages() -> Iterator[tuple[str, str]]:
     for source in catalogue.source_ids():
         yield f"sources/{source}.md", source_page(source)
     yield "sources/index.md", index_of("Sources", catalogue.source_ids(), SOURCES)
+    figures = measured("cells")
     for cell in catalogue.published():
-        yield f"cells/{cell}.md", cell_page(cell)
-    yield "cells/index.md", index_of("Cells", catalogue.published(), CELLS)
+        yield f"cells/{cell}.md", cell_page(cell, figures)
 
 
 SOURCES = "A page for each release: what it is, how to get it, what may be done with it, and the cells that it feeds."
-CELLS = "A page for each config of ITDR: size, defaults, an example, and the line that loads it."
 
 
 def index_of(title: str, names: Sequence[str], text: str) -> str:
@@ -49,19 +60,18 @@ def index_of(title: str, names: Sequence[str], text: str) -> str:
     return f"# {title}\n\n{text}\n\n```{{toctree}}\n:maxdepth: 1\n\n" + "\n".join(names) + "\n```\n"
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a Markdown table."""
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    lines += ["| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in row) + " |" for row in rows]
-    return "\n".join(lines) + "\n"
-
-
 def commands_page() -> str:
     """Return the page of all commands with their options."""
     parts = [
         "# Commands\n\nEvery command prints its result as JSON with `--json`. Exit codes: see [errors](errors.md)."
     ]
-    for name, command in get_command(commands).commands.items():  # type: ignore[attr-defined]
+    listed = get_command(commands).commands  # type: ignore[attr-defined]
+    rows = [
+        [f"[`itdr {name}`](#itdr-{name})", _paragraphs(command.help).partition("\n")[0]]
+        for name, command in listed.items()
+    ]
+    parts.append(table(["command", "what it does"], rows))
+    for name, command in listed.items():
         parts.append(f"## itdr {name}\n\n{_paragraphs(command.help)}")
         rows = [
             [f"`{_spelling(p)}`", _default(p), " ".join((getattr(p, "help", "") or "").split())] for p in command.params
@@ -175,31 +185,74 @@ def _facts(facts: Mapping[str, str]) -> str:
     return table(["", ""], [[name, " ".join(value.split())] for name, value in facts.items()])
 
 
-def cell_page(name: str) -> str:
-    """Return the page of a config, with the first example of the hand-made rows."""
-    cell = catalogue.cell(name)
+def cell_page(name: str, figures: Mapping[str, Any]) -> str:
+    """Return the page of a config: facts, how to load it, and what was measured on a build."""
+    cell, made = catalogue.cell(name), figures["cells"][name]
     recipe = cell.recipe()
-    statistic = catalogue.current().statistic(name)
     facts = {
         "task": cell.task.title,
         "source": f"[{cell.source.title}](../sources/{cell.source.id}.md)",
-        "examples": f"{cell.size:,}",
-        "tokens in the paper, input": f"{statistic.input_tokens:,.1f}" if statistic else "",
-        "tokens in the paper, output": f"{statistic.output_tokens:,.1f}" if statistic else "",
+        "licence": f"{cell.source.licence}; rows may {'' if cell.source.redistributable else 'not '}be passed on",
+        "examples": f"{cell.size:,}: " + ", ".join(f"{split} {count:,}" for split, count in made["counts"].items()),
+        "tokens of the input": _beside(name, "input", made),
+        "tokens of the output": _beside(name, "output", made),
         "answer": cell.task.answer,
         "metrics": ", ".join(cell.task.metrics),
         "defaults": ", ".join(f"`{n}={getattr(recipe, n)}`" for n in cell.task.defaults),
     }
     load = f'```python\nfrom datasets import load_dataset\n\ncell = load_dataset("itdr", "{name}")  # the folder ./itdr\n```\n'
-    return (
-        f"# {name}\n\n{cell.task.description}\n\n{_facts(facts)}\n## Load\n\n{load}\n## An example\n\n{_example(cell)}"
+    note = (
+        f"What follows was measured on a default build of {'simulated' if figures['simulated'] else 'real'} raw files, "
+        f"dataset {figures['version']}: titles, people and tastes are made up.\n"
     )
+    parts = [f"# {name}\n\n{cell.task.description}\n\n{_facts(facts)}", f"## Load\n\n{load}", note]
+    parts += [_examples(made), _labels(made), _account(made), _players(made), _baselines(made)]
+    return "\n".join(part for part in parts if part)
 
 
-def _example(cell: Any) -> str:
-    path = GOLDEN / cell.task.id / f"{cell.source.id}.txt"
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
-    return f"Made of the hand-made rows that the tests use.\n\n````text\n{text.rstrip()}\n````\n"
+def _beside(name: str, field: str, made: Mapping[str, Any]) -> str:
+    paper = catalogue.current().statistic(name)
+    beside = f"; in the paper {getattr(paper, f'{field}_tokens'):,.1f}" if paper else ""
+    return f"{made['tokens'][field]:,.1f} simulated{beside} ([all configs](../../cells.md))"
+
+
+def _examples(made: Mapping[str, Any]) -> str:
+    shown = [f"````text\n{prompt}\n\n→ {answer}\n````\n" for prompt, answer in made["examples"]]
+    return "## Examples\n\n" + "\n".join(shown)
+
+
+def _labels(made: Mapping[str, Any]) -> str:
+    rows = []
+    for label, counts in made["labels"].items():
+        total = sum(counts.values())
+        rows += [[label, value, f"{count:,}", f"{count / total:.1%}"] for value, count in counts.items()]
+    return "## Labels\n\n" + table(["label", "value", "examples", "share"], rows, ["examples", "share"]) if rows else ""
+
+
+def _account(made: Mapping[str, Any]) -> str:
+    rows = [[name, what, f"{count:,}"] for name, what, count in made["steps"]]
+    text = "Every row from the raw files to the examples; what is negative was left out. [What the ledger proves](../../explanation/ledger.md).\n\n"
+    return "## Account\n\n" + text + table(["table", "step", "rows"], rows, ["rows"])
+
+
+def _players(made: Mapping[str, Any]) -> str:
+    rows = [[player, f"{made['players'][player]:.3f}"] for player in SHOWN if player in made["players"]]
+    text = (
+        "The share of examples in which a player without taste puts a right candidate first. Popularity and newness are real "
+        "signals; the others must be at chance. [What could give the answer away](../../explanation/giveaways.md).\n\n"
+    )
+    return "## Players without taste\n\n" + text + table(["player", "H@1"], rows, ["H@1"]) if rows else ""
+
+
+def _baselines(made: Mapping[str, Any]) -> str:
+    metrics = list(dict.fromkeys(metric for found in made["baselines"].values() for metric in found))
+    rows = [[name, *(_interval(found.get(metric)) for metric in metrics)] for name, found in made["baselines"].items()]
+    text = "On the test split, with the 95 % interval over users. On real data: [Results](../../results.md).\n\n"
+    return "## Baselines\n\n" + text + table(["", *metrics], rows, metrics) if rows else ""
+
+
+def _interval(found: Sequence[float] | None) -> str:
+    return f"{found[0]:.3f} ({found[1]:.3f}–{found[2]:.3f})" if found else ""
 
 
 def write(_: Sphinx | None = None) -> None:

@@ -19,8 +19,14 @@ class Message(TypedDict):
     content: str
 
 
+SHOT_DELIMITER = "\n\n"  # between a solved example and what follows, as lm-evaluation-harness has it
+
+
 class Asked(Protocol):
-    """An object with a prompt: `row` has `instruction`, `input` and an empty `output`."""
+    """An object with a prompt: `row` has `instruction`, `input` and an empty `output`.
+
+    It may have `shots`: rows with their outputs, that stand before it.
+    """
 
     @property
     def row(self) -> Mapping[str, str]: ...
@@ -64,13 +70,20 @@ def _turns(messages: Sequence[Mapping[str, str]]) -> str:
 
 
 def asked_messages(question: Asked) -> list[Message]:
-    """Return the turns before the answer."""
-    return to_messages(question.row)["messages"][:-1]
+    """Return the turns before the answer: a pair of turns for each shot, then the question."""
+    turns = [turn for shot in _shots(question) for turn in to_messages(shot)["messages"]]
+    return [*turns, *to_messages(question.row)["messages"][:-1]]
 
 
 def asked_text(question: Asked) -> str:
-    """Return the plain prompt, ending in a line break."""
-    return to_prompt_completion(question.row)["prompt"]
+    """Return the plain prompt, shots first, ending in a line break."""
+    solved = [to_prompt_completion(shot) for shot in _shots(question)]
+    before = "".join(shot["prompt"] + shot["completion"] + SHOT_DELIMITER for shot in solved)
+    return before + to_prompt_completion(question.row)["prompt"]
+
+
+def _shots(question: Asked) -> Sequence[Mapping[str, str]]:
+    return getattr(question, "shots", ())
 
 
 def rendered(tokenizer: Any, question: Asked) -> str:

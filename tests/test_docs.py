@@ -1,6 +1,6 @@
 """The documents cannot drift: tables are generated, every command exists and every command and snippet runs.
 
-After a change of the catalogue or the commands, fill the tables in with ITDR_GOLDEN=write and this file's tests.
+After a change of the catalogue, fill the tables in with `python docs/tables.py`, or ITDR_GOLDEN=write and this file's tests.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -25,47 +26,76 @@ from itdr_hf.report.drawing import to_svg
 from itdr_hf.report.flow import Stream, flow
 
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "docs"))
+
+import tables  # noqa: E402
+
 README = ROOT / "README.md"
 PICTURE = ROOT / "docs/flow.svg"
 PAGES = sorted(path for path in (ROOT / "docs").rglob("*.md") if not {"_build", "generated"} & set(path.parts))
 DOCUMENTS = [README, ROOT / "CONTRIBUTING.md", *PAGES]
-GPU = ("adapters/tkr", "predictions/tkr.parquet")  # commands that name these need a model and hours
+GPU = ("adapters/tkr", "tkr.parquet")  # commands that name these need a model and hours
 ONLINE = ("push", "verify")
-
-
-def cell_table() -> str:
-    rows = ["| subtask | source | config | examples |", "|---|---|---|---:|"]
-    for name in catalogue.published():
-        cell = catalogue.cell(name)
-        rows.append(f"| {cell.task.title} | {cell.source.title} | `{name}` | {cell.size:,} |")
-    return "\n".join(rows)
 
 
 def commands() -> dict[str, Any]:
     return dict(get_command(app).commands)  # type: ignore[attr-defined]
 
 
-def command_table() -> str:
-    rows = ["| command | what it does |", "|---|---|"]
-    for name, command in commands().items():
-        sentences = " ".join((command.help or "").partition("\n\n")[0].split())
-        rows.append(f"| `itdr {name}` | {sentences} |")
-    return "\n".join(rows)
-
-
-def filled(text: str) -> str:
-    """The document with its generated tables as they should be."""
-    for name, table in {"cells": cell_table(), "commands": command_table()}.items():
-        marks = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
-        text, found = re.subn(marks, lambda m, table=table: f"{m[1]}{table}\n{m[2]}", text, flags=re.S)
-        assert found == 1, f"no place for the table of {name}"
-    return text
-
-
-def test_the_generated_tables_are_as_they_should_be():
+@pytest.mark.parametrize("page", tables.PAGES, ids=lambda page: page.name)
+def test_the_generated_tables_are_as_they_should_be(page):
     if os.environ.get("ITDR_GOLDEN") == "write":
-        README.write_text(filled(README.read_text()))
-    assert README.read_text() == filled(README.read_text())
+        page.write_text(tables.filled(page))
+    assert page.read_text() == tables.filled(page)
+
+
+def test_a_table_that_is_stale_is_noticed(tmp_path, monkeypatch):
+    for page, true, stale in (
+        (README, "| 22,830 |", "| 22,831 |"),
+        (ROOT / "docs/cells.md", "| `rp-yelp` | 5,707 |", "| `rp-yelp` | 5,708 |"),
+    ):
+        text = page.read_text()
+        assert true in text
+        copy = tmp_path / page.name
+        copy.write_text(text.replace(true, stale))
+        monkeypatch.setitem(tables.PAGES, copy, tables.PAGES[page])
+        assert tables.filled(copy) == text != copy.read_text()
+
+
+def test_measured_figures_are_of_every_config_in_this_version():
+    figures = tables.measured("cells")
+    assert list(figures["cells"]) == list(catalogue.published())
+    assert figures["version"] == tables.measured("slices")["version"] == catalogue.DATA_VERSION
+
+
+def test_the_readme_is_a_front_door():
+    """Under 150 lines; every command has a place in it; what it links to is there."""
+    text = README.read_text()
+    assert len(text.splitlines()) < 150
+    for name in commands():
+        assert f"`itdr {name}`" in text, f"add `itdr {name}` to the table of what you can do"
+
+
+def links() -> list[tuple[Path, str]]:
+    return [
+        (page, target)
+        for page in DOCUMENTS
+        for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text())
+        if not re.match(r"[a-z]+:", target)
+    ]
+
+
+@pytest.mark.parametrize(("page", "target"), links(), ids=[f"{p.name}: {t}" for p, t in links()])
+def test_a_link_leads_to_a_file_and_a_heading(page, target):
+    """Those to generated pages are checked where these are made: Sphinx makes an error of a broken one."""
+    name, _, anchor = target.partition("#")
+    path = (page.parent / name).resolve() if name else page
+    if "generated" in path.parts:
+        assert page != README, "on GitHub there are no generated pages"
+        return
+    assert path.exists()
+    headings = re.findall(r"^#+ (.*)$", path.read_text(), re.M) if anchor else []
+    assert not anchor or anchor in [re.sub(r"[^\w -]", "", h).lower().replace(" ", "-") for h in headings]
 
 
 def test_the_picture_is_of_the_catalogue():
@@ -75,14 +105,7 @@ def test_the_picture_is_of_the_catalogue():
     )
     if os.environ.get("ITDR_GOLDEN") == "write":
         PICTURE.write_text(drawn)
-    assert PICTURE.read_text() == drawn and "](docs/flow.svg)" in README.read_text()
-
-
-def test_a_table_that_is_stale_is_noticed():
-    text = README.read_text()
-    for true, stale in (("| `rp-yelp` | 5,707 |", "| `rp-yelp` | 5,708 |"), ("| `itdr verify` |", "| `itdr check` |")):
-        assert true in text
-        assert filled(text.replace(true, stale)) == filled(text) != text.replace(true, stale)
+    assert PICTURE.read_text() == drawn and "{image} flow.svg" in (ROOT / "docs/index.md").read_text()
 
 
 def blocks(path: Path) -> Iterator[tuple[str, str]]:
@@ -115,40 +138,83 @@ def test_a_command_exists_with_its_options(words):
         known = commands()[words[1]]
         options = {name for parameter in known.params for name in (*parameter.opts, *parameter.secondary_opts)}
         assert {word for word in words[2:] if word.startswith("--")} <= options
-    assert words[0] in ("make", "itdr", "pip")
+    if words[0] == "python":
+        assert (ROOT / words[1]).is_file()
+    assert words[0] in ("make", "itdr", "pip", "python")
 
 
-def test_the_readme_runs_as_it_stands(raw, tmp_path, monkeypatch):
-    """In order, in a folder that holds ./raw as a reader's would; pushing goes to a Hub on this machine."""
+PATHS = {  # pages that a reader follows from top to bottom, in one folder; the tutorial runs when the site is built
+    "README": ["README.md"],
+    "data": ["docs/guides/load.md", "docs/guides/own-data.md", "docs/guides/real-releases.md", "docs/results.md"],
+    "scores": [
+        "docs/guides/score.md",
+        "docs/guides/recommenders.md",
+        "docs/guides/tune.md",
+        "docs/guides/publish.md",
+        "docs/guides/rebuild.md",
+    ],
+}
+WORLD = ("--endpoint", "lightgcn")  # commands that name these need a server, or torch and minutes
+
+
+@pytest.mark.xdist_group("docs")  # what they read is built once
+@pytest.mark.parametrize("path", PATHS)
+def test_the_pages_run_as_they_stand(path, raw, built, tmp_path, monkeypatch):
+    """In order, in a folder that holds ./raw and ./itdr as a reader's would; pushing goes to a Hub on this machine."""
     monkeypatch.chdir(tmp_path)
+    shutil.copytree(built, "itdr")
     for folder in raw.iterdir():
         for home in ("raw", "real") if folder.name == "ml-1m" else ("raw",):  # of real ones a reader has few at first
             (tmp_path / home).mkdir(exist_ok=True)
             (tmp_path / home / folder.name).symlink_to(folder)
-    namespace: dict[str, object] = {}
+    namespace: dict[str, Any] = {}
     with Hub(tmp_path / "hub") as hub:
         try:
-            for kind, text in blocks(README):
-                if kind == "console":
-                    for words in typed(text):
-                        run(words, hub)
-                elif kind == "python":
-                    exec(compile(text, "README.md", "exec"), namespace)
-                elif "raw/myshop/interactions.csv" in text:
-                    write_shop(tmp_path / "raw/myshop")
+            for page in PATHS[path]:
+                for kind, text in blocks(ROOT / page):
+                    if kind == "console":
+                        for words in typed(text):
+                            run(words, hub)
+                    elif kind == "python":
+                        exec(compile(text, page, "exec"), namespace)
+                    elif "raw/myshop/interactions.csv" in text and not Path("raw/myshop").exists():
+                        write_shop(tmp_path / "raw/myshop")
         finally:
             catalogue.unregister("myshop")
-    assert len(namespace["mine"]["train"]) > 0  # type: ignore[index]
-    assert namespace["chat"][0]["messages"][1]["role"] == "assistant"  # type: ignore[index]
-    assert (tmp_path / "report.html").stat().st_size > 100_000 and (tmp_path / "scores/scores.json").is_file()
+    EXPECTED[path](tmp_path, namespace, hub)
+
+
+def _looked_and_scored(folder: Path, names: dict[str, Any], hub: Hub) -> None:
+    assert (folder / "report.html").stat().st_size > 100_000 and (folder / "scores/scores.json").is_file()
+    assert names["ranking"].num_rows["test"] > 0
+
+
+def _loaded_and_registered(folder: Path, names: dict[str, Any], hub: Hub) -> None:
+    assert len(names["mine"]["train"]) > 0
+    assert names["chat"][0]["messages"][1]["role"] == "assistant"
+    assert {"itdr-long", "itdr-real", "netflix", "matched"} <= {path.name for path in folder.iterdir()}
+
+
+def _published(folder: Path, names: dict[str, Any], hub: Hub) -> None:
     assert len(hub.requests("POST", "/commit/")) == 1 and hub.requests("POST", "/tag/")
+    assert (folder / "tasks/itdr.yaml").is_file() and (folder / "llama-factory").is_dir()
+
+
+EXPECTED = {"README": _looked_and_scored, "data": _loaded_and_registered, "scores": _published}
+
+
+@pytest.fixture(scope="module")
+def built(raw, tmp_path_factory):
+    """All cells, as after `make data`."""
+    folder = tmp_path_factory.mktemp("built") / "itdr"
+    result = CliRunner().invoke(app, ["build", "--raw", str(raw), "--out", str(folder)])
+    assert result.exit_code == 0, result.output
+    return folder
 
 
 def run(words: list[str], hub: Hub) -> None:
     """A command of the README; where it wants the world, as much of it as there is here."""
-    if words == ["make", "data"]:  # of which the simulating is done
-        words = ["itdr", "build", "--raw", "raw", "--out", "itdr"]
-    if words[0] == "make" or any(mark in word for word in words for mark in GPU):
+    if words[0] != "itdr" or any(mark in word for word in words for mark in (*GPU, *WORLD)):
         return
     if words[1] == "download":
         words = [*words, "--dry-run"]

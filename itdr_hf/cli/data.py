@@ -101,8 +101,8 @@ def build(
     num_examples: Annotated[int | None, typer.Option(min=1, help="Examples per cell; default: the paper's.")] = None,
     history: Annotated[int | None, typer.Option(min=1, help="Interactions shown.")] = None,
     source_history: Annotated[int | None, typer.Option(min=1, help="CDR: interactions in the source domain.")] = None,
-    positives: Annotated[int | None, typer.Option(min=1)] = None,
-    negatives: Annotated[int | None, typer.Option(min=1)] = None,
+    positives: Annotated[int | None, typer.Option(min=1, help="Candidates the user did choose.")] = None,
+    negatives: Annotated[int | None, typer.Option(min=1, help="Candidates the user never touched.")] = None,
     reviews: Annotated[int | None, typer.Option(min=1, help="TUI: reviews; IR: liked and disliked items.")] = None,
     details: Annotated[
         bool | None, typer.Option(help="RP: labels behind titles; IR: what the release says of each item.")
@@ -110,7 +110,7 @@ def build(
     max_chars: Annotated[int | None, typer.Option(min=1, help="Maximum length of a review or description.")] = None,
     liked_above: Annotated[float | None, typer.Option(help="A rating above it is a like.")] = None,
     disliked_below: Annotated[float | None, typer.Option(help="A rating below it is a dislike.")] = None,
-    seed: int | None = None,
+    seed: Annotated[int | None, typer.Option(help="Which users and negatives are drawn.")] = None,
     salt: Annotated[str | None, typer.Option(help="For the hashes of user ids.")] = None,
     description: Annotated[bool | None, typer.Option(help="Include the task description as instruction.")] = None,
     template: Annotated[str | None, one_of(TEMPLATE, help="Wording of the prompts; mixed: all but unseen.")] = None,

@@ -46,6 +46,7 @@ def predict(
     limit: Annotated[int | None, typer.Option(min=1, help="Only this many of each config, from the first.")] = None,
     by: Annotated[str, one_of(WAY, help="likelihood: rank the candidates, generating nothing.")] = "generation",
     normalise: Annotated[str, one_of(NORMALISE, help="Of a candidate's tokens, with --by likelihood.")] = "sum",
+    shots: Annotated[int, typer.Option(min=0, help="Solved training examples of other users before each prompt.")] = 0,
     max_tokens: Annotated[int | None, typer.Option(min=1, help="Of an answer; default: by subtask.")] = None,
     temperature: Temperature = 0.0,
     seed: int = 0,
@@ -96,10 +97,8 @@ def predict(
 
     if sum(given is not None for given in (model, endpoint, baseline)) != 1 or bool(endpoint) != bool(model_name):
         raise UsageError("predict: want one of --model, --endpoint with --model-name, --baseline; see --help")
-    if by == "likelihood" and baseline:
-        raise UsageError(
-            "predict: --by likelihood with a baseline, which has no probabilities; want --model or --endpoint"
-        )
+    if baseline:
+        _check_baseline(by, shots)
     dataset = Dataset.open(folder)
     questions = read_questions(dataset, separated(config), split, limit)
     system: System
@@ -132,12 +131,30 @@ def predict(
             system = Likelihood(
                 system.model, system.tokenizer, system.run, normalise="mean" if normalise == "mean" else "sum"
             )
+    asked = system
+    if shots:
+        from itdr_hf.models.predict.shots import FewShot, with_shots
+
+        questions, facts = with_shots(questions, dataset, split=split, count=shots, seed=seed)
+        asked = FewShot(system=system, facts=facts)
     with show_progress("asking") as progress:
-        made = predict_into(out, questions, system, progress)
+        made = predict_into(out, questions, asked, progress)
     _warn(made, getattr(system, "unknown", 0))
     print_json({"file": str(out), **asdict(made)}) if json else print_line(made.sentence(out, folder))
     if made.missing:
         raise typer.Exit(UNFINISHED)
+
+
+def _check_baseline(by: str, shots: int) -> None:
+    """Raise UsageError for what a baseline does not have."""
+    from itdr_hf.errors import UsageError
+
+    if by == "likelihood":
+        raise UsageError(
+            "predict: --by likelihood with a baseline, which has no probabilities; want --model or --endpoint"
+        )
+    if shots:
+        raise UsageError("predict: --shots with a baseline, which reads no prompt; want --model or --endpoint")
 
 
 def _warn(made: Made, unknown: int) -> None:
@@ -225,6 +242,8 @@ def harness(
     config: Config = None,
     dataset: Annotated[str | None, typer.Option(help="Hub id the tasks load; default: the folder itself.")] = None,
     plain: Annotated[bool, typer.Option("--plain", help="For use without --apply_chat_template.")] = False,
+    shots: Annotated[int, typer.Option(min=0, help="Solved training examples of other users before each prompt.")] = 0,
+    seed: Annotated[int, typer.Option(help="Which shots, as of `itdr predict`.")] = 0,
     json: Json = False,
 ) -> None:
     """Write the cells as tasks of lm-evaluation-harness, with the same prompts, parsers and metrics."""
@@ -232,8 +251,8 @@ def harness(
     from itdr_hf.runtime.terminal import print_json
     from itdr_hf.score.harness import next_command, write_tasks
 
-    names = write_tasks(folder, out, separated(config), dataset=dataset, plain=plain)
-    command = next_command(out, plain=plain)
+    names = write_tasks(folder, out, separated(config), dataset=dataset, plain=plain, shots=shots, seed=seed)
+    command = next_command(out, plain=plain, shots=shots)
     if json:
         return print_json({"folder": str(out), "tasks": names, "command": command})
     for name in names:

@@ -45,7 +45,7 @@ CHANGES = {
 }
 COLUMN_NOTES = {
     "id": "stable, from the content",
-    "subtask": "which of the seven",
+    "subtask": "which task, such as `tkr`",
     "task": "which task",
     "messages": "the turns of the conversation, each with its role and its content",
     "loss": "of each turn, whether a model is trained on it",
@@ -56,7 +56,7 @@ COLUMN_NOTES = {
     "source": "which dataset",
     "domain": "Amazon's category, or two for cross-domain; else empty",
     "instruction": "the task description",
-    "input": "the prompt",
+    "input": "the prompt, without the task description",
     "output": "the answer",
     "history": "titles shown as history, in the order shown",
     "history_ratings": "the ratings of these titles (RP)",
@@ -130,7 +130,7 @@ def dataset_card(dataset: Dataset, repo_id: str = "itdr") -> str:
         ledger=dataset.ledger,
         family=family,
         unions=[name for name in members(dataset) if name not in dataset.cells],
-        groups=[group.id for group in family.groups if group.id in members(dataset)],
+        groups=[group for group in family.groups if group.id in members(dataset)],
         repo_id=repo_id,
         total=sum(cell.examples for cell in dataset.cells.values()),
         cells=cells,

@@ -16,7 +16,9 @@ from typing import Any
 
 from itdr_hf import catalogue
 from itdr_hf.dataset.folder import Dataset, opened
+from itdr_hf.errors import UsageError
 from itdr_hf.models.predict.questions import most_tokens
+from itdr_hf.models.predict.shots import TEXTS, shot_pools, too_few
 from itdr_hf.prompts import to_messages, to_prompt_completion
 from itdr_hf.records import INSTRUCTION, Example
 from itdr_hf.runtime.files import new_files
@@ -46,17 +48,24 @@ def write_tasks(
     *,
     dataset: str | None = None,
     plain: bool = False,
+    shots: int = 0,
+    seed: int = 0,
 ) -> list[str]:
     """Write a task per cell and the group `itdr`; gives the tasks' names.
 
     The tasks load `dataset`, a Hub id with @revision or else the tag of the folder's version, or the folder, which they
     find from where they are themselves. `plain` is for models asked without
-    --apply_chat_template: the prompt then ends in the line break that training puts there.
+    --apply_chat_template: the prompt then ends in the line break that training puts there. With `shots` each task holds
+    that many solved examples, those that `itdr predict --shots` puts before a question with this seed. Raises UsageError
+    where no shot is of nobody who is asked about.
     """
     here = opened(folder)
     names, texts = [], {}
     for config in here.select(configs):
         task = _task(here.cell(config), dataset, f"v{here.version}", plain)
+        if shots:
+            del task["fewshot_split"]
+            task |= {"num_fewshot": shots, "fewshot_config": _fewshot(here, config, shots, seed)}
         texts[f"{task['task']}.yaml"] = "".join(f"{key}: {_yaml(value)}\n" for key, value in task.items())
         names.append(task["task"])
     texts["itdr.yaml"] = f"group: itdr\ntask: {_yaml(names)}\n"
@@ -69,9 +78,23 @@ def write_tasks(
     return names
 
 
-def next_command(out: Path, *, plain: bool = False) -> str:
+def _fewshot(dataset: Dataset, config: str, shots: int, seed: int) -> dict[str, Any]:
+    """Return the shots of a task: the same for all its questions, so of nobody and in no wording but theirs."""
+    asked = list(dataset.rows(config, "test", ("user", "template")))
+    wordings = sorted({row["template"] for row in asked})
+    if len(wordings) > 1:
+        raise UsageError(f"{config}: shots for {len(wordings)} wordings; want one; build it with one --template")
+    wording = wordings[0] if wordings else ""
+    found = shot_pools(dataset, config, shots, seed, without={row["user"] for row in asked}).get(wording, [])
+    if len(found) < shots:
+        raise too_few(config, wording, len(found), shots)
+    return {"sampler": "first_n", "samples": [{name: row[name] for name in TEXTS} for row in found]}
+
+
+def next_command(out: Path, *, plain: bool = False, shots: int = 0) -> str:
     """Return the command that asks a model all the tasks of a folder."""
     chat = "" if plain else " --apply_chat_template"
+    chat += " --fewshot_as_multiturn" if shots and not plain else ""
     return f"lm_eval --model hf --model_args pretrained=MODEL --include_path {shlex.quote(str(out))} --tasks itdr{chat}"
 
 

@@ -155,9 +155,10 @@ def _named_in(files: Sequence[Predictions]) -> set[str]:
 
 
 def name_of(file: Predictions) -> str:
-    """Return what a system is called in tables: the model, and its adapter where it has one."""
-    adapter = file.run.settings.get("adapter")
-    return f"{file.run.model} + {adapter}" if adapter else file.run.model
+    """Return what a system is called in tables: the model, its adapter, and the number of shots, where it has them."""
+    adapter, shots = file.run.settings.get("adapter"), file.run.settings.get("shots")
+    name = f"{file.run.model} + {adapter}" if adapter else file.run.model
+    return f"{name}, {shots['count']}-shot" if shots else name
 
 
 def _shared_configs(files: Sequence[Predictions], dataset: Dataset) -> tuple[list[str], list[str]]:

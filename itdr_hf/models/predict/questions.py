@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from itertools import islice
 from pathlib import Path
@@ -28,6 +28,7 @@ class Question:
     history_ratings: list[float]
     candidates: list[str]
     target_names: list[str]
+    shots: tuple[Mapping[str, str], ...] = ()  # solved examples that stand before it
 
     @property
     def row(self) -> dict[str, str]:
@@ -36,11 +37,11 @@ class Question:
 
     @property
     def prompt_hash(self) -> str:
-        """16 hex digits of the prompt's sha256: which question an answer answers."""
+        """16 hex digits of the sha256 of the prompt without its shots: which question an answer answers."""
         return hash_of(self.row)
 
 
-COLUMNS = [field.name for field in fields(Question) if field.name != "config"]
+COLUMNS = [field.name for field in fields(Question) if field.name not in ("config", "shots")]
 
 
 def hash_of(row: dict[str, str]) -> str:

@@ -29,7 +29,7 @@ GRID: dict[str, dict[str, int]] = {
 
 
 # Recipe fields in which a cell differs from its task's defaults, and why: so that its prompts say about as much as the
-# paper's do (its Table 5), as far as the release has it. README has the tokens of all cells beside the paper's.
+# paper's do (its Table 5), as far as the release has it. docs/cells.md has the tokens of all cells next to the paper's.
 OVERRIDES: dict[str, dict[str, Any]] = {
     # The release has about 50 artists a listener, and the paper's prompts (267 tokens) have room for all of them.
     "uap-lastfm360k": {"history": 50},

@@ -1,0 +1,97 @@
+"""The parts of committed pages that are made from the code and from measured figures, between marks such as `<!-- tasks -->`.
+
+`python docs/tables.py` fills them in; a test finds those that are stale.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from itdr_hf import catalogue
+
+DOCS = Path(__file__).parent
+ROOT = DOCS.parent
+GOLDEN = ROOT / "tests/tasks/itdr/golden"
+EXAMPLE = "nir/amazon2023"  # a golden prompt, built from the hand-made rows of the tests
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()) -> str:
+    """Return a Markdown table; the columns named in `right` are aligned to the right."""
+    lines = ["| " + " | ".join(head) + " |", "|" + "|".join("---:" if name in right else "---" for name in head) + "|"]
+    lines += ["| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def measured(name: str) -> dict[str, Any]:
+    """Return the figures of docs/measured/NAME.json, which docs/measure.py wrote."""
+    return dict(json.loads((DOCS / f"measured/{name}.json").read_text(encoding="utf-8")))
+
+
+def tasks() -> str:
+    """Return the table of the tasks: what is answered, how it is measured, by which sources it is fed."""
+    known, rows = catalogue.current(), []
+    for task in map(catalogue.task, known.family().task_ids):
+        cells = [known.cell(name) for name in known.published() if known.task_of(name) == task.id]
+        sources = " ".join(f"`{cell.source.id}`" for cell in cells)
+        rows.append([task.title, f"`{task.id}`", task.answer, sources, f"{sum(cell.size for cell in cells):,}"])
+    return table(["task", "id", "answer", "sources (a config is task-source)", "examples"], rows, ["examples"])
+
+
+def cells() -> str:
+    """Return the table of all configs: examples, and mean tokens of prompts and answers next to the paper's."""
+    known = catalogue.current()
+    simulated, real = measured("cells")["cells"], measured("slices")["cells"]
+    rows = []
+    for name in known.published():
+        paper = known.statistic(name)
+        row = [f"`{name}`", f"{known.cell(name).size:,}"]
+        for field in ("input", "output"):
+            row += [_tokens(simulated, name, field), _tokens(real, name, field)]
+            row += [f"{getattr(paper, f'{field}_tokens'):,.1f}" if paper else ""]
+        rows.append(row)
+    head = ["config", "examples"]
+    head += [f"{field} {kind}" for field in ("input,", "output,") for kind in ("simulated", "real", "paper")]
+    return table(head, rows, head[1:])
+
+
+def _tokens(figures: Mapping[str, Any], name: str, field: str) -> str:
+    return f"{figures[name]['tokens'][field]:,.1f}" if name in figures else ""
+
+
+def example() -> str:
+    """Return a prompt and its answer as a block of text."""
+    text = (GOLDEN / f"{EXAMPLE}.txt").read_text(encoding="utf-8")
+    parts = dict(re.findall(r"^\[(\w+)\]\n(.*?)\n*(?=^\[|\Z)", text, re.S | re.M))
+    return f"```text\n{parts['instruction']}\n{parts['input']}\n\n→ {parts['output']}\n```\n"
+
+
+PAGES: dict[Path, dict[str, Callable[[], str]]] = {
+    ROOT / "README.md": {"example": example, "tasks": tasks},
+    DOCS / "cells.md": {"cells": cells},
+}
+
+
+def filled(path: Path) -> str:
+    """Return the text of a page with its parts as they should be. Raises ValueError where a part has no place."""
+    text = path.read_text(encoding="utf-8")
+    for name, make in PAGES[path].items():
+        part = make()
+        marks = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
+        text, found = re.subn(marks, lambda m, part=part: m[1] + part + m[2], text, flags=re.S)
+        if found != 1:
+            raise ValueError(f"{path.name}: {found} places for {name}; want one")
+    return text
+
+
+def fill() -> None:
+    """Fill in all pages."""
+    for path in PAGES:
+        path.write_text(filled(path), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    fill()
