@@ -14,8 +14,8 @@ data: $(RAW)/.simulated-$(SCALE)  ## simulate raw releases, build every cell int
 test: .venv/.installed  ## every test
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-drill: .venv/.installed  ## long: kill everything that writes at 200 moments, spoil 10,000 files; hours of CPU
-	ITDR_DRILL=long $(BIN)/python -m pytest -n 2 --dist loadgroup tests/drill
+drill: .venv/.installed  ## long: kill everything that writes at 200 moments, spoil 10,000 files, reward 60,000 answers; hours of CPU
+	ITDR_DRILL=long $(BIN)/python -m pytest -n 2 --dist loadgroup tests/drill tests/rewards
 
 oldest: .venv-oldest/.installed  ## every test on the oldest versions that pyproject.toml allows
 	.venv-oldest/bin/python -m pytest -n 2 --dist loadgroup
