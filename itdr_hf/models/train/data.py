@@ -105,8 +105,12 @@ def prompt_facts(folder: Dataset | Path, cells: Sequence[str], tokenizer: Any) -
     return {**tokenizer_facts(tokenizer), "hash": hashlib.sha256(known.encode()).hexdigest()[:16]}
 
 
-def mixed_rows(folder: Dataset | Path, split: str, recipe: TrainRecipe) -> dict[str, list[Row]]:
+def mixed_rows(
+    folder: Dataset | Path, split: str, recipe: TrainRecipe, more: Sequence[str] = ()
+) -> dict[str, list[Row]]:
     """Config -> its rows in one epoch, by limit and weight: a weight of 0.5 is a fixed half, of 2 all twice.
+
+    `more` are columns of instructions that are read besides the usual ones.
 
     Raises UsageError for a missing column, or a weight of a config that is not in the mix.
     """
@@ -121,7 +125,7 @@ def mixed_rows(folder: Dataset | Path, split: str, recipe: TrainRecipe) -> dict[
     limit = recipe.limit if split == "train" else recipe.eval_limit
     mix = {}
     for name in cells:
-        rows: Iterator[Row] = dataset.rows(name, split, trained_columns(dataset.shape_of(name)))
+        rows: Iterator[Row] = dataset.rows(name, split, trained_columns(dataset.shape_of(name), more))
         chosen = sorted(rows, key=lambda row: _place(row, recipe.seed))[:limit]
         mix[name] = list(_repeated(chosen, weights[name])) if split == "train" else chosen
     if not any(mix.values()):
@@ -129,9 +133,9 @@ def mixed_rows(folder: Dataset | Path, split: str, recipe: TrainRecipe) -> dict[
     return mix
 
 
-def trained_columns(shape: Shape) -> tuple[str, ...]:
-    """Return the columns that training and exports read: of an instruction these, of another shape all."""
-    return COLUMNS if shape.instructs else shape.names
+def trained_columns(shape: Shape, more: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the columns that training and exports read: of an instruction these and `more`, of another shape all."""
+    return (*COLUMNS, *more) if shape.instructs else shape.names
 
 
 def encode(mix: Mapping[str, Sequence[Row]], tokenizer: Any, recipe: TrainRecipe, room: int) -> Encoded:
