@@ -1,4 +1,4 @@
-"""The rewards as verl asks for them: `custom_reward_function.path=…/verl.py`, `name=compute_score`.
+"""The rewards as verl asks for them: `reward.custom_reward_function.path=…/verl.py`, `name=compute_score`.
 
 Rows are those of `itdr export --format verl`: `data_source` is "<family>/<config>", `ground_truth` the targets as a JSON
 list, and `extra_info` holds the other columns that reading an answer takes.
@@ -32,7 +32,7 @@ def compute_score(
     """Return the score of one answer and its parts, which verl logs.
 
     `score` is `content` plus `format_weight` times `written_as_asked`. `metric` names the function of
-    `itdr_hf.rewards` that `content` is. Settings come from `custom_reward_function.reward_kwargs`. verl needs a number
+    `itdr_hf.rewards` that `content` is. Settings come from `reward.custom_reward_function.reward_kwargs`. verl needs a number
     for every row: raises UsageError for a row that the metric does not concern, or one that is not ours.
     """
     row = _columns(data_source, ground_truth, extra_info or {})
