@@ -1,4 +1,4 @@
-"""verl's own dataset class and reward manager on an export, on a CPU; for an environment in which verl is installed.
+"""verl's own dataset class and reward manager on an export, on a CPU; for an environment in which verl is installed: `make verl`.
 
 python tests/verl_check.py <folder of `itdr export --format verl`> <folder or id of a model>
 """

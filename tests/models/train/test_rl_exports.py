@@ -17,7 +17,6 @@ from itdr_hf.models.predict.predictions import Completion, Run, open_predictions
 from itdr_hf.models.predict.questions import read_questions
 from itdr_hf.models.train.export import export
 from itdr_hf.models.train.pairs import from_negatives
-from itdr_hf.models.train.recipe import TrainRecipe
 from itdr_hf.prompts import to_prompt_completion
 from itdr_hf.records import INSTRUCTION
 from itdr_hf.rewards.pairs import best_and_worst
@@ -153,12 +152,3 @@ def test_a_verl_row_is_as_documented_and_its_score_that_of_the_rewards(itdr, row
         told = rows[row["extra_info"]["id"]]["output"] if row["extra_info"]["id"] in rows else ""
         assert (compute_score(asked[0], told, *asked[1:])["score"] == 1) == bool(told)
     assert "custom_reward_function.path=reward.py" in (tmp_path / "out/grpo.sh").read_text()
-
-
-def test_verls_own_dataset_and_reward_manager_take_the_export(itdr, base, tmp_path, monkeypatch):
-    pytest.importorskip("verl", reason="verl needs an environment of its own: `make test-verl`")
-    from verl_check import check_verl
-
-    export(itdr, tmp_path / "out", "verl", configs=["nir", "rp"], recipe=TrainRecipe(model=str(base), limit=12))
-    monkeypatch.chdir(tmp_path / "out")
-    check_verl(Path(), base)
