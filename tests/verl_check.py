@@ -62,5 +62,6 @@ def as_objects(values: list[Any]) -> Any:
 if __name__ == "__main__":
     import os
 
+    given = Path(sys.argv[2]).resolve() if Path(sys.argv[2]).is_dir() else sys.argv[2]
     os.chdir(sys.argv[1])
-    print(check_verl(Path(), sys.argv[2]))
+    print(check_verl(Path(), given))

@@ -61,6 +61,10 @@ def predict(
             "--own-settings", help="Decode as the model's generation_config.json says.", rich_help_panel=LOCAL
         ),
     ] = False,
+    other_prompts: Annotated[
+        bool,
+        typer.Option("--other-prompts", help="Ask an adapter with prompts it was not tuned on.", rich_help_panel=LOCAL),
+    ] = False,
     dtype: Annotated[str, one_of(DTYPE, help="Default: as saved.", rich_help_panel=LOCAL)] = "auto",
     batch_tokens: Annotated[int, typer.Option(min=1, help="Most tokens of a batch.", rich_help_panel=LOCAL)] = 16_384,
     endpoint: Annotated[str | None, typer.Option(help="Such as http://host/v1.", rich_help_panel=SERVER)] = None,
@@ -124,6 +128,10 @@ def predict(
             batch_tokens=batch_tokens, max_tokens=max_tokens, temperature=temperature, seed=seed, plain=plain or None,
             own_settings=own_settings,
         )  # fmt: skip
+        if system.tuned and not other_prompts:
+            from itdr_hf.models.train.same_prompts import check_prompts
+
+            check_prompts(dataset, dataset.select(separated(config), split), system.tuned, system.tokenizer)
         for warning in system.warnings:
             print_line(f"warning: {warning}", error=True)
         if by == "likelihood":

@@ -144,6 +144,9 @@ def export(
         list[Path] | None,
         typer.Option(help="Predictions for train, best against worst, for formats of pairs; may be given again."),
     ] = None,
+    check_with: Annotated[
+        str | None, typer.Option(help="Model with whose tokenizer to count what is trained; Hub id or folder.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Write the cells for another trainer: data, its config with the paper's recipe, its exact command.
@@ -160,12 +163,19 @@ def export(
     dataset = Dataset.open(folder)
     _warn_of_references(dataset, used.configs)
     made = write(dataset, out, form, recipe=used, chat=chat, pairs=_pairs(answers, form))
+    counted = _checked(dataset, used, check_with, chat)
     if json:
-        facts = {"counts": dict(made.counts), "left_out": made.left_out}
+        facts = {
+            "counts": dict(made.counts),
+            "left_out": made.left_out,
+            **({"masks": counted.facts} if counted else {}),
+        }
         return print_json({"folder": str(out), **facts, "command": made.command})
     if made.left_out:
         print_line(f"no pair could be made of {made.left_out:,} examples", error=True)
     print_line(f"{out}: {', '.join(f'{count:,} {split}' for split, count in made.counts.items())}")
+    if counted:
+        print_line(f"with the tokenizer of {check_with}: {counted.sentence()}")
     print_line(f"\n    cd {out} && {made.command}")
 
 
@@ -228,6 +238,19 @@ def _recipe(model: str | None, preset: str | None, recipe: Path | None, changes:
     if model is None:
         raise UsageError("recipe: no base model; want --model, --preset or --recipe; see --help")
     return changed(preset_of(model), changes), {}
+
+
+def _checked(dataset: Dataset, recipe: Any, model: str | None, chat: bool | None) -> Any:
+    """Return what of the rows of train a model's tokenizer would have it trained on; None if none was named."""
+    from itdr_hf.models.pretrained import load_tokenizer
+    from itdr_hf.models.train.data import count_masks, mixed_rows
+
+    if model is None:
+        return None
+    tokenizer = load_tokenizer(model)
+    if chat is False:
+        tokenizer.chat_template = None
+    return count_masks(mixed_rows(dataset, "train", recipe), tokenizer, recipe.max_length)
 
 
 def _pairs(answers: list[Path] | None, form: str) -> Any:
