@@ -6,7 +6,7 @@ OUT ?= itdr
 BIN := .venv/bin
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: data test test-train test-spark drill bench docs docs-serve docs-figures push hub train eval report check format clean oldest dist-check known-faults
+.PHONY: data test test-train test-spark drill bench docs docs-serve docs-figures push hub train eval rl verl report check format clean oldest dist-check known-faults
 
 data: $(RAW)/.simulated-$(SCALE)  ## simulate raw releases, build every cell into ./itdr
 	$(BIN)/itdr build --raw $(RAW) --out $(OUT)
@@ -15,8 +15,8 @@ data: $(RAW)/.simulated-$(SCALE)  ## simulate raw releases, build every cell int
 test: .venv/.installed  ## every test
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-drill: .venv/.installed  ## long: kill everything that writes at 200 moments, spoil 10,000 files; hours of CPU
-	ITDR_DRILL=long $(BIN)/python -m pytest -n 2 tests/drill
+drill: .venv/.installed  ## long: kill everything that writes at 200 moments, spoil 10,000 files, reward 60,000 answers; hours of CPU
+	ITDR_DRILL=long $(BIN)/python -m pytest -n 2 tests/drill tests/rewards
 
 oldest: .venv-oldest/.installed  ## every test on the oldest versions that pyproject.toml allows
 	.venv-oldest/bin/python -m pytest -n 2 --dist loadfile
@@ -152,3 +152,13 @@ test-spark: .venv/.tests-spark  ## Spark builds the same bytes as DuckDB, for ev
 .venv/.tests-train: .venv/.trains
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --constraint constraints-train.txt --editable '.[dev-train]'
 	touch $@
+
+# What has to be run beside the tests: trainers for minutes, and tools that want environments of their own.
+rl: .venv/.tests-train  ## thirty steps of GRPO, DPO, KTO and a reward model on a CPU: the reward rises
+	ITDR_DRILL=long OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/models/train/test_rl_trainers.py -s
+
+verl: $(PULSE)/base/tiny.json  ## verl's own dataset class and reward manager on an export, in .venv-verl
+	test -x .venv-verl/bin/python || $(PYTHON) -m venv .venv-verl
+	.venv-verl/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[eval]' verl==0.9.1
+	$(BIN)/itdr export $(PULSE)/itdr --format verl --out $(PULSE)/verl --preset tiny --model $(PULSE)/base --config rp,nir --limit 12
+	.venv-verl/bin/python tests/verl_check.py $(PULSE)/verl $(PULSE)/base

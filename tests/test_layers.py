@@ -17,7 +17,7 @@ FILES = [*sorted((ROOT / "itdr_hf").rglob("*.py")), *sorted((ROOT / "builders").
 LAYERS = (
     "itdr_hf.errors", "itdr_hf.records", "itdr_hf.prompts", "itdr_hf.runtime", "itdr_hf.metrics", "itdr_hf.raw",
     "itdr_hf.simulate", "itdr_hf.sources", "itdr_hf.tables", "itdr_hf.tasks", "itdr_hf.catalogue", "itdr_hf.dataset",
-    "itdr_hf.build", "itdr_hf.models", "itdr_hf.hub", "itdr_hf.score", "itdr_hf.download", "itdr_hf.report",
+    "itdr_hf.build", "itdr_hf.models", "itdr_hf.hub", "itdr_hf.score", "itdr_hf.rewards", "itdr_hf.download", "itdr_hf.report",
     "itdr_hf.bench", "itdr_hf.train", "itdr_hf.builders", "itdr_hf.loading", "itdr_hf.ablations", "itdr_hf.cli", "itdr_hf.__main__",
 )  # fmt: skip
 

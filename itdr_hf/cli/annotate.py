@@ -12,6 +12,7 @@ from itdr_hf.cli.options import FOLDER, MODE, SPLIT, Config, Folder, Json, one_o
 from itdr_hf.runtime.terminal import print_line
 
 if TYPE_CHECKING:
+    from itdr_hf.models.endpoint.batch_api import BatchApi
     from itdr_hf.models.teacher.annotate import RateLimits
     from itdr_hf.models.teacher.budget import Budget, Prices
     from itdr_hf.models.teacher.selection import Selection
@@ -51,6 +52,10 @@ def annotate(
     parameter: Annotated[Strings, typer.Option(help="Another parameter: name=JSON; name=null omits it.")] = None,
     mode: Annotated[str | None, one_of(MODE, help="Default: the subtask's.")] = None,
     store: Annotated[Path | None, typer.Option(help="Folder of all answers; default: $ITDR_ANSWERS.")] = None,
+    batch: Annotated[
+        Path | None, typer.Option(help="Folder of request files for a Batch API; run again to collect.")
+    ] = None,
+    submit: Annotated[bool, typer.Option("--submit", help="Submit the files of --batch to the endpoint.")] = False,
     compare: Annotated[
         Strings,
         typer.Option(help="Compare this model or folder with the dataset folder, or with a second one."),
@@ -80,6 +85,9 @@ def annotate(
         prices = _prices(price_in, price_out)
         if dry_run:
             return _show_plan(selection, writer, answers, prices, json)
+        if batch:
+            api = _batch_api(writer, key_variable, retries) if submit else None
+            return _by_batch(selection, writer, answers, _budget(prices, max_cost), batch, api, json)
         limits = RateLimits(
             concurrency=concurrency,
             requests_per_minute=requests_per_minute,
@@ -121,6 +129,41 @@ def _annotate(
     if run and run.failure:
         raise run.failure
     if any(tally.accepted < tally.examples for tally in tallies.values()):
+        raise typer.Exit(UNFINISHED)
+
+
+def _batch_api(writer: Writer, key_variable: str, retries: int) -> BatchApi:
+    from itdr_hf.models.endpoint import read_key
+    from itdr_hf.models.endpoint.batch_api import BatchApi
+
+    return BatchApi(endpoint=writer.endpoint, key=read_key(writer.endpoint, key_variable), retries=retries)
+
+
+def _by_batch(
+    selection: Selection, writer: Writer, store: Store, budget: Budget, folder: Path, api: BatchApi | None, json: bool
+) -> None:
+    """Take one look at the request files of a folder, write accepted answers into the dataset, and print the result."""
+    from dataclasses import asdict
+
+    from itdr_hf.models.teacher.annotate import plan
+    from itdr_hf.models.teacher.batched import annotate_by_batch
+    from itdr_hf.models.teacher.write_back import write_references
+    from itdr_hf.runtime.terminal import print_json
+
+    made = annotate_by_batch(selection, writer, store, folder, budget=budget, api=api)
+    tallies = plan(selection, writer, store)
+    written = {
+        cell: write_references(selection.dataset, cell, writer, store)
+        for cell, tally in tallies.items()
+        if tally.accepted
+    }
+    accepted = sum(tally.accepted for tally in tallies.values())
+    examples = sum(tally.examples for tally in tallies.values())
+    if json:
+        print_json({**asdict(made), "accepted": accepted, "examples": examples, "written_by": written})
+    else:
+        print_line(f"{made.sentence(folder)} {accepted:,} of {examples:,} examples have an accepted reference.")
+    if accepted < examples:
         raise typer.Exit(UNFINISHED)
 
 

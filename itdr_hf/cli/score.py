@@ -29,6 +29,8 @@ from itdr_hf.runtime.terminal import print_line
 
 if TYPE_CHECKING:
     from itdr_hf.dataset import Dataset
+    from itdr_hf.models.predict.local import LocalModel
+    from itdr_hf.models.predict.questions import Question
     from itdr_hf.models.predict.run import Made, System
     from itdr_hf.models.predict.served import Endpoint
 
@@ -62,6 +64,10 @@ def predict(
             "--own-settings", help="Decode as the model's generation_config.json says.", rich_help_panel=LOCAL
         ),
     ] = False,
+    other_prompts: Annotated[
+        bool,
+        typer.Option("--other-prompts", help="Ask an adapter with prompts it was not tuned on.", rich_help_panel=LOCAL),
+    ] = False,
     dtype: Annotated[str, one_of(DTYPE, help="Default: as saved.", rich_help_panel=LOCAL)] = "auto",
     batch_tokens: Annotated[int, typer.Option(min=1, help="Most tokens of a batch.", rich_help_panel=LOCAL)] = 16_384,
     endpoint: Annotated[str | None, typer.Option(help="Such as http://host/v1.", rich_help_panel=SERVER)] = None,
@@ -80,6 +86,13 @@ def predict(
             rich_help_panel=NONE,
         ),
     ] = None,
+    batch: Annotated[
+        Path | None,
+        typer.Option(help="Folder of request files for a Batch API; run again to collect.", rich_help_panel=SERVER),
+    ] = None,
+    submit: Annotated[
+        bool, typer.Option("--submit", help="Submit the files of --batch to the endpoint.", rich_help_panel=SERVER)
+    ] = False,
     json: Json = False,
 ) -> None:
     """Ask a model, a server or a **baseline** the questions of a split; resumes where it stopped.
@@ -95,10 +108,11 @@ def predict(
     from itdr_hf.models.predict.run import predict_into
     from itdr_hf.runtime.terminal import print_json, show_progress
 
-    if sum(given is not None for given in (model, endpoint, baseline)) != 1 or bool(endpoint) != bool(model_name):
-        raise UsageError("predict: want one of --model, --endpoint with --model-name, --baseline; see --help")
-    if baseline:
-        _check_baseline(by, shots)
+    _check_system(model, endpoint, model_name, baseline, by, shots)
+    if (batch and (not endpoint or plain or shots or by == "likelihood")) or (submit and not batch):
+        raise UsageError(
+            "predict: --batch wants --endpoint with --model-name, without --plain, --by and --shots; see --help"
+        )
     dataset = Dataset.open(folder)
     questions = read_questions(dataset, separated(config), split, limit)
     system: System
@@ -113,6 +127,8 @@ def predict(
             temperature=temperature, seed=seed, plain=plain, timeout=timeout, retries=retries,
             parameters=read_parameters(parameter),
         )  # fmt: skip
+        if batch:
+            return _batch(out, questions, system, batch, submit, json)
         if by == "likelihood":
             system = _ranking(system, normalise, plain)
     else:
@@ -123,8 +139,7 @@ def predict(
             batch_tokens=batch_tokens, max_tokens=max_tokens, temperature=temperature, seed=seed, plain=plain or None,
             own_settings=own_settings,
         )  # fmt: skip
-        for warning in system.warnings:
-            print_line(f"warning: {warning}", error=True)
+        _check_local(system, dataset, dataset.select(separated(config), split), other_prompts)
         if by == "likelihood":
             from itdr_hf.models.predict.likelihood import Likelihood
 
@@ -140,6 +155,48 @@ def predict(
     with show_progress("asking") as progress:
         made = predict_into(out, questions, asked, progress)
     _warn(made, getattr(system, "unknown", 0))
+    print_json({"file": str(out), **asdict(made)}) if json else print_line(made.sentence(out, folder))
+    if made.missing:
+        raise typer.Exit(UNFINISHED)
+
+
+def _check_local(system: LocalModel, dataset: Dataset, configs: list[str], other_prompts: bool) -> None:
+    """Refuse to ask an adapter otherwise than it was tuned, and warn of what else is doubtful about a local model."""
+    if system.tuned and not other_prompts:
+        from itdr_hf.models.train.same_prompts import check_prompts
+
+        check_prompts(dataset, configs, system.tuned, system.tokenizer)
+    for warning in system.warnings:
+        print_line(f"warning: {warning}", error=True)
+
+
+def _check_system(
+    model: str | None, endpoint: str | None, model_name: str | None, baseline: str | None, by: str, shots: int
+) -> None:
+    """Raise UsageError unless exactly one system is named, and by a way that it has."""
+    from itdr_hf.errors import UsageError
+
+    if sum(given is not None for given in (model, endpoint, baseline)) != 1 or bool(endpoint) != bool(model_name):
+        raise UsageError("predict: want one of --model, --endpoint with --model-name, --baseline; see --help")
+    if baseline:
+        _check_baseline(by, shots)
+
+
+def _batch(out: Path, questions: list[Question], system: Endpoint, folder: Path, submit: bool, json: bool) -> None:
+    """Take one look at the request files of a folder, and print what became of them."""
+    from dataclasses import asdict
+
+    from itdr_hf.models.endpoint import given_key
+    from itdr_hf.models.endpoint.batch_api import BatchApi
+    from itdr_hf.models.endpoint.keys import KEY_VARIABLE
+    from itdr_hf.models.predict.batched import batch_round
+    from itdr_hf.runtime.terminal import print_json
+
+    api = None
+    if submit:
+        key = given_key(KEY_VARIABLE)
+        api = BatchApi(endpoint=system.url, key=key, retries=system.retries, timeout=system.timeout)
+    made = batch_round(out, questions, system, folder, api)
     print_json({"file": str(out), **asdict(made)}) if json else print_line(made.sentence(out, folder))
     if made.missing:
         raise typer.Exit(UNFINISHED)

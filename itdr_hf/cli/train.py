@@ -140,9 +140,19 @@ def export(
     weight: Weight = None,
     limit: Limit = None,
     chat: Annotated[bool | None, typer.Option("--chat/--plain", help="Use the model's chat template or not.")] = None,
+    answers: Annotated[
+        list[Path] | None,
+        typer.Option(help="Predictions for train, best against worst, for formats of pairs; may be given again."),
+    ] = None,
+    check_with: Annotated[
+        str | None, typer.Option(help="Model with whose tokenizer to count what is trained; Hub id or folder.")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Write the cells for another trainer: data, its config with the paper's recipe, its exact command."""
+    """Write the cells for another trainer: data, its config with the paper's recipe, its exact command.
+
+    Formats of pairs make them of the negatives of ranking and choice tasks, or of `--answers`.
+    """
     from itdr_hf.dataset import Dataset
     from itdr_hf.models.train.export import export as write
     from itdr_hf.models.train.recipe import changed, read_weights
@@ -152,10 +162,20 @@ def export(
     used = changed(chosen, {"configs": separated(config), "weights": read_weights(weight), "limit": limit})
     dataset = Dataset.open(folder)
     _warn_of_references(dataset, used.configs)
-    made = write(dataset, out, form, recipe=used, chat=chat)
+    made = write(dataset, out, form, recipe=used, chat=chat, pairs=_pairs(answers, form))
+    counted = _checked(dataset, used, check_with, chat)
     if json:
-        return print_json({"folder": str(out), "counts": dict(made.counts), "command": made.command})
+        facts = {
+            "counts": dict(made.counts),
+            "left_out": made.left_out,
+            **({"masks": counted.facts} if counted else {}),
+        }
+        return print_json({"folder": str(out), **facts, "command": made.command})
+    if made.left_out:
+        print_line(f"no pair could be made of {made.left_out:,} examples", error=True)
     print_line(f"{out}: {', '.join(f'{count:,} {split}' for split, count in made.counts.items())}")
+    if counted:
+        print_line(f"with the tokenizer of {check_with}: {counted.sentence()}")
     print_line(f"\n    cd {out} && {made.command}")
 
 
@@ -218,6 +238,34 @@ def _recipe(model: str | None, preset: str | None, recipe: Path | None, changes:
     if model is None:
         raise UsageError("recipe: no base model; want --model, --preset or --recipe; see --help")
     return changed(preset_of(model), changes), {}
+
+
+def _checked(dataset: Dataset, recipe: Any, model: str | None, chat: bool | None) -> Any:
+    """Return what of the rows of train a model's tokenizer would have it trained on; None if none was named."""
+    from itdr_hf.models.pretrained import load_tokenizer
+    from itdr_hf.models.train.data import count_masks, mixed_rows
+
+    if model is None:
+        return None
+    tokenizer = load_tokenizer(model)
+    if chat is False:
+        tokenizer.chat_template = None
+    return count_masks(mixed_rows(dataset, "train", recipe), tokenizer, recipe.max_length)
+
+
+def _pairs(answers: list[Path] | None, form: str) -> Any:
+    """Return what makes pairs of answers; None for the default."""
+    from itdr_hf.errors import UsageError
+    from itdr_hf.models.train.trainers import TRAINERS
+
+    if not answers:
+        return None
+    if TRAINERS[form].learns != "pairs":
+        takers = ", ".join(name for name, trainer in TRAINERS.items() if trainer.learns == "pairs")
+        raise UsageError(f"--answers: {form} learns from no pairs; want a format that does: {takers}")
+    from itdr_hf.rewards.pairs import best_and_worst
+
+    return best_and_worst(answers)
 
 
 def _warn_of_references(dataset: Dataset, configs: Any) -> None:

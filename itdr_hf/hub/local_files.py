@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from itdr_hf.dataset.card import PICTURES
+from itdr_hf.dataset.card import COMPANIONS, PICTURES
 from itdr_hf.dataset.ledger import LEDGER, read_file_list
 from itdr_hf.errors import HubError
 from itdr_hf.runtime.hashing import hash_file
@@ -206,7 +206,7 @@ def _check_ledger(ledger: Ledger, folder: Path, files: Mapping[str, LocalFile]) 
         if files[name].sha256 != sha256:
             found = files[name].sha256
             raise HubError(f"{folder / name}: sha256 {found[:12]}…; wanted {sha256[:12]}… as in {LEDGER}; {again}")
-    others = set(files) - set(ledger.files) - {CARD, LEDGER}
+    others = set(files) - set(ledger.files) - {CARD, LEDGER, *COMPANIONS}
     if strays := sorted(name for name in others if not PICTURE.fullmatch(name)):
         raise HubError(
             f"{folder / strays[0]}: not in {LEDGER} ({len(strays)} such); wanted only what was built; "

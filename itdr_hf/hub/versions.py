@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from itdr_hf.dataset.card import dataset_card, write_card
+from itdr_hf.dataset.card import COMPANIONS, dataset_card, write_card
 from itdr_hf.dataset.folder import Dataset
 from itdr_hf.dataset.ledger import LEDGER, edited
 from itdr_hf.errors import HubError
@@ -79,7 +79,7 @@ def next_release(
 @contextmanager
 def stamped(dataset: Dataset, repo_id: str, release: NextRelease, *, keep: bool) -> Iterator[None]:
     """Write version, changelog and card of a release into the folder; without `keep` only while the block runs."""
-    before = {name: _bytes(dataset.folder / name) for name in (LEDGER, CARD)}
+    before = {name: _bytes(dataset.folder / name) for name in (LEDGER, CARD, *COMPANIONS)}
     with dataset.locked():
         dataset.mark_release(release.version, release.releases)
         write_card(dataset, repo_id)

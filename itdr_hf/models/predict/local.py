@@ -53,7 +53,7 @@ class LocalModel:
         plain: bool | None = None,
         own_settings: bool = False,
     ) -> None:
-        tuned = open_adapter(adapter, revision=adapter_revision) if adapter else None
+        self.tuned = tuned = open_adapter(adapter, revision=adapter_revision) if adapter else None
         model = load_base(name, revision=revision, dtype=dtype)
         commit = revision_of(name, model)
         where = str(tuned.folder) if tuned and tuned.has_tokenizer else name

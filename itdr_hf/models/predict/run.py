@@ -87,7 +87,7 @@ def predict_into(path: Path, questions: Sequence[Question], system: System, prog
         raise UsageError(f"{system.run.model}: no answer for any of these questions; want other configs; see --help")
     with open_predictions(path, system.run) as (have, keep):
         answered = {row.config for row in have.values() if row.finish_reason != "refused"}
-        left = [question for question in taken if not _is_answered(question, have, answered)]
+        left = [question for question in taken if not is_answered(question, have, answered)]
         short, counted = _ask(system, left, keep, progress, answered) if left else (Shortfall(), Counter[str]())
     missing = {**short.unanswered, **short.refused}
     if left and len(missing) == len(left):
@@ -143,7 +143,7 @@ def _shortcomings(completion: Completion) -> Iterator[str]:
         yield "cut"
 
 
-def _is_answered(question: Question, have: Mapping[str, Prediction], answered: set[str]) -> bool:
+def is_answered(question: Question, have: Mapping[str, Prediction], answered: set[str]) -> bool:
     """Whether the file has the answer; a refusal is none where its config was never answered: it was not the prompt."""
     row = have.get(question.id)
     if row is None or row.prompt_hash != question.prompt_hash:

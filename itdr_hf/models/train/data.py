@@ -18,6 +18,7 @@ from itdr_hf.dataset.folder import Dataset, opened
 from itdr_hf.errors import UsageError
 from itdr_hf.models.predict.questions import Question
 from itdr_hf.models.provenance import tokenizer_facts
+from itdr_hf.models.train.masks import MaskCounts
 from itdr_hf.models.train.recipe import TrainRecipe
 from itdr_hf.models.train.turns import Piece, conversation_pieces
 from itdr_hf.prompts import rendered, to_messages, token_ids
@@ -44,6 +45,7 @@ class Encoded:
     longest: int
     turns: int = 0  # answers that the loss falls on: one of an instruction, of a conversation as flagged
     unknown: int = 0
+    masks: MaskCounts = field(default_factory=MaskCounts, repr=False)
 
     @property
     def tokens(self) -> int:
@@ -66,7 +68,8 @@ class Encoded:
             "tokens": self.tokens,
             "turns": self.turns,
         }
-        return {**counts, "answer_tokens": trained, "longest": self.longest, "cut": self.cut, "unknown": self.unknown}
+        sizes = {"answer_tokens": trained, "longest": self.longest, "cut": self.cut, "unknown": self.unknown}
+        return {**counts, **sizes, "masks": self.masks.facts}
 
 
 def dataset_facts(folder: Dataset | Path, recipe: TrainRecipe) -> dict[str, Any]:
@@ -94,19 +97,40 @@ def dataset_facts(folder: Dataset | Path, recipe: TrainRecipe) -> dict[str, Any]
     }
 
 
-def prompt_facts(folder: Dataset | Path, cells: Sequence[str], tokenizer: Any) -> dict[str, str]:
-    """Return the form of the prompts, chat or plain, a hash of all that decides them, and the tokenizer's own hashes."""
+def prompt_facts(folder: Dataset | Path, cells: Sequence[str], tokenizer: Any) -> dict[str, Any]:
+    """Return the form of the prompts, chat or plain, a hash of all that decides them, and the tokenizer's own hashes.
+
+    `cells` of the result has the same hash for each cell alone.
+    """
     dataset, words = opened(folder), {}
     for name in cells:
         cell, used = dataset.cell(name), dataset.cells[name].recipe["template"]
         chosen = [t for t in cell.task.templates if t != HELD_OUT] if used == MIXED else [used]
         words[name] = [cell.task.description, *(template_text(cell, template) for template in chosen)]
-    known = json.dumps([words, tokenizer.chat_template], sort_keys=True, ensure_ascii=False)
-    return {**tokenizer_facts(tokenizer), "hash": hashlib.sha256(known.encode()).hexdigest()[:16]}
+    template = tokenizer.chat_template
+    alone = {name: _hash_of([told, template]) for name, told in words.items()}
+    return {**tokenizer_facts(tokenizer), "hash": _hash_of([words, template]), "cells": alone}
 
 
-def mixed_rows(folder: Dataset | Path, split: str, recipe: TrainRecipe) -> dict[str, list[Row]]:
+def _hash_of(known: Any) -> str:
+    return hashlib.sha256(json.dumps(known, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
+
+
+def count_masks(mix: Mapping[str, Sequence[Row]], tokenizer: Any, most: int) -> MaskCounts:
+    """Return what of the rows would be trained on with a tokenizer, each having room for `most` tokens."""
+    counts = MaskCounts()
+    for name, rows in mix.items():
+        for row in rows:
+            counts.add(row["id"], _pieces(name, row, tokenizer), tokenizer, most)
+    return counts
+
+
+def mixed_rows(
+    folder: Dataset | Path, split: str, recipe: TrainRecipe, more: Sequence[str] = ()
+) -> dict[str, list[Row]]:
     """Config -> its rows in one epoch, by limit and weight: a weight of 0.5 is a fixed half, of 2 all twice.
+
+    `more` are columns of instructions that are read besides the usual ones.
 
     Raises UsageError for a missing column, or a weight of a config that is not in the mix.
     """
@@ -121,7 +145,7 @@ def mixed_rows(folder: Dataset | Path, split: str, recipe: TrainRecipe) -> dict[
     limit = recipe.limit if split == "train" else recipe.eval_limit
     mix = {}
     for name in cells:
-        rows: Iterator[Row] = dataset.rows(name, split, trained_columns(dataset.shape_of(name)))
+        rows: Iterator[Row] = dataset.rows(name, split, trained_columns(dataset.shape_of(name), more))
         chosen = sorted(rows, key=lambda row: _place(row, recipe.seed))[:limit]
         mix[name] = list(_repeated(chosen, weights[name])) if split == "train" else chosen
     if not any(mix.values()):
@@ -129,9 +153,9 @@ def mixed_rows(folder: Dataset | Path, split: str, recipe: TrainRecipe) -> dict[
     return mix
 
 
-def trained_columns(shape: Shape) -> tuple[str, ...]:
-    """Return the columns that training and exports read: of an instruction these, of another shape all."""
-    return COLUMNS if shape.instructs else shape.names
+def trained_columns(shape: Shape, more: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the columns that training and exports read: of an instruction these and `more`, of another shape all."""
+    return (*COLUMNS, *more) if shape.instructs else shape.names
 
 
 def encode(mix: Mapping[str, Sequence[Row]], tokenizer: Any, recipe: TrainRecipe, room: int) -> Encoded:
@@ -143,10 +167,11 @@ def encode(mix: Mapping[str, Sequence[Row]], tokenizer: Any, recipe: TrainRecipe
     made = Encoded(input_ids=[], labels=[], cells={n: len(rows) for n, rows in mix.items()}, cut=0, longest=0)
     over: list[tuple[int, str]] = []
     longest = turns = unknown = 0
-    missing = _unknown_token(tokenizer)
+    missing, masks = _unknown_token(tokenizer), MaskCounts()
     for name, rows in mix.items():
         for row in rows:
             pieces = _pieces(name, row, tokenizer)
+            masks.add(row["id"], pieces, tokenizer, most)
             length = sum(len(piece.tokens) for piece in pieces)
             longest = max(longest, length)
             unknown += sum(token == missing for piece in pieces for token in piece.tokens)
@@ -159,7 +184,8 @@ def encode(mix: Mapping[str, Sequence[Row]], tokenizer: Any, recipe: TrainRecipe
     if over and not recipe.allow_cut:
         raise UsageError(_too_long(over, len(made.input_ids), most, room))
     _check_turns(mix, made.labels, turns)
-    return replace(made, cut=len(over), longest=longest, turns=turns, unknown=unknown)
+    masks.refuse()
+    return replace(made, cut=len(over), longest=longest, turns=turns, unknown=unknown, masks=masks)
 
 
 def _pieces(name: str, row: Row, tokenizer: Any) -> list[Piece]:

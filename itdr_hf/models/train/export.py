@@ -16,9 +16,10 @@ from typing import Any
 from itdr_hf.dataset.folder import Dataset, opened
 from itdr_hf.errors import OutputError, UsageError, unknown
 from itdr_hf.models.train.data import Row, mixed_rows, trained_columns
+from itdr_hf.models.train.pairs import PairOf, as_preference, from_negatives
 from itdr_hf.models.train.recipe import PAPER, TrainRecipe, changed
 from itdr_hf.models.train.trainers import TRAINERS, Trainer
-from itdr_hf.records import SPLITS, Shape
+from itdr_hf.records import CONVERSATION, SPLITS, Shape
 from itdr_hf.runtime.files import new_folder
 
 MARK = "export.json"  # a folder with it is one of ours and may be replaced
@@ -33,6 +34,7 @@ class Exported:
     folder: Path
     counts: Mapping[str, int]
     command: str
+    left_out: int = 0  # examples of which no pair could be made
 
 
 def export(
@@ -43,12 +45,14 @@ def export(
     recipe: TrainRecipe | None = None,
     configs: Iterable[str] | None = None,
     chat: bool | None = None,
+    pairs: PairOf | None = None,
 ) -> Exported:
     """Write the cells of a dataset folder for a trainer, all of it or nothing.
 
     `recipe` gives model, settings, limit and weights (default: the paper's for Llama-3.2-3B); `chat` whether
-    the model is asked through its chat template (default: as the name of the model says). Raises UsageError
-    for an unknown format or config, OutputError for a folder that is not an export.
+    the model is asked through its chat template (default: as the name of the model says); `pairs` makes the pairs of
+    instructions for a trainer of preferences (default: from their negatives). Raises UsageError for an unknown format or
+    config, OutputError for a folder that is not an export.
     """
     if form not in TRAINERS:
         raise unknown("format", form, TRAINERS)
@@ -61,15 +65,20 @@ def export(
     talks = (trainer.templated or bool(TALKS.search(used.model))) if chat is None else chat
     used = _runs_anywhere(used)
     dataset = opened(folder)
-    line = _line_of(_shape(dataset, used, trainer), trainer, talks)
+    shape = _shape(dataset, used, trainer)
+    rows = {split: _rows(dataset, split, used, trainer) for split in SPLITS}
+    left_out = 0
+    if trainer.learns == "pairs" and shape.instructs:
+        rows, left_out = _paired(dataset, rows, pairs)
+    line = _line_of(shape, trainer, talks)
+    made = {split: [one for row in found for one in line(row)] for split, found in rows.items()}
     with new_folder(out) as draft:
-        (draft / "data").mkdir()
-        counts = {split: _write(_rows(dataset, split, used), split, draft, line) for split in SPLITS}
-        texts = {**trainer.files(used, talks), "README.md": _page(trainer, used, counts)}
-        facts = {"format": form, "chat": talks, "counts": counts, "recipe": used.as_dict()}
+        counts = (trainer.write or _write)(made, draft)
+        texts = {**trainer.files(used, talks), "README.md": _page(trainer, used, counts, left_out)}
+        facts = {"format": form, "chat": talks, "counts": counts, "left_out": left_out, "recipe": used.as_dict()}
         for name, text in {**texts, MARK: json.dumps(facts, indent=1)}.items():
             (draft / name).write_text(text, encoding="utf-8")
-    return Exported(folder=out, counts=counts, command=trainer.command)
+    return Exported(folder=out, counts=counts, command=trainer.command, left_out=left_out)
 
 
 def _runs_anywhere(recipe: TrainRecipe) -> TrainRecipe:
@@ -91,32 +100,79 @@ def _shape(dataset: Dataset, recipe: TrainRecipe, trainer: Trainer) -> Shape:
     return shape
 
 
-def _rows(dataset: Dataset, split: str, recipe: TrainRecipe) -> list[Row]:
-    """Train as the recipe mixes it; the other splits whole."""
+def _rows(dataset: Dataset, split: str, recipe: TrainRecipe, trainer: Trainer) -> list[Row]:
+    """Train as the recipe mixes it; the other splits whole. Each row says which it is: config, split and index."""
     if split == "train":
-        return [row for rows in mixed_rows(dataset, split, recipe).values() for row in rows]
-    cells = dataset.select(recipe.configs, split)
-    return [row for name in cells for row in dataset.rows(name, split, trained_columns(dataset.shape_of(name)))]
+        mix: Mapping[str, Iterable[Row]] = mixed_rows(dataset, split, recipe, trainer.columns)
+    else:
+        mix = {
+            name: dataset.rows(name, split, trained_columns(dataset.shape_of(name), trainer.columns))
+            for name in dataset.select(recipe.configs, split)
+        }
+    family = dataset.ledger.family
+    return [
+        {**row, "config": name, "family": family, "split": split, "index": index}
+        for name, rows in mix.items()
+        for index, row in enumerate(rows)
+    ]
 
 
-def _line_of(shape: Shape, trainer: Trainer, chat: bool) -> Callable[[Row], dict[str, Any]]:
+def _paired(
+    dataset: Dataset, rows: Mapping[str, Sequence[Row]], given: PairOf | None
+) -> tuple[dict[str, list[Row]], int]:
+    """Return the rows of which pairs can be made as such, and how many others there are. Raises UsageError if none can."""
+    makers: dict[str, PairOf] = {}
+    found: dict[str, list[Row]] = {}
+    for split, asked in rows.items():
+        found[split] = []
+        for row in asked:
+            name = row["config"]
+            if name not in makers:
+                makers[name] = given or from_negatives(_negative_sampling(dataset, name))
+            if pair := makers[name](dataset.cell(name), row):
+                found[split].append({**as_preference(row, pair), "config": name})
+    if not found["train"]:
+        raise UsageError(
+            f"{dataset.folder}: no pair of answers in {', '.join(makers)}; want ranking or choice tasks, or several "
+            "answers to each prompt of train that are not equally good; give them with --answers"
+        )
+    return found, sum(map(len, rows.values())) - sum(map(len, found.values()))
+
+
+def _negative_sampling(dataset: Dataset, name: str) -> str:
+    return str(dataset.cells[name].recipe.get("negative_sampling", "")) if name in dataset.cells else ""
+
+
+def _line_of(shape: Shape, trainer: Trainer, chat: bool) -> Callable[[Row], list[dict[str, Any]]]:
     """Return what becomes of a row: the trainer's form of an instruction; of other shapes the row, but for who made it."""
-    if not shape.instructs:
-        return lambda row: {name: row[name] for name in shape if name not in ("user", "template", "reference_by")}
     form = trainer.chat if chat else trainer.plain
-    return lambda row: {**{name: row[name] for name in FACTS}, **form(row)}
+    if not shape.instructs and trainer.learns == "answers" and not trainer.conversation:
+        return lambda row: [{name: row[name] for name in shape if name not in ("user", "template", "reference_by")}]
+    if shape == CONVERSATION and trainer.conversation:
+        form = trainer.conversation
+    if trainer.write:  # a format that says itself what stands where
+        return lambda row: _listed(form(row))
+    facts = FACTS if shape.instructs and trainer.learns != "pairs" else ("id", "task", "source")
+    return lambda row: [{**{name: row[name] for name in facts}, **one} for one in _listed(form(row))]
 
 
-def _write(rows: Sequence[Row], split: str, draft: Path, line: Callable[[Row], dict[str, Any]]) -> int:
-    with (draft / "data" / f"{split}.jsonl").open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(line(row), ensure_ascii=False) + "\n" for row in rows)
-    return len(rows)
+def _listed(made: Mapping[str, Any] | list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return made if isinstance(made, list) else [dict(made)]
 
 
-def _page(trainer: Trainer, recipe: TrainRecipe, counts: Mapping[str, int]) -> str:
+def _write(rows: Mapping[str, Sequence[Mapping[str, Any]]], draft: Path) -> dict[str, int]:
+    (draft / "data").mkdir()
+    for split, found in rows.items():
+        with (draft / "data" / f"{split}.jsonl").open("w", encoding="utf-8") as file:
+            file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in found)
+    return {split: len(found) for split, found in rows.items()}
+
+
+def _page(trainer: Trainer, recipe: TrainRecipe, counts: Mapping[str, int], left_out: int) -> str:
     lines = ", ".join(f"{count:,} {split}" for split, count in counts.items())
+    lost = f" No pair could be made of {left_out:,} examples, which are not here." if left_out else ""
     return (
         f"# ITDR for {trainer.title}\n\n"
-        f"Lines: {lines}, in `data/`. From this folder:\n\n```console\n$ {trainer.command}\n```\n\n"
+        f"Lines: {lines}, in `data/`.{lost} From this folder:\n\n```console\n$ {trainer.command}\n```\n\n"
         f"{trainer.note}\n\nRecipe for `{recipe.model}`: {recipe.summary}.\n"
     )

@@ -24,9 +24,21 @@ def llama_factory_files(recipe: TrainRecipe, chat: bool) -> dict[str, str]:
     columns = {"prompt": "instruction", "query": "input", "response": "output"} if chat else plain
     info = {f"itdr_{s}": {"file_name": f"{s}.jsonl", "columns": columns} for s in ("train", "validation", "test")}
     config = {
+        **llama_factory_base(recipe, "sft"),
+        "template": template_of(recipe.model) if chat else "empty",
+        **({"neat_packing": True} if recipe.packing else {}),
+        **steps(recipe),
+        "warmup_ratio": recipe.warmup,
+    }
+    return {"sft.yaml": as_yaml(config), "data/dataset_info.json": json.dumps(info, indent=1)}
+
+
+def llama_factory_base(recipe: TrainRecipe, stage: str) -> dict[str, Any]:
+    """Return what the configs of LLaMA-Factory's stages have in common: model, adapter, data, output."""
+    return {
         "model_name_or_path": recipe.model,
         **({"model_revision": recipe.revision} if recipe.revision else {}),
-        "stage": "sft",
+        "stage": stage,
         "do_train": True,
         "finetuning_type": "lora",
         "lora_rank": recipe.rank,
@@ -37,43 +49,45 @@ def llama_factory_files(recipe: TrainRecipe, chat: bool) -> dict[str, str]:
         "dataset_dir": "data",
         "dataset": "itdr_train",
         "eval_dataset": "itdr_validation",
-        "template": template_of(recipe.model) if chat else "empty",
         "cutoff_len": recipe.max_length,
-        **({"neat_packing": True} if recipe.packing else {}),
-        **_steps(recipe),
-        "warmup_ratio": recipe.warmup,
         "output_dir": "adapter",
         "report_to": "none",
         "plot_loss": True,
     }
-    return {"sft.yaml": _yaml(config), "data/dataset_info.json": json.dumps(info, indent=1)}
 
 
 def trl_files(recipe: TrainRecipe, chat: bool) -> dict[str, str]:
     """sft.yaml for `trl sft --config`."""
     config = {
+        **trl_base(recipe),
+        "completion_only_loss": True,
+        "max_length": recipe.max_length,
+        "packing": recipe.packing,
+        **steps(recipe),
+    }
+    return {"sft.yaml": as_yaml(config)}
+
+
+def trl_base(recipe: TrainRecipe) -> dict[str, Any]:
+    """Return what the configs of TRL's trainers have in common: model, adapter, data, output."""
+    return {
         "model_name_or_path": recipe.model,
         **({"model_revision": recipe.revision} if recipe.revision else {}),
         "dtype": "bfloat16" if recipe.precision == "bf16" else "auto",
         "dataset_name": "./data",
         "dataset_train_split": "train",
         "dataset_test_split": "validation",
-        "completion_only_loss": True,
         "use_peft": True,
         "lora_r": recipe.rank,
         "lora_alpha": recipe.alpha,
         "lora_dropout": recipe.dropout,
         "lora_target_modules": recipe.targets if recipe.targets == "all-linear" else recipe.targets.split(","),
         **({"load_in_4bit": True} if recipe.quantised else {}),
-        "max_length": recipe.max_length,
-        "packing": recipe.packing,
-        **_steps(recipe),
         "warmup_steps": recipe.warmup,
         "gradient_checkpointing": recipe.gradient_checkpointing,
         "output_dir": "adapter",
         "report_to": "none",
     }
-    return {"sft.yaml": _yaml(config)}
 
 
 def axolotl_files(recipe: TrainRecipe, chat: bool) -> dict[str, str]:
@@ -120,7 +134,24 @@ def axolotl_files(recipe: TrainRecipe, chat: bool) -> dict[str, str]:
         "seed": recipe.seed,
         "output_dir": "adapter",
     }
-    return {"sft.yaml": _yaml(config)}
+    return {"sft.yaml": as_yaml(config)}
+
+
+def sharegpt_files(recipe: TrainRecipe, chat: bool) -> dict[str, str]:
+    """sft.yaml for `axolotl train`, which takes from each turn whether the loss falls on it."""
+    import yaml
+
+    config = yaml.safe_load(axolotl_files(recipe, True)["sft.yaml"])
+    turns = {
+        "field_messages": "conversations",
+        "message_property_mappings": {"role": "from", "content": "value"},
+        "message_field_training": "train",
+        "roles_to_train": [],
+        "train_on_eos": "turn",
+    }
+    for sets in (config["datasets"], config["test_datasets"]):
+        sets[0].update(turns)
+    return {"sft.yaml": as_yaml(config)}
 
 
 def swift_files(recipe: TrainRecipe, chat: bool) -> dict[str, str]:
@@ -143,7 +174,7 @@ def swift_files(recipe: TrainRecipe, chat: bool) -> dict[str, str]:
         "torch_dtype": "bfloat16" if recipe.precision == "bf16" else "float32",
         **{
             k: str(v).lower() if isinstance(v, bool) else v
-            for k, v in _steps(recipe).items()
+            for k, v in steps(recipe).items()
             if k not in ("bf16", "fp16")
         },
         "warmup_ratio": recipe.warmup,
@@ -155,7 +186,7 @@ def swift_files(recipe: TrainRecipe, chat: bool) -> dict[str, str]:
     return {"sft.sh": f"#!/bin/sh\nset -eu\nswift sft \\\n{lines}\n"}
 
 
-def _steps(recipe: TrainRecipe) -> dict[str, Any]:
+def steps(recipe: TrainRecipe) -> dict[str, Any]:
     """Return the settings that three trainers call by the names of transformers."""
     return {
         "per_device_train_batch_size": recipe.batch,
@@ -173,7 +204,7 @@ def _steps(recipe: TrainRecipe) -> dict[str, Any]:
     }
 
 
-def _yaml(config: Mapping[str, Any]) -> str:
+def as_yaml(config: Mapping[str, Any]) -> str:
     """YAML in which every reader finds numbers: PyYAML writes 1e-4 as 0.0001, which all agree on."""
     import yaml
 

@@ -6,46 +6,64 @@ a word, the export's page says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
+from itdr_hf.models.train import lines
+from itdr_hf.models.train.preference_files import llama_factory_ranking_files, trl_kto_files, trl_preference_files
+from itdr_hf.models.train.recbole_files import recbole_files, write_recbole_sequences
 from itdr_hf.models.train.recipe import TrainRecipe
-from itdr_hf.models.train.trainer_files import axolotl_files, llama_factory_files, swift_files, trl_files
+from itdr_hf.models.train.rl_files import trl_grpo_files, verl_files
+from itdr_hf.models.train.trainer_files import (
+    axolotl_files,
+    llama_factory_files,
+    sharegpt_files,
+    swift_files,
+    trl_files,
+)
 from itdr_hf.prompts import to_alpaca, to_messages, to_prompt_completion
 
-Shape = Callable[[Mapping[str, str]], Mapping[str, Any]]
+Form = Callable[[Any], Mapping[str, Any] | list[dict[str, Any]]]
+Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trainer:
-    """One format: a line of data for a plain base and for a chat model, files beside the data, the command."""
+    """One format: the lines of data for a plain base and for a chat model, files beside the data, the command.
+
+    `learns` says what lines are made of: instructions with their answers, pairs of answers, or prompts alone.
+    """
 
     title: str
-    plain: Shape
-    chat: Shape
+    plain: Form
+    chat: Form
     files: Callable[[TrainRecipe, bool], Mapping[str, str]]
     command: str
     note: str
     templated: bool = False  # puts the template of the model around every prompt, unless --plain is given
     shapes: frozenset[str] = frozenset()  # the shapes besides instructions that it takes as their rows are
-
-
-def messages_plain(row: Mapping[str, str]) -> dict[str, Any]:
-    """Return turns whose prompt ends in the line break that a base without a chat template is asked with."""
-    pair = to_prompt_completion(row)
-    turns = [{"role": "user", "content": pair["prompt"]}, {"role": "assistant", "content": pair["completion"]}]
-    return {"messages": turns}
-
-
-def prompt_completion_turns(row: Mapping[str, str]) -> dict[str, Any]:
-    """TRL's conversational form: the user's turn as prompt, the assistant's as completion."""
-    asked, answer = to_messages(row)["messages"]
-    return {"prompt": [asked], "completion": [answer]}
+    learns: Literal["answers", "pairs", "prompts"] = "answers"
+    columns: tuple[str, ...] = ()  # of instructions, besides the usual ones
+    conversation: Form | None = None  # what becomes of a conversation, if not its row as it is
+    write: Callable[[Rows, Path], Mapping[str, int]] | None = None  # if not a file of JSON lines for each split
 
 
 def _nothing(recipe: TrainRecipe, chat: bool) -> dict[str, str]:
     return {}
+
+
+def write_parquet(rows: Rows, draft: Path) -> dict[str, int]:
+    """Write data/<split>.parquet for each split, every column of one type in all."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    (draft / "data").mkdir()
+    schema = pa.Table.from_pylist([row for found in rows.values() for row in found]).schema
+    for split, found in rows.items():
+        pq.write_table(pa.Table.from_pylist(list(found), schema), draft / "data" / f"{split}.parquet")
+    return {split: len(found) for split, found in rows.items()}
 
 
 LOAD = 'python -c \'import datasets; print(datasets.load_dataset("json", data_dir="data"))\''
@@ -64,7 +82,7 @@ TRAINERS = {
     "trl": Trainer(
         title="TRL",
         plain=to_prompt_completion,
-        chat=prompt_completion_turns,
+        chat=lines.prompt_completion_turns,
         files=trl_files,
         command="trl sft --config sft.yaml",
         shapes=frozenset({"conversation", "preference"}),
@@ -82,7 +100,7 @@ TRAINERS = {
     ),
     "ms-swift": Trainer(
         title="ms-swift",
-        plain=messages_plain,
+        plain=lines.messages_plain,
         chat=to_messages,
         files=swift_files,
         command="sh sft.sh",
@@ -104,5 +122,98 @@ TRAINERS = {
         files=_nothing,
         command=LOAD,
         note="instruction, input and output as flat strings, which every version of every reader takes.",
+    ),
+    "sharegpt": Trainer(
+        title="ShareGPT turns with a loss flag each, for axolotl",
+        plain=lines.sharegpt,
+        chat=lines.sharegpt,
+        templated=True,
+        files=sharegpt_files,
+        command="axolotl train sft.yaml",
+        shapes=frozenset({"conversation"}),
+        conversation=lines.sharegpt,
+        note="The loss is on the turns that say `train: true`, which axolotl heeds (`message_field_training`). "
+        "LLaMA-Factory reads the same turns and trains on every answer, whatever the flag says, without a word; "
+        "a row beyond `sequence_len` is an error here, where axolotl's default drops it.",
+    ),
+    "trl-grpo": Trainer(
+        title="TRL's GRPO",
+        plain=lines.grpo_plain,
+        chat=lines.grpo_turns,
+        conversation=lines.grpo_conversation,
+        files=trl_grpo_files,
+        command="trl grpo --config grpo.yaml",
+        learns="prompts",
+        columns=lines.READ_WITH,
+        shapes=frozenset({"conversation"}),
+        note="The rewards are `itdr_hf.rewards`, which the environment of TRL must have installed; format and content "
+        "have weights of their own. A row that a reward does not concern sits out of it. A prompt longer than the "
+        "model's context is not refused, and an answer that reaches `max_completion_length` is rewarded as it stands: "
+        "watch `completions/clipped_ratio`.",
+    ),
+    "trl-preference": Trainer(
+        title="TRL's DPO and reward trainer",
+        plain=lines.preference_plain,
+        chat=lines.preference_turns,
+        files=trl_preference_files,
+        command="trl dpo --config dpo.yaml",
+        learns="pairs",
+        columns=lines.READ_WITH,
+        shapes=frozenset({"preference"}),
+        note="`trl reward --config reward.yaml` trains a reward model on the same lines. DPO drops a row whose prompt "
+        "alone fills `max_length` and cuts longer answers at their end, the reward trainer drops a row of which one side "
+        "is longer; neither says so: compare the number of rows.",
+    ),
+    "trl-kto": Trainer(
+        title="TRL's KTO",
+        plain=lines.kto_plain,
+        chat=lines.kto_turns,
+        files=trl_kto_files,
+        command="trl kto --config kto.yaml",
+        learns="pairs",
+        columns=lines.READ_WITH,
+        shapes=frozenset({"preference"}),
+        note="Each pair is two lines, a wanted and an unwanted answer. A row whose prompt alone fills `max_length` is "
+        "dropped, and a longer answer cut at its end, without a word. KTO needs at least two lines a device.",
+    ),
+    "llama-factory-ranking": Trainer(
+        title="LLaMA-Factory's DPO",
+        templated=True,
+        plain=lines.ranking_plain,
+        chat=lines.ranking_alpaca,
+        files=llama_factory_ranking_files,
+        command="llamafactory-cli train dpo.yaml",
+        learns="pairs",
+        columns=lines.READ_WITH,
+        shapes=frozenset({"preference"}),
+        note="`ranking: true` in dataset_info.json makes pairs of the lines; set `stage: rm` for a reward model. Rows beyond "
+        "`cutoff_len` are cut without a word. It needs an environment of its own.",
+    ),
+    "verl": Trainer(
+        title="verl",
+        templated=True,
+        plain=lines.verl_row,
+        chat=lines.verl_row,
+        files=verl_files,
+        command="sh grpo.sh",
+        learns="prompts",
+        columns=lines.READ_WITH,
+        write=write_parquet,
+        note="reward.py is `itdr_hf.rewards.verl`, which every worker must have installed. Prompts beyond "
+        "`data.max_prompt_length` are dropped: verl prints how many are left (`filter dataset len`), no more. It always "
+        "puts the chat template around a prompt, so that a plain base needs one. Further settings may follow `sh grpo.sh`.",
+    ),
+    "recbole": Trainer(
+        title="RecBole",
+        plain=dict,
+        chat=dict,
+        files=recbole_files,
+        command='python -c "from recbole.quick_start import run_recbole; '
+        "run_recbole(model='SASRec', dataset='itdr', config_file_list=['recbole.yaml'])\"",
+        columns=(*lines.READ_WITH, "user"),
+        write=write_recbole_sequences,
+        note="Histories and what came next, a line for each positive; no candidates, since RecBole ranks all items. "
+        "Histories beyond `MAX_ITEM_LIST_LENGTH` lose their beginning without a word, and titles are no identifiers: two "
+        "items of one title are one. It needs an environment of its own.",
     ),
 }

@@ -20,6 +20,7 @@ from itdr_hf.models.train.trainers import TRAINERS
 from itdr_hf.prompts import prompt, to_prompt_completion
 
 CONFIG = "uap-movielens1m"
+SUPERVISED = [name for name, trainer in TRAINERS.items() if trainer.learns == "answers" and not trainer.write]
 
 
 def lines(folder: Path, split: str = "train") -> list[dict[str, Any]]:
@@ -28,6 +29,10 @@ def lines(folder: Path, split: str = "train") -> list[dict[str, Any]]:
 
 def asked_and_answered(line: dict[str, Any]) -> tuple[str, str]:
     """The prompt and the answer of a line in any of the formats."""
+    if "conversations" in line:
+        asked, answered = line["conversations"]
+        assert (asked["train"], answered["train"]) == (False, True)
+        return asked["value"], answered["value"]
     if "messages" in line:
         user, assistant = line["messages"]
         return user["content"], assistant["content"]
@@ -39,7 +44,7 @@ def asked_and_answered(line: dict[str, Any]) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("chat", [False, True])
-@pytest.mark.parametrize("form", TRAINERS)
+@pytest.mark.parametrize("form", SUPERVISED)
 def test_every_format_holds_every_example_with_our_prompt(itdr: Path, tmp_path: Path, form: str, chat: bool):
     made = export(itdr, tmp_path / "out", form, configs=[CONFIG], chat=chat)
     rows = {row["id"]: row for row in mixed_rows(itdr, "train", TrainRecipe(model="x", configs=(CONFIG,)))[CONFIG]}
