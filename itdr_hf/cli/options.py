@@ -152,6 +152,12 @@ def _splits() -> Iterable[str]:
     return SPLITS
 
 
+def _methods() -> Iterable[str]:
+    from itdr_hf.models.train.recipe import METHODS
+
+    return METHODS
+
+
 def _stages() -> Iterable[str]:
     from itdr_hf.models.train.recipe import STAGES
 
@@ -193,6 +199,7 @@ PROTOCOL = Names("log-split", _protocols)
 RECOMMENDER = Names("recommender", _recommenders)
 SIMULATED = Names("source", _simulated)
 STAGE = Names("stage", _stages)
+METHOD = Names("method", _methods)
 SPLIT = Names("split", _splits)
 SPLIT_PROTOCOL = Names("protocol", _split_protocols)
 TEMPLATE = Names("template", _templates)
