@@ -102,6 +102,7 @@ class Task:
     teacher: Teacher | None = None  # how a language model is asked for the reference, where one may write it
     shape: Shape = INSTRUCTION
     max_answer_tokens: int = 512
+    profiles: Literal["", "user", "item"] = ""  # it asks once for the profile of every user, or of every item
     timed: bool = False  # whether its answers have a time, so that splits may go by it
     facts: Callable[[PlanContext], Mapping[str, str | int]] = no_facts  # for the ledger: periods, neighbours …
     fixed: frozenset[str] = frozenset()  # Recipe fields that cannot be otherwise: a change for many cells passes by

@@ -40,6 +40,7 @@ class TinyShape:
     context: int = 1024
     batch_tokens: int = 4096
     learning_rate: float = 3e-3
+    epochs: int = 1
     seed: int = 0
 
 
@@ -56,7 +57,7 @@ def make_base(folder: Path, out: Path, recipe: TrainRecipe, shape: TinyShape | N
     extra("transformers").set_seed(sizes.seed)
     model = _model(sizes, tokenizer)
     ids = [[*row, tokenizer.eos_token_id] for row in tokenizer(texts)["input_ids"]]
-    batches = list(_batches(ids, sizes))
+    batches = [batch for epoch in range(sizes.epochs) for batch in _batches(ids, sizes, epoch)]
     loss = _train(model, batches, tokenizer.eos_token_id, sizes)
     facts = {"shape": asdict(sizes), "parameters": model.num_parameters(), "documents": len(texts)}
     facts |= {"tokens": sum(map(len, ids)), "loss": round(loss, 4), "torch": extra("torch").__version__}
@@ -113,19 +114,19 @@ def _model(sizes: TinyShape, tokenizer: Any) -> Any:
     return transformers.LlamaForCausalLM(config)
 
 
-def _batches(ids: Sequence[list[int]], sizes: TinyShape) -> Iterator[list[list[int]]]:
+def _batches(ids: Sequence[list[int]], sizes: TinyShape, epoch: int) -> Iterator[list[list[int]]]:
     """Batches of like length, at most `batch_tokens` with padding, in random order."""
     made: list[list[list[int]]] = [[]]
     for row in sorted((row[: sizes.context] for row in ids), key=len):
         if (len(made[-1]) + 1) * len(row) > sizes.batch_tokens:
             made.append([])
         made[-1].append(row)
-    random.Random(sizes.seed).shuffle(made)
+    random.Random(sizes.seed + epoch).shuffle(made)
     yield from (batch for batch in made if batch)
 
 
 def _train(model: Any, batches: Sequence[list[list[int]]], pad: int, sizes: TinyShape) -> float:
-    """One pass, warmed up and cosine to nought; the mean loss of the last tenth."""
+    """All passes, warmed up and cosine to nought; the mean loss of the last tenth."""
     torch = extra("torch")
     optimizer = torch.optim.AdamW(model.parameters(), lr=sizes.learning_rate, weight_decay=0.01)
     losses: list[float] = []
@@ -157,9 +158,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--config", action="append", help="a config, union or pattern; may be given again")
     parser.add_argument("--weight", action="append", help="as of `itdr train`; may be given again")
     parser.add_argument("--limit", type=int, help="prompts of a cell, at most")
+    parser.add_argument("--layers", type=int, default=TinyShape.layers)
+    parser.add_argument("--epochs", type=int, default=TinyShape.epochs, help="how often everything is read")
     given = parser.parse_args(arguments)
+    shape = TinyShape(layers=given.layers, epochs=given.epochs)
     mix = {"configs": given.config, "weights": read_weights(given.weight), "limit": given.limit or 1_000_000}
-    facts = make_base(given.folder, given.out, changed(TINY, mix))
+    facts = make_base(given.folder, given.out, changed(TINY, mix), shape)
     print(f"{given.out}: {facts['parameters']:,} parameters, {facts['tokens']:,} tokens read, loss {facts['loss']}")
 
 
