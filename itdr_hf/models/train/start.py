@@ -64,11 +64,11 @@ def _with_weights(model: Any, adapter: OpenedAdapter) -> Any:
     peft, torch = extra("peft"), extra("safetensors.torch")
     held = torch.load_file(str(adapter.folder / "adapter_model.safetensors"))
     held = {name: tensor for name, tensor in held.items() if "lora_" in name}
-    wanted = {name for name in peft.get_peft_model_state_dict(model, save_embedding_layers=False) if "lora_" in name}
-    if stray := sorted(wanted ^ set(held)):
+    new = peft.get_peft_model_state_dict(model, save_embedding_layers=False)
+    if stray := sorted({name for name in new if "lora_" in name} ^ set(held)):
         raise UsageError(
             f"{adapter.name}: {stray[0]} is not in both of adapter and base ({len(stray)} such); want an adapter of this "
             "base with the same targets; check --start and --model"
         )
-    peft.set_peft_model_state_dict(model, held)
+    peft.set_peft_model_state_dict(model, {**new, **held})
     return model

@@ -131,7 +131,7 @@ def _table(subjects: pa.Array, ids: pa.Array, found: Nearest, by: str, begin: In
         "neighbour": ids.take(pa.array(found.rows[subject, rank])),
         "rank": pa.array(rank + begin[subject], pa.int64()),
         "score": pa.array(np.round(found.scores[subject, rank], 6)),
-        "by": pa.array([by] * len(subject)),
+        "by": pa.array([by] * len(subject), pa.string()),
     })  # fmt: skip
 
 
