@@ -146,6 +146,10 @@ def build(
     dialogue: Annotated[
         str | None, one_of(DIALOGUE, help="RecLM: default: two-turn; the others are for ablations.")
     ] = None,
+    profiles: Annotated[
+        Path | None,
+        typer.Option(help="RecLM: a dataset folder whose profiles a model wrote (`itdr annotate`), to quote."),
+    ] = None,
     on_bad_row: Annotated[str, one_of(BAD_ROWS, help="skip: count malformed rows and continue.")] = "error",
     max_bad_rows: Annotated[int | None, typer.Option(min=0, help="With skip: at most this many per table.")] = None,
     num_proc: Annotated[int, typer.Option(min=1, help="Processes that render examples.")] = 1,
@@ -183,6 +187,7 @@ def build(
     changes |= {"forms": forms, "held_out": held_out, "domain": domain, "max_prompt": max_prompt}
     changes |= {"order": order, "availability": availability, "future": future, "with_description": description}
     changes |= {"snapshots": snapshots, "neighbours": neighbours, "dialogue": dialogue}
+    changes["profiles"] = _kept_profiles(profiles, cache, salt)
     out = out or Path(family)
     with show_progress("building") as progress:
         settings = Settings(
@@ -211,6 +216,18 @@ def build(
     print_json([asdict(o) for o in outcomes]) if json else print_outcomes(outcomes, out)
     if failure:
         raise failure
+
+
+def _kept_profiles(folder: Path | None, cache: Path | None, salt: str | None) -> str | None:
+    """Return the hash by which a recipe names the profiles of a dataset folder; warn of those in another form."""
+    if folder is None:
+        return None
+    from itdr_hf.build.written_profiles import keep_profiles
+
+    kept = keep_profiles(folder, cache, salt=salt)
+    if kept.warning:
+        print_line(f"warning: {folder}: {kept.warning}", error=True)
+    return kept.digest
 
 
 def _report_cell(progress: OnProgress, number: Iterator[int], total: int, outcome: Outcome) -> None:

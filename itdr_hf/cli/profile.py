@@ -38,6 +38,7 @@ def profile(
     raw: Annotated[
         Path, typer.Option(help="Raw releases the dataset was built from, for the ids.", envvar="ITDR_RAW")
     ] = Path("raw"),
+    salt: Annotated[str | None, typer.Option(help="Of the dataset's users, if it was built with one.")] = None,
     config: Config = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only this many of each config and split.")] = None,
     max_tokens: Annotated[int | None, typer.Option(min=1, help="Of an answer; default: by task.")] = None,
@@ -92,8 +93,9 @@ def profile(
     settings = Settings(raw=raw, cache=cache, memory_limit=memory_limit, warn=lambda text: None)
     with show_progress("asking") as progress:
         found = profile_into(
-            out, dataset, system, settings, configs=separated(config), limit=limit, encoder=embed, progress=progress
-        )
+            out, dataset, system, settings, configs=separated(config), limit=limit, encoder=embed, salt=salt,
+            progress=progress,
+        )  # fmt: skip
     if warning := found.made.warning():
         print_line(f"warning: {warning}", error=True)
     if json:

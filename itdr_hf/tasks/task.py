@@ -63,7 +63,8 @@ class Teacher:
     """How a language model is asked to write a subtask's reference (`itdr annotate`).
 
     `template` has the slot {input}; `words` are the fewest and the most of an accepted answer. Another wording
-    is another `version`: it stands in `reference_by`, and its answers are other answers.
+    is another `version`: it stands in `reference_by`, and its answers are other answers. `form` is for answers that are
+    no prose: it tells whether a text is in the asked form, and then neither its language nor its topic is judged.
     """
 
     version: str
@@ -72,6 +73,7 @@ class Teacher:
     words: tuple[int, int]
     field: str  # what the answer is called when it is asked for as JSON
     mode: Literal["plain", "json"] = "plain"
+    form: Callable[[str], bool] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -49,6 +49,7 @@ def profile_into(
     configs: Iterable[str] | None = None,
     limit: int | None = None,
     encoder: Encoder | None = None,
+    salt: str | None = None,
     progress: OnProgress = ignore,
 ) -> Profiling:
     """Ask for the profiles of the cells that have a prompt for every user or item, of one source, and write them.
@@ -57,7 +58,7 @@ def profile_into(
     `read_subjects` raise; answers are kept.
     """
     names = _cells(dataset, configs)
-    subjects = {name: read_subjects(dataset, name, settings) for name in names}
+    subjects = {name: read_subjects(dataset, name, settings, salt=salt) for name in names}
     questions = [q for split in SPLITS for q in _questions(dataset, names, split, limit)]
     made = predict_into(out / ANSWERS, questions, system, progress)
     if made.missing:

@@ -34,15 +34,15 @@ class Subjects:
     near: Mapping[Key, tuple[Key, ...]]
 
 
-def read_subjects(dataset: Dataset, name: str, settings: Settings) -> Subjects:
-    """Return the subjects of a cell's examples.
+def read_subjects(dataset: Dataset, name: str, settings: Settings, *, salt: str | None = None) -> Subjects:
+    """Return the subjects of a cell's examples; `salt` is that of its users, if it is not the usual one.
 
     Raises MissingFileError without the raw release, and UsageError where the cell was built from other files or by other
     code than this.
     """
     built, cell = dataset.cells[name], dataset.cell(name)
     recorded = {field.name: built.recipe[field.name] for field in fields(Recipe) if field.name in built.recipe}
-    recipe = replace(cell.recipe(), **recorded)
+    recipe = replace(cell.recipe(salt=salt), **recorded)
     with settings.open_engine() as engine:
         prepared = prepare(cell, recipe, settings, engine)
         of = dict(_keyed(prepared))
@@ -50,7 +50,7 @@ def read_subjects(dataset: Dataset, name: str, settings: Settings) -> Subjects:
         if missing := known - set(of):
             raise UsageError(
                 f"{name}: {len(missing):,} of {len(known):,} examples, {min(missing)} the first, are not made from "
-                f"{settings.raw} now; want the release and the version that it was built from; build it again"
+                f"{settings.raw} now; want the release, the version and the salt that it was built with; build it again, or give --salt"
             )
         plan = PlanContext(engine=engine, tables=prepared.tables, recipe=recipe)
         return Subjects(side=cell.task.profiles, of=of, near=_near(plan, cell.task.subject, engine))

@@ -41,6 +41,7 @@ class TinyShape:
     batch_tokens: int = 4096
     learning_rate: float = 3e-3
     epochs: int = 1
+    again: bool = False  # whether lines of a prompt are read once more behind it
     seed: int = 0
 
 
@@ -52,7 +53,7 @@ def make_base(folder: Path, out: Path, recipe: TrainRecipe, shape: TinyShape | N
     Returns (and keeps in `tiny.json`) the shape, the number of parameters, documents and tokens, and the last loss.
     """
     sizes = shape or TinyShape()
-    texts = list(documents(folder, recipe, sizes.seed))
+    texts = list(documents(folder, recipe, sizes.seed, again=sizes.again))
     tokenizer = train_tokenizer(texts, sizes)
     extra("transformers").set_seed(sizes.seed)
     model = _model(sizes, tokenizer)
@@ -68,15 +69,25 @@ def make_base(folder: Path, out: Path, recipe: TrainRecipe, shape: TinyShape | N
     return facts
 
 
-def documents(folder: Path, recipe: TrainRecipe, seed: int = 0) -> Iterator[str]:
-    """Prompts without answers, one in ten with its task description; then answers without prompts, shuffled."""
+def documents(folder: Path, recipe: TrainRecipe, seed: int = 0, *, again: bool = False) -> Iterator[str]:
+    """Prompts without answers, one in ten with its task description; then answers without prompts, shuffled.
+
+    With `again`, some of a prompt's own lines follow it once more, in another order: so the base learns to look back, as
+    any model of the Hub can, and nothing of the answers.
+    """
     rows = [row for found in mixed_rows(folder, "train", recipe).values() for row in found]
     for place, row in enumerate(rows):
-        yield to_prompt_completion(row if place % 10 == 0 else {**row, "instruction": ""})["prompt"]
+        text = to_prompt_completion(row if place % 10 == 0 else {**row, "instruction": ""})["prompt"]
+        yield text + (_again(text, seed + place) if again else "")
     answers = [row["output"] for row in rows]
     random.Random(seed).shuffle(answers)
     for start in range(0, len(answers), 20):
         yield "\n".join(answers[start : start + 20])
+
+
+def _again(text: str, seed: int) -> str:
+    lines = [line for line in dict.fromkeys(text.splitlines()) if line.strip()]
+    return "\n".join(random.Random(seed).sample(lines, len(lines) // 2))
 
 
 def train_tokenizer(texts: Sequence[str], sizes: TinyShape) -> Any:
@@ -160,8 +171,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--limit", type=int, help="prompts of a cell, at most")
     parser.add_argument("--layers", type=int, default=TinyShape.layers)
     parser.add_argument("--epochs", type=int, default=TinyShape.epochs, help="how often everything is read")
+    parser.add_argument("--again", action="store_true", help="read some lines of a prompt once more behind it")
     given = parser.parse_args(arguments)
-    shape = TinyShape(layers=given.layers, epochs=given.epochs)
+    shape = TinyShape(layers=given.layers, epochs=given.epochs, again=given.again)
     mix = {"configs": given.config, "weights": read_weights(given.weight), "limit": given.limit or 1_000_000}
     facts = make_base(given.folder, given.out, changed(TINY, mix), shape)
     print(f"{given.out}: {facts['parameters']:,} parameters, {facts['tokens']:,} tokens read, loss {facts['loss']}")
