@@ -22,18 +22,18 @@ from typing import Any
 from itdr_hf.models.train.checkpoints import last_checkpoint
 
 SOURCE = "movielens32m"
-CELLS = ("profile", "dialogue", "reward", "inference", "itemprofile")
+CELLS = ("profile", "dialogue", "reward", "inference")
 SHAPE = ("--neighbours", "1", "--history", "3", "--template", "brief")
 STAGES: dict[str, tuple[str, ...]] = {
     "distil": ("--config", f"profile-{SOURCE}", "--epochs", "1"),
     "dialogue": ("--config", f"dialogue-{SOURCE}", "--start", "distil", "--epochs", "2"),
-    "reward": ("--config", f"reward-{SOURCE}", "--stage", "reward", "--start", "distil", "--epochs", "2"),
+    "reward": ("--config", f"reward-{SOURCE}", "--stage", "reward", "--start", "distil", "--epochs", "3"),
     "refine": ("--config", f"reward-{SOURCE}", "--stage", "refine", "--start", "dialogue", "--reward", "reward"),
 }
 MORE: dict[str, tuple[str, ...]] = {
     "distil": ("--limit", "1600", "--learning-rate", "4e-3"),
     "dialogue": ("--limit", "1600", "--learning-rate", "2e-3"),
-    "reward": ("--limit", "4000", "--learning-rate", "2e-3", "--eval-limit", "400"),
+    "reward": ("--limit", "6000", "--learning-rate", "2e-3", "--eval-limit", "600"),
     "refine": (
         "--limit", "256", "--epochs", "1", "--batch", "16", "--learning-rate", "1e-3", "--answer-tokens", "40",
         "--eval-limit", "32",
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the chain in a folder; what is there already is not made again."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--scale", default="12", help="of the simulated release")
+    parser.add_argument("--scale", default="16", help="of the simulated release")
     parser.add_argument("--encoder", help="of the profiles: a folder or a Hub id")
     given = parser.parse_args(arguments)
     chain = Chain(given.folder, given.scale)
@@ -68,10 +68,11 @@ class Chain:
         simulate = ("simulate", "raw", "--source", SOURCE, "--scale", self.scale)
         self.make("simulate", f"raw/{SOURCE}", *simulate)
         build = ("build", "--raw", "raw", "--out", data, "--family", "reclm", "--config", configs)
-        self.make("build", f"{data}/ledger.json", *build, "--num-examples", "4000", *SHAPE)
+        self.make("build", f"{data}/ledger.json", *build, "--num-examples", "6000", *SHAPE)
         self.make_base(data)
         facts = {stage: self.train(data, stage) for stage in STAGES}
-        ask = ("profile", data, "--raw", "raw", "--model", "base", "--adapter", "refine", "--limit", "100")
+        ask = ("profile", data, "--raw", "raw", "--model", "base", "--adapter", "refine")
+        ask += ("--config", f"inference-{SOURCE}", "--limit", "100")
         self.make("profile", "profiles/report.json", *ask, *(("--encoder", encoder) if encoder else ()))
         report = json.loads((self.folder / "profiles/report.json").read_text())
         return {"seconds, of the processor": self.spent, **summary(facts), "profiles": report["sides"]}
@@ -84,7 +85,7 @@ class Chain:
     def make_base(self, data: str) -> None:
         """Make the base, which has read prompts and, apart from them, answers."""
         words = ["-m", "itdr_hf.models.train.tiny", data, "base", "--layers", "3", "--epochs", "2"]
-        words += ["--config", f"inference-{SOURCE}", "--config", f"dialogue-{SOURCE}"][:2]
+        words += ["--config", f"inference-{SOURCE}"]
         if not (self.folder / "base/tiny.json").exists():
             run = [sys.executable, *words]
             self.timed("base", lambda: subprocess.run(run, cwd=self.folder, check=True))

@@ -18,6 +18,7 @@ from itdr_hf.cli.options import (
     FOLDER,
     FUTURE,
     NEGATIVE_SAMPLING,
+    NEIGHBOURS_BY,
     ORDER,
     RAW,
     SIMULATED,
@@ -36,6 +37,8 @@ from itdr_hf.runtime.terminal import print_line
 
 if TYPE_CHECKING:
     from itdr_hf.build.folder import Outcome
+    from itdr_hf.build.prepare import Settings
+    from itdr_hf.tasks.task import Cell
 
 
 def sources(
@@ -143,6 +146,9 @@ def build(
     neighbours: Annotated[
         int | None, typer.Option(min=1, max=5, help="RecLM: users or items shown beside one.")
     ] = None,
+    neighbours_by: Annotated[
+        str, one_of(NEIGHBOURS_BY, help="RecLM: lightgcn: by vectors learnt from train, with the extra [recommend].")
+    ] = "cooccurrence",
     dialogue: Annotated[
         str | None, one_of(DIALOGUE, help="RecLM: default: two-turn; the others are for ablations.")
     ] = None,
@@ -205,6 +211,8 @@ def build(
         chosen = settings.known.select(configs, family)
         if locked:
             check_locked(raw, {settings.known.source_of(name) for name in chosen}, cache)
+        if neighbours_by != "cooccurrence":
+            changes["near"] = _made_neighbours([settings.known.cell(name) for name in chosen], changes, settings)
         done = partial(_report_cell, progress, count(1), len(chosen))
         try:
             outcomes = build_folder(
@@ -228,6 +236,17 @@ def _kept_profiles(folder: Path | None, cache: Path | None, salt: str | None) ->
     if kept.warning:
         print_line(f"warning: {folder}: {kept.warning}", error=True)
     return kept.digest
+
+
+def _made_neighbours(cells: list[Cell], changes: dict[str, object], settings: Settings) -> str:
+    """Find the neighbours of each source by LightGCN, unless they are there; return the name a recipe has for them."""
+    from itdr_hf.models.recommenders.near import keep_for, near_key
+    from itdr_hf.models.recommenders.threads import one_thread
+
+    one_thread()
+    key = near_key()
+    keep_for(cells, {**changes, "near": key}, settings)
+    return key
 
 
 def _report_cell(progress: OnProgress, number: Iterator[int], total: int, outcome: Outcome) -> None:
