@@ -20,8 +20,9 @@ class Encoder:
 
     def __init__(self, name: str, *, revision: str | None = None) -> None:
         config = load_config(name, revision=revision)
-        options = {"revision": getattr(config, "_commit_hash", None) or revision, "use_safetensors": True, **SAFELY}
-        self.tokenizer = load_tokenizer(name, revision=options["revision"])
+        commit: str | None = getattr(config, "_commit_hash", None) or revision
+        self.tokenizer = load_tokenizer(name, revision=commit)
+        options = {"revision": commit, "use_safetensors": True, **SAFELY}
         model = attempt(name, lambda: extra("transformers").AutoModel.from_pretrained(name, **options))
         self.model: Any = model.to(best_device()).eval()
         self.revision = revision_of(name, model)

@@ -7,7 +7,7 @@ means something only beside the same share for as many users drawn by chance, an
 
 from __future__ import annotations
 
-import hashlib
+import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import fmean, median
@@ -66,15 +66,9 @@ def _shares(
 
 
 def _others(key: Key, count: int, parsed: Mapping[Key, Profile], order: Sequence[Key]) -> list[Profile]:
-    place = int.from_bytes(hashlib.md5(f"others|{key}".encode()).digest()[:8], "big")
-    step = 1 + place // len(order) % max(1, len(order) - 1)
-    found: dict[Key, Profile] = {}
-    while len(found) < count:
-        place += step if order[place % len(order)] not in found else 1
-        other = order[place % len(order)]
-        if other != key:
-            found[other] = parsed[other]
-    return list(found.values())
+    """Return as many others' profiles, drawn by a hash of the key."""
+    drawn = random.Random(f"others|{key}").sample(range(len(order)), count + 1)
+    return [parsed[order[place]] for place in drawn if order[place] != key][:count]
 
 
 def _repeated(profile: Profile, others: Sequence[Profile]) -> float:
