@@ -132,6 +132,20 @@ def likelihood() -> Result:
     return _measured(lambda: {"ratios": measure()})
 
 
+def neighbours(users: int, dim: int, queries: int) -> Result:
+    """Find the nearest of vectors exactly, relative to the bare matrix products (see `neighbours`)."""
+    from itdr_hf.bench.neighbours import measure
+
+    return _measured(lambda: {"ratios": measure(users, dim, queries)})
+
+
+def index(users: int, dim: int) -> Result:
+    """Find the nearest of all vectors through an index, with its recall (see `neighbours`)."""
+    from itdr_hf.bench.neighbours import measure_index
+
+    return _measured(lambda: {"ratios": measure_index(users, dim)})
+
+
 def start(code: list[str]) -> Result:
     """Measure a Python command, minus the time of starting Python: the fastest of five runs each."""
     import subprocess
@@ -163,7 +177,20 @@ def _measured(run: Callable[[], Result]) -> Result:
 
 CONTESTANTS: dict[str, Callable[..., Result]] = {
     f.__name__: f
-    for f in (parse_csv, parse_lines, parse_jsonl, build, script, render, load, recommend, likelihood, start)
+    for f in (
+        parse_csv,
+        parse_lines,
+        parse_jsonl,
+        build,
+        script,
+        render,
+        load,
+        recommend,
+        likelihood,
+        neighbours,
+        index,
+        start,
+    )
 }
 
 if __name__ == "__main__":

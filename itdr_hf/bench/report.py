@@ -56,6 +56,13 @@ def findings(bench: Bench) -> list[tuple[str, float, str]]:
         ratios = bench.once["likelihood"]["ratios"]
         found.append(("likelihood: a pass for each candidate / a shared prompt", ratios["times faster"], "≥ 4"))
         found.append(("likelihood: largest difference of a score", ratios["largest difference"], "≤ 0.0001"))
+    if "neighbours" in bench.once:
+        ratio = bench.once["neighbours"]["ratios"]["exact / bare products"]
+        found.append(("neighbours: exact / bare products", ratio, "≤ 1.5"))
+        found.append(("neighbours: peak memory, MB", float(bench.once["neighbours"]["peak_mb"]), "≤ 2,000"))
+    if "index" in bench.once:
+        found.append(("neighbours: recall of the index", bench.once["index"]["ratios"]["recall"], "≥ 0.99"))
+        found.append(("neighbours: peak memory of the index, MB", float(bench.once["index"]["peak_mb"]), "≤ 4,000"))
     return found
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from itdr_hf import catalogue
+from itdr_hf.bench.neighbours import has_index
 from itdr_hf.bench.releases import Measured, amazon, movielens, netflix
 from itdr_hf.errors import BuildError
 from itdr_hf.runtime.progress import OnProgress, Progress, ignore
@@ -35,6 +36,8 @@ class Sizes:
     blocks: tuple[int, ...] = (1_000_000,)
     rendered: tuple[int, int] = (10_000, 40_000)
     log: tuple[int, int, int] = (1_000_000, 50_000, 20_000)  # pairs, users, items of recommenders
+    near: tuple[int, int, int] = (200_000, 64, 8_192)  # vectors, their length, those whose nearest are looked for
+    indexed: tuple[int, int] = (200_000, 64)  # vectors of an index, and their length
     rounds: int = 2
 
 
@@ -43,6 +46,8 @@ FULL = Sizes(
     reviews=(300_000, 3_000_000),
     blocks=(10_000_000, 100_480_507),
     rendered=(20_000, 180_000),
+    near=(200_000, 64, 200_000),
+    indexed=(1_000_000, 64),
     rounds=3,
 )
 FOUR = [cell.task.id for cell in map(catalogue.cell, catalogue.published()) if cell.source.id == "movielens32m"]
@@ -150,6 +155,12 @@ def _once(measured: Measured, work: Path, sizes: Sizes, memory: str, progress: O
     jobs["import"] = "start", {"code": ["-c", "import itdr_hf"]}
     jobs["help"] = "start", {"code": ["-m", "itdr_hf", "--help"]}
     once = _best(jobs, sizes.rounds, progress, "")
+    users, dim, queries = sizes.near
+    near = {"users": users, "dim": dim, "queries": queries}
+    once |= _best({"neighbours": ("neighbours", near)}, 1, progress, "")
+    if has_index():  # extra [neighbours]
+        users, dim = sizes.indexed
+        once |= _best({"index": ("index", {"users": users, "dim": dim})}, 1, progress, "")
     if find_spec("torch"):  # extra [recommend]
         pairs, users, items = sizes.log
         recommend = {"pairs": pairs, "users": users, "items": items}

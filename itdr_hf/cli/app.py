@@ -10,7 +10,21 @@ from typing import Annotated
 
 import typer
 
-from itdr_hf.cli import annotate, audit, bench, data, download, lock, probe, push, recommend, report, score, train
+from itdr_hf.cli import (
+    annotate,
+    audit,
+    bench,
+    data,
+    download,
+    lock,
+    probe,
+    profile,
+    push,
+    recommend,
+    report,
+    score,
+    train,
+)  # fmt: skip
 from itdr_hf.cli.command import Command
 from itdr_hf.errors import ItdrError
 from itdr_hf.runtime.terminal import print_line
@@ -54,7 +68,15 @@ PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Raw releases": (data.sources, data.init, download.download, lock.lock, data.simulate),
     "The dataset": (data.build, data.show, report.report, annotate.annotate, train.export),
     "Can it be trusted": (audit.audit, audit.stats, audit.ledger, audit.diff),
-    "Models": (train.train, recommend.recommend, score.predict, score.score, score.harness, probe.probe),
+    "Models": (
+        train.train,
+        recommend.recommend,
+        profile.profile,
+        score.predict,
+        score.score,
+        score.harness,
+        probe.probe,
+    ),
     "The Hub": (push.push, push.verify, train.push_adapter),
     "The package": (bench.bench,),
 }

@@ -18,6 +18,7 @@ from itdr_hf.cli.options import (
     FOLDER,
     FUTURE,
     NEGATIVE_SAMPLING,
+    NEIGHBOURS_BY,
     ORDER,
     RAW,
     SIMULATED,
@@ -36,6 +37,8 @@ from itdr_hf.runtime.terminal import print_line
 
 if TYPE_CHECKING:
     from itdr_hf.build.folder import Outcome
+    from itdr_hf.build.prepare import Settings
+    from itdr_hf.tasks.task import Cell
 
 
 def sources(
@@ -143,8 +146,15 @@ def build(
     neighbours: Annotated[
         int | None, typer.Option(min=1, max=5, help="RecLM: users or items shown beside one.")
     ] = None,
+    neighbours_by: Annotated[
+        str, one_of(NEIGHBOURS_BY, help="RecLM: lightgcn: by vectors learnt from train, with the extra [recommend].")
+    ] = "cooccurrence",
     dialogue: Annotated[
         str | None, one_of(DIALOGUE, help="RecLM: default: two-turn; the others are for ablations.")
+    ] = None,
+    profiles: Annotated[
+        Path | None,
+        typer.Option(help="RecLM: a dataset folder whose profiles a model wrote (`itdr annotate`), to quote."),
     ] = None,
     on_bad_row: Annotated[str, one_of(BAD_ROWS, help="skip: count malformed rows and continue.")] = "error",
     max_bad_rows: Annotated[int | None, typer.Option(min=0, help="With skip: at most this many per table.")] = None,
@@ -183,6 +193,7 @@ def build(
     changes |= {"forms": forms, "held_out": held_out, "domain": domain, "max_prompt": max_prompt}
     changes |= {"order": order, "availability": availability, "future": future, "with_description": description}
     changes |= {"snapshots": snapshots, "neighbours": neighbours, "dialogue": dialogue}
+    changes["profiles"] = _kept_profiles(profiles, cache, salt)
     out = out or Path(family)
     with show_progress("building") as progress:
         settings = Settings(
@@ -200,6 +211,8 @@ def build(
         chosen = settings.known.select(configs, family)
         if locked:
             check_locked(raw, {settings.known.source_of(name) for name in chosen}, cache)
+        if neighbours_by != "cooccurrence":
+            changes["near"] = _made_neighbours([settings.known.cell(name) for name in chosen], changes, settings)
         done = partial(_report_cell, progress, count(1), len(chosen))
         try:
             outcomes = build_folder(
@@ -211,6 +224,29 @@ def build(
     print_json([asdict(o) for o in outcomes]) if json else print_outcomes(outcomes, out)
     if failure:
         raise failure
+
+
+def _kept_profiles(folder: Path | None, cache: Path | None, salt: str | None) -> str | None:
+    """Return the hash by which a recipe names the profiles of a dataset folder; warn of those in another form."""
+    if folder is None:
+        return None
+    from itdr_hf.build.written_profiles import keep_profiles
+
+    kept = keep_profiles(folder, cache, salt=salt)
+    if kept.warning:
+        print_line(f"warning: {folder}: {kept.warning}", error=True)
+    return kept.digest
+
+
+def _made_neighbours(cells: list[Cell], changes: dict[str, object], settings: Settings) -> str:
+    """Find the neighbours of each source by LightGCN, unless they are there; return the name a recipe has for them."""
+    from itdr_hf.models.recommenders.near import keep_for, near_key
+    from itdr_hf.models.recommenders.threads import one_thread
+
+    one_thread()
+    key = near_key()
+    keep_for(cells, {**changes, "near": key}, settings)
+    return key
 
 
 def _report_cell(progress: OnProgress, number: Iterator[int], total: int, outcome: Outcome) -> None:

@@ -152,6 +152,12 @@ def _splits() -> Iterable[str]:
     return SPLITS
 
 
+def _methods() -> Iterable[str]:
+    from itdr_hf.models.train.recipe import METHODS
+
+    return METHODS
+
+
 def _stages() -> Iterable[str]:
     from itdr_hf.models.train.recipe import STAGES
 
@@ -184,6 +190,7 @@ GATED = Names("gate", given("auto", "manual"))
 MODE = Names("mode", given("plain", "json"))
 DIALOGUE = Names("form", _dialogues)
 FAMILY = Names("family", _families)
+NEIGHBOURS_BY = Names("neighbours", given("cooccurrence", "lightgcn"))
 NEGATIVE_SAMPLING = Names("strategy", _negative_samplings)
 NORMALISE = Names("normalise", given("sum", "mean"))
 ORDER = Names("order", _orders)
@@ -193,6 +200,7 @@ PROTOCOL = Names("log-split", _protocols)
 RECOMMENDER = Names("recommender", _recommenders)
 SIMULATED = Names("source", _simulated)
 STAGE = Names("stage", _stages)
+METHOD = Names("method", _methods)
 SPLIT = Names("split", _splits)
 SPLIT_PROTOCOL = Names("protocol", _split_protocols)
 TEMPLATE = Names("template", _templates)

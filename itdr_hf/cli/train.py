@@ -11,6 +11,7 @@ import typer
 from itdr_hf.cli.options import (
     FOLDER,
     FORMAT,
+    METHOD,
     PRECISION,
     PRESET,
     STAGE,
@@ -31,7 +32,7 @@ Preset = Annotated[str | None, one_of(PRESET, help="One of the built-in recipes.
 RecipeFile = Annotated[Path | None, typer.Option(help="YAML of settings, or recipe.json of a run to repeat.")]
 Weight = Annotated[list[str] | None, typer.Option(help="nir=0.5: half of its examples per epoch; 2: all twice.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="Maximum training examples per cell.")]
-STEPS, SIZE = "Steps", "Model and memory"
+STEPS, SIZE, CHAIN = "Steps", "Model and memory", "Chain of stages"
 
 
 def train(
@@ -69,7 +70,25 @@ def train(
     ] = None,
     seed: Annotated[int | None, typer.Option(rich_help_panel=STEPS)] = None,
     stage: Annotated[
-        str | None, one_of(STAGE, help="sft: learn answers; reward: learn which of two answers is better.")
+        str | None, one_of(STAGE, help="sft: learn answers; reward: which of two is better; refine: better answers.")
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option(help="Adapter of the same base to go on from.", rich_help_panel=CHAIN)
+    ] = None,
+    method: Annotated[
+        str | None, one_of(METHOD, help="How to refine: by a learned reward, or (dpo) by pairs.", rich_help_panel=CHAIN)
+    ] = None,
+    reward: Annotated[
+        str | None, typer.Option(help="Adapter of the reward model, for rloo and grpo.", rich_help_panel=CHAIN)
+    ] = None,
+    generations: Annotated[
+        int | None, typer.Option(min=2, help="Answers drawn to each prompt.", rich_help_panel=CHAIN)
+    ] = None,
+    answer_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Maximum tokens of a drawn answer.", rich_help_panel=CHAIN)
+    ] = None,
+    beta: Annotated[
+        float | None, typer.Option(min=0, help="Weight of the divergence from the start.", rich_help_panel=CHAIN)
     ] = None,
     rank: Annotated[int | None, typer.Option(min=1, rich_help_panel=SIZE)] = None,
     alpha: Annotated[int | None, typer.Option(min=1, rich_help_panel=SIZE)] = None,
@@ -100,7 +119,8 @@ def train(
     changes |= {"limit": limit, "max_length": max_length, "allow_cut": allow_cut, "epochs": epochs, "batch": batch}
     changes |= {"learning_rate": learning_rate, "accumulation": accumulation, "packing": packing, "seed": seed}
     changes["plain"] = plain
-    changes["stage"] = stage
+    changes |= {"stage": stage, "start": start, "method": method, "reward": reward, "generations": generations}
+    changes |= {"answer_tokens": answer_tokens, "beta": beta}
     changes |= {"evaluations": evaluations, "eval_limit": eval_limit, "rank": rank, "alpha": alpha}
     changes |= {"precision": precision, "quantised": quantised, "gradient_checkpointing": gradient_checkpointing}
     chosen, content = _recipe(model, preset, recipe, changes)
@@ -123,9 +143,20 @@ def train(
     results = facts["results"]
     checked = f", validation loss {results['validation_loss'][-1][1]}" if results["validation_loss"] else ""
     if results.get("validation_accuracy"):
-        checked += f", {results['validation_accuracy'][-1][1]:.0%} of the pairs in the right order"
+        checked += f", {results['validation_accuracy'][-1][1]:.1%} of the pairs in the right order"
+    checked += _refined(results)
     print_line(f"{output}: {results['steps']} steps in {results['seconds']:.0f} s{checked}")
     print_line(f"\n    itdr predict {folder} --model {chosen.model} --adapter {output} --out {output.name}.parquet")
+
+
+def _refined(results: Any) -> str:
+    """Return how far a refinement raised what it is after, and how far the model went for it."""
+    found = results.get("rewards", {}).get("validation", [])
+    if len(found) < 2:
+        return ""
+    name = "reward" if "reward" in found[0] else "margin"
+    moved = f"; held-out {name} {found[0][name]:.3f} before, {found[-1][name]:.3f} after"
+    return moved + (f", KL {found[-1]['kl']:.4f}" if "kl" in found[-1] else "")
 
 
 def export(

@@ -63,14 +63,14 @@ def open_adapter(name: str, *, revision: str | None = None) -> OpenedAdapter:
     )
 
 
-def put_on(model: Any, adapter: OpenedAdapter) -> Any:
+def put_on(model: Any, adapter: OpenedAdapter, *, trainable: bool = False) -> Any:
     """Return the base with an adapter on it. Raises ModelError unless all of its weights, and only they, are used."""
     peft = extra("peft")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of missing weights, which are an error below
         tuned = attempt(
             adapter.name,
-            lambda: peft.PeftModel.from_pretrained(model, str(adapter.folder)),
+            lambda: peft.PeftModel.from_pretrained(model, str(adapter.folder), is_trainable=trainable),
             wanted="want an adapter of this base; check --model, or tune one for it",
         )
     held = set(tensor_names(adapter.folder / "adapter_model.safetensors"))

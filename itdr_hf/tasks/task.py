@@ -63,7 +63,8 @@ class Teacher:
     """How a language model is asked to write a subtask's reference (`itdr annotate`).
 
     `template` has the slot {input}; `words` are the fewest and the most of an accepted answer. Another wording
-    is another `version`: it stands in `reference_by`, and its answers are other answers.
+    is another `version`: it stands in `reference_by`, and its answers are other answers. `form` is for answers that are
+    no prose: it tells whether a text is in the asked form, and then neither its language nor its topic is judged.
     """
 
     version: str
@@ -72,6 +73,7 @@ class Teacher:
     words: tuple[int, int]
     field: str  # what the answer is called when it is asked for as JSON
     mode: Literal["plain", "json"] = "plain"
+    form: Callable[[str], bool] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +104,7 @@ class Task:
     teacher: Teacher | None = None  # how a language model is asked for the reference, where one may write it
     shape: Shape = INSTRUCTION
     max_answer_tokens: int = 512
+    profiles: Literal["", "user", "item"] = ""  # it asks once for the profile of every user, or of every item
     timed: bool = False  # whether its answers have a time, so that splits may go by it
     facts: Callable[[PlanContext], Mapping[str, str | int]] = no_facts  # for the ledger: periods, neighbours …
     fixed: frozenset[str] = frozenset()  # Recipe fields that cannot be otherwise: a change for many cells passes by

@@ -126,15 +126,22 @@ def too_long(a: Completion) -> bool:
     return len(a.words) > a.teacher.words[1]
 
 
+def other_form(a: Completion) -> bool:
+    """Not in the form that was asked for, where it is no prose."""
+    return a.teacher.form is not None and not a.teacher.form(a.text or "")
+
+
 def other_language(a: Completion) -> bool:
-    """Too few of the words that English is held together by."""
+    """Too few of the words that English is held together by; a list of a few words each has hardly any."""
+    if a.teacher.form:
+        return False
     words = [word.lower() for word in a.words]
     return sum(word in _ENGLISH for word in words) < ENGLISH_SHARE * len(words)
 
 
 def off_topic(a: Completion) -> bool:
-    """Not one of the example's own words; an example without any cannot tell."""
-    return bool(a.own_words) and a.own_words.isdisjoint(own(a.text or ""))
+    """Not one of the example's own words; an example without any cannot tell, nor a list that may name none of them."""
+    return not a.teacher.form and bool(a.own_words) and a.own_words.isdisjoint(own(a.text or ""))
 
 
 CHECKS: dict[str, Check] = {
@@ -144,6 +151,7 @@ CHECKS: dict[str, Check] = {
     "malformed JSON": malformed_json,
     "too short": too_short,
     "too long": too_long,
+    "another form": other_form,
     "not English": other_language,
     "about something else": off_topic,
 }

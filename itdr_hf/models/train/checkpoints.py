@@ -38,6 +38,7 @@ def check_same_run(checkpoints: Path, facts: Mapping[str, Any]) -> None:
 def _decisive(facts: Mapping[str, Any]) -> dict[str, Any]:
     machine = {name: facts["machine"][name] for name in ("devices", "kind")}
     known = {**facts["recipe"], "content": facts["dataset"]["content"], **machine}
+    known |= {"begun": facts["begun"]} if "begun" in facts else {}
     return {**known, "base": facts["model"]["revision"], "prompt": facts["prompt"], "packages": facts["packages"]}
 
 

@@ -15,7 +15,8 @@ from typing import Any, Literal
 from itdr_hf.errors import UsageError, unknown
 
 DTYPES = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
-STAGES = ("sft", "reward")
+STAGES = ("sft", "reward", "refine")
+METHODS = ("rloo", "grpo", "dpo")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +49,15 @@ class TrainRecipe:
     plain: bool = False  # without the chat template of the base
     gradient_checkpointing: bool = True
     seed: int = 0
-    stage: Literal["sft", "reward"] = "sft"  # answers are learnt, or which of two answers is the better one
+    stage: Literal["sft", "reward", "refine"] = "sft"  # learn answers; which of two is better; better answers
+    start: str | None = None  # an adapter of the same base, whose weights the run begins with
+    method: Literal["rloo", "grpo", "dpo"] = "rloo"  # refine: by a learned reward, or (dpo) by the pairs themselves
+    reward: str | None = None  # refine: the adapter of a reward model
+    generations: int = 4  # refine: answers drawn to each prompt
+    answer_tokens: int = 100  # refine: of a drawn answer, at most
+    temperature: float = 0.9  # refine: of the draw, with `top_p`
+    top_p: float = 0.9
+    beta: float = 0.05  # refine: weight of the divergence from the model as it was at the beginning
 
     def __post_init__(self) -> None:
         for name in ("epochs", "learning_rate", "max_length", "batch", "accumulation", "rank", "alpha", "evaluations"):
@@ -58,25 +67,59 @@ class TrainRecipe:
             raise unknown("precision", self.precision, ("bf16", "fp16", "fp32"))
         if self.stage not in STAGES:
             raise unknown("stage", self.stage, STAGES)
+        self._check_refinement()
         for name, weight in self.weights.items():
             if not weight >= 0:
                 raise UsageError(
                     f"recipe: weight {weight} of {name}; want 0 or more, 1 being each example once an epoch"
                 )
 
+    def _check_refinement(self) -> None:
+        if self.method not in METHODS:
+            raise unknown("method", self.method, METHODS)
+        for name, least in (("generations", 2), ("answer_tokens", 1)):
+            if getattr(self, name) < least:
+                raise UsageError(f"recipe: {name} {getattr(self, name)}; want {least} or more; change it")
+        if not (self.temperature > 0 and 0 < self.top_p <= 1 and self.beta >= 0):
+            raise UsageError(
+                f"recipe: temperature {self.temperature}, top_p {self.top_p}, beta {self.beta}; want a temperature above "
+                "0, top_p above 0 and at most 1, beta of 0 or more; change them"
+            )
+        whole = self.batch * self.accumulation % self.generations == 0
+        if self.stage == "refine" and self.method != "dpo" and not whole:
+            raise UsageError(
+                f"recipe: batch {self.batch} × {self.accumulation} is no multiple of {self.generations} generations; "
+                "want all answers to a prompt in one step; change one of them"
+            )
+
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, as they stand in recipe.json: the base by its Hub id, if it has one, and not by a folder's path."""
-        model = self.base_id or self.model
-        return {**asdict(self), "model": model, "configs": list(self.configs), "weights": dict(self.weights)}
+        """Return plain values, as in recipe.json: the base by its Hub id if it has one, adapters in folders by their names."""
+        names = {"model": self.base_id or self.model, "start": _name_of(self.start), "reward": _name_of(self.reward)}
+        return {**asdict(self), **names, "configs": list(self.configs), "weights": dict(self.weights)}
 
     @property
     def summary(self) -> str:
         """The recipe in one line."""
         kind = "QLoRA" if self.quantised else "LoRA"
         steps = f"batch {self.batch} × {self.accumulation}, {self.precision}{', packed' if self.packing else ''}"
-        return (
+        said = (
             f"{kind} rank {self.rank} alpha {self.alpha} on {self.targets}, learning rate {self.learning_rate:g} "
             f"{self.scheduler}, {self.epochs:g} epochs, {steps}, at most {self.max_length} tokens, seed {self.seed}"
+        )
+        begin = f"; begun with the adapter {_name_of(self.start)}" if self.start else ""
+        return f"{said}{begin}{self._refinement}"
+
+    @property
+    def _refinement(self) -> str:
+        """How answers are refined, in words; "" for another stage."""
+        if self.stage != "refine":
+            return ""
+        if self.method == "dpo":
+            return f"; DPO on pairs, beta {self.beta:g}"
+        return (
+            f"; {self.method.upper()} on the learned reward {_name_of(self.reward)}, {self.generations} answers of up to "
+            f"{self.answer_tokens} tokens to a prompt at temperature {self.temperature:g}, top-p {self.top_p:g}, "
+            f"beta {self.beta:g}"
         )
 
 
@@ -104,7 +147,24 @@ TINY = TrainRecipe(
     evaluations=2,
 )
 
-PRESETS = {**PAPER, "tiny": TINY}
+# The stages of RecLM (arXiv 2412.19302) as its code sets them, HKUDS/RecLM@b9a4072. It merges each adapter into the base
+# of the next stage; here a stage goes on with the adapter of the one before, so all have the rank of the first, where
+# the code has rank 4 for reward and refinement. Where it names no schedule, that of transformers stands.
+_RECLM = TrainRecipe(
+    model="meta-llama/Llama-2-7b-chat-hf", configs=("profile-*",), learning_rate=2e-4, scheduler="linear", epochs=3,
+    batch=4, accumulation=2, dropout=0.1, quantised=True,
+)  # fmt: skip
+RECLM = {
+    "reclm-distil": _RECLM,
+    "reclm-dialogue": replace(_RECLM, configs=("dialogue-*",), learning_rate=5e-5, batch=1, accumulation=8),
+    "reclm-reward": replace(_RECLM, configs=("reward-*",), stage="reward", learning_rate=1.41e-5, max_length=2048),
+    "reclm-refine": replace(
+        _RECLM, configs=("reward-*",), stage="refine", learning_rate=1e-5, epochs=1, batch=1, accumulation=8,
+        dropout=0.05, max_length=2048,
+    ),
+}  # fmt: skip
+
+PRESETS = {**PAPER, **RECLM, "tiny": TINY}
 
 
 def preset(name: str) -> TrainRecipe:
@@ -166,6 +226,11 @@ def read_recipe(path: Path) -> tuple[TrainRecipe, Mapping[str, str]]:
     )  # YAML reads 1e-4 as text
     settings["configs"] = tuple(settings.get("configs", ("all",)))
     return TrainRecipe(**settings), {name: cell["content"] for name, cell in cells.items()}
+
+
+def _name_of(adapter: str | None) -> str | None:
+    """Return an adapter's Hub id, or the name of its folder, which says nothing of where it lies."""
+    return Path(adapter).resolve().name if adapter and Path(adapter).is_dir() else adapter
 
 
 def _check_names(given: Iterable[str], where: str) -> None:

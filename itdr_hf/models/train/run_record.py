@@ -11,6 +11,7 @@ from typing import Any
 from itdr_hf.models.pretrained import best_device, extra, revision_of
 from itdr_hf.models.provenance import installed
 from itdr_hf.models.train.recipe import TrainRecipe
+from itdr_hf.models.train.refine import rewards_of
 
 PACKAGES = ("itdr-hf", "torch", "transformers", "peft", "trl", "accelerate", "datasets", "bitsandbytes")
 
@@ -49,6 +50,7 @@ def record(trainer: Any, facts: Mapping[str, Any], *, seconds: float, resumed: b
     checked = [[entry["step"], round(entry["eval_loss"], 4)] for entry in history if "eval_loss" in entry]
     right = [[entry["step"], round(entry["eval_accuracy"], 4)] for entry in history if "eval_accuracy" in entry]
     trained = sum(p.numel() for p in trainer.model.parameters() if p.requires_grad)
+    refined = facts["recipe"]["stage"] == "refine"
     return {
         **facts,
         "results": {
@@ -57,6 +59,7 @@ def record(trainer: Any, facts: Mapping[str, Any], *, seconds: float, resumed: b
             "loss": curve,
             "validation_loss": checked,
             **({"validation_accuracy": right} if right else {}),  # of a reward model: pairs in the right order
+            **({"rewards": rewards_of(history, facts["recipe"]["method"])} if refined else {}),
             "seconds": round(seconds, 1),  # of this process; a resumed run has had more
             "resumed": resumed,
         },

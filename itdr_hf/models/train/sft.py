@@ -1,4 +1,4 @@
-"""One training run with TRL's SFTTrainer: checkpoints beside the output, then the adapter and its recipe.json.
+"""One training run with TRL's trainers: checkpoints beside the output, then the adapter and its recipe.json.
 
 Killed at any moment it goes on from the last whole checkpoint; the output folder appears when all is done.
 Several GPUs: `accelerate launch -m itdr_hf train …`; every process runs this, the first one writes.
@@ -7,7 +7,6 @@ Several GPUs: `accelerate launch -m itdr_hf train …`; every process runs this,
 from __future__ import annotations
 
 import json
-import math
 import shutil
 import time
 from collections.abc import Mapping
@@ -19,7 +18,6 @@ from itdr_hf.dataset.folder import Dataset, opened
 from itdr_hf.errors import UsageError
 from itdr_hf.models.pretrained import (
     QLORA,
-    attempt,
     check_tokens,
     embedding_rows,
     extra,
@@ -29,15 +27,18 @@ from itdr_hf.models.pretrained import (
 )
 from itdr_hf.models.pretrained import load_base as _load_base
 from itdr_hf.models.train.checkpoints import check_same_run, last_checkpoint
-from itdr_hf.models.train.data import Encoded, dataset_facts, encode, mixed_rows, prompt_facts
+from itdr_hf.models.train.data import dataset_facts, encode, mixed_rows, prompt_facts
 from itdr_hf.models.train.recipe import DTYPES, TrainRecipe
-from itdr_hf.models.train.reward import encode_pairs, load_scorer, make_reward_trainer
+from itdr_hf.models.train.refine import encode_prompts
+from itdr_hf.models.train.reward import encode_pairs, load_scorer
 from itdr_hf.models.train.run_record import is_first, record, run_facts
+from itdr_hf.models.train.stages import make_trainer
+from itdr_hf.models.train.start import start_facts
 from itdr_hf.models.train.watching import report_steps
 from itdr_hf.runtime.files import new_folder
 from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 
-SFT_ONLY = ("packing", "eval_packing", "dataset_kwargs")  # arguments that the trainer of rewards does not have
+ENCODERS: dict[str, Any] = {"sft": encode, "reward": encode_pairs, "refine": encode_prompts}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +74,7 @@ def train(
     progress(Progress("training", detail=f"from {last.name}" if last else ""))
     started = time.monotonic()
     report_steps(run.trainer, progress)
+    run.trainer.args.eval_on_start = recipe.stage == "refine" and bool(recipe.eval_limit) and last is None
     run.trainer.train(resume_from_checkpoint=str(last) if last else None)
     if recipe.eval_limit and not _validated(run.trainer.state):
         run.trainer.evaluate()
@@ -103,13 +105,11 @@ def prepare(
         for split in (("train", "validation") if recipe.eval_limit else ("train",))
     }
     progress(Progress("loading", detail=recipe.model))
-    reward = recipe.stage == "reward"
-    tokenizer, model = load_scorer(recipe) if reward else load_base(recipe)
+    tokenizer, model = load_scorer(recipe) if recipe.stage == "reward" else load_base(recipe)
     room = getattr(model.config, "max_position_embeddings", None) or 1 << 30
-    encoder: Any = encode_pairs if reward else encode
-    data = {split: encoder(mix, tokenizer, recipe, room) for split, mix in mixes.items()}
+    data = {split: ENCODERS[recipe.stage](mix, tokenizer, recipe, room) for split, mix in mixes.items()}
     for split, made in data.items():
-        for ids in [] if reward else made.input_ids:
+        for ids in made.input_ids if recipe.stage == "sft" else []:
             check_tokens(recipe.model, ids, tokenizer, embedding_rows(model))
         progress(Progress(split, detail=made.summary))
     facts = {
@@ -118,20 +118,11 @@ def prepare(
         "prompt": prompt_facts(dataset, list(about["cells"]), tokenizer),
     }
     facts |= {"data": {split: made.facts for split, made in data.items()}, **run_facts(recipe, model)}
+    facts |= {"begun": start_facts(recipe)} if recipe.start or recipe.stage == "refine" else {}
     checkpoints = output.with_name(f"{output.name}.checkpoints")
     check_same_run(checkpoints, facts)
-    trainer = _trainer(model, tokenizer, data, recipe, checkpoints)
+    trainer = make_trainer(model, tokenizer, data, recipe, checkpoints)
     return Run(trainer=trainer, facts=facts, checkpoints=checkpoints)
-
-
-def _trainer(model: Any, tokenizer: Any, data: Mapping[str, Any], recipe: TrainRecipe, checkpoints: Path) -> Any:
-    """Return the trainer of the recipe's stage."""
-    if recipe.stage == "sft":
-        return make_trainer(model, tokenizer, data, recipe, checkpoints)
-    arguments = {k: v for k, v in _arguments(recipe, checkpoints, data).items() if k not in SFT_ONLY}
-    trainer = make_reward_trainer(model, tokenizer, data, recipe, arguments)
-    _pace(trainer, recipe)
-    return trainer
 
 
 def load_base(recipe: TrainRecipe) -> tuple[Any, Any]:
@@ -156,77 +147,6 @@ def load_base(recipe: TrainRecipe) -> tuple[Any, Any]:
     return tokenizer, model
 
 
-def make_trainer(
-    model: Any, tokenizer: Any, data: Mapping[str, Encoded], recipe: TrainRecipe, checkpoints: Path
-) -> Any:
-    """TRL's trainer on tokens that are ready."""
-    import datasets
-
-    trl, peft = extra("trl"), extra("peft")
-    sets = {
-        split: datasets.Dataset.from_dict({"input_ids": made.input_ids, "labels": made.labels})
-        for split, made in data.items()
-    }
-    lora = peft.LoraConfig(
-        r=recipe.rank,
-        lora_alpha=recipe.alpha,
-        lora_dropout=recipe.dropout,
-        target_modules=recipe.targets if recipe.targets == "all-linear" else recipe.targets.split(","),
-        task_type="CAUSAL_LM",
-    )
-    trainer = attempt(
-        recipe.model,
-        lambda: trl.SFTTrainer(
-            model=model,
-            args=trl.SFTConfig(**_arguments(recipe, checkpoints, data)),
-            train_dataset=sets["train"],
-            eval_dataset=sets.get("validation"),
-            processing_class=tokenizer,
-            peft_config=lora,
-        ),
-        wanted=f"want a base that can be tuned so (targets: {recipe.targets}); change targets, or choose another base",
-    )
-    _pace(trainer, recipe)
-    return trainer
-
-
-def _pace(trainer: Any, recipe: TrainRecipe) -> None:
-    """How often to say the loss, to validate and to save: a checkpoint falls where a loss is said, so that the
-    losses of a run that goes on are means over the same steps."""
-    an_epoch = math.ceil(len(trainer.get_train_dataloader()) / recipe.accumulation)
-    steps = max(1, math.ceil(an_epoch * recipe.epochs))
-    trainer.args.logging_steps = said = max(1, steps // (10 * recipe.evaluations))
-    trainer.args.eval_steps = trainer.args.save_steps = max(said, round(steps / recipe.evaluations / said) * said)
-
-
-def _arguments(recipe: TrainRecipe, checkpoints: Path, data: Mapping[str, Any]) -> dict[str, Any]:
-    cuda = extra("torch").cuda.is_available()
-    return {
-        "output_dir": str(checkpoints),
-        "num_train_epochs": recipe.epochs,
-        "learning_rate": recipe.learning_rate,
-        "lr_scheduler_type": recipe.scheduler,
-        "warmup_steps": recipe.warmup,  # below 1 it is a share
-        "per_device_train_batch_size": recipe.batch,
-        "per_device_eval_batch_size": 8,
-        "gradient_accumulation_steps": recipe.accumulation,
-        "gradient_checkpointing": recipe.gradient_checkpointing,
-        "bf16": recipe.precision == "bf16",
-        "fp16": recipe.precision == "fp16",
-        "use_cpu": not cuda,
-        "max_length": recipe.max_length,
-        "packing": recipe.packing,
-        "eval_packing": False,
-        "dataset_kwargs": {"skip_prepare_dataset": not recipe.packing},  # it would cut and drop in silence
-        "seed": recipe.seed,
-        "data_seed": recipe.seed,
-        "eval_strategy": "steps" if "validation" in data else "no",
-        "save_total_limit": 2,
-        "disable_tqdm": True,
-        "report_to": "none",
-    }
-
-
 def _validated(state: Any) -> bool:
     """Whether the validation loss was taken after the last step."""
     return any("eval_loss" in entry and entry["step"] == state.global_step for entry in state.log_history)
@@ -249,7 +169,9 @@ def _write(trainer: Any, recipe: TrainRecipe, facts: Mapping[str, Any], output: 
     adapter.base_model_name_or_path = recipe.base_id or recipe.model
     adapter.revision = facts["model"]["revision"] if facts["model"]["on_hub"] else None
     with new_folder(output) as draft:
-        model.save_pretrained(draft, save_embedding_layers=False)  # True would ask the Hub whether the base has changed
+        model.save_pretrained(
+            draft, save_embedding_layers=False, selected_adapters=["default"]
+        )  # True would ask the Hub whether the base has changed
         trainer.processing_class.save_pretrained(draft)
         (draft / "README.md").unlink(missing_ok=True)  # peft's blanks; a real card is written when it is pushed
         (draft / "recipe.json").write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

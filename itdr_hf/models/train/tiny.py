@@ -40,6 +40,8 @@ class TinyShape:
     context: int = 1024
     batch_tokens: int = 4096
     learning_rate: float = 3e-3
+    epochs: int = 1
+    again: bool = False  # whether lines of a prompt are read once more behind it
     seed: int = 0
 
 
@@ -51,12 +53,12 @@ def make_base(folder: Path, out: Path, recipe: TrainRecipe, shape: TinyShape | N
     Returns (and keeps in `tiny.json`) the shape, the number of parameters, documents and tokens, and the last loss.
     """
     sizes = shape or TinyShape()
-    texts = list(documents(folder, recipe, sizes.seed))
+    texts = list(documents(folder, recipe, sizes.seed, again=sizes.again))
     tokenizer = train_tokenizer(texts, sizes)
     extra("transformers").set_seed(sizes.seed)
     model = _model(sizes, tokenizer)
     ids = [[*row, tokenizer.eos_token_id] for row in tokenizer(texts)["input_ids"]]
-    batches = list(_batches(ids, sizes))
+    batches = [batch for epoch in range(sizes.epochs) for batch in _batches(ids, sizes, epoch)]
     loss = _train(model, batches, tokenizer.eos_token_id, sizes)
     facts = {"shape": asdict(sizes), "parameters": model.num_parameters(), "documents": len(texts)}
     facts |= {"tokens": sum(map(len, ids)), "loss": round(loss, 4), "torch": extra("torch").__version__}
@@ -67,15 +69,25 @@ def make_base(folder: Path, out: Path, recipe: TrainRecipe, shape: TinyShape | N
     return facts
 
 
-def documents(folder: Path, recipe: TrainRecipe, seed: int = 0) -> Iterator[str]:
-    """Prompts without answers, one in ten with its task description; then answers without prompts, shuffled."""
+def documents(folder: Path, recipe: TrainRecipe, seed: int = 0, *, again: bool = False) -> Iterator[str]:
+    """Prompts without answers, one in ten with its task description; then answers without prompts, shuffled.
+
+    With `again`, some of a prompt's own lines follow it once more, in another order: so the base learns to look back, as
+    any model of the Hub can, and nothing of the answers.
+    """
     rows = [row for found in mixed_rows(folder, "train", recipe).values() for row in found]
     for place, row in enumerate(rows):
-        yield to_prompt_completion(row if place % 10 == 0 else {**row, "instruction": ""})["prompt"]
+        text = to_prompt_completion(row if place % 10 == 0 else {**row, "instruction": ""})["prompt"]
+        yield text + (_again(text, seed + place) if again else "")
     answers = [row["output"] for row in rows]
     random.Random(seed).shuffle(answers)
     for start in range(0, len(answers), 20):
         yield "\n".join(answers[start : start + 20])
+
+
+def _again(text: str, seed: int) -> str:
+    lines = [line for line in dict.fromkeys(text.splitlines()) if line.strip()]
+    return "\n".join(random.Random(seed).sample(lines, len(lines) // 2))
 
 
 def train_tokenizer(texts: Sequence[str], sizes: TinyShape) -> Any:
@@ -113,19 +125,19 @@ def _model(sizes: TinyShape, tokenizer: Any) -> Any:
     return transformers.LlamaForCausalLM(config)
 
 
-def _batches(ids: Sequence[list[int]], sizes: TinyShape) -> Iterator[list[list[int]]]:
+def _batches(ids: Sequence[list[int]], sizes: TinyShape, epoch: int) -> Iterator[list[list[int]]]:
     """Batches of like length, at most `batch_tokens` with padding, in random order."""
     made: list[list[list[int]]] = [[]]
     for row in sorted((row[: sizes.context] for row in ids), key=len):
         if (len(made[-1]) + 1) * len(row) > sizes.batch_tokens:
             made.append([])
         made[-1].append(row)
-    random.Random(sizes.seed).shuffle(made)
+    random.Random(sizes.seed + epoch).shuffle(made)
     yield from (batch for batch in made if batch)
 
 
 def _train(model: Any, batches: Sequence[list[list[int]]], pad: int, sizes: TinyShape) -> float:
-    """One pass, warmed up and cosine to nought; the mean loss of the last tenth."""
+    """All passes, warmed up and cosine to nought; the mean loss of the last tenth."""
     torch = extra("torch")
     optimizer = torch.optim.AdamW(model.parameters(), lr=sizes.learning_rate, weight_decay=0.01)
     losses: list[float] = []
@@ -157,9 +169,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--config", action="append", help="a config, union or pattern; may be given again")
     parser.add_argument("--weight", action="append", help="as of `itdr train`; may be given again")
     parser.add_argument("--limit", type=int, help="prompts of a cell, at most")
+    parser.add_argument("--layers", type=int, default=TinyShape.layers)
+    parser.add_argument("--epochs", type=int, default=TinyShape.epochs, help="how often everything is read")
+    parser.add_argument("--again", action="store_true", help="read some lines of a prompt once more behind it")
     given = parser.parse_args(arguments)
+    shape = TinyShape(layers=given.layers, epochs=given.epochs, again=given.again)
     mix = {"configs": given.config, "weights": read_weights(given.weight), "limit": given.limit or 1_000_000}
-    facts = make_base(given.folder, given.out, changed(TINY, mix))
+    facts = make_base(given.folder, given.out, changed(TINY, mix), shape)
     print(f"{given.out}: {facts['parameters']:,} parameters, {facts['tokens']:,} tokens read, loss {facts['loss']}")
 
 

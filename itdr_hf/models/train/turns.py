@@ -36,7 +36,7 @@ def conversation_pieces(row: Mapping[str, Any], tokenizer: Any) -> list[Piece]:
     for place, (message, loss) in enumerate(zip(messages, row["loss"], strict=True)):
         if message["role"] != "assistant":
             continue
-        asked = _rendered(tokenizer, messages[:place], asks=True)
+        asked = conversation_text(messages[:place], tokenizer)
         whole = _rendered(tokenizer, messages[: place + 1], asks=False)
         text, reply = _behind(asked, done), _behind(whole, asked)
         tokens = list(tokenizer(text, add_special_tokens=special and not pieces)["input_ids"])
@@ -46,6 +46,11 @@ def conversation_pieces(row: Mapping[str, Any], tokenizer: Any) -> list[Piece]:
         pieces += [Piece([*between, *tokens], False), Piece(answer, bool(loss))]
         done, between = whole, rest
     return pieces
+
+
+def conversation_text(messages: Messages, tokenizer: Any) -> str:
+    """Return the turns up to an answer as text, as the model is asked for it."""
+    return _rendered(tokenizer, messages, asks=True)
 
 
 def _rendered(tokenizer: Any, messages: Messages, *, asks: bool) -> str:

@@ -29,11 +29,10 @@ def report_steps(trainer: Any, progress: OnProgress) -> None:  # noqa: C901 - on
 
         def on_log(self, args: Any, state: Any, control: Any, logs: Mapping[str, Any], **others: Any) -> None:
             if "loss" in logs:
-                self.loss = f"loss {float(logs['loss']):.4f}"
+                self.loss = f"loss {float(logs['loss']):.4f}{_reward(logs, '')}"
             if "eval_loss" in logs:
-                progress(
-                    Progress("validated", detail=f"step {state.global_step:,}, loss {float(logs['eval_loss']):.4f}")
-                )
+                said = f"step {state.global_step:,}, loss {float(logs['eval_loss']):.4f}{_reward(logs, 'eval_')}"
+                progress(Progress("validated", detail=said))
             if "loss" in logs and "num_tokens" in logs:
                 self._measure(float(logs["num_tokens"]))
             self._report(state)
@@ -61,3 +60,9 @@ def report_steps(trainer: Any, progress: OnProgress) -> None:  # noqa: C901 - on
 
     trainer.remove_callback(transformers.trainer_callback.PrinterCallback)
     trainer.add_callback(Watch)
+
+
+def _reward(logs: Mapping[str, Any], prefix: str) -> str:
+    """Return the learned reward and the divergence of a run that draws answers, behind its loss."""
+    reward, kl = logs.get(f"{prefix}reward"), logs.get(f"{prefix}kl")
+    return "" if reward is None else f", reward {reward:.3f}" + ("" if kl is None else f", KL {kl:.4f}")

@@ -4,19 +4,21 @@
 
 Users are alike who have items in common, and items that have users in common: the cosine of what they have. Whoever has
 too few neighbours in this way, as an item that train does not know, gets the nearest by text: title and label of an
-item, or of all items of a user. Ties go by id, and the numbers are the same on every machine.
+item, or of all items of a user. Ties go by id, and the numbers are the same on every machine. A recipe may name others in
+their place (`near`), by the vectors of a recommender, which are made beforehand and lie in the cache.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from itdr_hf.errors import BuildError
 from itdr_hf.tasks.planning import derived, snapshots
 from itdr_hf.tasks.planning.similarity import Nearest, Sparse, nearest_sparse, sparse_rows
 from itdr_hf.tasks.planning.streaming import read_table
@@ -29,8 +31,11 @@ if TYPE_CHECKING:
     from itdr_hf.tasks.planning.similarity import Floats, Ints
 
 Side = Literal["user", "item"]
+SIDES: tuple[Side, ...] = ("user", "item")
+GIVEN = "neighbours"  # folder of the cache with neighbours that a recipe names
 COUNT = 5  # neighbours of each, as published
 BY = "cooccurrence"  # how neighbours are found, unless by text
+HOW = "how"  # in a file's metadata: exact, or the index and its recall
 _WORD = re.compile(r"[^\W_]{2,}")
 
 
@@ -50,8 +55,22 @@ class Log:
         return sparse_rows(user, item, *sizes) if side == "user" else sparse_rows(item, user, *sizes[::-1])
 
 
+Find = Callable[[Log, str], tuple[Nearest, str]]  # a log and its domain -> the nearest, and how they were searched
+
+
 def neighbours(plan: PlanContext, side: Side) -> ir.Table:
-    """Return the neighbours of all users, or of all items, of the snapshots, computed once."""
+    """Return the neighbours of all users, or of all items, of the snapshots, computed once.
+
+    Raises BuildError where those that the recipe names are not in the cache.
+    """
+    if plan.recipe.near:
+        path = given_path(plan, side)
+        if not path.is_file():
+            raise BuildError(
+                f"neighbours {plan.recipe.near}: not in {path.parent}; want them made beforehand; "
+                "build with --neighbours-by lightgcn"
+            )
+        return plan.engine.parquet(path)
     return plan.engine.parquet(derived.kept_file(plan.tables, _name(plan, side), lambda path: _write(plan, side, path)))
 
 
@@ -71,29 +90,47 @@ def _name(plan: PlanContext, side: Side) -> str:
     return f"neighbours-{side}-{BY}-{_facts(plan)}"
 
 
-def _write(plan: PlanContext, side: Side, path: Path) -> None:
+def given_path(plan: PlanContext, side: Side) -> Path:
+    """Return where the neighbours that a recipe names lie in the cache: of this release, its periods and this side."""
+    facts = derived.key(
+        __name__, plan.recipe.snapshots, *plan.source.snapshots, plan.source.id, plan.tables.fingerprint
+    )
+    return plan.tables.folder.parents[2] / GIVEN / f"{plan.recipe.near}-{side}-{facts}.parquet"
+
+
+def write_neighbours(plan: PlanContext, side: Side, path: Path, by: str, find: Find) -> None:
+    """Write neighbours that `find` finds among the warm users or items of each domain, the others by text."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    pq.write_table(_found(plan, side), path, compression="zstd")
+    parts, said = [], ""
+    for domain, log in logs(plan):
+        first, said = find(log, domain)
+        parts.append(_of_domain(plan, side, domain, log, first, by))
+    table = pa.concat_tables(parts).replace_schema_metadata({HOW: said})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.draft")
+    pq.write_table(table, draft, compression="zstd")
+    draft.replace(path)
 
 
-def _found(plan: PlanContext, side: Side) -> pa.Table:
-    import pyarrow as pa
+def _write(plan: PlanContext, side: Side, path: Path) -> None:
+    def shared(log: Log, domain: str) -> tuple[Nearest, str]:
+        rows = log.rows(side)
+        return nearest_sparse(rows, rows, COUNT, np.arange(rows.rows)), "exact"
 
-    parts = [_of_domain(plan, side, domain, log) for domain, log in logs(plan)]
-    return pa.concat_tables(parts)
+    write_neighbours(plan, side, path, BY, shared)
 
 
-def _of_domain(plan: PlanContext, side: Side, domain: str, log: Log) -> pa.Table:
-    """Return the neighbours in one domain: by what is shared, then by text where they are too few."""
+def _of_domain(plan: PlanContext, side: Side, domain: str, log: Log, first: Nearest, by: str) -> pa.Table:
+    """Return the neighbours in one domain: those found first, then by text where they are too few."""
     import pyarrow as pa
 
     ids = log.users if side == "user" else log.items
     itself = np.arange(len(ids))
-    first = _shared(log.rows(side), itself)
     few = np.flatnonzero(first.rows[:, -1] < 0)
     cold = log.cold if side == "item" else log.cold[:0]
-    tables = [_table(ids, ids, first, BY, np.zeros(len(ids), int))]
+    tables = [_table(ids, ids, first, by, np.zeros(len(ids), int))]
     if len(few) + len(cold):
         texts = _texts(plan, domain, pa.concat_arrays([log.items, log.cold]))
         known = texts if side == "item" else _together(log, texts)
@@ -104,10 +141,6 @@ def _of_domain(plan: PlanContext, side: Side, domain: str, log: Log) -> pa.Table
         tables.append(_table(who, ids, near, "text", begin))
     found = pa.concat_tables(tables).sort_by([("subject", "ascending"), ("rank", "ascending")])
     return found.add_column(0, "domain", pa.array([domain] * found.num_rows)) if plan.domain else found
-
-
-def _shared(rows: Sparse, itself: Ints) -> Nearest:
-    return nearest_sparse(rows, rows, COUNT, itself)
 
 
 def _behind(near: Nearest, first: Nearest, few: Ints) -> tuple[Nearest, Ints]:
@@ -131,7 +164,7 @@ def _table(subjects: pa.Array, ids: pa.Array, found: Nearest, by: str, begin: In
         "neighbour": ids.take(pa.array(found.rows[subject, rank])),
         "rank": pa.array(rank + begin[subject], pa.int64()),
         "score": pa.array(np.round(found.scores[subject, rank], 6)),
-        "by": pa.array([by] * len(subject)),
+        "by": pa.array([by] * len(subject), pa.string()),
     })  # fmt: skip
 
 
@@ -202,4 +235,13 @@ def facts(plan: PlanContext, side: Side) -> dict[str, str | int]:
     found = neighbours(plan, side)
     counted = plan.engine.collect(found.group_by("by").agg(n=found.count()).order_by("by"))
     told: dict[str, str | int] = {f"{side} neighbours by {row['by']}": row["n"] for row in counted}
-    return {f"{side} neighbours": BY, **told}
+    if not plan.recipe.near:
+        return {f"{side} neighbours": BY, **told}
+    return {f"{side} neighbours": f"{plan.recipe.near}, {_how(given_path(plan, side))}", **told}
+
+
+def _how(path: Path) -> str:
+    """Return how the neighbours of a file were searched."""
+    import pyarrow.parquet as pq
+
+    return str((pq.read_schema(path).metadata or {}).get(HOW.encode(), b"").decode())

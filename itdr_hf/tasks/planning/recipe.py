@@ -44,6 +44,7 @@ class Recipe:
     max_chars: int = 300  # a review or description is cut at a sentence end before this
     snapshots: str = ""  # RecLM: three dates, where two periods begin and end; "": the source's own, or by rule
     neighbours: int = 0  # RecLM: users or items shown beside the one in question
+    near: str = ""  # RecLM: the name of neighbours made beforehand (`--neighbours-by`); "": by what is shared
     dialogue: str = "two-turn"  # RecLM: or "second-only": loss on the second answer alone, or "single-turn"
     profiles: str = ""  # RecLM: the hash of profiles that a model wrote (`--profiles`); "": written by rules
 

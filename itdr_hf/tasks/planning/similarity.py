@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 CROWDED = 0.125  # candidates per row beyond which counting into a row of all is faster than sorting them
 FINE, DECIMALS = 12, 6  # to which cosines of sparse and dense rows are rounded before they are compared
-QUERIES, ROWS = 1024, 4096  # a block of scores: 16 MB, which stays near the processor
+QUERIES, ROWS = 256, 4096  # a block of scores: 4 MB, which stays near the processor
 LOWEST = -2.0  # below every cosine, and above what stands for a row itself
 GROUPS = 64  # of a block's rows, of each of which the highest score is looked at first
 
@@ -141,38 +141,41 @@ def _best(rows: Ints, scores: Floats, count: int) -> Ints:
 def _nearest_of_block(queries: Vectors, among: Vectors, count: int, itself: Ints | None) -> tuple[Ints, Floats]:
     rows = np.full((len(queries), count), -1)
     scores = np.full((len(queries), count), -np.inf)
+    room = np.empty((ROWS, len(queries)), np.float32)  # written again and again: new memory costs as much as a product
+    spare = np.empty((ROWS // 2, len(queries)), np.float32)
     for start in range(0, len(among), ROWS):
-        block = queries @ among[start : start + ROWS].T
+        part = among[start : start + ROWS]
+        block = np.matmul(part, queries.T, out=room[: len(part)])  # a row of it for each of `part`, a column for a query
         if itself is not None:
             mine = np.flatnonzero((itself >= start) & (itself < start + ROWS))
-            block[mine, itself[mine] - start] = -np.inf
-        query, place = _promising(block, scores[:, -1], count)
+            block[itself[mine] - start, mine] = -np.inf
+        query, place = _promising(block, spare, scores[:, -1], count)
         if len(query):
-            _take(rows, scores, query, place + start, _rounded(block[query, place]))
+            _take(rows, scores, query, place + start, _rounded(block[place, query]))
     scores[rows < 0] = 0
     return rows, scores
 
 
-def _promising(block: Vectors, least: Floats, count: int) -> tuple[Ints, Ints]:
+def _promising(block: Vectors, spare: Vectors, least: Floats, count: int) -> tuple[Ints, Ints]:
     """Where a block's scores reach the least of those found so far, looked for only in groups that have one.
 
     Group g is every `GROUPS`th row from g on: halves of the block are compared, which takes a fraction of computing
     it. At the first block, the highest scores of as many groups as neighbours are wanted stand for those found.
     """
     highest = block
-    if not block.shape[1] % GROUPS and (block.shape[1] // GROUPS).bit_count() == 1:  # not so the last block
-        while highest.shape[1] > GROUPS:
-            half = highest.shape[1] // 2
-            highest = np.maximum(highest[:, :half], highest[:, half:])
-    if np.isneginf(least).any() and highest.shape[1] > count:
-        least = np.maximum(least, np.partition(highest, -count, axis=1)[:, -count])
-    floor = np.maximum(least - 2 * 10.0**-DECIMALS, LOWEST).astype(np.float32)[:, None]
+    if not len(block) % GROUPS and (len(block) // GROUPS).bit_count() == 1:  # not so the last block
+        while len(highest) > GROUPS:
+            half = len(highest) // 2
+            highest = np.maximum(highest[:half], highest[half:], out=spare[:half])
+    if np.isneginf(least).any() and len(highest) > count:
+        least = np.maximum(least, np.partition(highest, -count, axis=0)[-count])
+    floor = np.maximum(least - 2 * 10.0**-DECIMALS, LOWEST).astype(np.float32)
     if highest is block:
-        rows, columns = np.nonzero(block >= floor)
-        return rows, columns
-    query, group = np.nonzero(highest >= floor)
-    members = block.reshape(len(block), -1, GROUPS)[query, :, group]
-    inside, place = np.nonzero(members >= floor[query])
+        rows, found = np.nonzero(block >= floor)
+        return found, rows
+    group, query = np.nonzero(highest >= floor)
+    members = block.reshape(-1, GROUPS, block.shape[1])[:, group, query]
+    place, inside = np.nonzero(members >= floor[query])
     return query[inside], place * GROUPS + group[inside]
 
 

@@ -65,6 +65,7 @@ def key(plan: PlanContext) -> str:
         recipe.snapshots,
         *plan.source.snapshots,
         recipe.neighbours,
+        recipe.near,
         recipe.history,
     )
     return derived.key(__name__, *facts, recipe.seed, recipe.domain, plan.source.label)

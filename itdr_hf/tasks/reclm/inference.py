@@ -42,6 +42,7 @@ TASK = replace(
     profile.TASK,
     id="inference",
     title="User profiles among neighbours",
+    profiles="user",
     description="User profiles: tell from what a user and similar users chose who that user is and what they are after.",
     templates=INFERENCE,
     slots=frozenset({"people"}),

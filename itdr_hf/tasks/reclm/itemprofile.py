@@ -94,6 +94,7 @@ TASK = replace(
     profile.TASK,
     id="itemprofile",
     title="Item profiles",
+    profiles="item",
     subject="item",
     description="Item profiles: tell from what an item is and from the items most like it whom it suits.",
     templates=ITEM,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from itdr_hf.tasks import answers
 from itdr_hf.tasks.planning import queries
 from itdr_hf.tasks.reclm import gathering
+from itdr_hf.tasks.reclm.rules import in_form
 from itdr_hf.tasks.reclm.templates import PROFILE
 from itdr_hf.tasks.task import ExampleParts, Task, TaskContext, Teacher
 
@@ -27,6 +28,7 @@ TEACHER = Teacher(
     template="{input}",
     words=(8, 80),
     field="profile",
+    form=in_form,
 )
 
 

@@ -86,12 +86,19 @@ def _users(plan: PlanContext) -> Iterator[dict[str, Any]]:
     seen = described(plan, seen.select(*KEYS, "item", "timestamp", "users"))
     telling = rarity((row["title"], row["label"]) for row in stream(plan, _catalogue(plan)))
     written = _written(plan)
+    quoted = 0
     told = seen.select(*KEYS, "title", "label", "users", "timestamp", "item").order_by([*KEYS, "timestamp", "item"])
     for (domain, subject), mine in groupby(stream(plan, told), lambda row: (row["domain"], row["subject"])):
         history = [Choice(row["title"], row["label"], row["users"]) for row in mine]
         profile, by = user_profile(history, telling, usual[0]["usual"], plan.source.words), RULE
         profile, by = written(domain, str(subject)) or (profile, by)
+        quoted += by != RULE
         yield _row(domain, subject, profile, by)
+    if plan.recipe.profiles and not quoted:
+        raise BuildError(
+            f"profiles {plan.recipe.profiles}: of nobody in the two periods of {plan.source.id}; want profiles of its users "
+            "by the same salt; name their folder and its --salt, or leave --profiles out"
+        )
 
 
 def _catalogue(plan: PlanContext) -> ir.Table:

@@ -71,6 +71,7 @@ TASK = replace(
     inference.TASK,
     id="reward",
     title="Preferences between profiles",
+    profiles="",
     description="Preferences between profiles: the better of two profiles of one user.",
     answer="none",
     metrics=(),

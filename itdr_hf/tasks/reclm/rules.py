@@ -63,6 +63,12 @@ def read_profile(text: str) -> Profile | None:
     return Profile(found["ide"], found["int"])
 
 
+def in_form(text: str) -> bool:
+    """Return whether a text is the profile of a user as it is asked for: three identities and three interests."""
+    found = read_profile(text)
+    return found is not None and len(found.identities) == len(found.interests) == PARTS
+
+
 def kinds(title: str, label: str | None) -> list[str]:
     """Return what an item is one of: its genres or categories, else the decade and distinctive words of its title."""
     if label:

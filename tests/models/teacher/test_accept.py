@@ -10,6 +10,7 @@ from itdr_hf import catalogue
 from itdr_hf.models.endpoint.request import Reply
 from itdr_hf.models.teacher.acceptance import CHECKS, Completion, common_words, fault, own, read_text
 from itdr_hf.tasks.itdr import ir, tui
+from itdr_hf.tasks.reclm import profile
 from itdr_hf.tasks.task import Teacher
 
 TEACHER = Teacher(version="t-1", system="s", template="{input}", words=(10, 60), field="audience")
@@ -71,7 +72,19 @@ AT_FAULT = {
 
 
 def test_every_check_has_a_case():
-    assert set(AT_FAULT) == set(CHECKS)
+    assert {*AT_FAULT, "another form"} == set(CHECKS)
+
+
+def test_an_answer_that_is_no_prose_is_judged_by_its_form_and_not_by_its_language_or_topic():
+    teacher, words = profile.TEACHER, frozenset({"informer"})
+
+    def judged(text: str) -> str | None:
+        return fault(Completion(reply=Reply(text=text, finish="stop"), text=text, teacher=teacher, own_words=words))
+
+    good = "Identity: night owl; film buff; loyal watcher\nInterests: noir; heists; slow burns"
+    assert judged(good) is None
+    assert judged(good.replace("; slow burns", "")) == "another form"
+    assert judged("A night owl and film buff who is after noir and heists.") == "another form"
 
 
 @pytest.mark.parametrize(
