@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
+import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from hashlib import md5
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -15,6 +19,7 @@ import pytest
 from itdr_hf import catalogue
 from itdr_hf.build.prepare import Settings, prepare
 from itdr_hf.dataset.audit.registry import audit
+from itdr_hf.dataset.card import note_audit
 from itdr_hf.records import FACETED, SPLITS
 from itdr_hf.runtime.duckdb_engine import open_duckdb
 from itdr_hf.simulate import simulate
@@ -34,7 +39,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def built(home: Path) -> dict[str, pd.DataFrame]:
+def players() -> dict[str, list[dict[str, Any]]]:
+    """What `built` finds out about the queries of each scenario."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def built(home: Path, players: dict[str, list[dict[str, Any]]]) -> dict[str, pd.DataFrame]:
     """Examples of each scenario beside the raw user or item of each, which the dataset does not tell."""
     made = {}
     with open_duckdb() as engine:
@@ -43,6 +54,7 @@ def built(home: Path) -> dict[str, pd.DataFrame]:
             prepared = prepare(cell, cell.recipe(), Settings(raw=home, warn=lambda text: None), engine)
             batches = [batch for split in sorted(SPLITS) for batch in prepared.batches(split)]
             assert all(batch.schema == FACETED.schema for batch in batches)
+            players[scenario] = prepared.rows.players
             rows = pd.read_parquet(prepared.rows.path)[["subject", "split", "target", "negatives"]]
             shown = pd.concat([batch.to_pandas() for batch in batches], ignore_index=True)
             made[scenario] = pd.concat([shown, rows], axis=1)
@@ -71,14 +83,15 @@ def log(home: Path, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return rows.assign(title=rows["item"].map(items))
 
 
-def prepared_titles(home: Path) -> pd.Series:
+def prepared_titles(home: Path, column: str | None = "title") -> Any:
     """Titles by item, as the tables have them: how titles are cleaned is another test's."""
     from itdr_hf.tables.cache import ensure_tables
 
     with open_duckdb() as engine:
         tables = ensure_tables(catalogue.source("amazon2018"), home, engine=engine.reader)
     items = pd.read_parquet(tables.path("items"))
-    return items[items.domain == "Video_Games"].set_index("item")["title"]
+    games = items[items.domain == "Video_Games"].set_index("item")
+    return games if column is None else games[column]
 
 
 @pytest.fixture(scope="module")
@@ -180,6 +193,36 @@ def test_an_intention_never_names_the_item_it_asks_for(built):
         assert same(row["target"]) not in same(query) or row["target"] in "\n".join(row["history"])
 
 
+def words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
+
+
+def test_what_categories_alone_give_away_is_that_of_bm25_by_hand(home, built, players):
+    rows = built["persearch"]
+    asked = rows[(rows["intention"] == "I2") & (rows["split"] == "test")]
+    items = prepared_titles(home, None)
+    queries = dict(zip(items["title"], items["categories"].fillna(items["category"]), strict=True))
+    offered = [[row["target"], *row["negatives"]] for _, row in asked.iterrows()]
+    others = rows[(rows["intention"] != "I0") & (rows["split"] == "test")]
+    seen = {title for _, row in others.iterrows() for title in (row["target"], *row["negatives"])}
+    texts = {title: words(f"{title} {queries[title] or ''}") for title in seen}
+    having = Counter(word for found in texts.values() for word in set(found))
+    usual = sum(map(len, texts.values())) / len(texts)
+
+    def score(query: set[str], text: list[str]) -> float:
+        norm = 1.2 * (0.25 + 0.75 * len(text) / usual)
+        weight = {w: math.log(1 + (len(texts) - having[w] + 0.5) / (having[w] + 0.5)) for w in query}
+        return sum(weight[w] * text.count(w) * 2.2 / (text.count(w) + norm) for w in sorted(query & set(text)))
+
+    hits = []
+    for titles in offered:
+        scores = [round(score(set(words(queries[titles[0]])), texts[title]), 9) for title in titles]
+        hits.append((scores[0] == max(scores)) / scores.count(max(scores)))
+    [figure] = [one for one in players["persearch"] if one["player"] == "P1-I2-T3"]
+    assert figure["examples"] == len(asked) > 50 and figure["chance"] == 0.1
+    assert figure["hit"] == pytest.approx(sum(hits) / len(hits), abs=2e-3)
+
+
 def test_a_held_out_intention_is_in_the_test_alone_and_forms_choose_kinds(home):
     cell = catalogue.cell("persearch-amazon2018")
     with open_duckdb() as engine:
@@ -199,6 +242,12 @@ def test_the_built_folder_passes_its_audit_and_plain_datasets_loads_it(home, tmp
 
     out = tmp_path / "instructrec"
     build_folder(out, Settings(raw=home, warn=lambda text: None), configs=["*-amazon2018"], family="instructrec")
-    assert audit(Dataset.open(out)).breaches == []
+    report = audit(Dataset.open(out))
+    assert report.breaches == []
+    queried = {f.where: f.figures for f in report.findings if f.check == "query-alone-wins"}
+    assert set(queried) == {"search-amazon2018", "persearch-amazon2018"}
+    assert queried["persearch-amazon2018"]["P1-I2-T3"] > 2 * queried["persearch-amazon2018"]["chance"]
+    note_audit(Dataset.open(out), report)
+    assert "| `persearch-amazon2018` | P1-I2-T3 | " in (out / "README.md").read_text()
     loaded = datasets.load_dataset(str(out), "seqrec-amazon2018")
     assert loaded["test"].column_names == list(FACETED)
