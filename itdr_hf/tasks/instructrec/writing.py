@@ -32,7 +32,7 @@ def example(row: Mapping[str, Any], context: TaskContext) -> ExampleParts:
         "preference": preference,
         "query": query,
         "title": row["target"] if fits else row["negatives"][0],
-        "candidates": "\n".join([f"- {title}" for title in candidates]),
+        "candidates": answers.listed(candidates),
     }
     return ExampleParts(
         slots=shown,

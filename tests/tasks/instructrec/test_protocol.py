@@ -83,14 +83,14 @@ def log(home: Path, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return rows.assign(title=rows["item"].map(items))
 
 
-def prepared_titles(home: Path, column: str | None = "title") -> Any:
+def prepared_titles(home: Path, column: str | None = "title", domain: str = "Video_Games") -> Any:
     """Titles by item, as the tables have them: how titles are cleaned is another test's."""
     from itdr_hf.tables.cache import ensure_tables
 
     with open_duckdb() as engine:
         tables = ensure_tables(catalogue.source("amazon2018"), home, engine=engine.reader)
     items = pd.read_parquet(tables.path("items"))
-    games = items[items.domain == "Video_Games"].set_index("item")
+    games = items[items.domain == domain].set_index("item")
     return games if column is None else games[column]
 
 
@@ -232,6 +232,76 @@ def test_a_held_out_intention_is_in_the_test_alone_and_forms_choose_kinds(home):
         kinds = {facets(t).kind for s in SPLITS for b in chosen.batches(s) for t in b.column("template").to_pylist()}
     assert told["test"] == {"I1"} and "I1" not in told["train"] | told["validation"]
     assert kinds == {"C10"}
+
+
+@pytest.fixture(scope="module")
+def variants(home: Path) -> dict[str, pd.DataFrame]:
+    """Examples of sequential recommendation with other candidates, and of the other domain."""
+    changes = {
+        "hard": {"negative_sampling": "co-occurrence", "availability": "any"},
+        "many": {"negatives": 49, "availability": "any"},
+        "discs": {"domain": "CDs_and_Vinyl"},
+    }
+    cell, made = catalogue.cell("seqrec-amazon2018"), {}
+    with open_duckdb() as engine:
+        for name, change in changes.items():
+            prepared = prepare(cell, cell.recipe(**change), Settings(raw=home, warn=lambda text: None), engine)
+            batches = [batch.to_pandas() for split in sorted(SPLITS) for batch in prepared.batches(split)]
+            rows = pd.read_parquet(prepared.rows.path)[["subject", "split", "target", "negatives"]]
+            made[name] = pd.concat([pd.concat(batches, ignore_index=True), rows], axis=1)
+    return made
+
+
+def test_hard_negatives_are_what_the_same_users_have_together_with_the_history(home, variants, log, core):
+    discs = set(map(same, prepared_titles(home, domain="CDs_and_Vinyl")))  # a title of both may be known as a disc
+    once = core.assign(norm=core["title"].map(same)).drop_duplicates(["user", "norm"])
+    back = once.groupby("user").cumcount(ascending=False)
+    users = once[back.between(2, 21)].groupby("item")["user"].apply(set).to_dict()  # no answers of later splits
+    names = dict(zip(once["item"], once["title"], strict=True))
+
+    def near(one: str) -> dict[str, int]:
+        both = {other: len(users.get(one, set()) & had) for other, had in users.items() if other != one}
+        found = {o: math.floor(n / math.sqrt(len(users[one]) * len(users[o])) * 1e6) for o, n in both.items() if n}
+        nearest = sorted(found, key=lambda o: (-found[o], md5(f"alike|{o}".encode()).hexdigest()))
+        return {other: found[other] for other in nearest[:50]}
+
+    whole = {user: set(map(same, titles)) for user, titles in log.groupby("user")["title"]}
+    rows = variants["hard"][variants["hard"]["split"] == "test"].head(40)
+    for _, row in rows.iterrows():
+        score: Counter[str] = Counter()
+        for past in once[once["user"] == row["subject"]]["item"].tolist()[:-1][-20:]:
+            score.update(near(past))
+        best: dict[str, int] = {}
+        for item, found in score.items():
+            best[same(names[item])] = max(found, best.get(same(names[item]), 0))
+        open_ = {title: found for title, found in best.items() if title not in whole[row["subject"]] | discs}
+        mine = sorted((best[title] for title in map(same, row["negatives"]) if title not in discs), reverse=True)
+        assert len(mine) >= 4 and mine == sorted(open_.values(), reverse=True)[: len(mine)]
+
+
+def test_fifty_candidates_are_distinct_and_never_touched_and_take_no_title_of_the_history(variants, built, log):
+    whole = {user: set(map(same, titles)) for user, titles in log.groupby("user")["title"]}
+    rows, ten = variants["many"], built["seqrec"]
+    assert len(rows) > 100
+    for _, row in rows.iterrows():
+        assert len(set(map(same, row["negatives"]))) == 49 and not whole[row["subject"]] & set(
+            map(same, row["negatives"])
+        )
+        assert len(row["candidates"]) in (0, 50)
+    shown = {
+        (r["subject"], r["split"]): list(r["history"]) for _, r in ten.iterrows() if r["template"].startswith("A7/P1-")
+    }
+    again = {
+        (r["subject"], r["split"]): list(r["history"]) for _, r in rows.iterrows() if r["template"].startswith("A7/P1-")
+    }
+    assert shown.keys() & again.keys() and all(len(again[k]) >= len(shown[k]) - 1 for k in shown.keys() & again.keys())
+
+
+def test_another_domain_has_its_own_users_items_and_candidates(variants, home):
+    titles, rows = set(prepared_titles(home, domain="CDs_and_Vinyl")), variants["discs"]
+    assert set(rows["domain"]) == {"CDs_and_Vinyl"} and set(rows["split"]) == set(SPLITS)
+    for _, row in rows.iterrows():
+        assert {row["target"], *row["negatives"], *row["history"]} <= titles
 
 
 def test_the_built_folder_passes_its_audit_and_plain_datasets_loads_it(home, tmp_path):
