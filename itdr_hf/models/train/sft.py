@@ -1,4 +1,5 @@
-"""One training run with TRL's SFTTrainer: checkpoints beside the output, then the adapter and its recipe.json.
+"""One training run, of a causal model with TRL's SFTTrainer: checkpoints beside the output, then the adapter and its
+recipe.json. Encoder–decoder models go through the same with the trainer of `seq2seq`.
 
 Killed at any moment it goes on from the last whole checkpoint; the output folder appears when all is done.
 Several GPUs: `accelerate launch -m itdr_hf train …`; every process runs this, the first one writes.
@@ -28,6 +29,7 @@ from itdr_hf.models.pretrained import (
     revision_of,
 )
 from itdr_hf.models.pretrained import load_base as _load_base
+from itdr_hf.models.train import seq2seq
 from itdr_hf.models.train.checkpoints import check_same_run, last_checkpoint
 from itdr_hf.models.train.data import Encoded, dataset_facts, encode, mixed_rows, prompt_facts
 from itdr_hf.models.train.recipe import DTYPES, TrainRecipe
@@ -106,7 +108,9 @@ def prepare(
     reward = recipe.stage == "reward"
     tokenizer, model = load_scorer(recipe) if reward else load_base(recipe)
     room = getattr(model.config, "max_position_embeddings", None) or 1 << 30
-    encoder: Any = encode_pairs if reward else encode
+    if seq2seq.encodes(model):
+        seq2seq.check_recipe(model, recipe)
+    encoder: Any = encode_pairs if reward else seq2seq.encode_seq2seq if seq2seq.encodes(model) else encode
     data = {split: encoder(mix, tokenizer, recipe, room) for split, mix in mixes.items()}
     for split, made in data.items():
         for ids in [] if reward else made.input_ids:
@@ -126,6 +130,10 @@ def prepare(
 
 def _trainer(model: Any, tokenizer: Any, data: Mapping[str, Any], recipe: TrainRecipe, checkpoints: Path) -> Any:
     """Return the trainer of the recipe's stage."""
+    if seq2seq.encodes(model):
+        trainer = seq2seq.make_seq2seq_trainer(model, tokenizer, data, recipe, _arguments(recipe, checkpoints, data))
+        _pace(trainer, recipe)
+        return trainer
     if recipe.stage == "sft":
         return make_trainer(model, tokenizer, data, recipe, checkpoints)
     arguments = {k: v for k, v in _arguments(recipe, checkpoints, data).items() if k not in SFT_ONLY}
@@ -146,7 +154,7 @@ def load_base(recipe: TrainRecipe) -> tuple[Any, Any]:
             bnb_4bit_use_double_quant=True,
             bnb_4bit_compute_dtype=options["dtype"],
         )
-    model = _load_base(recipe.model, causal=True, **options)
+    model = _load_base(recipe.model, **options)
     local = Path(recipe.model).is_dir()
     tokenizer = load_tokenizer(recipe.model, revision=None if local else revision_of(recipe.model, model) or None)
     if recipe.plain:
