@@ -6,7 +6,7 @@ OUT ?= itdr
 BIN := .venv/bin
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: data test test-train test-spark drill bench docs docs-serve docs-figures push hub train eval rl verl report check format clean oldest dist-check known-faults
+.PHONY: data test test-train test-spark drill bench instructrec docs docs-serve docs-figures push hub train eval rl verl report check format clean oldest dist-check known-faults
 
 data: $(RAW)/.simulated-$(SCALE)  ## simulate raw releases, build every cell into ./itdr
 	$(BIN)/itdr build --raw $(RAW) --out $(OUT)
@@ -100,7 +100,7 @@ $(RAW)/.simulated-$(SCALE): .venv/.builds
 	touch $@
 
 clean:
-	rm -rf .venv .venv-oldest $(RAW) $(OUT) $(PULSE)
+	rm -rf .venv .venv-oldest $(RAW) $(OUT) $(PULSE) $(CHOICE)
 
 # The whole loop on a CPU, in minutes: a small base made here, tuned, asked, scored. Plumbing with a pulse, no result.
 PULSE ?= pulse
@@ -134,6 +134,37 @@ $(PULSE)/base/tiny.json: $(PULSE)/itdr/ledger.json
 $(PULSE)/itdr/ledger.json: .venv/.trains
 	$(BIN)/itdr simulate $(PULSE)/raw --source movielens32m --source movielens1m
 	$(BIN)/itdr build --raw $(PULSE)/raw --out $(PULSE)/itdr --config rp-movielens32m --config nir-movielens32m --config uap-movielens1m
+
+# InstructRec's loop on a CPU, in minutes: chance and the oracle where they belong, then a small base made here, and an
+# adapter on it that has to beat it, both ranking candidates by likelihood. Nothing of it says anything of a real model.
+CHOICE ?= pulse/choice
+CHOOSING := --config seqrec-amazon2018 --config persearch-amazon2018
+RANK = $(BIN)/itdr predict $(CHOICE)/instructrec --model $(CHOICE)/base --dtype float32 --by likelihood --limit 400 --out $@
+instructrec: export OMP_NUM_THREADS ?= 1
+instructrec: export MALLOC_TRIM_THRESHOLD_ := 4000000000
+instructrec: export MALLOC_MMAP_THRESHOLD_ := 4000000000
+
+instructrec: $(CHOICE)/base.parquet $(CHOICE)/adapter.parquet  ## on a CPU: InstructRec simulated, built, audited, tuned, ranked and compared
+	$(BIN)/itdr score $(CHOICE)/adapter.parquet $(CHOICE)/instructrec --against $(CHOICE)/base.parquet --partial --out $(CHOICE)/scores
+	$(BIN)/python -m itdr_hf.bench.chance $(CHOICE)/instructrec --scores $(CHOICE)/scores/scores.json \
+	  --better seqrec-amazon2018 --better persearch-amazon2018
+
+$(CHOICE)/base.parquet: $(CHOICE)/base/tiny.json
+	$(RANK)
+
+$(CHOICE)/adapter.parquet: $(CHOICE)/adapter/recipe.json
+	$(RANK) --adapter $(CHOICE)/adapter
+
+$(CHOICE)/adapter/recipe.json: $(CHOICE)/base/tiny.json
+	$(BIN)/itdr train $(CHOICE)/instructrec --preset tiny --model $(CHOICE)/base --output $(CHOICE)/adapter $(CHOOSING) --epochs 3 --eval-limit 50
+
+$(CHOICE)/base/tiny.json: $(CHOICE)/instructrec/ledger.json
+	$(BIN)/python -m itdr_hf.models.train.tiny $(CHOICE)/instructrec $(CHOICE)/base $(CHOOSING)
+
+$(CHOICE)/instructrec/ledger.json: .venv/.trains
+	$(BIN)/itdr simulate $(CHOICE)/raw --source amazon2018 --scale 0.3
+	$(BIN)/itdr build --family instructrec --raw $(CHOICE)/raw --out $(CHOICE)/instructrec --config '*-amazon2018'
+	$(BIN)/itdr audit $(CHOICE)/instructrec
 
 # Another engine for plans, for more than one machine; it needs a Java, 17 or newer.
 test-spark: .venv/.tests-spark  ## Spark builds the same bytes as DuckDB, for every cell

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from itdr_hf.tasks.answers import numbered
+from itdr_hf.tasks.answers import GROUP, numbered
 
 _TOKEN = re.compile(r"\w{1,5}|[^\w\s]")
 
@@ -23,10 +23,12 @@ def fitted(
 ) -> tuple[str, Sequence[str]]:
     """Return a prompt of at most `max_tokens` estimated tokens (0: no limit), and the titles of the history it shows.
 
-    At least two titles are kept, even if the prompt is then too long.
+    At least two titles are kept, even if the prompt is then too long. Of many candidates one group counts: models
+    compare them so.
     """
     text = fill(slots)
-    while max_tokens and len(history) > 2 and (over := estimated_tokens(text) - max_tokens) > 0:
+    spared = _beyond_a_group(slots)
+    while max_tokens and len(history) > 2 and (over := estimated_tokens(text) - spared - max_tokens) > 0:
         dropped, saved = 0, 0
         while saved < over and dropped < len(history) - 2:
             saved += estimated_tokens(history[dropped])
@@ -34,3 +36,8 @@ def fitted(
         history = history[dropped:]
         text = fill({**slots, "history": numbered(history)})
     return text, history
+
+
+def _beyond_a_group(slots: Mapping[str, str]) -> int:
+    """Return the estimated tokens of the candidates beyond the first group of them."""
+    return sum(map(estimated_tokens, slots.get("candidates", "").split("\n")[GROUP:]))

@@ -150,7 +150,7 @@ def identity(cell: Cell, recipe: Recipe, settings: Settings) -> str:
         f.name: getattr(cell.source, f.name) for f in fields(cell.source) if f.name not in ("layouts", "downloads")
     }
     facts = [cell.version, cell.name, asdict(recipe), place.folder.name, source]
-    return fingerprint(facts, {cell.task.example.__module__, *MAKING})
+    return fingerprint(facts, {cell.task.example.__module__, *cell.task.planned_by, *MAKING})
 
 
 def made_by(cell: Cell, settings: Settings) -> list[str]:
@@ -159,4 +159,4 @@ def made_by(cell: Cell, settings: Settings) -> list[str]:
     Raises MissingFileError if the release is missing.
     """
     release = find_release(cell.source, settings.raw)
-    return imported_by({*readers(release), cell.task.example.__module__, *MAKING})
+    return imported_by({*readers(release), cell.task.example.__module__, *cell.task.planned_by, *MAKING})

@@ -111,7 +111,7 @@ def protocol(cell: Cell, recipe: Recipe) -> str:
 
 def _key(cell: Cell, recipe: Recipe) -> str:
     plan = {k: v for k, v in asdict(recipe).items() if k not in RENDER_ONLY}
-    return fingerprint([cell.name, plan], {cell.task.gather.__module__, cell.task.eligible.__module__, __name__})
+    return fingerprint([cell.name, plan], {*cell.task.planned_by, __name__})
 
 
 def _plan(cell: Cell, g: PlanContext, path: Path) -> dict[str, Any]:
@@ -139,8 +139,14 @@ def _plan(cell: Cell, g: PlanContext, path: Path) -> dict[str, Any]:
     return {
         "counts": counts,
         "steps": _steps(g, _everyone(cell, g, available), available, asked, gathered, total),
-        "players": giveaways.played(g, g.engine.parquet(path)) if total and cell.task.answer in RANKED else [],
+        "players": _players(cell, g, path) if total and cell.task.answer in RANKED else [],
     }
+
+
+def _players(cell: Cell, g: PlanContext, path: Path) -> list[dict[str, Any]]:
+    """Return the figures of those that play every cell, and of those that the task adds."""
+    rows = g.engine.parquet(path)
+    return [*giveaways.played(g, rows), *map(dict, cell.task.players(g, rows))]
 
 
 def _units(cell: Cell, g: PlanContext) -> ir.Table:

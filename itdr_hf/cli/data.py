@@ -121,7 +121,7 @@ def build(
         str | None,
         one_of(
             NEGATIVE_SAMPLING,
-            help="Default: uniform; popularity: as popular; hard: alike; matched: as popular and as new; shown (MIND): offered, not clicked.",
+            help="Default: uniform; popularity: as popular; hard: alike; matched: as popular and as new; co-occurrence (InstructRec): what a recommender would offer; shown (MIND): offered, not clicked.",
         ),
     ] = None,
     order: Annotated[

@@ -252,6 +252,9 @@ def score(
     predictions: Annotated[Path, typer.Argument(help="A file of `itdr predict`.")],
     folder: Folder = FOLDER,
     against: Annotated[Path | None, typer.Option(help="Another file: paired comparison.")] = None,
+    validation: Annotated[
+        Path | None, typer.Option(help="Its answers to the validation split, to choose the best template by.")
+    ] = None,
     split: Annotated[str, one_of(SPLIT, help="Which split.")] = "test",
     strict: Annotated[bool, typer.Option("--strict", help="Only answers in the asked form count.")] = False,
     partial: Annotated[bool, typer.Option("--partial", help="Score an unfinished file.")] = False,
@@ -286,7 +289,7 @@ def score(
         resampling=Resampling(seed=seed, replicates=replicates),
     )
     with show_progress("scoring") as progress:
-        report = score_file(predictions, folder, options, against=against, progress=progress)
+        report = score_file(predictions, folder, options, against=against, validation=validation, progress=progress)
         written = write_exports(report, out, plots=plots) if out else []
     print_json(as_json(report)) if json else print_report(report)
     for path in () if json else written:

@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from itdr_hf.dataset.card_derived import derived_rows
+from itdr_hf.dataset.card_derived import derived_rows, one_out
 from itdr_hf.dataset.card_yaml import members, metadata
 from itdr_hf.dataset.caveats import caveats_of
 from itdr_hf.dataset.croissant import CROISSANT, croissant_text
@@ -36,7 +36,8 @@ CHECKS, CHECKS_FOLDER = "itdr_hf.dataset.audit", Path(__file__).with_name("audit
 COMPANIONS = (CROISSANT,)  # files that are written with the card, from the ledger alone
 PICTURES = "pictures"  # folder of flow.png and lengths.png, drawn by `itdr report --card`
 SAMPLED = 20  # examples, of which the shortest is shown
-PLAYED = "taste-alone-wins"  # the check whose figures are a table of their own
+PLAYED = "taste-alone-wins"  # the check whose figures are a table of their own …
+QUERIED = "query-alone-wins"  # … and so are those of this one
 ROW = ("check", "result", "finding")  # columns of the audit's table
 MAX_FILES = 40  # raw files of a source listed in the card
 LINE_CHARS = 96  # maximum length of a line of an example
@@ -83,7 +84,8 @@ def write_card(dataset: Dataset, repo_id: str = "itdr") -> None:
 def note_audit(dataset: Dataset, report: Report) -> None:
     """Record an audit's table (check, result, finding) and breaches with the content audited, and update the card."""
     note = {"content": dataset.contents, "audited": _audited(dataset), "rows": report.rows()}
-    note["players"] = [{"cell": f.where, **f.figures} for f in report.findings if f.check == PLAYED]
+    for name, check in (("players", PLAYED), ("queries", QUERIED)):
+        note[name] = [{"cell": f.where, **f.figures} for f in report.findings if f.check == check]
     write_note(dataset.folder, AUDIT, {**note, "breaches": [str(finding) for finding in report.breaches]})
     write_card(dataset)
 
@@ -100,10 +102,13 @@ def noted_audit(dataset: Dataset) -> list[dict[str, str]]:
     return [row for row in rows if set(ROW) <= set(row)] if isinstance(rows, list) else []
 
 
-def noted_players(dataset: Dataset) -> list[dict[str, Any]]:
-    """Return what players without taste won in each cell, from an audit of just this content; else nothing."""
+def noted_figures(dataset: Dataset, name: str) -> list[dict[str, Any]]:
+    """Return what players without taste ("players"), or queries alone ("queries"), won in each cell.
+
+    Nothing where there is no audit of exactly this content.
+    """
     note = read_note(dataset.folder, AUDIT)
-    rows = note.get("players") if note.get("content") == dataset.contents else None
+    rows = note.get(name) if note.get("content") == dataset.contents else None
     return [row for row in rows if {"cell", "chance"} <= set(row)] if isinstance(rows, list) else []
 
 
@@ -141,6 +146,7 @@ def dataset_card(dataset: Dataset, repo_id: str = "itdr") -> str:
         subtasks=list({cell.task.id: cell.task for cell in cells}.values()),
         protocols=_protocols(dataset, cells),
         derived=derived_rows(dataset),
+        one_out=one_out(dataset),
         splits=SPLITS,
         simulated=dataset.simulated,
         by_rule=caveats_of(dataset).by_rule,
@@ -149,7 +155,8 @@ def dataset_card(dataset: Dataset, repo_id: str = "itdr") -> str:
         funnel=[_funnel(source.title, dataset, source.id) for source in sources],
         raw_files=[row for source in sources for row in _raw_files(source.title, dataset, source.id)],
         audit=noted_audit(dataset),
-        players=noted_players(dataset),
+        players=noted_figures(dataset, "players"),
+        queries=noted_figures(dataset, "queries"),
         pictures=PICTURES if read_note(dataset.folder, DRAWN).get("content") == dataset.contents else "",
         writers=writers(dataset),
         changes=_changes(dataset),

@@ -1,4 +1,4 @@
-"""The card's table of what cells are made of besides their raw files: periods and neighbours, beside what is published."""
+"""What the card says of periods, neighbours and splits: what cells are made of besides their raw files."""
 
 from __future__ import annotations
 
@@ -16,6 +16,14 @@ def derived_rows(dataset: Dataset) -> list[dict[str, str]]:
             row = {"source": title, "what": what, "here": _shown(value), "published": _shown(known)}
             rows.setdefault((cell.source, what), row)
     return list(rows.values())
+
+
+def one_out(dataset: Dataset) -> list[int]:
+    """Return the numbers of candidates where the last interactions of users are left out one by one; else nothing."""
+    recipes = [cell.recipe for cell in dataset.cells.values()]
+    if not any(recipe.get("split_protocol") == "leave-one-out" for recipe in recipes):
+        return []
+    return sorted({recipe["positives"] + recipe["negatives"] for recipe in recipes})
 
 
 def _shown(value: str | int | None) -> str:

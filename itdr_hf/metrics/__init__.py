@@ -3,6 +3,7 @@
     ranking     N@10, H@1, P@5 from ranked titles          rating      RMSE
     accuracy    ACC                                        text        BLEU-1&2, ROUGE-1&2&L (extra [eval])
     sample      a metric as sums over examples             bootstrap   intervals, paired comparison
+    bounds      what NDCG hit rates allow                  bm25        shared words, weighed
     composite   subtask scores, pUII, pUIU                 signature   which definition a number follows
     paper       the published tables as data
 

@@ -83,8 +83,8 @@ def load_config(name: str, *, revision: str | None = None) -> Any:
     return attempt(name, lambda: transformers.AutoConfig.from_pretrained(name, revision=revision, **SAFELY))
 
 
-def load_base(name: str, *, revision: str | None = None, dtype: Any = "auto", causal: bool = False, **more: Any) -> Any:
-    """Return a base model on the CPU: causal, or encoder–decoder unless `causal`; `more` goes to `from_pretrained`.
+def load_base(name: str, *, revision: str | None = None, dtype: Any = "auto", **more: Any) -> Any:
+    """Return a base model on the CPU: causal or encoder–decoder; `more` goes to `from_pretrained`.
 
     Raises UsageError for an adapter, and ModelError for a model that is absent, damaged, pickled, in need of code of its
     own, or lacking weights, which would be random.
@@ -92,7 +92,7 @@ def load_base(name: str, *, revision: str | None = None, dtype: Any = "auto", ca
     os.environ.setdefault("DISABLE_SAFETENSORS_CONVERSION", "1")  # it would ask the Hub to convert a pickled model
     config = load_config(name, revision=revision)
     transformers = extra("transformers")
-    encodes = bool(getattr(config, "is_encoder_decoder", False)) and not causal
+    encodes = bool(getattr(config, "is_encoder_decoder", False))
     kind = transformers.AutoModelForSeq2SeqLM if encodes else transformers.AutoModelForCausalLM
     options = {"revision": getattr(config, "_commit_hash", None) or revision, "dtype": dtype, **SAFELY, **more}
     model, found = attempt(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from itdr_hf.runtime.files import new_files
+from itdr_hf.score.by_template import TemplateScores
 from itdr_hf.score.measured import TOTALS, CellScore
 from itdr_hf.score.score_file import Report, Row
 from itdr_hf.score.table import markdown
@@ -69,6 +70,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "caveats": {"extractive": list(report.caveats.extractive), "simulated": list(report.caveats.simulated)},
         "cells": {name: _cell(cell) for name, cell in report.ours.cells.items()},
         "figures": [{k: _plain(v) for k, v in row._asdict().items()} for row in report.rows()],
+        "templates": [_templates(found) for found in report.templates],
         "against": report.other.name if report.other else None,
         "differences": differences,
     }
@@ -96,6 +98,28 @@ def _metric(row: Row) -> dict[str, Any]:
     value = _plain(row.value)
     interval = {"low": _plain(row.low), "high": _plain(row.high), "n": row.n}
     return {"type": row.metric, "name": row.metric, "value": value, "args": {"signature": row.signature, **interval}}
+
+
+def _templates(found: TemplateScores) -> dict[str, Any]:
+    metrics = list(found.rows[0].figures)
+    rows = [
+        {
+            "template": row.template,
+            "n": row.n,
+            "on_validation": _plain(row.on_validation),
+            **{m: _plain(figure.value) for m, figure in row.figures.items()},
+        }
+        for row in found.rows
+    ]
+    return {
+        "config": found.config,
+        "setting": found.setting,
+        "chosen_by": found.chosen_by,
+        "best": found.best.template if found.best else None,
+        "mean": {m: _plain(found.mean(m)) for m in metrics},
+        "spread": {m: _plain(found.spread(m)) for m in metrics},
+        "rows": rows,
+    }
 
 
 def _cell(cell: CellScore) -> dict[str, Any]:

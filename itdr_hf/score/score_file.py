@@ -15,6 +15,7 @@ from itdr_hf.metrics.bootstrap import Comparison, holm
 from itdr_hf.models.predict.predictions import Predictions, Run, read_predictions
 from itdr_hf.models.recommenders.baselines import MODEL
 from itdr_hf.runtime.progress import OnProgress, Progress, each, ignore
+from itdr_hf.score.by_template import TemplateScores, template_scores
 from itdr_hf.score.comparisons import answer_baselines, paper_rows, published_cells
 from itdr_hf.score.measured import TOTALS, CellScore, Measured, Resampling, SystemScore
 from itdr_hf.score.parsed import CellAnswers, RawAnswer, check_predictions, read_answers, read_examples
@@ -67,6 +68,7 @@ class Report:
     differences: Mapping[tuple[str, str], Comparison] = field(default_factory=dict)
     notes: Sequence[str] = ()
     caveats: Caveats = field(default_factory=lambda: Caveats(extractive=(), simulated=()))
+    templates: Sequence[TemplateScores] = ()
 
     @property
     def configs(self) -> list[str]:
@@ -105,10 +107,12 @@ def score_file(
     options: Options,
     *,
     against: Path | None = None,
+    validation: Path | None = None,
     progress: OnProgress = ignore,
 ) -> Report:
     """Score a predictions file on the dataset folder that was asked.
 
+    `validation` is the file of the same system's answers to the validation split, by which templates are chosen.
     With `against`, a second file is scored on the same examples: those of the cells of both that both answered.
     Raises UsageError for predictions of another build, or incomplete ones unless `options.partial`.
     """
@@ -134,6 +138,8 @@ def score_file(
     progress(Progress("measuring the baselines"))
     given = answer_baselines(dataset, read[0], _named_in(files)) if options.baselines else ()
     beside = [measure(name, answers) for name, answers in given]
+    chosen_on = _answers(validation, dataset, configs, "validation", options.partial) if validation else []
+    templates = template_scores(read[0], chosen_on, reading=options.reading, resampling=options.resampling)
     other = systems[1] if against else None
     return Report(
         ours=systems[0],
@@ -146,7 +152,20 @@ def score_file(
         differences=compare_systems(systems[0], other) if other else {},
         notes=[*notes, *caveats.sentences],
         caveats=caveats,
+        templates=templates,
     )
+
+
+def _answers(path: Path, dataset: Dataset, configs: Sequence[str], split: str, partial: bool) -> list[CellAnswers]:
+    """Return what a file answers to a split of some cells, those that it answers."""
+    file, read = read_predictions(path), []
+    for config in configs:
+        examples = read_examples(dataset, config, split)
+        check_predictions(examples, file.rows, config, partial)
+        asked = [example for example in examples if example.id in file.rows]
+        said = [RawAnswer(file.rows[e.id].text, file.rows[e.id].finish_reason) for e in asked]
+        read.append(read_answers(dataset.cell(config), asked, said))
+    return read
 
 
 def _named_in(files: Sequence[Predictions]) -> set[str]:

@@ -6,6 +6,7 @@ import math
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 
+from itdr_hf.score.by_template import TemplateScores
 from itdr_hf.score.measured import TOTALS, CellScore
 from itdr_hf.score.score_file import Report, Row
 from itdr_hf.score.scoring import lower_is_better
@@ -40,10 +41,19 @@ def print_report(report: Report) -> None:
         metrics = list(dict.fromkeys(row.metric for row in rows if row.kind == "ours"))
         for part in [metrics[k : k + 5] for k in range(0, len(metrics), 5)]:
             read = {"read": "right"} if config in report.ours.cells else {}
-            columns = {"": "left", **{headed(metric): "right" for metric in part}, **read}
-            titled(_title(report, config), columns, list(_lines(rows, part, bool(read))))
+            setting = _setting_of(part)
+            heads = [headed(metric.removesuffix(f"({setting})")) for metric in part]
+            columns = {"": "left", **dict.fromkeys(heads, "right"), **read}
+            titled(
+                f"{_title(report, config)}{setting and ', ' + setting}", columns, list(_lines(rows, part, bool(read)))
+            )
         if config in report.ours.cells and (faults := fault_line(report.ours.cells[config], report.ours.reading)):
             print_line(faults)
+        print_line()
+    for found in report.templates:
+        metrics = list(found.rows[0].figures)
+        columns = {"": "left", "n": "right", **dict.fromkeys(map(headed, metrics), "right")}
+        titled(f"{found.config} by template, {found.setting}", columns, template_lines(found))
         print_line()
     if report.other:
         titled(
@@ -70,6 +80,10 @@ def markdown(report: Report) -> str:
         if config in report.ours.cells and (faults := fault_line(report.ours.cells[config], report.ours.reading)):
             lines += ["", faults]
         lines += [""]
+    for found in report.templates:
+        metrics = list(found.rows[0].figures)
+        lines += [f"## {found.config} by template, {found.setting}", ""]
+        lines += [*_grid(["", "n", *map(headed, metrics)], template_lines(found)), ""]
     if report.other:
         lines += [f"## {report.ours.name} minus {report.other.name}, paired over users", ""]
         pairs = [[config, headed(metric), *cells] for (config, metric), cells in _differences(report).items()]
@@ -81,6 +95,24 @@ def markdown(report: Report) -> str:
         ]
     signatures = sorted({row.signature for row in report.rows() if row.kind == "ours"})
     return "\n".join([*lines, "## Signatures", "", *(f"- `{text}`" for text in signatures), ""])
+
+
+def template_lines(found: TemplateScores) -> list[list[str]]:
+    """Return a line for each template, one for the best on validation where there is one, for mean and for spread."""
+    metrics = list(found.rows[0].figures)
+    lines = [[row.template, f"{row.n:,}", *(number(row.figures[m].value) for m in metrics)] for row in found.rows]
+    if best := found.best:
+        name = f"best by {found.chosen_by} on validation: {best.template.partition('/')[0]}"
+        lines.append([name, f"{best.n:,}", *(number(best.figures[m].value) for m in metrics)])
+    lines.append(["mean over templates", "", *(number(found.mean(m)) for m in metrics)])
+    lines.append(["spread (standard deviation)", "", *(number(found.spread(m)) for m in metrics)])
+    return lines
+
+
+def _setting_of(metrics: Sequence[str]) -> str:
+    """Return the setting that all of some metrics are of, 'P1-I0-T3' of H@1(P1-I0-T3) and others, else ''."""
+    settings = {metric.partition("(")[2].removesuffix(")") for metric in metrics}
+    return settings.pop() if len(settings) == 1 and len(metrics) > 1 else ""
 
 
 def headed(metric: str) -> str:

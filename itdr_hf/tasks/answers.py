@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from math import factorial
 
+GROUP = 10  # candidates that are compared at once; of more, the first of each group meet in a final
+
 
 def shuffled(titles: Sequence[str], seed: int) -> list[str]:
     """Return a permutation decided by `seed` (a large whole number) alone; every one equally likely."""
@@ -15,6 +17,11 @@ def shuffled(titles: Sequence[str], seed: int) -> list[str]:
         out.append(left.pop(seed % size))
         seed //= size
     return out + left
+
+
+def listed(titles: Sequence[str]) -> str:
+    """Return titles as a prompt offers them: '- first' and so on, one a line."""
+    return "\n".join([f"- {title}" for title in titles])
 
 
 def numbered(titles: Sequence[str]) -> str:

@@ -53,6 +53,11 @@ Parts = ExampleParts | ConversationParts | PreferenceParts
 AnswerKind = Literal["ranking", "choice", "number", "attributes", "text", "yes-no", "none"]
 
 
+def no_players(plan: PlanContext, rows: ir.Table) -> Sequence[Mapping[str, Any]]:
+    """Return nothing: the players that a task lets rank its candidates besides those that all tasks have."""
+    return ()
+
+
 def no_facts(plan: PlanContext) -> dict[str, str | int]:
     """Return nothing: what a task reports of the periods and neighbours that it is made with, where it has none."""
     return {}
@@ -107,7 +112,13 @@ class Task:
     profiles: Literal["", "user", "item"] = ""  # it asks once for the profile of every user, or of every item
     timed: bool = False  # whether its answers have a time, so that splits may go by it
     facts: Callable[[PlanContext], Mapping[str, str | int]] = no_facts  # for the ledger: periods, neighbours …
+    players: Callable[[PlanContext, ir.Table], Sequence[Mapping[str, Any]]] = no_players  # see `planning.giveaways`
     fixed: frozenset[str] = frozenset()  # Recipe fields that cannot be otherwise: a change for many cells passes by
+
+    @property
+    def planned_by(self) -> frozenset[str]:
+        """The modules of the functions that its rows depend on."""
+        return frozenset(f.__module__ for f in (self.eligible, self.gather, self.facts, self.players))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -168,7 +168,9 @@ def _recorded(corpus: Corpus, cell: str) -> list[Figure]:
     built = corpus.dataset.cells.get(cell)
     names = ("player", "examples", "hit", "spread", "chance")
     return [
-        Figure(cell, *(one[name] for name in names)) for one in (built.players if built else ()) if {*names} <= {*one}
+        Figure(cell, *(one[name] for name in names))
+        for one in (built.players if built else ())
+        if {*names} <= {*one} and not one.get("declared")
     ]
 
 

@@ -22,6 +22,7 @@ MODULES = (
     "leaks",
     "candidates",
     "players",
+    "queries",
     "answers",
     "provenance",
 )  # in the order of the report

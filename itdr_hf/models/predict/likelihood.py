@@ -19,11 +19,10 @@ from itdr_hf.models.predict.predictions import Completion, Keep, Run
 from itdr_hf.models.predict.questions import Question
 from itdr_hf.models.pretrained import extra
 from itdr_hf.prompts import token_ids
-from itdr_hf.tasks.answers import numbered
+from itdr_hf.tasks.answers import GROUP, listed, numbered
 
 Normalise = Literal["sum", "mean"]
 NORMALISE: tuple[Normalise, ...] = ("sum", "mean")
-GROUP = 10  # candidates that are compared at once; of more, the first of each group meet in a final
 
 
 class Likelihood:
@@ -44,12 +43,16 @@ class Likelihood:
         """Rank the candidates of every question; one without candidates is refused."""
         room = self._room()
         for question in questions:
-            prompt = token_ids(self.tokenizer, question)
+            prompt = token_ids(self.tokenizer, offering(question, question.candidates[:GROUP]))
             if not question.candidates or len(prompt) > room:
                 keep(question, Completion("", "refused", len(prompt), 0))
                 continue
-            answer = best_answer(question, partial(self.scores, prompt))
+            answer = best_answer(question, partial(self._compared, question))
             keep(question, Completion(answer, "stop", len(prompt), 0))
+
+    def _compared(self, question: Question, titles: Sequence[str]) -> list[float]:
+        """Return the scores of a group of candidates, which the prompt offers alone."""
+        return self.scores(token_ids(self.tokenizer, offering(question, titles)), titles)
 
     def scores(self, prompt: Sequence[int], titles: Sequence[str]) -> list[float]:
         """Return the score of each title as the answer to a prompt (token ids): the higher, the likelier."""
@@ -110,6 +113,14 @@ class Likelihood:
 def has_candidates(task: str) -> bool:
     """Tell whether the answers of a task are among its candidates, so that they can be ranked by likelihood."""
     return current().task(task).answer in ("ranking", "choice")
+
+
+def offering(question: Question, titles: Sequence[str]) -> Question:
+    """Return a question that offers a group of its candidates in place of all, where there are more than a group."""
+    everything = listed(question.candidates)
+    if len(question.candidates) <= GROUP or everything not in question.input:
+        return question
+    return replace(question, input=question.input.replace(everything, listed(titles)))
 
 
 def best_answer(question: Question, scores: Callable[[Sequence[str]], Sequence[float]]) -> str:

@@ -18,7 +18,7 @@ from itdr_hf.models.endpoint.client import Client, StatusError, Unanswered
 from itdr_hf.models.endpoint.logprobs import TokenScore
 from itdr_hf.models.endpoint.parameters import Dialect
 from itdr_hf.models.endpoint.request import Ask, Reply
-from itdr_hf.models.predict.likelihood import NORMALISE, Normalise, best_answer, has_candidates
+from itdr_hf.models.predict.likelihood import NORMALISE, Normalise, best_answer, has_candidates, offering
 from itdr_hf.models.predict.predictions import Completion, Keep, Run
 from itdr_hf.models.predict.questions import Question
 from itdr_hf.models.predict.run import Shortfall
@@ -109,21 +109,35 @@ class ServedLikelihood:
     async def _rank(self, client: Client, way: Way, question: Question) -> Completion | Unanswered:
         if not question.candidates:
             return Completion("", "refused")
-        prompt = asked_text(question)
+        groups: dict[tuple[str, ...], list[float]] = {}
+        tokens = None
+        while True:  # each turn scores the first group that is not scored yet, the final in the end
+            try:
+                return Completion(best_answer(question, lambda titles: groups[tuple(titles)]), "stop", tokens, 0)
+            except KeyError as missing:
+                titles = missing.args[0]
+            got = await self._scores(client, way, asked_text(offering(question, titles)), titles)
+            if isinstance(got, Unanswered):
+                return got
+            groups[titles], tokens = got
+
+    async def _scores(
+        self, client: Client, way: Way, prompt: str, titles: Sequence[str]
+    ) -> tuple[list[float], int | None] | Unanswered:
+        """Return the score of each title as the answer to a prompt, and the prompt's tokens."""
         alone = await client.answer(self._ask(way, prompt))
         if isinstance(alone, Unanswered):
             return alone
-        scores = {}
-        for title in question.candidates:
+        scores = []
+        for title in titles:
             got = await client.answer(self._ask(way, prompt + title + END))
             if isinstance(got, Unanswered):
                 return got
             own = _own(_of_prompt(alone, way), _of_prompt(got, way))
             if own is None:
                 return Unanswered(why="a reply without the log-probabilities of its prompt")
-            scores[title] = sum(own) / (len(own) if self.normalise == "mean" else 1)
-        answer = best_answer(question, lambda titles: [scores[title] for title in titles])
-        return Completion(answer, "stop", alone.prompt_tokens, 0)
+            scores.append(sum(own) / (len(own) if self.normalise == "mean" else 1))
+        return scores, alone.prompt_tokens
 
     def _ask(self, way: Way, text: str) -> Ask:
         parameters = {**way.parameters, **{k: v for k, v in self.endpoint.parameters.items() if v is not None}}

@@ -167,7 +167,7 @@ def encode(mix: Mapping[str, Sequence[Row]], tokenizer: Any, recipe: TrainRecipe
     made = Encoded(input_ids=[], labels=[], cells={n: len(rows) for n, rows in mix.items()}, cut=0, longest=0)
     over: list[tuple[int, str]] = []
     longest = turns = unknown = 0
-    missing, masks = _unknown_token(tokenizer), MaskCounts()
+    missing, masks = unknown_token(tokenizer), MaskCounts()
     for name, rows in mix.items():
         for row in rows:
             pieces = _pieces(name, row, tokenizer)
@@ -182,7 +182,7 @@ def encode(mix: Mapping[str, Sequence[Row]], tokenizer: Any, recipe: TrainRecipe
             made.labels.append([token if piece.loss else IGNORED for piece in pieces for token in piece.tokens])
             turns += sum(piece.loss for piece in pieces)
     if over and not recipe.allow_cut:
-        raise UsageError(_too_long(over, len(made.input_ids), most, room))
+        raise UsageError(too_long(over, len(made.input_ids), most, room))
     _check_turns(mix, made.labels, turns)
     masks.refuse()
     return replace(made, cut=len(over), longest=longest, turns=turns, unknown=unknown, masks=masks)
@@ -248,7 +248,7 @@ def _turn_tokens(tokenizer: Any, turn: str, output: str) -> list[int]:
             "chat template: it does not write the answer as it is; want one that does, or the model would be trained "
             "on other answers; give the tokenizer another"
         )
-    marks = set(tokenizer.all_special_ids) - {_unknown_token(tokenizer)}
+    marks = set(tokenizer.all_special_ids) - {unknown_token(tokenizer)}
     mark = next((token for token in _tokens(tokenizer, tail) if token in marks), None)
     if mark is None:
         return answer
@@ -261,7 +261,7 @@ def _tokens(tokenizer: Any, text: str) -> list[int]:
     return list(tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
-def _unknown_token(tokenizer: Any) -> int | None:
+def unknown_token(tokenizer: Any) -> int | None:
     """Return the token that stands for characters the tokenizer lacks, None if there is none or it also ends texts."""
     token = getattr(tokenizer, "unk_token_id", None)
     return None if token == tokenizer.eos_token_id else token
@@ -317,7 +317,8 @@ def _check_files(folder: Path, cell: BuiltCell) -> None:
             )
 
 
-def _too_long(over: Sequence[tuple[int, str]], total: int, most: int, room: int) -> str:
+def too_long(over: Sequence[tuple[int, str]], total: int, most: int, room: int) -> str:
+    """Return what to say of examples with more than `most` tokens; `room` is what the model takes."""
     length, name = max(over)
     limit = "the model's limit" if most == room else "raise --max-length"
     return (

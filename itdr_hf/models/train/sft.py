@@ -1,4 +1,4 @@
-"""One training run with TRL's trainers: checkpoints beside the output, then the adapter and its recipe.json.
+"""One training run with the trainer of its stage: checkpoints beside the output, then the adapter and its recipe.json.
 
 Killed at any moment it goes on from the last whole checkpoint; the output folder appears when all is done.
 Several GPUs: `accelerate launch -m itdr_hf train …`; every process runs this, the first one writes.
@@ -26,6 +26,7 @@ from itdr_hf.models.pretrained import (
     revision_of,
 )
 from itdr_hf.models.pretrained import load_base as _load_base
+from itdr_hf.models.train import seq2seq
 from itdr_hf.models.train.checkpoints import check_same_run, last_checkpoint
 from itdr_hf.models.train.data import dataset_facts, encode, mixed_rows, prompt_facts
 from itdr_hf.models.train.recipe import DTYPES, TrainRecipe
@@ -107,7 +108,10 @@ def prepare(
     progress(Progress("loading", detail=recipe.model))
     tokenizer, model = load_scorer(recipe) if recipe.stage == "reward" else load_base(recipe)
     room = getattr(model.config, "max_position_embeddings", None) or 1 << 30
-    data = {split: ENCODERS[recipe.stage](mix, tokenizer, recipe, room) for split, mix in mixes.items()}
+    if seq2seq.encodes(model):
+        seq2seq.check_recipe(model, recipe)
+    encoder = seq2seq.encode_seq2seq if seq2seq.encodes(model) else ENCODERS[recipe.stage]
+    data = {split: encoder(mix, tokenizer, recipe, room) for split, mix in mixes.items()}
     for split, made in data.items():
         for ids in made.input_ids if recipe.stage == "sft" else []:
             check_tokens(recipe.model, ids, tokenizer, embedding_rows(model))
@@ -137,7 +141,7 @@ def load_base(recipe: TrainRecipe) -> tuple[Any, Any]:
             bnb_4bit_use_double_quant=True,
             bnb_4bit_compute_dtype=options["dtype"],
         )
-    model = _load_base(recipe.model, causal=True, **options)
+    model = _load_base(recipe.model, **options)
     local = Path(recipe.model).is_dir()
     tokenizer = load_tokenizer(recipe.model, revision=None if local else revision_of(recipe.model, model) or None)
     if recipe.plain:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from itdr_hf.models.pretrained import attempt, extra
+from itdr_hf.models.train import seq2seq
 from itdr_hf.models.train.data import Encoded
 from itdr_hf.models.train.recipe import TrainRecipe
 from itdr_hf.models.train.refine import make_refiner
@@ -18,9 +19,11 @@ SFT_ONLY = ("packing", "eval_packing", "dataset_kwargs")  # arguments that the o
 
 
 def make_trainer(model: Any, tokenizer: Any, data: Mapping[str, Any], recipe: TrainRecipe, checkpoints: Path) -> Any:
-    """Return TRL's trainer of the recipe's stage, on data that its encoder has made."""
+    """Return the trainer of the recipe's stage, on data that its encoder has made: TRL's, or transformers' for encoder–decoders."""
     arguments = _arguments(recipe, checkpoints, data)
-    if recipe.stage == "sft":
+    if seq2seq.encodes(model):
+        trainer = seq2seq.make_seq2seq_trainer(model, tokenizer, data, recipe, arguments)
+    elif recipe.stage == "sft":
         trainer = _make_sft_trainer(model, tokenizer, data, recipe, arguments)
     else:
         arguments = {name: value for name, value in arguments.items() if name not in SFT_ONLY}

@@ -16,15 +16,15 @@ from itdr_hf.models.train.recipe import TrainRecipe
 SCORE = "score"  # the layer of a reward model that is new, and trained whole
 
 
-def lora_config(recipe: TrainRecipe, *, scores: bool = False) -> Any:
-    """Return the LoRA layers of a recipe, for a language model or, with `scores`, for a reward model."""
+def lora_config(recipe: TrainRecipe, kind: str = "CAUSAL_LM") -> Any:
+    """Return the LoRA layers of a recipe for a kind of model, as PEFT names it: CAUSAL_LM, SEQ_2_SEQ_LM, SEQ_CLS."""
     return extra("peft").LoraConfig(
         r=recipe.rank,
         lora_alpha=recipe.alpha,
         lora_dropout=recipe.dropout,
         target_modules=recipe.targets if recipe.targets == "all-linear" else recipe.targets.split(","),
-        task_type="SEQ_CLS" if scores else "CAUSAL_LM",
-        modules_to_save=[SCORE] if scores else None,
+        task_type=kind,
+        modules_to_save=[SCORE] if kind == "SEQ_CLS" else None,
     )
 
 
@@ -33,7 +33,7 @@ def begun(model: Any, recipe: TrainRecipe, *, scores: bool = False) -> tuple[Any
 
     Raises ModelError for an adapter of another base, UsageError for one of another rank.
     """
-    config = lora_config(recipe, scores=scores)
+    config = lora_config(recipe, "SEQ_CLS" if scores else "CAUSAL_LM")
     if recipe.start is None:
         return model, {"peft_config": config}
     adapter = open_adapter(recipe.start)

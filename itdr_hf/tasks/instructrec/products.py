@@ -38,7 +38,7 @@ def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
     mine = known.select(*queries.KEYS, "item")
     timeless = replace(plan, recipe=replace(plan.recipe, availability="any"))
     rows = rows.left_join(drawn(timeless, chosen, mine, mine, known), queries.KEYS)
-    rows = rows.drop("domain_right", "subject_right", "negative_labels", "negative_items")
+    rows = rows.drop("domain_right", "subject_right", "negative_labels")
     rows = plan.engine.materialise(rows.mutate(history=ibis.literal([], type="array<string>")))
     few = rows.negatives.length().fill_null(0) < plan.recipe.negatives
     rows = rows.mutate(left_out=queries.reason((few, "too few other items")))

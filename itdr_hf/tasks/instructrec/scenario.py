@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from itdr_hf.raw.source import Source
 from itdr_hf.records import FACETED
 from itdr_hf.tasks.instructrec.kinds import Kind, templates
+from itdr_hf.tasks.instructrec.oracles import query_alone
 from itdr_hf.tasks.instructrec.reading import parse
 from itdr_hf.tasks.instructrec.writing import SLOTS, example
 from itdr_hf.tasks.task import Task
@@ -58,6 +59,7 @@ def scenario(
         needs=needs,
         eligible=eligible,
         gather=gather,
+        players=query_alone,
         example=example,
         parse=parse,
     )  # fmt: skip

@@ -43,7 +43,7 @@ def _gather(plan: PlanContext, chosen: ir.Table, kinds: Sequence[Kind]) -> ir.Ta
     mine = queries.interactions_of(plan, chosen)
     known = queries.touched(plan, chosen)
     rows = rows.left_join(drawn(plan, chosen, known, mine, window), queries.KEYS)
-    rows = plan.engine.materialise(rows.drop("domain_right", "subject_right", "negative_labels", "negative_items"))
+    rows = plan.engine.materialise(rows.drop("domain_right", "subject_right", "negative_labels"))
     few = rows.negatives.length().fill_null(0) < plan.recipe.negatives
     rows = rows.mutate(left_out=queries.reason((few, "too few items never touched")))
     has = forms.has(rows.general.notnull(), rows.wish_user.notnull(), rows.categories.notnull())

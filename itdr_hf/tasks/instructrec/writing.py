@@ -23,7 +23,7 @@ def example(row: Mapping[str, Any], context: TaskContext) -> ExampleParts:
     """Return the slots, the answer and the truth of a row, by the kind of instruction its `form` names."""
     told = facets(row["form"])
     kind = ALL_KINDS[told.kind]
-    preference, query = _preference(row), _query(row, told)
+    preference, query = _preference(row), query_of(row, told)
     candidates = _candidates(row) if "C" in kind.order else []
     fits = kind.target != "yes-no" or _draw(row, "yes-no") % 2 == 0
     names, targets, output = _answer(row, kind, preference, query, fits)
@@ -32,7 +32,7 @@ def example(row: Mapping[str, Any], context: TaskContext) -> ExampleParts:
         "preference": preference,
         "query": query,
         "title": row["target"] if fits else row["negatives"][0],
-        "candidates": "\n".join([f"- {title}" for title in candidates]),
+        "candidates": answers.listed(candidates),
     }
     return ExampleParts(
         slots=shown,
@@ -67,7 +67,8 @@ def _preference(row: Mapping[str, Any]) -> str:
     return _one_of(row, [row[view] for view in VIEWS["P2"]])
 
 
-def _query(row: Mapping[str, Any], told: Facets) -> str:
+def query_of(row: Mapping[str, Any], told: Facets) -> str:
+    """Return the query of a row: a preference, a wish or the categories, by what its instruction tells."""
     if told.intention == "P2":
         return _preference(row)
     if told.intention == "I1":

@@ -4,6 +4,7 @@
     popularity  for each positive in turn the band of items about as popular as it: popularity is then no answer
     hard        for each positive in turn the items of the same genre or category, then of the same leading one
     matched     for each positive the items nearest to it in popularity and newness: what is left is taste
+    co-occurrence  what a recommender that counts would offer for the history: `cooccurrence`, of leave-one-out alone
     shown       what the user was offered and did not click: `impressions`, of a release that has them (MIND)
 
 With `availability` "known", the default, all of them were seen in the data by the time of the positive, where the
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 from itdr_hf.errors import BuildError
 from itdr_hf.tasks.planning import digest
 from itdr_hf.tasks.planning.catalogue_walk import bounded, everywhere, share
+from itdr_hf.tasks.planning.cooccurrence import cooccurring
 from itdr_hf.tasks.planning.impressions import shown
 from itdr_hf.tasks.planning.nearest import matched
 from itdr_hf.tasks.planning.queries import KEYS
@@ -81,6 +83,7 @@ STRATEGIES: dict[str, Strategy] = {
     "hard": hard,
     "matched": matched,
     "shown": shown,
+    "co-occurrence": cooccurring,
 }
 
 

@@ -12,8 +12,10 @@ pytest.importorskip("transformers")
 from letters import system
 
 from itdr_hf.errors import UsageError
-from itdr_hf.models.predict.likelihood import brute_force, tournament
+from itdr_hf.models.predict.likelihood import brute_force, offering, tournament
 from itdr_hf.models.predict.questions import Question
+from itdr_hf.prompts import token_ids
+from itdr_hf.tasks.answers import listed
 from itdr_hf.tasks.reading import read_choice, read_ranking
 
 TITLES = ["Halo", "Halo 3", "A", "The Legend of a Very Long Title, Part II", "Zelda: Ocarina", "Kart"]
@@ -52,6 +54,27 @@ def test_a_ranking_is_answered_by_a_list_and_a_choice_by_one_title(task, lines):
     (text,) = kept
     read = {"tkr": read_ranking, "nir": read_choice}[task](text, TITLES, [])
     assert len(text.split("\n")) == lines == len(read.values) and read.fault is None
+
+
+def asking(candidates: list[str]) -> Question:
+    return Question(
+        id="q", config="nir-steam", subtask="nir", source="steam", domain="", instruction="", history=[],
+        input=f"Which?\n{listed(candidates)}\nOne title.", history_ratings=[], candidates=candidates, target_names=[],
+    )  # fmt: skip
+
+
+def test_each_group_of_many_candidates_is_asked_in_a_prompt_that_offers_no_others():
+    titles = [f"{name} {number}" for number in range(4) for name in TITLES]
+    question, asked = asking(titles), system("llama")
+    assert offering(question, titles[3:5]).input == f"Which?\n- {titles[3]}\n- {titles[4]}\nOne title."
+    assert offering(asking(TITLES), TITLES[:1]) == asking(TITLES)
+
+    def alone(group: Sequence[str]) -> list[float]:
+        return asked.scores(token_ids(asked.tokenizer, asking(list(group))), group)
+
+    kept: list[str] = []
+    asked.answer([question], lambda question, completion: kept.append(completion.text))
+    assert kept == [tournament(titles, alone)[0]]
 
 
 def by_length(titles: Sequence[str]) -> list[float]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from math import log
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from itdr_hf.metrics.bm25 import Bm25
 from itdr_hf.models.predict.questions import Question
 from itdr_hf.models.recommenders.bm25 import TextScorer, without_candidates
 
@@ -24,10 +24,8 @@ def question(text: str, candidates: list[str]) -> Question:
 
 @pytest.fixture
 def scorer() -> TextScorer:
-    words = [text.split() for text in TEXTS]
-    containing = Counter(word for each in words for word in set(each))
     items: Any = SimpleNamespace(texts=TEXTS)
-    return TextScorer(log=items, codes=CODES, containing=containing, mean_length=3.0)
+    return TextScorer(log=items, codes=CODES, bm25=Bm25.over(TEXTS))
 
 
 def test_scores_are_those_of_the_formula(scorer):

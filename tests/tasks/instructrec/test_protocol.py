@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
+import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from hashlib import md5
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -15,6 +19,7 @@ import pytest
 from itdr_hf import catalogue
 from itdr_hf.build.prepare import Settings, prepare
 from itdr_hf.dataset.audit.registry import audit
+from itdr_hf.dataset.card import note_audit
 from itdr_hf.records import FACETED, SPLITS
 from itdr_hf.runtime.duckdb_engine import open_duckdb
 from itdr_hf.simulate import simulate
@@ -32,7 +37,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def built(home: Path) -> dict[str, pd.DataFrame]:
+def players() -> dict[str, list[dict[str, Any]]]:
+    """What `built` finds out about the queries of each scenario."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def built(home: Path, players: dict[str, list[dict[str, Any]]]) -> dict[str, pd.DataFrame]:
     """Examples of each scenario beside the raw user or item of each, which the dataset does not tell."""
     made = {}
     with open_duckdb() as engine:
@@ -41,6 +52,7 @@ def built(home: Path) -> dict[str, pd.DataFrame]:
             prepared = prepare(cell, cell.recipe(), Settings(raw=home, warn=lambda text: None), engine)
             batches = [batch for split in sorted(SPLITS) for batch in prepared.batches(split)]
             assert all(batch.schema == FACETED.schema for batch in batches)
+            players[scenario] = prepared.rows.players
             rows = pd.read_parquet(prepared.rows.path)[["subject", "split", "target", "negatives"]]
             shown = pd.concat([batch.to_pandas() for batch in batches], ignore_index=True)
             made[scenario] = pd.concat([shown, rows], axis=1)
@@ -69,14 +81,15 @@ def log(home: Path, built: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return rows.assign(title=rows["item"].map(items))
 
 
-def prepared_titles(home: Path) -> pd.Series:
+def prepared_titles(home: Path, column: str | None = "title", domain: str = "Video_Games") -> Any:
     """Titles by item, as the tables have them: how titles are cleaned is another test's."""
     from itdr_hf.tables.cache import ensure_tables
 
     with open_duckdb() as engine:
         tables = ensure_tables(catalogue.source("amazon2018"), home, engine=engine.reader)
     items = pd.read_parquet(tables.path("items"))
-    return items[items.domain == "Video_Games"].set_index("item")["title"]
+    games = items[items.domain == domain].set_index("item")
+    return games if column is None else games[column]
 
 
 @pytest.fixture(scope="module")
@@ -178,6 +191,36 @@ def test_an_intention_never_names_the_item_it_asks_for(built):
         assert same(row["target"]) not in same(query) or row["target"] in "\n".join(row["history"])
 
 
+def words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
+
+
+def test_what_categories_alone_give_away_is_that_of_bm25_by_hand(home, built, players):
+    rows = built["persearch"]
+    asked = rows[(rows["intention"] == "I2") & (rows["split"] == "test")]
+    items = prepared_titles(home, None)
+    queries = dict(zip(items["title"], items["categories"].fillna(items["category"]), strict=True))
+    offered = [[row["target"], *row["negatives"]] for _, row in asked.iterrows()]
+    others = rows[(rows["intention"] != "I0") & (rows["split"] == "test")]
+    seen = {title for _, row in others.iterrows() for title in (row["target"], *row["negatives"])}
+    texts = {title: words(f"{title} {queries[title] or ''}") for title in seen}
+    having = Counter(word for found in texts.values() for word in set(found))
+    usual = sum(map(len, texts.values())) / len(texts)
+
+    def score(query: set[str], text: list[str]) -> float:
+        norm = 1.2 * (0.25 + 0.75 * len(text) / usual)
+        weight = {w: math.log(1 + (len(texts) - having[w] + 0.5) / (having[w] + 0.5)) for w in query}
+        return sum(weight[w] * text.count(w) * 2.2 / (text.count(w) + norm) for w in sorted(query & set(text)))
+
+    hits = []
+    for titles in offered:
+        scores = [round(score(set(words(queries[titles[0]])), texts[title]), 9) for title in titles]
+        hits.append((scores[0] == max(scores)) / scores.count(max(scores)))
+    [figure] = [one for one in players["persearch"] if one["player"] == "P1-I2-T3"]
+    assert figure["examples"] == len(asked) > 50 and figure["chance"] == 0.1
+    assert figure["hit"] == pytest.approx(sum(hits) / len(hits), abs=2e-3)
+
+
 def test_a_held_out_intention_is_in_the_test_alone_and_forms_choose_kinds(home):
     cell = catalogue.cell("persearch-amazon2018")
     with open_duckdb() as engine:
@@ -189,6 +232,76 @@ def test_a_held_out_intention_is_in_the_test_alone_and_forms_choose_kinds(home):
     assert kinds == {"C10"}
 
 
+@pytest.fixture(scope="module")
+def variants(home: Path) -> dict[str, pd.DataFrame]:
+    """Examples of sequential recommendation with other candidates, and of the other domain."""
+    changes = {
+        "hard": {"negative_sampling": "co-occurrence", "availability": "any"},
+        "many": {"negatives": 49, "availability": "any"},
+        "discs": {"domain": "CDs_and_Vinyl"},
+    }
+    cell, made = catalogue.cell("seqrec-amazon2018"), {}
+    with open_duckdb() as engine:
+        for name, change in changes.items():
+            prepared = prepare(cell, cell.recipe(**change), Settings(raw=home, warn=lambda text: None), engine)
+            batches = [batch.to_pandas() for split in sorted(SPLITS) for batch in prepared.batches(split)]
+            rows = pd.read_parquet(prepared.rows.path)[["subject", "split", "target", "negatives"]]
+            made[name] = pd.concat([pd.concat(batches, ignore_index=True), rows], axis=1)
+    return made
+
+
+def test_hard_negatives_are_what_the_same_users_have_together_with_the_history(home, variants, log, core):
+    discs = set(map(same, prepared_titles(home, domain="CDs_and_Vinyl")))  # a title of both may be known as a disc
+    once = core.assign(norm=core["title"].map(same)).drop_duplicates(["user", "norm"])
+    back = once.groupby("user").cumcount(ascending=False)
+    users = once[back.between(2, 21)].groupby("item")["user"].apply(set).to_dict()  # no answers of later splits
+    names = dict(zip(once["item"], once["title"], strict=True))
+
+    def near(one: str) -> dict[str, int]:
+        both = {other: len(users.get(one, set()) & had) for other, had in users.items() if other != one}
+        found = {o: math.floor(n / math.sqrt(len(users[one]) * len(users[o])) * 1e6) for o, n in both.items() if n}
+        nearest = sorted(found, key=lambda o: (-found[o], md5(f"alike|{o}".encode()).hexdigest()))
+        return {other: found[other] for other in nearest[:50]}
+
+    whole = {user: set(map(same, titles)) for user, titles in log.groupby("user")["title"]}
+    rows = variants["hard"][variants["hard"]["split"] == "test"].head(40)
+    for _, row in rows.iterrows():
+        score: Counter[str] = Counter()
+        for past in once[once["user"] == row["subject"]]["item"].tolist()[:-1][-20:]:
+            score.update(near(past))
+        best: dict[str, int] = {}
+        for item, found in score.items():
+            best[same(names[item])] = max(found, best.get(same(names[item]), 0))
+        open_ = {title: found for title, found in best.items() if title not in whole[row["subject"]] | discs}
+        mine = sorted((best[title] for title in map(same, row["negatives"]) if title not in discs), reverse=True)
+        assert len(mine) >= 4 and mine == sorted(open_.values(), reverse=True)[: len(mine)]
+
+
+def test_fifty_candidates_are_distinct_and_never_touched_and_take_no_title_of_the_history(variants, built, log):
+    whole = {user: set(map(same, titles)) for user, titles in log.groupby("user")["title"]}
+    rows, ten = variants["many"], built["seqrec"]
+    assert len(rows) > 100
+    for _, row in rows.iterrows():
+        assert len(set(map(same, row["negatives"]))) == 49 and not whole[row["subject"]] & set(
+            map(same, row["negatives"])
+        )
+        assert len(row["candidates"]) in (0, 50)
+    shown = {
+        (r["subject"], r["split"]): list(r["history"]) for _, r in ten.iterrows() if r["template"].startswith("A7/P1-")
+    }
+    again = {
+        (r["subject"], r["split"]): list(r["history"]) for _, r in rows.iterrows() if r["template"].startswith("A7/P1-")
+    }
+    assert shown.keys() & again.keys() and all(len(again[k]) >= len(shown[k]) - 1 for k in shown.keys() & again.keys())
+
+
+def test_another_domain_has_its_own_users_items_and_candidates(variants, home):
+    titles, rows = set(prepared_titles(home, domain="CDs_and_Vinyl")), variants["discs"]
+    assert set(rows["domain"]) == {"CDs_and_Vinyl"} and set(rows["split"]) == set(SPLITS)
+    for _, row in rows.iterrows():
+        assert {row["target"], *row["negatives"], *row["history"]} <= titles
+
+
 def test_the_built_folder_passes_its_audit_and_plain_datasets_loads_it(home, tmp_path):
     import datasets
 
@@ -197,6 +310,12 @@ def test_the_built_folder_passes_its_audit_and_plain_datasets_loads_it(home, tmp
 
     out = tmp_path / "instructrec"
     build_folder(out, Settings(raw=home, warn=lambda text: None), configs=["*-amazon2018"], family="instructrec")
-    assert audit(Dataset.open(out)).breaches == []
+    report = audit(Dataset.open(out))
+    assert report.breaches == []
+    queried = {f.where: f.figures for f in report.findings if f.check == "query-alone-wins"}
+    assert set(queried) == {"search-amazon2018", "persearch-amazon2018"}
+    assert queried["persearch-amazon2018"]["P1-I2-T3"] > 2 * queried["persearch-amazon2018"]["chance"]
+    note_audit(Dataset.open(out), report)
+    assert "| `persearch-amazon2018` | P1-I2-T3 | " in (out / "README.md").read_text()
     loaded = datasets.load_dataset(str(out), "seqrec-amazon2018")
     assert loaded["test"].column_names == list(FACETED)
