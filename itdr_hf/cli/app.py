@@ -10,7 +10,21 @@ from typing import Annotated
 
 import typer
 
-from itdr_hf.cli import annotate, audit, bench, data, download, lock, probe, push, recommend, report, score, train
+from itdr_hf.cli import (
+    annotate,
+    audit,
+    bench,
+    data,
+    download,
+    experiment,
+    lock,
+    probe,
+    push,
+    recommend,
+    report,
+    score,
+    train,
+)
 from itdr_hf.cli.command import Command
 from itdr_hf.errors import ItdrError
 from itdr_hf.runtime.terminal import print_line
@@ -61,6 +75,8 @@ PANELS: dict[str, tuple[Callable[..., None], ...]] = {
 for panel, commands in PANELS.items():
     for command in commands:
         app.command(cls=Command, rich_help_panel=panel)(command)
+
+app.add_typer(experiment.experiment, rich_help_panel="Models")
 
 
 def main() -> None:
