@@ -211,7 +211,7 @@ def count_leaks(
     out: Annotated[Path, typer.Option(help="JSON file to write.")],
     json: Json = False,
 ) -> None:
-    """Count the test answers that train shows or asks for, for the same user, as a share by cell."""
+    """Count the validation and test answers that train shows or asks for, for the same user, as a share by cell."""
     from itdr_hf.experiments.steps import write_leaks
     from itdr_hf.runtime.terminal import print_json, print_table
 

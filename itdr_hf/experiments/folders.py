@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -24,7 +26,7 @@ def write_data(data: Data, whole: Path, out: Path, *, sampled: float, configs: t
     Raises UsageError when nothing is left to train on.
     """
     shutil.rmtree(out, ignore_errors=True)
-    with TemporaryDirectory(prefix="itdr-experiment-") as cache:
+    with TemporaryDirectory(prefix="itdr-experiment-") as cache, _without_bars():
         ds = load(whole, configs or data.configs, Path(cache))
         if data.protocol != "whole":
             ds = ablations.paper_protocol(ds, by=data.protocol, sampled=sampled)
@@ -43,13 +45,22 @@ def load(folder: Path, configs: tuple[str, ...], cache: Path) -> datasets.Datase
     dataset = Dataset.open(folder).as_built()
     cells = [name for name in dataset.catalogue.select(configs or None, dataset.ledger.family) if name in dataset.cells]
     paths = {split: [str(path) for name in cells for path in dataset.paths(name, split)] for split in SPLITS}
-    return datasets.DatasetDict(
-        {
-            split: datasets.Dataset.from_parquet(found, cache_dir=str(cache), keep_in_memory=False)
-            for split, found in paths.items()
-            if found
-        }
-    )
+    read = partial(datasets.Dataset.from_parquet, cache_dir=str(cache))
+    return datasets.DatasetDict({split: read(found) for split, found in paths.items() if found})
+
+
+@contextmanager
+def _without_bars() -> Iterator[None]:
+    """Keep the library's progress bars away, which know nothing of ours."""
+    import datasets
+
+    shown = not datasets.are_progress_bars_disabled()
+    datasets.disable_progress_bars()
+    try:
+        yield
+    finally:
+        if shown:
+            datasets.enable_progress_bars()
 
 
 def _changes(data: Data) -> list[Callable[[datasets.DatasetDict], datasets.DatasetDict]]:

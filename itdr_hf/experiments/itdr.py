@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from itdr_hf import catalogue
 from itdr_hf.experiments.declaration import Arm, Data, Experiment, Printed
@@ -61,7 +62,7 @@ def experiments() -> Iterator[Experiment]:
         arms=(UNTUNED, TUNED, *(_without(task) for task in catalogue.family(FAMILY).task_ids)),
         paper_model=OPEN,
         differs=(*DIFFERS, "Table 1 prints scores that its own cells do not give in places; both are shown"),
-        printed=_printed,
+        printed=partial(_printed, 1),
     )
     yield Experiment(
         name="itdr-descriptions",
@@ -72,7 +73,7 @@ def experiments() -> Iterator[Experiment]:
         arms=(UNTUNED, TUNED, _bare("train"), _bare("all")),
         paper_model=OPEN,
         differs=(*DIFFERS, "the paper does not say whether its test prompts had descriptions: both ways are run"),
-        printed=_printed,
+        printed=partial(_printed, 2),
     )
     yield Experiment(
         name="itdr-scale",
@@ -154,7 +155,7 @@ def _on_whole(arm: Arm) -> Arm:
     )
 
 
-def _printed() -> Iterator[Printed]:
-    """Yield Tables 1 and 2, under our names: RP as rp, pUII as it is."""
-    for score in paper.subtask_scores():
+def _printed(table: int) -> Iterator[Printed]:
+    """Yield Table 1 or 2: the score of each task."""
+    for score in (one for one in paper.subtask_scores() if one.table == table):
         yield Printed(table=score.table, metric=score.subtask, model=OPEN, variant=score.variant, value=score.value)

@@ -44,7 +44,7 @@ class Line(NamedTuple):
 class Results:
     """Everything that was measured of an experiment, and everything that the paper has of it.
 
-    `leaks` has, by sample and cell, the share of test answers that train shows or asks for.
+    `leaks` has, by sample and cell, the share of validation and test answers that train shows or asks for.
     """
 
     experiment: Experiment

@@ -22,6 +22,8 @@ from itdr_hf.experiments.steps import (
 )
 from itdr_hf.experiments.systems import Asking
 
+MOST_BY_EXAMPLE = 0.8  # of a cell: train and test take all of it, and validation is a fifth more
+
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
@@ -127,8 +129,14 @@ def _check(experiment: Experiment, options: Options) -> None:
         raise UsageError(f"{experiment.name}: models without a server; want --endpoint, the address of one; add it")
     if options.endpoint and any(arm.tuned for arm in experiment.chosen(options.arms)):
         raise UsageError(f"{experiment.name}: arms that are tuned, and --endpoint; want --arms of untuned ones alone")
-    if experiment.family not in catalogue.families():
-        raise UsageError(f"{experiment.name}: no family {experiment.family}")
+    by_example = [
+        arm.name for arm in experiment.chosen(options.arms) if variant_of(arm.data, options.by).protocol == "example"
+    ]
+    if by_example and options.sampled > MOST_BY_EXAMPLE and not all(map(is_baseline, options.models)):
+        raise UsageError(
+            f"{by_example[0]}: --sampled {options.sampled:g} leaves nothing to validate on where examples are drawn from all "
+            f"splits; want at most {MOST_BY_EXAMPLE:g}; change it"
+        )
 
 
 def _arms(experiment: Experiment, options: Options) -> tuple[list[Arm], list[str]]:

@@ -58,11 +58,12 @@ def collect(experiment: Experiment, out: Path) -> Results:
 
 def _found(experiment: Experiment, out: Path, notes: list[str]) -> Iterator[_Found]:
     """Yield the arms of which there are scores, in the order of the declaration; what is out of date is noted."""
+    own = {arm.data.name for arm in experiment.arms}  # an arm of its own comes before another one split otherwise
     labels = sorted(path.name for path in (out / "scores").glob("*") if path.is_dir())
     for label in labels:
         for way in WAYS:
             for arm in experiment.arms:
-                for suffix in ("", EXAMPLE):
+                for suffix in ("", EXAMPLE) if f"{arm.data.name}{EXAMPLE}" not in own or not arm.tuned else ("",):
                     scores = list(_scores(out, label, arm, way, suffix, notes))
                     if scores:
                         yield _Found(arm, label, way, _split(arm, suffix), scores)

@@ -245,7 +245,7 @@ class ScoreStep:
 
 @dataclass(frozen=True, kw_only=True)
 class LeakStep:
-    """Count the test answers that train shows or asks for, for the same user."""
+    """Count the validation and test answers that train shows or asks for, for the same user."""
 
     folder: Path
     output: Path
@@ -268,12 +268,13 @@ class LeakStep:
 
 
 def write_leaks(folder: Path, out: Path) -> dict[str, float]:
-    """Write and return, by cell, the share of test answers that train shows or asks for, for the same user."""
+    """Write and return, by cell, the share of validation and test answers that train shows or asks for, for the same user."""
     from itdr_hf.dataset.audit import audit
     from itdr_hf.runtime.files import write_atomically
 
     found = audit(folder, only=["answers-not-in-train"]).findings
-    shares = {finding.where: float(finding.figures["share"]) for finding in found}
+    counted = {finding.where: float(finding.figures["share"]) for finding in found}
+    shares = {name: counted.get(name, 0.0) for name in Dataset.open(folder).names}
     write_atomically(out, json.dumps(shares, indent=1))
     return shares
 

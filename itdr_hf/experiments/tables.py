@@ -111,7 +111,7 @@ def _ending(results: Results) -> Iterator[str]:
     yield ""
     for sample, shares in results.leaks.items():
         worst = max(shares.values(), default=0.0)
-        yield f"{sample}: at most {100 * worst:.1f} % of a cell's test answers are in train for the same user"
+        yield f"{sample}: at most {100 * worst:.1f} % of a cell's validation and test answers are in train for the same user"
     yield from results.notes
     yield LEGEND
     for text in results.experiment.differs:
@@ -119,12 +119,12 @@ def _ending(results: Results) -> Iterator[str]:
 
 
 def _leak_table(results: Results) -> list[str]:
-    """Return the shares of test answers that train shows, by cell and sample; nothing where they were not counted."""
+    """Return the shares of answers that train shows, by cell and sample; nothing where they were not counted."""
     if not results.leaks:
         return []
     cells = list(dict.fromkeys(cell for shares in results.leaks.values() for cell in shares))
     rows = [[cell, *(f"{100 * shares.get(cell, 0):.1f} %" for shares in results.leaks.values())] for cell in cells]
-    title = "## Test answers that train shows or asks for, for the same user"
+    title = "## Validation and test answers that train shows or asks for, for the same user"
     return [title, "", *_grid(["cell", *results.leaks], rows), ""]
 
 
