@@ -6,7 +6,7 @@ OUT ?= itdr
 BIN := .venv/bin
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: data test test-train test-spark drill bench docs docs-serve push hub train eval report check format clean oldest dist-check known-faults
+.PHONY: data test test-train test-spark experiments drill bench docs docs-serve push hub train eval report check format clean oldest dist-check known-faults
 
 data: $(RAW)/.simulated-$(SCALE)  ## simulate raw releases, build every cell into ./itdr
 	$(BIN)/itdr build --raw $(RAW) --out $(OUT)
@@ -41,7 +41,7 @@ bench: .venv/.installed  ## ratios to the bare parse and to pandas, in minutes; 
 # The tests that `make test` skips for want of torch, transformers[serving] or lm_eval.
 WANT_TORCH := tests/models/train tests/models/recommenders tests/models/predict/test_likelihood.py \
 	tests/models/predict/test_local.py tests/models/predict/test_served.py tests/models/teacher/test_real_server.py \
-	tests/score/test_score_exports.py tests/test_examples.py
+	tests/score/test_score_exports.py tests/test_examples.py tests/experiments/test_tuned.py
 
 test-train: .venv/.tests-train  ## what `make test` skips for want of torch, transformers[serving] or lm_eval
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup $(WANT_TORCH)
@@ -92,7 +92,7 @@ $(RAW)/.simulated-$(SCALE): .venv/.builds
 	touch $@
 
 clean:
-	rm -rf .venv .venv-oldest $(RAW) $(OUT) $(PULSE)
+	rm -rf .venv .venv-oldest $(RAW) $(OUT) $(PULSE) $(TRIAL)
 
 # The whole loop on a CPU, in minutes: a small base made here, tuned, asked, scored. Plumbing with a pulse, no result.
 PULSE ?= pulse
@@ -126,6 +126,44 @@ $(PULSE)/base/tiny.json: $(PULSE)/itdr/ledger.json
 $(PULSE)/itdr/ledger.json: .venv/.trains
 	$(BIN)/itdr simulate $(PULSE)/raw --source movielens32m --source movielens1m
 	$(BIN)/itdr build --raw $(PULSE)/raw --out $(PULSE)/itdr --config rp-movielens32m --config nir-movielens32m --config uap-movielens1m
+
+# Every experiment of the papers end to end, small, on a CPU: simulated releases, the tiny base, a few examples a cell.
+# Plumbing again, no result. Killed at any moment, the same command goes on.
+TRIAL ?= trial
+ITDR_CELLS := rp-movielens32m,tkr-movielens32m,cdr-amazon2023,nir-movielens32m,uap-movielens1m,ir-anime2023,tui-movielens32m
+ONES := itdr-main itdr-roots itdr-leave-out itdr-descriptions itdr-scale
+GAMES := instructrec-main instructrec-hard instructrec-100 instructrec-transfer instructrec-held-out
+SMALL := --preset tiny --setting epochs=1 --setting limit=16 --setting eval_limit=2 --setting allow_cut=true \
+	--dtype float32 --max-tokens 16 --replicates 100
+experiments: export OMP_NUM_THREADS ?= 1
+experiments: export MALLOC_TRIM_THRESHOLD_ := 4000000000
+experiments: export MALLOC_MMAP_THRESHOLD_ := 4000000000
+
+experiments: $(TRIAL)/base/tiny.json $(TRIAL)/games-base/tiny.json  ## on a CPU: every experiment of the papers, small
+	for name in $(ONES); do $(BIN)/itdr experiment run $$name --folder $(TRIAL)/itdr --model $(TRIAL)/base \
+		--out $(TRIAL)/experiments --sampled 1 $(SMALL) || exit 1; done
+	$(BIN)/itdr experiment run itdr-closed --folder $(TRIAL)/itdr --model baseline:random --out $(TRIAL)/experiments \
+		--sampled 1 $(SMALL)
+	for name in $(GAMES); do $(BIN)/itdr experiment run $$name --raw $(TRIAL)/raw --num-examples 40 \
+		--model $(TRIAL)/games-base --out $(TRIAL)/instructrec $(SMALL) || exit 1; done
+	$(BIN)/itdr experiment run reclm-tables --raw $(TRIAL)/raw --source movielens32m --out $(TRIAL)/reclm
+
+$(TRIAL)/base/tiny.json: $(TRIAL)/itdr/ledger.json
+	$(BIN)/python -m itdr_hf.models.train.tiny $(TRIAL)/itdr $(TRIAL)/base --limit 40
+
+$(TRIAL)/games-base/tiny.json: $(TRIAL)/games/ledger.json
+	$(BIN)/python -m itdr_hf.models.train.tiny $(TRIAL)/games $(TRIAL)/games-base --limit 40
+
+$(TRIAL)/itdr/ledger.json: $(TRIAL)/raw/.simulated
+	$(BIN)/itdr build --raw $(TRIAL)/raw --out $(TRIAL)/itdr --config $(ITDR_CELLS) --num-examples 60
+
+$(TRIAL)/games/ledger.json: $(TRIAL)/raw/.simulated
+	$(BIN)/itdr build --raw $(TRIAL)/raw --out $(TRIAL)/games --family instructrec --config '*-amazon2018' --num-examples 40
+
+$(TRIAL)/raw/.simulated: .venv/.trains
+	$(BIN)/itdr simulate $(TRIAL)/raw --scale 0.02 --source movielens32m --source movielens1m --source amazon2023 \
+		--source anime2023 --source amazon2018
+	touch $@
 
 # Another engine for plans, for more than one machine; it needs a Java, 17 or newer.
 test-spark: .venv/.tests-spark  ## Spark builds the same bytes as DuckDB, for every cell

@@ -1,4 +1,4 @@
-"""experiment list, show, run, data, leaks, collect: the papers' experiments, step by step."""
+"""experiment list, show, run, data, leaks, profiles, collect: the papers' experiments, step by step."""
 
 from __future__ import annotations
 
@@ -132,7 +132,9 @@ def run_experiment(
     source: Annotated[
         str | None, typer.Option(help="Of raw releases, such as mind.", rich_help_panel=RECOMMENDERS)
     ] = None,
-    profiles: Annotated[Path | None, typer.Option(help="As of `itdr recommend`.", rich_help_panel=RECOMMENDERS)] = None,
+    profiles: Annotated[
+        Path | None, typer.Option(help="As of `itdr recommend`; default: titles.", rich_help_panel=RECOMMENDERS)
+    ] = None,
     json: Json = False,
 ) -> None:
     """Run an experiment: data, adapters, answers and scores of every arm, then the tables next to the paper's.
@@ -221,6 +223,22 @@ def count_leaks(
     print_table({"cell": "left", "share": "right"}, [[cell, f"{100 * n:.1f} %"] for cell, n in shares.items()])
 
 
+def write_profiles(
+    raw: Annotated[Path, typer.Argument(help="Folder of raw releases.")],
+    source: Annotated[str, typer.Option(help="Such as mind.")],
+    out: Annotated[Path, typer.Option(help="Parquet file to write.")],
+    json: Json = False,
+) -> None:
+    """Write profiles without a language model: of an item its text, of a user the titles of the items in train."""
+    from itdr_hf.experiments.plain_profiles import write_plain_profiles
+    from itdr_hf.experiments.recommenders import PROTOCOL
+    from itdr_hf.runtime.terminal import print_json, show_progress
+
+    with show_progress("profiles") as progress:
+        count = write_plain_profiles(raw, source, out, PROTOCOL, progress)
+    print_json({"file": str(out), "profiles": count}) if json else print_line(f"{out}: {count:,} profiles")
+
+
 def collect_results(name: Name, out: Out = HOME, json: Json = False) -> None:
     """Put the scores of all arms in a folder together, next to the paper's: tables, Markdown, JSON, CSV, a plot."""
     from itdr_hf.experiments import experiment as declared
@@ -274,6 +292,7 @@ ACTIONS: dict[str, Callable[..., None]] = {
     "run": run_experiment,
     "data": write_arm,
     "leaks": count_leaks,
+    "profiles": write_profiles,
     "collect": collect_results,
 }
 for action, function in ACTIONS.items():

@@ -91,9 +91,9 @@ def label_of(model: str) -> str:
 def plan(experiment: Experiment, options: Options) -> Plan:
     """Return the steps of an experiment. Raises UsageError for options that do not fit it."""
     if experiment.runner == "recommenders":
-        from itdr_hf.experiments.recommenders import recommend_step
+        from itdr_hf.experiments.recommenders import recommend_steps
 
-        return Plan(experiment=experiment, options=options, steps=[recommend_step(options)], trials=[])
+        return Plan(experiment=experiment, options=options, steps=recommend_steps(options), trials=[])
     _check(experiment, options)
     arms, left_out = _arms(experiment, options)
     trials = [trial for model in _systems(experiment, options) for trial in _trials(experiment, options, arms, model)]

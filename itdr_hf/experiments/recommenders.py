@@ -15,8 +15,10 @@ from itdr_hf.experiments.declaration import Arm, Experiment
 from itdr_hf.experiments.identity import digest
 from itdr_hf.experiments.lines import Line, Results
 from itdr_hf.experiments.options import Options
+from itdr_hf.experiments.plain_profiles import ProfileStep
 from itdr_hf.experiments.published import column_of
 from itdr_hf.experiments.reclm import SECONDS
+from itdr_hf.experiments.steps import Step
 from itdr_hf.models.recommenders.reclm import BACKBONES, VARIANTS
 from itdr_hf.runtime.files import write_atomically
 from itdr_hf.runtime.hashing import hash_file
@@ -45,16 +47,8 @@ class RecommendStep:
 
     def inputs(self) -> Mapping[str, Any]:
         """Return the raw files by size and time, the profiles by content, and the choices."""
-        from itdr_hf.raw.release import find_release
-
-        release = find_release(catalogue.current().with_found(self.raw).source(self.source), self.raw)
-        files = {
-            str(path.name): [path.stat().st_size, path.stat().st_mtime_ns]
-            for path in sorted(release.folder.rglob("*"))
-            if path.is_file()
-        }
         chosen = {"profiles": hash_file(self.profiles), "backbones": self.backbones, "seeds": self.seeds}
-        return {"raw": digest(files), "source": self.source, **chosen}
+        return {"raw": raw_digest(self.raw, self.source), "source": self.source, **chosen}
 
     def command(self) -> list[str]:
         """Return the words of the command; it leaves out whether the release is simulated, which a run notes."""
@@ -90,17 +84,41 @@ class RecommendStep:
         shutil.rmtree(self.output, ignore_errors=True)
 
 
-def recommend_step(options: Options) -> RecommendStep:
-    """Return the step for the options of a run. Raises UsageError where one is missing, or a model is no backbone."""
-    raw, source, profiles = options.raw, options.source, options.profiles
-    if raw is None or source is None or profiles is None:
-        raise UsageError("experiment of recommenders: want --raw, --source and --profiles (see `itdr recommend`)")
+def recommend_steps(options: Options) -> list[Step]:
+    """Return the steps for options of a run; without `profiles` plain ones are written first.
+
+    Raises UsageError where raw releases or the source are missing, or a model is no backbone.
+    """
+    raw, source, out = options.raw, options.source, options.out
+    if raw is None or source is None:
+        raise UsageError("experiment of recommenders: want --raw and --source, such as mind; see `itdr recommend`")
     if strange := [name for name in options.models if name not in BACKBONES]:
         raise unknown("recommender of the experiment", strange[0], BACKBONES)
-    return RecommendStep(
-        raw=raw, source=source, profiles=profiles, output=options.out / "recommend" / source,
-        backbones=options.models or BACKBONES, seeds=options.seeds or 1,
-    )  # fmt: skip
+    profiles = options.profiles or out / "profiles" / f"{source}.parquet"
+    steps: list[Step] = []
+    if options.profiles is None:
+        known = raw_digest(raw, source)
+        steps.append(ProfileStep(raw=raw, source=source, protocol=PROTOCOL, output=profiles, raw_digest=known))
+    steps.append(
+        RecommendStep(
+            raw=raw,
+            source=source,
+            profiles=profiles,
+            output=out / "recommend" / source,
+            backbones=options.models or BACKBONES,
+            seeds=options.seeds or 1,
+        )
+    )
+    return steps
+
+
+def raw_digest(raw: Path, source: str) -> str:
+    """Return a hash of the names, sizes and times of the files of a release."""
+    from itdr_hf.raw.release import find_release
+
+    release = find_release(catalogue.current().with_found(raw).source(source), raw)
+    files = sorted(path for path in release.folder.rglob("*") if path.is_file())
+    return digest({path.name: [path.stat().st_size, path.stat().st_mtime_ns] for path in files})
 
 
 def collect_recommenders(experiment: Experiment, out: Path) -> Results:

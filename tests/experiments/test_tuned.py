@@ -92,10 +92,14 @@ def test_another_recipe_trains_again(asked, base, made, tmp_path):
 
 
 def test_candidates_are_ranked_by_likelihood_with_several_seeds(asked, base, tmp_path):
-    chosen = options(asked, base, tmp_path, arms=("ft",), seeds=2, ways=("likelihood",), settings={**SETTINGS, "limit": 4})
+    chosen = options(
+        asked, base, tmp_path, arms=("ft",), seeds=2, ways=("likelihood",), settings={**SETTINGS, "limit": 4}
+    )
     run(plan(experiment("itdr-main"), chosen))
     found = collect(experiment("itdr-main"), tmp_path)
-    assert {(line.config, line.way) for line in found.lines if "-" in line.config} == {("nir-movielens32m", "likelihood")}
+    assert {(line.config, line.way) for line in found.lines if "-" in line.config} == {
+        ("nir-movielens32m", "likelihood")
+    }
     line = next(line for line in found.lines if line.config == "nir-movielens32m")
     seeds = [float(value) for value in line.seeds.split(", ")]
     assert len(seeds) == 2 and line.value == pytest.approx(sum(seeds) / 2, abs=1e-4)
