@@ -22,7 +22,7 @@ from itdr_hf.experiments.steps import (
 )
 from itdr_hf.experiments.systems import Asking
 
-MOST_BY_EXAMPLE = 0.8  # of a cell: train and test take all of it, and validation is a fifth more
+MOST_SAMPLED = 0.8  # of a cell, where there is to be a validation split: train and test of all of it leave nothing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,13 +129,12 @@ def _check(experiment: Experiment, options: Options) -> None:
         raise UsageError(f"{experiment.name}: models without a server; want --endpoint, the address of one; add it")
     if options.endpoint and any(arm.tuned for arm in experiment.chosen(options.arms)):
         raise UsageError(f"{experiment.name}: arms that are tuned, and --endpoint; want --arms of untuned ones alone")
-    by_example = [
-        arm.name for arm in experiment.chosen(options.arms) if variant_of(arm.data, options.by).protocol == "example"
-    ]
-    if by_example and options.sampled > MOST_BY_EXAMPLE and not all(map(is_baseline, options.models)):
+    tuned = any(arm.tuned and arm.data.protocol != "whole" for arm in experiment.chosen(options.arms))
+    validated = options.settings.get("eval_limit") != 0 and not all(map(is_baseline, options.models))
+    if tuned and validated and options.sampled > MOST_SAMPLED:
         raise UsageError(
-            f"{by_example[0]}: --sampled {options.sampled:g} leaves nothing to validate on where examples are drawn from all "
-            f"splits; want at most {MOST_BY_EXAMPLE:g}; change it"
+            f"{experiment.name}: --sampled {options.sampled:g} leaves nothing to validate on; want at most "
+            f"{MOST_SAMPLED:g}, or --setting eval_limit=0; change it"
         )
 
 

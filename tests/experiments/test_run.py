@@ -168,7 +168,7 @@ def test_arms_that_would_change_nothing_are_named_and_not_run(asked, tmp_path):
     ({"by": "time"}, "want user or example"),
     ({"ways": ("guess",)}, "no way 'guess'"),
     ({"sampled": 0.0}, "want a share above 0"),
-    ({"by": "example", "models": ("m",)}, "--sampled 1 leaves nothing to validate on"),
+    ({"models": ("m",)}, "--sampled 1 leaves nothing to validate on"),
     ({"endpoint": "http://127.0.0.1:1/v1"}, "arms that are tuned, and --endpoint"),
 ])  # fmt: skip
 def test_options_that_do_not_fit_are_refused(asked, tmp_path, changes, message):
