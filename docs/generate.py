@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from itdr_hf.builders.config import ItdrConfig
 from tables import measured, table
-from typer.main import get_command
 
 from itdr_hf import catalogue, errors
 from itdr_hf.cli.app import app as commands
+from itdr_hf.cli.listing import all_commands
 from itdr_hf.dataset.card import COLUMN_NOTES
 from itdr_hf.metrics.signature import signature
 from itdr_hf.records import SHAPES
@@ -65,7 +65,7 @@ def commands_page() -> str:
     parts = [
         "# Commands\n\nEvery command prints its result as JSON with `--json`. Exit codes: see [errors](errors.md)."
     ]
-    listed = get_command(commands).commands  # type: ignore[attr-defined]
+    listed = all_commands(commands)
     rows = [
         [f"[`itdr {name}`](#itdr-{name})", _paragraphs(command.help).partition("\n")[0]]
         for name, command in listed.items()
@@ -99,7 +99,7 @@ def _default(parameter: Any) -> str:
 
 def options_page() -> str:
     """Return the page of every field of a config: what it decides, its default in each task."""
-    build = get_command(commands).commands["build"]  # type: ignore[attr-defined]
+    build = all_commands(commands)["build"]
     helps = {p.name: " ".join((getattr(p, "help", "") or "").split()) for p in build.params}
     names = [f.name for f in fields(ItdrConfig) if f.name in {f.name for f in fields(Recipe)}]
     tasks = {task: catalogue.task(task) for task in catalogue.current().family().task_ids}

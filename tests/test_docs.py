@@ -17,11 +17,11 @@ from typing import Any
 
 import pytest
 from hubserver import WRITE, Hub
-from typer.main import get_command
 from typer.testing import CliRunner
 
 from itdr_hf import catalogue
 from itdr_hf.cli.app import app
+from itdr_hf.cli.listing import all_commands
 from itdr_hf.report.drawing import to_svg
 from itdr_hf.report.flow import Stream, flow
 
@@ -39,7 +39,7 @@ ONLINE = ("push", "verify")
 
 
 def commands() -> dict[str, Any]:
-    return dict(get_command(app).commands)  # type: ignore[attr-defined]
+    return all_commands(app)
 
 
 @pytest.mark.parametrize("page", tables.PAGES, ids=lambda page: page.name)
@@ -135,7 +135,7 @@ def test_a_command_exists_with_its_options(words):
     if words[0] == "make":
         assert re.search(rf"^{words[1]}:", (ROOT / "Makefile").read_text(), re.M)
     if words[0] == "itdr":
-        known = commands()[words[1]]
+        known = commands().get(" ".join(words[1:3])) or commands()[words[1]]
         options = {name for parameter in known.params for name in (*parameter.opts, *parameter.secondary_opts)}
         assert {word for word in words[2:] if word.startswith("--")} <= options
     if words[0] == "python":

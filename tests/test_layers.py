@@ -18,13 +18,14 @@ LAYERS = (
     "itdr_hf.errors", "itdr_hf.records", "itdr_hf.prompts", "itdr_hf.runtime", "itdr_hf.metrics", "itdr_hf.raw",
     "itdr_hf.simulate", "itdr_hf.sources", "itdr_hf.tables", "itdr_hf.tasks", "itdr_hf.catalogue", "itdr_hf.dataset",
     "itdr_hf.build", "itdr_hf.models", "itdr_hf.hub", "itdr_hf.score", "itdr_hf.rewards", "itdr_hf.download", "itdr_hf.report",
-    "itdr_hf.bench", "itdr_hf.train", "itdr_hf.builders", "itdr_hf.loading", "itdr_hf.ablations", "itdr_hf.cli", "itdr_hf.__main__",
+    "itdr_hf.bench", "itdr_hf.train", "itdr_hf.builders", "itdr_hf.loading", "itdr_hf.ablations", "itdr_hf.experiments",
+    "itdr_hf.cli", "itdr_hf.__main__",
 )  # fmt: skip
 
 ROOMS = {
     "datasets": (
         "builders/", "itdr_hf/loading.py", "itdr_hf/ablations.py", "itdr_hf/dataset/experiment.py", "itdr_hf/models/train/",
-        "itdr_hf/bench/",
+        "itdr_hf/experiments/folders.py", "itdr_hf/bench/",
     ),
     "huggingface_hub": ("itdr_hf/hub/", "itdr_hf/download/from_hub.py", "itdr_hf/models/adapters.py"),
     "typer": ("itdr_hf/cli/",),

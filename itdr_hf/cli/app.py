@@ -16,6 +16,7 @@ from itdr_hf.cli import (
     bench,
     data,
     download,
+    experiment,
     lock,
     probe,
     profile,
@@ -83,6 +84,8 @@ PANELS: dict[str, tuple[Callable[..., None], ...]] = {
 for panel, commands in PANELS.items():
     for command in commands:
         app.command(cls=Command, rich_help_panel=panel)(command)
+
+app.add_typer(experiment.experiment, rich_help_panel="Models")
 
 
 def main() -> None:

@@ -74,6 +74,12 @@ def _engines() -> Iterable[str]:
     return ENGINES
 
 
+def _experiments() -> Iterable[str]:
+    from itdr_hf.experiments.registry import experiments
+
+    return experiments()
+
+
 def _families() -> Iterable[str]:
     from itdr_hf import catalogue
 
@@ -184,6 +190,7 @@ CHECK = Names("check", _checks)
 DTYPE = Names("dtype", given("auto", "float32", "bfloat16", "float16"))
 ENGINE = Names("engine", _engines)
 EXPERIMENT = Names("experiment", given("reclm"))
+EXPERIMENTS = Names("experiment-name", _experiments, max_listed=0)
 FORMAT = Names("format", _formats)
 FUTURE = Names("future", _futures)
 GATED = Names("gate", given("auto", "manual"))
@@ -202,6 +209,7 @@ SIMULATED = Names("source", _simulated)
 STAGE = Names("stage", _stages)
 METHOD = Names("method", _methods)
 SPLIT = Names("split", _splits)
+SPLIT_BY = Names("by", given("user", "example"))
 SPLIT_PROTOCOL = Names("protocol", _split_protocols)
 TEMPLATE = Names("template", _templates)
 WAY = Names("way", given("generation", "likelihood"))

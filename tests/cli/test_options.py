@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.main import get_command
 from typer.testing import CliRunner
 
 from itdr_hf.cli.app import app
+from itdr_hf.cli.listing import all_commands
 from itdr_hf.cli.options import LISTS, Names
 
-COMMANDS: dict[str, Any] = dict(get_command(app).commands)  # type: ignore[attr-defined]
+COMMANDS: dict[str, Any] = all_commands(app)
 LISTED = [(name, p) for name, command in COMMANDS.items() for p in command.params if p.metavar in LISTS]
 
 
@@ -27,7 +27,7 @@ def ids(pairs: list[tuple[str, Any]]) -> list[str]:
 def test_a_value_that_is_in_no_list_ends_the_command_with_2_and_the_nearest_one(name, parameter, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     value = f"{next(iter(LISTS[parameter.metavar].names()))}x"
-    result = CliRunner().invoke(app, [name, parameter.opts[0], value], env={"COLUMNS": "400", "TERM": "dumb"})
+    result = CliRunner().invoke(app, [*name.split(), parameter.opts[0], value], env={"COLUMNS": "400", "TERM": "dumb"})
     assert result.exit_code == 2 and not list(tmp_path.iterdir())
     said = " ".join(result.output.split())
     assert f"no {LISTS[parameter.metavar].kind} '{value}'; did you mean {value[:-1]}?" in said

@@ -1,0 +1,89 @@
+"""The system that answers in a step: a baseline, a model behind a server, or one on this machine with its adapter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from itdr_hf.dataset.folder import Dataset
+from itdr_hf.errors import UsageError
+from itdr_hf.experiments.options import BASELINE, is_baseline
+from itdr_hf.models.predict.run import System
+from itdr_hf.models.recommenders.baselines import BASELINES, Baseline
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """Who is asked, and how; the fields are options of `itdr predict`."""
+
+    model: str
+    way: str = "generation"
+    adapter: Path | None = None
+    endpoint: str | None = None
+    raw: Path | None = None
+    dtype: str = "auto"
+    max_tokens: int | None = None
+    batch_tokens: int = 16_384
+    revision: str | None = None
+
+    def words(self) -> list[str]:
+        """Return these as words of a command line."""
+        if is_baseline(self.model):
+            name = self.model.removeprefix(BASELINE)
+            return ["--baseline", name, *(["--raw", str(self.raw)] if name not in BASELINES else [])]
+        words = ["--max-tokens", str(self.max_tokens)] if self.max_tokens else []
+        words += ["--by", self.way] if self.way != "generation" else []
+        if self.endpoint:
+            return ["--endpoint", self.endpoint, "--model-name", self.model, *words]
+        words += ["--adapter", str(self.adapter)] if self.adapter else []
+        words += ["--revision", self.revision] if self.revision else []
+        words += ["--dtype", self.dtype] if self.dtype != "auto" else []
+        return ["--model", self.model, "--batch-tokens", str(self.batch_tokens), *words]
+
+
+def open_system(asking: Asking, dataset: Dataset) -> System:
+    """Return the system. Raises UsageError for a baseline of full logs without raw releases."""
+    if is_baseline(asking.model):
+        return _baseline(asking, dataset)
+    return _served(asking) if asking.endpoint else _local(asking)
+
+
+def _baseline(asking: Asking, dataset: Dataset) -> System:
+    name = asking.model.removeprefix(BASELINE)
+    if name in BASELINES:
+        return Baseline(name=name, dataset=dataset)
+    if asking.raw is None:
+        raise UsageError(f"experiment: {name} without logs; want --raw, the raw releases the dataset was built from")
+    from itdr_hf.models.recommenders.log_baselines import LogBaseline
+    from itdr_hf.models.recommenders.threads import one_thread
+
+    one_thread()
+    return LogBaseline(name=name, dataset=dataset, raw=asking.raw)
+
+
+def _served(asking: Asking) -> System:
+    from itdr_hf.models.predict.served import Endpoint
+
+    server = Endpoint(url=asking.endpoint or "", model=asking.model, max_tokens=asking.max_tokens)
+    if asking.way == "generation":
+        return server
+    from itdr_hf.models.predict.served_likelihood import ServedLikelihood
+
+    return ServedLikelihood(endpoint=server, normalise="sum")
+
+
+def _local(asking: Asking) -> System:
+    from itdr_hf.models.predict.likelihood import Likelihood
+    from itdr_hf.models.predict.local import LocalModel
+
+    model = LocalModel(
+        asking.model,
+        adapter=str(asking.adapter) if asking.adapter else None,
+        revision=asking.revision,
+        dtype=asking.dtype,
+        batch_tokens=asking.batch_tokens,
+        max_tokens=asking.max_tokens,
+    )
+    if asking.way == "generation":
+        return model
+    return Likelihood(model.model, model.tokenizer, model.run)

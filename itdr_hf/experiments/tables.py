@@ -1,0 +1,141 @@
+"""Results for people: tables of at most 80 columns, and a Markdown page."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+
+from itdr_hf.experiments.lines import Line, Results
+from itdr_hf.score.measured import TOTALS
+from itdr_hf.score.table import headed, number
+
+WIDTH = 80
+LEGEND = (
+    "↑ more is better, ↓ less is; ± half the 95 % interval, bootstrap over users. diff: ours minus the paper's; change: "
+    "minus the arm it is compared with, on the same examples; (paper): the same of the paper's figures. In brackets: "
+    "simulated data or references by rule, of which no difference to the paper is taken."
+)
+COLUMNS = {"": "fold", **dict.fromkeys(("ours", "chance", "paper", "diff", "change", "(paper)"), "right")}
+
+
+def print_results(results: Results) -> None:
+    """Print the scores over cells of all arms, the first metric of every cell, and what differs from the paper."""
+    from itdr_hf.runtime.terminal import print_line, print_table
+
+    for system, way in results.systems:
+        lines = results.of(system, way)
+        print_line(f"\n{results.experiment.name}: {system}, by {way}")
+        if overall := list(_overall(lines)):
+            print_table(*_matrix(overall))
+        for arm, split in dict.fromkeys((line.arm, line.split) for line in lines):
+            print_line(f"\n{_titled(results, arm, split)}")
+            chosen = _first_metrics([line for line in lines if (line.arm, line.split) == (arm, split)])
+            print_table(COLUMNS, [[f"{line.config} {headed(line.metric)}", *_cells(line)] for line in chosen])
+    for sentence in _ending(results):
+        print_line(textwrap.fill(sentence, WIDTH))
+
+
+def markdown(results: Results) -> str:
+    """Return the whole result as a Markdown page."""
+    one = results.experiment
+    parts = [f"# {one.name}: {one.title}", "", one.question, ""]
+    for system, way in results.systems:
+        lines = results.of(system, way)
+        parts += [f"## {system}, by {way}", ""]
+        if overall := list(_overall(lines)):
+            columns, rows = _matrix(overall)
+            parts += [*_grid(list(columns), rows), ""]
+        for arm, split in dict.fromkeys((line.arm, line.split) for line in lines):
+            chosen = [line for line in lines if (line.arm, line.split) == (arm, split)]
+            parts += [f"### {_titled(results, arm, split)}", ""]
+            parts += [*_grid(["cell", "metric", *HEADS], [_row(line) for line in chosen]), ""]
+    parts += [*_leak_table(results), "## What differs from the paper", "", *(f"- {text}" for text in one.differs), ""]
+    parts += ["## Notes", "", *(f"- {note}" for note in (*results.notes, LEGEND)), ""]
+    return "\n".join(parts)
+
+
+HEADS = ("ours", "95 %", "n", "seeds", "chance", "paper", "printed", "diff", "change", "95 %", "paper's change")
+
+
+def _row(line: Line) -> list[str]:
+    paper = f"{_number(line.paper)} ({line.paper_model})" if line.paper is not None else ""
+    spans = [_span(line.low, line.high), _span(line.change_low, line.change_high)]
+    return [
+        line.config, headed(line.metric), _number(line.value), spans[0], str(line.n), line.seeds, _number(line.chance),
+        f"[{paper}]" if line.doubted and paper else paper, _number(line.printed), _number(line.difference),
+        _number(line.change), spans[1], _number(line.paper_change),
+    ]  # fmt: skip
+
+
+def _cells(line: Line) -> list[str]:
+    half = None if line.low is None or line.high is None else (line.high - line.low) / 2
+    ours = _number(line.value) + (f"±{_number(half, 2)}" if half is not None else "")
+    paper = _number(line.paper)
+    shown = f"[{paper}]" if line.doubted and paper else paper
+    rest = (line.difference, line.change, line.paper_change)
+    return [ours, _number(line.chance), shown, *map(_number, rest)]
+
+
+def _overall(lines: Sequence[Line]) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Yield rows of scores over cells: every arm's, then the paper's for it."""
+    for arm, split in dict.fromkeys((line.arm, line.split) for line in lines):
+        found = [line for line in lines if (line.arm, line.split, line.config) == (arm, split, TOTALS)]
+        if found:
+            name = arm if split != "example" else f"{arm}, by example"
+            yield name, {line.metric: _number(line.value) for line in found}
+            papers = {line.metric: _number(line.paper) for line in found if line.paper is not None}
+            if papers:
+                yield "  paper", papers
+
+
+def _matrix(rows: Sequence[tuple[str, Mapping[str, str]]]) -> tuple[dict[str, str], list[list[str]]]:
+    metrics = list(dict.fromkeys(metric for _, values in rows for metric in values))
+    columns = {"": "fold", **{headed(metric): "right" for metric in metrics}}
+    return columns, [[name, *(values.get(metric, "") for metric in metrics)] for name, values in rows]
+
+
+def _first_metrics(lines: Sequence[Line]) -> list[Line]:
+    """Return the first metric of every cell, without scores over cells."""
+    found: dict[str, Line] = {}
+    for line in lines:
+        if line.config != TOTALS:
+            found.setdefault(line.config, line)
+    return list(found.values())
+
+
+def _titled(results: Results, arm: str, split: str) -> str:
+    return f"{arm}: {results.experiment.arm(arm).title}" + (", sample split by example" if split == "example" else "")
+
+
+def _ending(results: Results) -> Iterator[str]:
+    yield ""
+    for sample, shares in results.leaks.items():
+        worst = max(shares.values(), default=0.0)
+        yield f"{sample}: at most {100 * worst:.1f} % of a cell's validation and test answers are in train for the same user"
+    yield from results.notes
+    yield LEGEND
+    for text in results.experiment.differs:
+        yield f"differs: {text}"
+
+
+def _leak_table(results: Results) -> list[str]:
+    """Return the shares of answers that train shows, by cell and sample; nothing where they were not counted."""
+    if not results.leaks:
+        return []
+    cells = list(dict.fromkeys(cell for shares in results.leaks.values() for cell in shares))
+    rows = [[cell, *(f"{100 * shares.get(cell, 0):.1f} %" for shares in results.leaks.values())] for cell in cells]
+    title = "## Validation and test answers that train shows or asks for, for the same user"
+    return [title, "", *_grid(["cell", *results.leaks], rows), ""]
+
+
+def _span(low: float | None, high: float | None) -> str:
+    return f"{_number(low)} to {_number(high)}" if low is not None and high is not None else ""
+
+
+def _number(value: float | None, places: int = 3) -> str:
+    return "" if value is None else number(value, places)
+
+
+def _grid(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    rule = ["---", *["---:"] * (len(heads) - 1)]
+    return [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in (heads, rule, *rows)]
