@@ -47,6 +47,7 @@ class ItdrConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datasets is u
     neighbours: int | None = None
     dialogue: str | None = None
     profiles: str | None = None
+    near: str | None = None
     on_bad_row: str = "error"
     max_bad_rows: int | None = None
 

@@ -72,7 +72,7 @@ def test_the_readme_is_a_front_door():
     """Under 150 lines; every command has a place in it; what it links to is there."""
     text = README.read_text()
     assert len(text.splitlines()) < 150
-    for name in commands():
+    for name in dict.fromkeys(name.split()[0] for name in commands()):  # a group counts as one
         assert f"`itdr {name}`" in text, f"add `itdr {name}` to the table of what you can do"
 
 

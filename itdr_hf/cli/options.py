@@ -10,7 +10,7 @@ import typer
 
 from itdr_hf.cli import completion
 
-MAX_LISTED = 8  # --help lists up to this many names; longer lists are in the error and in shell completion
+MAX_LISTED = 16  # --help lists up to this many names; longer lists are in the error and in shell completion
 
 
 class Names:

@@ -40,7 +40,7 @@ def test_every_list_is_an_option_of_some_command():
 @pytest.mark.parametrize(
     ("command", "listed"),
     [
-        ("build", ["[duckdb|spark]", "[uniform|popularity|hard|matched|shown]", "[error|skip]"]),
+        ("build", ["[duckdb|spark]", "[uniform|popularity|hard|matched|shown|co-occurrence]", "[error|skip]"]),
         ("predict", ["[train|validation|test]", "random|template-copy|popular"]),
         ("train", ["llama-3.2-3b", "[bf16|fp16|fp32]"]),
         ("export", ["llama-factory|trl"]),

@@ -132,7 +132,8 @@ class _Filter:
 
         size = np.bincount(place)
         held = np.bincount(place[self._across[_bucket(run)]], minlength=len(size))
-        likely = ((size >= LEAST_RUNS) & (held >= share * size))[place]
+        alike: Any = (size >= LEAST_RUNS) & (held >= share * size)
+        likely = alike[place]
         return place[likely], run[likely]
 
 
