@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +103,12 @@ def recommenders() -> str:
 
 
 def _figure(found: Sequence[float] | None) -> str:
-    return f"{found[0]:.2f} ± {found[1]:.2f}" if found else ""
+    return f"{_short(found[0])} ± {_short(found[1])}" if found else ""
+
+
+def _short(value: float) -> str:
+    """Return two decimals, halves rounded up as people do."""
+    return str(Decimal(str(value)).quantize(Decimal("0.01"), ROUND_HALF_UP))
 
 
 def _published(column: str) -> str:
@@ -110,7 +116,7 @@ def _published(column: str) -> str:
     task, metric = column.lower().partition(" ")[0], column.partition(" ")[2]
     cell = f"{task}-movielens32m"
     values = [one.value for one in paper.results(cell) if one.metric == metric and one.variant == "ft"]
-    low, high = f"{min(values):.2f}", f"{max(values):.2f}"
+    low, high = _short(min(values)), _short(max(values))
     return low if low == high else f"{low}–{high}"
 
 
