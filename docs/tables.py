@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
 from itdr_hf import catalogue
+from itdr_hf.tasks.itdr import paper
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
@@ -47,14 +49,14 @@ def cells() -> str:
     simulated, real = measured("cells")["cells"], measured("slices")["cells"]
     rows = []
     for name in known.published():
-        paper = known.statistic(name)
+        published = known.statistic(name)
         row = [f"`{name}`", f"{known.cell(name).size:,}"]
         for field in ("input", "output"):
             row += [_tokens(simulated, name, field), _tokens(real, name, field)]
-            row += [f"{getattr(paper, f'{field}_tokens'):,.1f}" if paper else ""]
+            row += [f"{getattr(published, f'{field}_tokens'):,.1f}" if published else ""]
         rows.append(row)
     head = ["config", "examples"]
-    head += [f"{field} {kind}" for field in ("input,", "output,") for kind in ("simulated", "real", "paper")]
+    head += [f"{field} {kind}" for field in ("input,", "output,") for kind in ("sim.", "real", "paper")]
     return table(head, rows, head[1:])
 
 
@@ -69,9 +71,59 @@ def example() -> str:
     return f"```text\n{parts['instruction']}\n{parts['input']}\n\n→ {parts['output']}\n```\n"
 
 
+NAMES = {
+    "random": "random (chance)",
+    "mean": "mean rating of training",
+    "user-mean": "mean of the ratings shown",
+    "popular": "`popular`: seen in prompts",
+    "popular-log": "`popular-log`: full logs",
+    "co-occurrence": "`co-occurrence`: seen in prompts",
+    "co-occurrence-log": "`co-occurrence-log`: full logs",
+    "title-overlap": "words shared by titles",
+    "bm25": "BM25 over titles and attributes",
+    "item-knn": "item-kNN",
+    "biasmf": "BiasMF",
+    "ncf": "NCF",
+    "lightgcn": "LightGCN",
+    "sgl": "SGL",
+    "simgcl": "SimGCL",
+    "sasrec": "SASRec",
+}
+
+
+def recommenders() -> str:
+    """Return the table of baselines and recommenders on the questions of a language model, and the paper's figures."""
+    figures = measured("recommenders")
+    systems = figures["systems"]
+    columns = list(dict.fromkeys(column for found in systems.values() for column in found))
+    order = [*(name for name in NAMES if name in systems), *(name for name in systems if name not in NAMES)]
+    rows = [[NAMES.get(name, name), *(_figure(systems[name].get(column)) for column in columns)] for name in order]
+    rows.append(["paper, fine-tuned models", *(_published(column) for column in columns)])
+    return f"Measured on dataset {figures['version']}.\n\n" + table(["", *columns], rows, columns)
+
+
+def _figure(found: Sequence[float] | None) -> str:
+    return f"{_short(found[0])} ± {_short(found[1])}" if found else ""
+
+
+def _short(value: float) -> str:
+    """Return two decimals, halves rounded up as people do."""
+    return str(Decimal(str(value)).quantize(Decimal("0.01"), ROUND_HALF_UP))
+
+
+def _published(column: str) -> str:
+    """Return the range of the paper's fine-tuned models on MovieLens 32M."""
+    task, metric = column.lower().partition(" ")[0], column.partition(" ")[2]
+    cell = f"{task}-movielens32m"
+    values = [one.value for one in paper.results(cell) if one.metric == metric and one.variant == "ft"]
+    low, high = _short(min(values)), _short(max(values))
+    return low if low == high else f"{low}–{high}"
+
+
 PAGES: dict[Path, dict[str, Callable[[], str]]] = {
     ROOT / "README.md": {"example": example, "tasks": tasks},
     DOCS / "cells.md": {"cells": cells},
+    DOCS / "results.md": {"recommenders": recommenders},
 }
 
 
