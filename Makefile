@@ -201,7 +201,8 @@ $(TRIAL)/games/ledger.json: $(TRIAL)/raw/.simulated
 
 $(TRIAL)/raw/.simulated: | .venv/.trains
 	$(BIN)/itdr simulate $(TRIAL)/raw --scale 0.02 --source movielens32m --source movielens1m --source amazon2023 \
-		--source anime2023 --source amazon2018
+		--source anime2023
+	$(BIN)/itdr simulate $(TRIAL)/raw --scale 0.1 --source amazon2018  # which has a hundred items that a user never saw
 	touch $@
 
 # One small real model on a real release: SmolLM2-135M-Instruct, which a Python package carries, tuned on cells of

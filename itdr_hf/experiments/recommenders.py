@@ -51,7 +51,7 @@ class RecommendStep:
         return {"raw": raw_digest(self.raw, self.source), "source": self.source, **chosen}
 
     def command(self) -> list[str]:
-        """Return the words of the command; it leaves out whether the release is simulated, which a run notes."""
+        """Return the words of the command; it does not note whether the release is real, so no difference is taken."""
         words = ["itdr", "recommend", str(self.raw), "--source", self.source, "--experiment", "reclm"]
         words += ["--profiles", str(self.profiles), "--protocol", PROTOCOL, "--seeds", str(self.seeds)]
         return [*words, *(w for name in self.backbones for w in ("--model", name)), "--out", str(self.output)]
@@ -138,7 +138,8 @@ def collect_recommenders(experiment: Experiment, out: Path) -> Results:
 def _lines(experiment: Experiment, path: Path) -> Iterator[Line]:
     scores = json.loads(path.read_text(encoding="utf-8"))
     about = path.with_name(ABOUT)
-    simulated = about.is_file() and bool(json.loads(about.read_text(encoding="utf-8"))["simulated"])
+    known = json.loads(about.read_text(encoding="utf-8")) if about.is_file() else {}  # a printed command leaves none
+    simulated = bool(known.get("simulated", True))
     for row in scores["rows"]:
         arm = experiment.arm(f"{row['model']} {row['variant']}")
         for metric, value, low, high, users in _figures(row):

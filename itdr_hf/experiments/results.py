@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import Any, NamedTuple
@@ -18,6 +18,7 @@ from itdr_hf.errors import UsageError
 from itdr_hf.experiments.declaration import WAYS, Arm, Experiment
 from itdr_hf.experiments.lines import Line, Results
 from itdr_hf.experiments.published import Column, column_of
+from itdr_hf.score.measured import TOTALS
 
 CHANCE = ("random", "template-copy")  # the baselines that are chance; of texts the second
 EXAMPLE = "-by-example"
@@ -106,7 +107,7 @@ def _split(arm: Arm, suffix: str) -> str:
 
 def _lines(experiment: Experiment, found: _Found) -> Iterator[Line]:
     system = _system(found)
-    paper, before = _columns(experiment, found.arm, system)
+    paper, before = _columns(experiment, found.arm, system, set(found.scores[0]["cells"]))
     figures = [_by_cell(score, "ours") for score in found.scores]
     chance = [_by_cell(score, name) for name in CHANCE for score in found.scores[:1]]
     changes = [{(d["config"], d["metric"]): d for d in score["differences"]} for score in found.scores]
@@ -133,7 +134,7 @@ def _lines(experiment: Experiment, found: _Found) -> Iterator[Line]:
             chance=next((one[config, metric]["value"] for one in chance if (config, metric) in one), None),
             paper_model=paper.model if published is not None else "",
             paper=published,
-            printed=paper.printed(metric) if config not in found.scores[0]["cells"] else None,
+            printed=paper.printed.get(metric) if config == TOTALS else None,
             difference=None if doubted(config) else _minus(value, published),
             change=_mean(one["difference"] for one in change),
             change_low=_mean(one["low"] for one in change),
@@ -143,10 +144,12 @@ def _lines(experiment: Experiment, found: _Found) -> Iterator[Line]:
         )
 
 
-def _columns(experiment: Experiment, arm: Arm, system: str) -> tuple[Column, Column | None]:
+def _columns(experiment: Experiment, arm: Arm, system: str, cells: Collection[str]) -> tuple[Column, Column | None]:
     """Return the column of the paper's tables for an arm, and for the arm it is compared with."""
-    paper = column_of(experiment, arm, system)
-    return paper, column_of(experiment, experiment.arm(arm.against), paper.model) if arm.against else None
+    paper = column_of(experiment, arm, system, cells)
+    if not arm.against:
+        return paper, None
+    return paper, column_of(experiment, experiment.arm(arm.against), paper.model, cells)
 
 
 def _doubted(scores: Mapping[str, Any]) -> Any:

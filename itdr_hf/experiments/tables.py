@@ -95,12 +95,13 @@ def _matrix(rows: Sequence[tuple[str, Mapping[str, str]]]) -> tuple[dict[str, st
 
 
 def _first_metrics(lines: Sequence[Line]) -> list[Line]:
-    """Return the first metric of every cell, without scores over cells."""
-    found: dict[str, Line] = {}
-    for line in lines:
-        if line.config != TOTALS:
-            found.setdefault(line.config, line)
-    return list(found.values())
+    """Return the first metric of every cell; where the paper has it by setting, as H@1(P1-I0-T3), these settings."""
+    found: list[Line] = []
+    for config in dict.fromkeys(line.config for line in lines if line.config != TOTALS):
+        of_cell = [line for line in lines if line.config == config]
+        settings = [one for one in of_cell if one.metric.startswith(f"{of_cell[0].metric}(") and one.paper is not None]
+        found += settings or of_cell[:1]
+    return found
 
 
 def _titled(results: Results, arm: str, split: str) -> str:

@@ -60,10 +60,18 @@ def test_tables_1_and_2_are_as_printed_next_to_what_their_cells_come_to():
     )
     assert Counter((str(s.table), s.metric, s.variant, s.value) for s in printed) == wanted
     one = experiment("itdr-leave-out")
-    column = column_of(one, one.arm("ft"), "anyone/any-model")
+    column = column_of(one, one.arm("ft"), "anyone/any-model", paper.cells())
     assert column.model == "GLM-4-9B"
-    assert (column.printed("rp"), round(column.value(TOTALS, "rp"), 4)) == (0.1927, 0.1972)  # one of the paper's slips
+    assert (column.printed["rp"], round(column.value(TOTALS, "rp"), 4)) == (0.1927, 0.1972)  # one of the paper's slips
     assert column.value(TOTALS, "pUII") == pytest.approx(70.4, abs=0.05)
+    assert column.totals == pytest.approx(paper.totals("GLM-4-9B", "ft"))
+
+
+def test_a_published_score_over_cells_is_over_those_that_were_run():
+    one = experiment("itdr-leave-out")
+    column = column_of(one, one.arm("ft"), "any", {"nir-movielens32m", "rp-yelp"})
+    assert column.value(TOTALS, "nir") == column.value("nir-movielens32m", "H@1") == 0.608
+    assert set(column.totals) == {"nir", "rp"} and not column.printed
 
 
 def test_the_rows_of_instructrec_each_have_an_arm():
