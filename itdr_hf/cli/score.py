@@ -14,6 +14,7 @@ from itdr_hf.cli.options import (
     NORMALISE,
     SERVER,
     SPLIT,
+    TOOL,
     WAY,
     Config,
     Folder,
@@ -280,15 +281,21 @@ def harness(
     config: Config = None,
     dataset: Annotated[str | None, typer.Option(help="Hub id the tasks load; default: the folder itself.")] = None,
     plain: Annotated[bool, typer.Option("--plain", help="For use without --apply_chat_template.")] = False,
+    tool: Annotated[str, one_of(TOOL, help="Whose tasks.")] = "lm-eval",
     json: Json = False,
 ) -> None:
-    """Write the cells as tasks of lm-evaluation-harness, with the same prompts, parsers and metrics."""
+    """Write the cells as tasks of lm-evaluation-harness or inspect-ai, with the same prompts, parsers and metrics."""
     from itdr_hf.dataset.audit.findings import counted
     from itdr_hf.runtime.terminal import print_json
     from itdr_hf.score.harness import next_command, write_tasks
+    from itdr_hf.score.inspection import FILE, write_inspect_tasks
 
-    names = write_tasks(folder, out, separated(config), dataset=dataset, plain=plain)
-    command = next_command(out, plain=plain)
+    if tool == "inspect-ai":
+        names = write_inspect_tasks(folder, out, separated(config), dataset=dataset)
+        command = f"inspect eval {out / FILE} --model hf/MODEL"
+    else:
+        names = write_tasks(folder, out, separated(config), dataset=dataset, plain=plain)
+        command = next_command(out, plain=plain)
     if json:
         return print_json({"folder": str(out), "tasks": names, "command": command})
     for name in names:
