@@ -132,6 +132,13 @@ def likelihood() -> Result:
     return _measured(lambda: {"ratios": measure()})
 
 
+def yardstick(name: str, arguments: list[int]) -> Result:
+    """Measure one of the works in `yardsticks`."""
+    from itdr_hf.bench import yardsticks
+
+    return _measured(getattr(yardsticks, name)(*arguments))
+
+
 def start(code: list[str]) -> Result:
     """Measure a Python command, minus the time of starting Python: the fastest of five runs each."""
     import subprocess
@@ -163,7 +170,7 @@ def _measured(run: Callable[[], Result]) -> Result:
 
 CONTESTANTS: dict[str, Callable[..., Result]] = {
     f.__name__: f
-    for f in (parse_csv, parse_lines, parse_jsonl, build, script, render, load, recommend, likelihood, start)
+    for f in (parse_csv, parse_lines, parse_jsonl, build, script, render, load, recommend, likelihood, start, yardstick)
 }
 
 if __name__ == "__main__":
