@@ -6,7 +6,7 @@ OUT ?= itdr
 BIN := .venv/bin
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: data test test-train test-spark experiments real drill bench instructrec docs docs-serve docs-figures push hub train eval rl verl report check format clean oldest dist-check known-faults
+.PHONY: data test test-train test-spark experiments real drill bench bench-check instructrec docs docs-serve docs-figures push hub train eval rl verl report check format clean oldest dist-check known-faults
 
 data: $(RAW)/.simulated-$(SCALE)  ## simulate raw releases, build every cell into ./itdr
 	$(BIN)/itdr build --raw $(RAW) --out $(OUT)
@@ -38,6 +38,9 @@ known-faults: .venv/.installed  ## known security faults of the versions that ar
 
 bench: .venv/.installed  ## ratios to the bare parse and to pandas, in minutes; make bench ARGS=--full for the sizes of the README
 	$(BIN)/itdr bench --out bench $(ARGS)
+
+bench-check: .venv/.installed  ## ratios to yardsticks in the same run; fails where one is 25 % above the one that is kept
+	OMP_NUM_THREADS=1 $(BIN)/python -m itdr_hf.bench.check
 
 # The tests that `make test` skips for want of torch, transformers[serving] or lm_eval.
 WANT_TORCH := tests/models/train tests/models/recommenders tests/models/predict/test_likelihood.py \

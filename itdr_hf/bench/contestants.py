@@ -146,6 +146,13 @@ def index(users: int, dim: int) -> Result:
     return _measured(lambda: {"ratios": measure_index(users, dim)})
 
 
+def yardstick(name: str, arguments: list[int]) -> Result:
+    """Measure one of the works in `yardsticks`."""
+    from itdr_hf.bench import yardsticks
+
+    return _measured(getattr(yardsticks, name)(*arguments))
+
+
 def start(code: list[str]) -> Result:
     """Measure a Python command, minus the time of starting Python: the fastest of five runs each."""
     import subprocess
@@ -190,6 +197,7 @@ CONTESTANTS: dict[str, Callable[..., Result]] = {
         neighbours,
         index,
         start,
+        yardstick,
     )
 }
 

@@ -154,36 +154,38 @@ def _once(measured: Measured, work: Path, sizes: Sizes, memory: str, progress: O
     jobs["load"] = "load", {"folder": str(Path(own) / "itdr"), "config": config}
     jobs["import"] = "start", {"code": ["-c", "import itdr_hf"]}
     jobs["help"] = "start", {"code": ["-m", "itdr_hf", "--help"]}
-    once = _best(jobs, sizes.rounds, progress, "")
+    once = best_of(jobs, sizes.rounds, progress, "")
     users, dim, queries = sizes.near
     near = {"users": users, "dim": dim, "queries": queries}
-    once |= _best({"neighbours": ("neighbours", near)}, 1, progress, "")
+    once |= best_of({"neighbours": ("neighbours", near)}, 1, progress, "")
     if has_index():  # extra [neighbours]
         users, dim = sizes.indexed
-        once |= _best({"index": ("index", {"users": users, "dim": dim})}, 1, progress, "")
+        once |= best_of({"index": ("index", {"users": users, "dim": dim})}, 1, progress, "")
     if find_spec("torch"):  # extra [recommend]
         pairs, users, items = sizes.log
         recommend = {"pairs": pairs, "users": users, "items": items}
-        once |= _best({"recommend": ("recommend", recommend)}, 1, progress, "")
+        once |= best_of({"recommend": ("recommend", recommend)}, 1, progress, "")
     if find_spec("torch") and find_spec("transformers"):  # extra [train]
-        once |= _best({"likelihood": ("likelihood", {})}, 1, progress, "")
+        once |= best_of({"likelihood": ("likelihood", {})}, 1, progress, "")
     return once
 
 
 def _row(measured: Measured, jobs: dict[str, tuple[str, Result]], rounds: int, progress: OnProgress) -> Row:
-    results = _best(jobs, rounds, progress, f"{measured.source}, {measured.rows:,} rows: ")
+    results = best_of(jobs, rounds, progress, f"{measured.source}, {measured.rows:,} rows: ")
     return Row(source=measured.source, rows=measured.rows, megabytes=measured.megabytes, results=results)
 
 
-def _best(jobs: dict[str, tuple[str, Result]], rounds: int, progress: OnProgress, title: str) -> dict[str, Result]:
-    """Return the fastest run of each job; all jobs run once per round, so that load on the machine affects all equally."""
+def best_of(
+    jobs: dict[str, tuple[str, Result]], rounds: int, progress: OnProgress, title: str, by: str = "seconds"
+) -> dict[str, Result]:
+    """Return the fastest run of each job, by one of its figures; all jobs run once per round, so that load on the machine affects all equally."""
     found: dict[str, list[Result]] = {name: [] for name in jobs}
     for number in range(rounds):
         for name, (contestant, arguments) in jobs.items():
             progress(Progress(f"{title}{name}", number, rounds, "rounds"))
             found[name].append(_run_in_process(contestant, arguments))
 
-    best = {name: min(results, key=lambda result: float(result["seconds"])) for name, results in found.items()}
+    best = {name: min(results, key=lambda result: float(result[by])) for name, results in found.items()}
     return {name: {**one, "peak_mb": max(r["peak_mb"] for r in found[name])} for name, one in best.items()}
 
 

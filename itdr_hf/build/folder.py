@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from itdr_hf.build.distributed import write_cell_distributed
+from itdr_hf.build.estimate import Rate, estimate_cell, note_rate, read_rates
 from itdr_hf.build.prepare import Prepared, Settings, identity, prepare, recipes, shortfall
 from itdr_hf.catalogue import DEFAULT
 from itdr_hf.dataset.card import write_card
-from itdr_hf.dataset.cell import BuiltCell, RawFile, Step
+from itdr_hf.dataset.cell import BuiltCell, RawFile, ShardFacts, Step
 from itdr_hf.dataset.folder import Dataset
 from itdr_hf.dataset.ledger import LEDGER
 from itdr_hf.dataset.notes import note_timing
@@ -252,8 +253,30 @@ def _record(prepared: Prepared, build: _Build, files: Files, seconds: float) -> 
     note_written(build.dataset.folder, cell.name, facts.files)
     build.dataset.record(entry)
     peak = peak_memory() // 10**6
+    _note_rate(prepared, build.settings, facts.files, seconds - prepared.reading, peak)
     timing = {"tables_seconds": tables.record["seconds"], "cell_seconds": round(seconds, 2), "peak_memory_mb": peak}
     note_timing(build.dataset.folder, cell.name, timing)
+
+
+def _note_rate(
+    prepared: Prepared, settings: Settings, files: Mapping[str, ShardFacts], seconds: float, peak: int
+) -> None:
+    """Keep what a cell took, and next to it what would have been estimated of the rates before: for the next dry run."""
+    tables, rates = prepared.tables, read_rates(settings)
+    size = tables.release.size()
+    said = estimate_cell(prepared.cell, prepared.recipe, size, False, rates)
+    rate = Rate(
+        raw_bytes=size,
+        tables_seconds=float(tables.record["seconds"]),
+        cell_seconds=seconds,
+        examples=sum(prepared.rows.counts.values()),
+        asked=prepared.recipe.num_examples,
+        bytes=sum(file.size for file in files.values()),
+        peak_memory_mb=peak,
+        estimated_seconds=said.cell_seconds if rates else None,
+        seconds=seconds,
+    )
+    note_rate(settings, prepared.cell.name, rate)
 
 
 def _raise_failures(outcomes: Sequence[Outcome], configs: Set[str]) -> None:

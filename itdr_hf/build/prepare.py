@@ -68,6 +68,7 @@ class Prepared:
     tables: Tables
     rows: Rows
     seconds: float = 0.0  # of planning, including reading the tables
+    reading: float = 0.0  # of these, for the tables, or for finding them in the cache
 
     @property
     def note(self) -> str:
@@ -119,9 +120,11 @@ def prepare(cell: Cell, recipe: Recipe, settings: Settings, engine: Engine | Non
         bad=settings.bad,
         progress=settings.progress,
     )
+    reading = time.monotonic() - started
     settings.progress(Progress(f"{cell.name}: planning", detail=f"{recipe.num_examples:,} examples"))
     rows = ensure_rows(cell, recipe, tables, engine)
-    prepared = Prepared(cell=cell, recipe=recipe, tables=tables, rows=rows, seconds=time.monotonic() - started)
+    seconds = time.monotonic() - started
+    prepared = Prepared(cell=cell, recipe=recipe, tables=tables, rows=rows, seconds=seconds, reading=reading)
     if prepared.note:
         settings.warn(f"{cell.name}: {prepared.note}")
     return prepared

@@ -171,6 +171,9 @@ def build(
     verify: Annotated[
         bool, typer.Option("--verify", help="Hash all existing files, not only those with a changed time.")
     ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Estimate rows, bytes, time and memory; build nothing.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Build all cells whose sources are present into a dataset folder that plain `datasets` reads."""
@@ -178,10 +181,11 @@ def build(
     from functools import partial
     from itertools import count
 
+    from itdr_hf.build.estimate import estimate_build
     from itdr_hf.build.folder import CellsFailedError, build_folder
     from itdr_hf.build.prepare import Settings
     from itdr_hf.cli.lock import check_locked
-    from itdr_hf.cli.show_build import print_outcomes
+    from itdr_hf.cli.show_build import print_estimates, print_outcomes
     from itdr_hf.raw.malformed import BadRows
     from itdr_hf.runtime.terminal import print_json, show_progress
 
@@ -211,6 +215,9 @@ def build(
         chosen = settings.known.select(configs, family)
         if locked:
             check_locked(raw, {settings.known.source_of(name) for name in chosen}, cache)
+        if dry_run:
+            found = estimate_build(out, settings, configs=configs, family=family, changes=changes)
+            return print_json([one.as_dict() for one in found]) if json else print_estimates(found)
         if neighbours_by != "cooccurrence":
             changes["near"] = _made_neighbours([settings.known.cell(name) for name in chosen], changes, settings)
         done = partial(_report_cell, progress, count(1), len(chosen))

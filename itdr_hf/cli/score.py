@@ -14,6 +14,7 @@ from itdr_hf.cli.options import (
     NORMALISE,
     SERVER,
     SPLIT,
+    TOOL,
     WAY,
     Config,
     Folder,
@@ -304,15 +305,24 @@ def harness(
     plain: Annotated[bool, typer.Option("--plain", help="For use without --apply_chat_template.")] = False,
     shots: Annotated[int, typer.Option(min=0, help="Solved training examples of other users before each prompt.")] = 0,
     seed: Annotated[int, typer.Option(help="Which shots, as of `itdr predict`.")] = 0,
+    tool: Annotated[str, one_of(TOOL, help="Whose tasks.")] = "lm-eval",
     json: Json = False,
 ) -> None:
-    """Write the cells as tasks of lm-evaluation-harness, with the same prompts, parsers and metrics."""
+    """Write the cells as tasks of lm-evaluation-harness or inspect-ai, with the same prompts, parsers and metrics."""
     from itdr_hf.dataset.audit.findings import counted
+    from itdr_hf.errors import UsageError
     from itdr_hf.runtime.terminal import print_json
     from itdr_hf.score.harness import next_command, write_tasks
+    from itdr_hf.score.inspection import FILE, write_inspect_tasks
 
-    names = write_tasks(folder, out, separated(config), dataset=dataset, plain=plain, shots=shots, seed=seed)
-    command = next_command(out, plain=plain, shots=shots)
+    if tool == "inspect-ai":
+        if shots or plain:
+            raise UsageError("harness: --tool inspect-ai with --shots or --plain; want neither; leave them out")
+        names = write_inspect_tasks(folder, out, separated(config), dataset=dataset)
+        command = f"inspect eval {out / FILE} --model hf/MODEL"
+    else:
+        names = write_tasks(folder, out, separated(config), dataset=dataset, plain=plain, shots=shots, seed=seed)
+        command = next_command(out, plain=plain, shots=shots)
     if json:
         return print_json({"folder": str(out), "tasks": names, "command": command})
     for name in names:

@@ -13,6 +13,7 @@ from itdr_hf.records import SPLITS
 from itdr_hf.runtime.terminal import print_line, print_table
 
 if TYPE_CHECKING:
+    from itdr_hf.build.estimate import Estimate
     from itdr_hf.build.folder import Outcome
     from itdr_hf.catalogue import Catalogue
     from itdr_hf.raw.source import Source
@@ -50,6 +51,33 @@ def _broken(folder: str, error: Exception) -> dict[str, Any]:
     state: dict[str, Any] = {"source": folder, "title": folder, "licence": "not stated", "redistributable": False}
     state |= {"obtain": "", "homepage": folder, "remarks": [], "own": True, "hashes": {}, "cells": []}
     return state | {"state": "broken", "layout": None, "missing": [str(error)], "unread": {}}
+
+
+def print_estimates(found: Sequence[Estimate]) -> None:
+    """Print what a build would take, cell by cell and in all, with how far the last estimate of each was off."""
+    left = dict.fromkeys(("config", "state"), "left")
+    columns = {**left, **dict.fromkeys(("rows", "MB", "seconds", "memory MB", "last time off"), "right"), "by": "left"}
+    rows = [
+        [
+            one.cell,
+            one.state,
+            f"{one.rows:,}",
+            f"{one.bytes / 1e6:,.1f}",
+            f"{one.seconds:,.1f}",
+            f"{one.peak_memory_mb:,}",
+            "" if one.error is None else f"{one.error:+.0%}",
+            one.basis,
+        ]
+        for one in found
+    ]
+    print_table(columns, rows)
+    work = [one for one in found if one.state == "to build"]
+    size, seconds = sum(one.bytes for one in work), sum(one.seconds for one in work)
+    peak = max((one.peak_memory_mb for one in work), default=0)
+    print_line(
+        f"\nto build: {counted(len(work), 'config')}, {sum(one.rows for one in work):,} rows, {size / 1e6:,.1f} MB, about "
+        f"{seconds:,.0f} s one after the other, {peak:,} MB of memory. Estimates, by what builds took here before."
+    )
 
 
 def print_draft(folder: Path, source: Source, cells: Sequence[str]) -> None:

@@ -18,6 +18,7 @@ from itdr_hf.dataset.card_derived import derived_rows, one_out
 from itdr_hf.dataset.card_yaml import members, metadata
 from itdr_hf.dataset.caveats import caveats_of
 from itdr_hf.dataset.croissant import CROISSANT, croissant_text
+from itdr_hf.dataset.eval_yaml import EVAL_YAML, eval_text
 from itdr_hf.dataset.folder import Dataset
 from itdr_hf.dataset.notes import AUDIT, DRAWN, read_note, write_note
 from itdr_hf.prompts import as_shown
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from itdr_hf.dataset.audit.findings import Report
 
 CHECKS, CHECKS_FOLDER = "itdr_hf.dataset.audit", Path(__file__).with_name("audit")
-COMPANIONS = (CROISSANT,)  # files that are written with the card, from the ledger alone
+COMPANIONS = (CROISSANT, EVAL_YAML)  # files that are written with the card, from the ledger alone
 PICTURES = "pictures"  # folder of flow.png and lengths.png, drawn by `itdr report --card`
 SAMPLED = 20  # examples, of which the shortest is shown
 PLAYED = "taste-alone-wins"  # the check whose figures are a table of their own …
@@ -76,8 +77,12 @@ COLUMN_NOTES = {
 
 
 def write_card(dataset: Dataset, repo_id: str = "itdr") -> None:
-    """Write the README.md of a dataset folder and its companion for machines, croissant.json."""
+    """Write the README.md of a dataset folder and its companions for machines, croissant.json and eval.yaml."""
     write_atomically(dataset.folder / CROISSANT, croissant_text(dataset, repo_id))
+    if text := eval_text(dataset):
+        write_atomically(dataset.folder / EVAL_YAML, text)
+    else:
+        (dataset.folder / EVAL_YAML).unlink(missing_ok=True)
     write_atomically(dataset.folder / "README.md", dataset_card(dataset, repo_id))
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from itdr_hf.errors import HubError
 from itdr_hf.hub.adapter_card import adapter_card
 from itdr_hf.hub.adapter_folder import HUB_ID, Adapter, _json, check_adapter
+from itdr_hf.hub.eval_results import EVAL_RESULTS, eval_results_text
 from itdr_hf.hub.push import Release, push_folder
 from itdr_hf.models.pretrained import revision_of
 from itdr_hf.runtime.files import write_atomically
@@ -61,7 +62,7 @@ def push_adapter(
 def write_card(
     folder: Path, repo_id: str, *, dataset_id: str, scores: Path | None, version: str, licence: str = "other"
 ) -> Adapter:
-    """Check an adapter and write its README.md, without sending anything. Raises HubError."""
+    """Check an adapter and write its README.md and .eval_results, without sending anything. Raises HubError."""
     if not HUB_ID.fullmatch(dataset_id):
         raise HubError(
             f"dataset {dataset_id!r}: not a Hub id; want org/name of the dataset it was tuned on; give --dataset-id"
@@ -71,7 +72,17 @@ def write_card(
     text = adapter_card(adapter, repo_id, dataset_id=dataset_id, scores=found, version=version, licence=licence)
     _check_card(text, folder)
     write_atomically(folder / "README.md", text)
+    _write_results(folder / EVAL_RESULTS, eval_results_text(found, dataset_id) if found else "")
     return adapter
+
+
+def _write_results(path: Path, text: str) -> None:
+    """Write the figures for the Hub's leaderboards, or remove those of other scores."""
+    if text:
+        path.parent.mkdir(exist_ok=True)
+        write_atomically(path, text)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _scores(path: Path, adapter: Adapter) -> Mapping[str, Any]:

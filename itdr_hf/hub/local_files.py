@@ -15,6 +15,7 @@ from itdr_hf.errors import HubError
 from itdr_hf.runtime.hashing import hash_file
 from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 
+SHOWN = (".eval_results/itdr.yaml",)  # hidden files that are published: a model's figures for the Hub's leaderboards
 CARD, MARKER = "README.md", "itdr"
 PICTURE = re.compile(rf"{PICTURES}/(flow|lengths)\.(png|svg)")  # the card's pictures, drawn after the build
 
@@ -72,7 +73,7 @@ def read_folder(path: Path, repo_type: str = "dataset", progress: OnProgress = i
     if not (path / CARD).is_file():
         raise HubError(f"{path}: no {CARD}; wanted a dataset folder with its card; build it first")
     found = sorted(p.relative_to(path).as_posix() for p in path.rglob("*") if p.is_file())
-    names = [name for name in found if not any(part.startswith(".") for part in name.split("/"))]
+    names = [name for name in found if name in SHOWN or not any(part.startswith(".") for part in name.split("/"))]
     files = dict(_hashed(path, names, progress))
     version = None
     if LEDGER in files:

@@ -159,7 +159,7 @@ def _task(cell: Cell, dataset: str | None, tag: str, plain: bool) -> dict[str, A
         "target_delimiter": "",  # as in training: the prompt ends in a line break, and the answer follows
         "process_results": _Function("utils.results"),
         "generation_kwargs": {"until": [], "do_sample": False, "temperature": 0.0, "max_gen_toks": most},
-        "metric_list": [_metric(name) for name in _metrics(cell)],
+        "metric_list": [_metric(name) for name in metric_names(cell)],
         "metadata": {"version": TASK_VERSION},
     }
 
@@ -173,7 +173,7 @@ def _place(config: str, dataset: str | None, tag: str) -> dict[str, Any]:
     return {"custom_dataset": _Function("utils.load"), "dataset_kwargs": {"config": config}}
 
 
-def _metrics(cell: Cell) -> list[str]:
+def metric_names(cell: Cell) -> list[str]:
     """Return the metrics of a cell by their full names, and the shares of answers that parse."""
     listed = list(cell.task.metrics)
     if "ACC" in listed:

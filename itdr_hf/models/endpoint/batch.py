@@ -74,22 +74,8 @@ class BatchFolder:
 
     def write(self, asks: Iterable[Ask]) -> list[RequestFile]:
         """Write requests into as few files as the limits allow; each key once. Raises UsageError for one too large."""
-        seen: set[str] = set()
-        lines: list[bytes] = []
-        size, made = 0, list[RequestFile]()
-        for ask in asks:
-            if ask.key in seen:
-                continue
-            seen.add(ask.key)
-            line = request_line(ask)
-            if len(line) > MAX_BYTES:
-                raise UsageError(f"a request of {len(line):,} bytes; want at most {MAX_BYTES:,}; leave its config out")
-            if lines and (len(lines) == MAX_ROWS or size + len(line) > MAX_BYTES):
-                made.append(self._add(lines))
-                lines, size = [], 0
-            lines.append(line)
-            size += len(line)
-        return [*made, self._add(lines)] if lines else made
+        distinct = {ask.key: request_line(ask) for ask in asks}
+        return [self._add(part) for part in parted(distinct.values())]
 
     def submit(self, api: BatchApi) -> None:
         """Submit every file that is not; a batch that a killed run began is found by its mark."""
@@ -163,6 +149,22 @@ def opened_batches(folder: Path) -> Iterator[BatchFolder]:
         raise UsageError(
             f"{folder}: another run uses it; want one at a time; wait, or choose another folder"
         ) from error
+
+
+def parted(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Yield the lines of one request file after the other, as few as the limits allow. Raises UsageError for a line too large."""
+    part: list[bytes] = []
+    size = 0
+    for line in lines:
+        if len(line) > MAX_BYTES:
+            raise UsageError(f"a request of {len(line):,} bytes; want at most {MAX_BYTES:,}; leave its config out")
+        if part and (len(part) == MAX_ROWS or size + len(line) > MAX_BYTES):
+            yield part
+            part, size = [], 0
+        part.append(line)
+        size += len(line)
+    if part:
+        yield part
 
 
 def request_line(ask: Ask) -> bytes:

@@ -109,9 +109,10 @@ def _rows(dataset: Dataset, split: str, recipe: TrainRecipe, trainer: Trainer) -
             name: dataset.rows(name, split, trained_columns(dataset.shape_of(name), trainer.columns))
             for name in dataset.select(recipe.configs, split)
         }
-    family = dataset.ledger.family
+    facts = {"family": dataset.ledger.family, "split": split, "model": recipe.base_id or recipe.model}
+    longest = {name: dataset.cell(name).task.max_answer_tokens for name in mix}
     return [
-        {**row, "config": name, "family": family, "split": split, "index": index}
+        {**row, **facts, "config": name, "index": index, "max_answer_tokens": longest[name]}
         for name, rows in mix.items()
         for index, row in enumerate(rows)
     ]

@@ -61,6 +61,13 @@ def verl_row(row: Line) -> dict[str, Any]:
     }
 
 
+def batch_request(row: Line) -> dict[str, Any]:
+    """Return the request of a Batch API that asks for an answer, named by the row's id."""
+    body = {"model": row["model"], "messages": to_messages(row)["messages"][:1]}
+    body |= {"max_tokens": row["max_answer_tokens"], "temperature": 0.0, "seed": 0}
+    return {"custom_id": row["id"], "method": "POST", "url": "/v1/chat/completions", "body": body}
+
+
 # pairs, of the shape PREFERENCE
 
 

@@ -6,11 +6,13 @@ a word, the export's page says so.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from itdr_hf.models.endpoint.batch import parted
 from itdr_hf.models.train import lines
 from itdr_hf.models.train.preference_files import llama_factory_ranking_files, trl_kto_files, trl_preference_files
 from itdr_hf.models.train.recbole_files import recbole_files, write_recbole_sequences
@@ -63,6 +65,16 @@ def write_parquet(rows: Rows, draft: Path) -> dict[str, int]:
     schema = pa.Table.from_pylist([row for found in rows.values() for row in found]).schema
     for split, found in rows.items():
         pq.write_table(pa.Table.from_pylist(list(found), schema), draft / "data" / f"{split}.parquet")
+    return {split: len(found) for split, found in rows.items()}
+
+
+def write_requests(rows: Rows, draft: Path) -> dict[str, int]:
+    """Write data/<split>-00001.jsonl and so on, each within the limits of a Batch API."""
+    (draft / "data").mkdir()
+    for split, found in rows.items():
+        texts = [json.dumps(row, ensure_ascii=False).encode("utf-8", "replace") + b"\n" for row in found]
+        for number, part in enumerate(parted(texts), 1):
+            (draft / "data" / f"{split}-{number:05}.jsonl").write_bytes(b"".join(part))
     return {split: len(found) for split, found in rows.items()}
 
 
@@ -202,6 +214,20 @@ TRAINERS = {
         note="reward.py is `itdr_hf.rewards.verl`, which every worker must have installed. Prompts beyond "
         "`data.max_prompt_length` are dropped: verl prints how many are left (`filter dataset len`), no more. It always "
         "puts the chat template around a prompt, so that a plain base needs one. Further settings may follow `sh grpo.sh`.",
+    ),
+    "openai-batch": Trainer(
+        title="the Batch API of OpenAI and others",
+        templated=True,
+        plain=lines.batch_request,
+        chat=lines.batch_request,
+        files=_nothing,
+        command='curl "$OPENAI_BASE_URL/files" -H "Authorization: Bearer $OPENAI_API_KEY" -F purpose=batch '
+        "-F file=@data/test-00001.jsonl",
+        learns="prompts",
+        write=write_requests,
+        note="Requests alone, each named by the id of its example, in files of at most 50,000 rows and 200 MB; `model` is "
+        "what --model says. A batch drops what it does not finish in its window into its error file, without a word in "
+        "the output: count the lines. `itdr predict --batch` does all of this, collects the answers and asks for the rest.",
     ),
     "recbole": Trainer(
         title="RecBole",

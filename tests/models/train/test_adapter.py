@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hubserver.stage import Stage
 from huggingface_hub import ModelCard
 from models.train.made import recipe_facts, write_adapter
@@ -15,6 +16,8 @@ from models.train.made import recipe_facts, write_adapter
 from itdr_hf.errors import HubError
 from itdr_hf.hub.adapter import push_adapter, write_card
 from itdr_hf.hub.adapter_folder import check_adapter
+from itdr_hf.hub.eval_results import eval_results_text
+from itdr_hf.hub.local_files import read_folder
 from itdr_hf.models.pretrained import revision_of
 
 pytest_plugins = ("hubserver.plugin",)
@@ -222,3 +225,33 @@ def test_an_unfit_adapter_reaches_no_hub(stage: Stage, tmp_path: Path):
     with pytest.raises(HubError, match="is a path"):
         push_adapter(stage.api, folder, "org/x", dataset_id="org/itdr", patience=stage.patience)
     assert stage.hub.log == []
+
+
+def test_figures_of_choices_are_written_for_the_hubs_leaderboards_with_interval_and_chance(
+    tmp_path: Path, scores: Path
+):
+    folder = write_adapter(tmp_path / "x")
+    card(folder, scores)
+    assert not (folder / ".eval_results").exists(), "ratings are no task of eval.yaml"
+    found = json.loads(scores.read_text())
+    row = {"config": "nir-movielens32m", "metric": "H@1", "low": 0.3, "high": 0.5, "n": 60, "users": 60}
+    found["figures"] += [
+        {**row, "kind": "ours", "system": "base + x", "value": 0.4},
+        {**row, "kind": "baseline", "system": "random", "value": 0.2},
+    ]
+    text = eval_results_text(found, "org/itdr")
+    [result] = yaml.safe_load(text)
+    assert result["dataset"] == {"id": "org/itdr", "task_id": "nir-movielens32m", "revision": "v1.0.0"}
+    assert result["value"] == 0.4 and "95 % interval 0.300 to 0.500" in result["notes"]
+    assert "chance 0.200" in result["notes"] and "read lenient" in result["notes"]
+    assert eval_results_text({**found, "split": "validation"}, "org/itdr") == ""
+
+
+def test_eval_results_are_pushed_though_their_name_begins_with_a_dot(tmp_path: Path):
+    folder = write_adapter(tmp_path / "x")
+    card(folder)
+    (folder / ".eval_results").mkdir()
+    (folder / ".eval_results/itdr.yaml").write_text("[]")
+    (folder / ".secret").write_text("x")
+    names = read_folder(folder, "model").files
+    assert ".eval_results/itdr.yaml" in names and ".secret" not in names

@@ -17,6 +17,7 @@ from itdr_hf.models.predict.predictions import Completion, Run, open_predictions
 from itdr_hf.models.predict.questions import read_questions
 from itdr_hf.models.train.export import export
 from itdr_hf.models.train.pairs import from_negatives
+from itdr_hf.models.train.recipe import TrainRecipe
 from itdr_hf.prompts import to_prompt_completion
 from itdr_hf.records import INSTRUCTION
 from itdr_hf.rewards.pairs import best_and_worst
@@ -152,3 +153,18 @@ def test_a_verl_row_is_as_documented_and_its_score_that_of_the_rewards(itdr, row
         told = rows[row["extra_info"]["id"]]["output"] if row["extra_info"]["id"] in rows else ""
         assert (compute_score(asked[0], told, *asked[1:])["score"] == 1) == bool(told)
     assert "custom_reward_function.path=reward.py" in (tmp_path / "out/grpo.sh").read_text()
+
+
+def test_batch_requests_ask_each_example_and_are_named_by_it(itdr, rows, tmp_path):
+    recipe = TrainRecipe(model="org/served")
+    export(itdr, tmp_path / "out", "openai-batch", configs=["nir"], recipe=recipe)
+    found = [json.loads(line) for line in (tmp_path / "out/data/train-00001.jsonl").read_text().splitlines()]
+    assert {line["custom_id"] for line in found} == rows.keys()
+    for line in found:
+        [turn] = line["body"]["messages"]
+        assert f"{turn['content']}\n" == to_prompt_completion(rows[line["custom_id"]])["prompt"]
+        assert (line["body"]["model"], line["body"]["max_tokens"], line["url"]) == (
+            "org/served",
+            256,
+            "/v1/chat/completions",
+        )
