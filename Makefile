@@ -6,7 +6,7 @@ OUT ?= itdr
 BIN := .venv/bin
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: data test test-train test-spark drill bench docs docs-serve push hub train eval report check format clean oldest dist-check known-faults
+.PHONY: data test test-train test-spark drill bench docs docs-serve push hub train eval reclm report check format clean oldest dist-check known-faults
 
 data: $(RAW)/.simulated-$(SCALE)  ## simulate raw releases, build every cell into ./itdr
 	$(BIN)/itdr build --raw $(RAW) --out $(OUT)
@@ -92,7 +92,7 @@ $(RAW)/.simulated-$(SCALE): .venv/.builds
 	touch $@
 
 clean:
-	rm -rf .venv .venv-oldest $(RAW) $(OUT) $(PULSE)
+	rm -rf .venv .venv-oldest $(RAW) $(OUT) $(PULSE) $(RECLM)
 
 # The whole loop on a CPU, in minutes: a small base made here, tuned, asked, scored. Plumbing with a pulse, no result.
 PULSE ?= pulse
@@ -126,6 +126,14 @@ $(PULSE)/base/tiny.json: $(PULSE)/itdr/ledger.json
 $(PULSE)/itdr/ledger.json: .venv/.trains
 	$(BIN)/itdr simulate $(PULSE)/raw --source movielens32m --source movielens1m
 	$(BIN)/itdr build --raw $(PULSE)/raw --out $(PULSE)/itdr --config rp-movielens32m --config nir-movielens32m --config uap-movielens1m
+
+# RecLM's chain with the small base, every stage killed and resumed; ENCODER: of the profiles, a folder or a Hub id.
+RECLM ?= chain
+reclm: export OMP_NUM_THREADS ?= 1
+reclm: export MALLOC_TRIM_THRESHOLD_ := 4000000000
+reclm: export MALLOC_MMAP_THRESHOLD_ := 4000000000
+reclm: .venv/.trains  ## on a CPU, in minutes: profiles, dialogues, reward, refinement, and what is asked of the result [ENCODER=…]
+	$(BIN)/python tests/reclm_chain.py $(RECLM) $(if $(ENCODER),--encoder $(ENCODER))
 
 # Another engine for plans, for more than one machine; it needs a Java, 17 or newer.
 test-spark: .venv/.tests-spark  ## Spark builds the same bytes as DuckDB, for every cell

@@ -145,7 +145,9 @@ def _nearest_of_block(queries: Vectors, among: Vectors, count: int, itself: Ints
     spare = np.empty((ROWS // 2, len(queries)), np.float32)
     for start in range(0, len(among), ROWS):
         part = among[start : start + ROWS]
-        block = np.matmul(part, queries.T, out=room[: len(part)])  # a row of it for each of `part`, a column for a query
+        block = np.matmul(
+            part, queries.T, out=room[: len(part)]
+        )  # a row of it for each of `part`, a column for a query
         if itself is not None:
             mine = np.flatnonzero((itself >= start) & (itself < start + ROWS))
             block[itself[mine] - start, mine] = -np.inf
