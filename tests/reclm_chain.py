@@ -76,7 +76,7 @@ class Chain:
         """Run what is not there yet; return the figures."""
         data, configs = "reclm", ",".join(f"{cell}-{SOURCE}" for cell in CELLS)
         simulate = ("simulate", "raw", "--source", SOURCE, "--scale", self.scale)
-        self.make("simulate", f"raw/{SOURCE}", *simulate)
+        self.make("simulate", "raw/ml-32m", *simulate)
         build = ("build", "--raw", "raw", "--out", data, "--family", "reclm", "--config", configs)
         self.make("build", f"{data}/ledger.json", *build, "--num-examples", "6000", *SHAPE)
         self.make_base(data)
