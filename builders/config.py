@@ -45,6 +45,7 @@ class ItdrConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datasets is u
     max_chars: int | None = None
     snapshots: str | None = None
     neighbours: int | None = None
+    near: str | None = None
     dialogue: str | None = None
     profiles: str | None = None
     near: str | None = None

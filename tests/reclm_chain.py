@@ -24,9 +24,19 @@ from itdr_hf.models.train.checkpoints import last_checkpoint
 SOURCE = "movielens32m"
 CELLS = ("profile", "dialogue", "reward", "inference")
 SHAPE = ("--neighbours", "1", "--history", "3", "--template", "brief")
+# Some profiles stay in the mix of the dialogues, or the small base forgets how a single one ends.
 STAGES: dict[str, tuple[str, ...]] = {
     "distil": ("--config", f"profile-{SOURCE}", "--epochs", "1"),
-    "dialogue": ("--config", f"dialogue-{SOURCE}", "--start", "distil", "--epochs", "2"),
+    "dialogue": (
+        "--config",
+        f"dialogue-{SOURCE},profile-{SOURCE}",
+        "--weight",
+        f"profile-{SOURCE}=0.5",
+        "--start",
+        "distil",
+        "--epochs",
+        "2",
+    ),
     "reward": ("--config", f"reward-{SOURCE}", "--stage", "reward", "--start", "distil", "--epochs", "3"),
     "refine": ("--config", f"reward-{SOURCE}", "--stage", "refine", "--start", "dialogue", "--reward", "reward"),
 }
@@ -35,7 +45,7 @@ MORE: dict[str, tuple[str, ...]] = {
     "dialogue": ("--limit", "1600", "--learning-rate", "2e-3"),
     "reward": ("--limit", "6000", "--learning-rate", "2e-3", "--eval-limit", "600"),
     "refine": (
-        "--limit", "256", "--epochs", "1", "--batch", "16", "--learning-rate", "1e-3", "--answer-tokens", "40",
+        "--limit", "256", "--epochs", "1", "--batch", "16", "--learning-rate", "3e-4", "--answer-tokens", "48",
         "--eval-limit", "32",
     ),
 }  # fmt: skip
@@ -66,7 +76,7 @@ class Chain:
         """Run what is not there yet; return the figures."""
         data, configs = "reclm", ",".join(f"{cell}-{SOURCE}" for cell in CELLS)
         simulate = ("simulate", "raw", "--source", SOURCE, "--scale", self.scale)
-        self.make("simulate", f"raw/{SOURCE}", *simulate)
+        self.make("simulate", "raw/ml-32m", *simulate)
         build = ("build", "--raw", "raw", "--out", data, "--family", "reclm", "--config", configs)
         self.make("build", f"{data}/ledger.json", *build, "--num-examples", "6000", *SHAPE)
         self.make_base(data)

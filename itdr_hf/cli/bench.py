@@ -23,6 +23,7 @@ def bench(
     blocks: Annotated[
         list[int] | None, typer.Option(min=20_000, help="Rows of Netflix Prize; may be given again.")
     ] = None,
+    vectors: Annotated[int | None, typer.Option(min=2000, help="Whose nearest are looked for.")] = None,
     pairs: Annotated[
         int | None, typer.Option(min=1_000, help="Pairs of the log that recommenders train on; needs torch.")
     ] = None,
@@ -47,6 +48,8 @@ def bench(
         reviews=tuple(sorted(reviews)) if reviews else sizes.reviews,
         blocks=tuple(sorted(blocks)) if blocks else sizes.blocks,
         rounds=rounds or sizes.rounds,
+        near=(vectors, 16, vectors // 20) if vectors else sizes.near,
+        indexed=(vectors, 16) if vectors else sizes.indexed,
         log=(pairs, max(10, pairs // 20), max(50, pairs // 50)) if pairs else sizes.log,
     )
     with show_progress("measuring") as progress:

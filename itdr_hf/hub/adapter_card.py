@@ -27,8 +27,12 @@ def adapter_card(
     facts = _facts(adapter)
     dataset, tag = facts["dataset"], f"v{facts['dataset']['version']}"
     results = model_index(repo_id, scores, dataset_id) if scores else None
+    recipe = TrainRecipe(**{**facts["recipe"], "configs": tuple(facts["recipe"]["configs"])})
     head = yaml.safe_dump(
-        _metadata(adapter, repo_id, dataset_id, licence, results), sort_keys=False, allow_unicode=True, width=1000
+        _metadata(adapter, recipe, repo_id, dataset_id, licence, results),
+        sort_keys=False,
+        allow_unicode=True,
+        width=1000,
     )
     slots = {
         "repo_id": repo_id,
@@ -42,7 +46,9 @@ def adapter_card(
         "content": dataset["content"],
         "simulated": dataset["simulated"],
         "cells": _cells(facts),
-        "recipe": TrainRecipe(**{**facts["recipe"], "configs": tuple(facts["recipe"]["configs"])}).summary,
+        "recipe": recipe.summary,
+        "stage": recipe.stage,
+        "begun": facts.get("begun", {}),
         "data": facts["data"]["train"],
         "prompt": facts["prompt"],
         "results": facts["results"],
@@ -85,19 +91,28 @@ def _facts(adapter: Adapter) -> Mapping[str, Any]:
 
 
 def _metadata(
-    adapter: Adapter, repo_id: str, dataset_id: str, licence: str, results: list[dict[str, Any]] | None
+    adapter: Adapter,
+    recipe: TrainRecipe,
+    repo_id: str,
+    dataset_id: str,
+    licence: str,
+    results: list[dict[str, Any]] | None,
 ) -> dict[str, Any]:
     return {
         "base_model": adapter.base,
         "base_model_relation": "adapter",
         "library_name": "peft",
-        "pipeline_tag": "text-generation",
+        "pipeline_tag": "text-classification" if recipe.stage == "reward" else "text-generation",
         "language": ["en"],
         **(own_licence(repo_id) if licence == "other" else {"license": licence}),
         "datasets": [dataset_id],
-        "tags": ["itdr", "lora", "sft", "trl", "recommendation"],
+        "tags": ["itdr", "lora", _kind(recipe), "trl", "recommendation"],
         **({"model-index": results} if results else {}),
     }
+
+
+def _kind(recipe: TrainRecipe) -> str:
+    return {"sft": "sft", "reward": "reward-model", "refine": recipe.method}[recipe.stage]
 
 
 def _cells(facts: Mapping[str, Any]) -> list[dict[str, Any]]:

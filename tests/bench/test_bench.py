@@ -19,7 +19,20 @@ from itdr_hf.bench.run import FOUR
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory):
     folder = tmp_path_factory.mktemp("bench")
-    sizes = ["--pairs", "2000", "--ratings", "20000", "--reviews", "10000", "--blocks", "20000", "--rounds", "1"]
+    sizes = [
+        "--pairs",
+        "2000",
+        "--vectors",
+        "4000",
+        "--ratings",
+        "20000",
+        "--reviews",
+        "10000",
+        "--blocks",
+        "20000",
+        "--rounds",
+        "1",
+    ]
     command = [sys.executable, "-m", "itdr_hf", "bench", "--out", folder, *sizes]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return folder, done.stdout, json.loads((folder / "bench.json").read_text())
@@ -30,7 +43,8 @@ def test_the_table_sets_every_figure_beside_what_is_wanted(measured):
     assert "parse s" in printed and "pandas/build" in printed
     measured_with_torch = 7 + bool(find_spec("torch_geometric")) if find_spec("torch") else 0
     of_likelihood = 2 if find_spec("torch") and find_spec("transformers") else 0
-    assert len(found["findings"]) == 13 + measured_with_torch + of_likelihood
+    of_neighbours = 2 + 2 * bool(find_spec("faiss"))
+    assert len(found["findings"]) == 13 + measured_with_torch + of_likelihood + of_neighbours
     for finding in found["findings"]:
         assert finding["wanted"][0] in "≤≥1"
         assert finding["wanted"] in printed

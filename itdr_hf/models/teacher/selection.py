@@ -103,14 +103,16 @@ def _chosen(dataset: Dataset, configs: Set[str] | None) -> list[str]:
         have = ", ".join(able) or "none"
         raise UsageError(f"{dataset.folder}: no config {name!r} that a teacher writes for; have: {have}")
     if not chosen:
-        raise UsageError(f"{dataset.folder}: nothing a teacher writes for; want an ir-* or tui-* config; build one")
+        raise UsageError(
+            f"{dataset.folder}: nothing a teacher writes for; want an ir-*, tui-* or profile-* config; build one"
+        )
     return chosen
 
 
 def taught(cell: Cell) -> Taught:
     """Return what a teacher needs to know of a cell. Raises UsageError for one whose references are the data's own."""
     if cell.task.teacher is None:
-        raise UsageError(f"{cell.name}: its references are the data's own; want an ir-* or tui-* config")
+        raise UsageError(f"{cell.name}: its references are the data's own; want an ir-*, tui-* or profile-* config")
     return Taught(name=cell.name, teacher=cell.task.teacher, common_words=common_words(cell))
 
 

@@ -255,3 +255,40 @@ def test_eval_results_are_pushed_though_their_name_begins_with_a_dot(tmp_path: P
     (folder / ".secret").write_text("x")
     names = read_folder(folder, "model").files
     assert ".eval_results/itdr.yaml" in names and ".secret" not in names
+
+
+def test_the_card_of_a_reward_model_and_of_a_refined_one_say_what_they_are_and_how_far_they_came(tmp_path: Path):
+    made = {}
+    for stage, results, begun in (
+        ("reward", {"validation_accuracy": [[5, 0.8], [10, 0.925]]}, {"start": {"name": "distil", "content": "aa11"}}),
+        (
+            "refine",
+            {
+                "rewards": {
+                    "train": [],
+                    "validation": [{"step": 0, "reward": -1.5, "kl": 0.0}, {"step": 10, "reward": 0.25, "kl": 0.4}],
+                }
+            },
+            {"start": {"name": "dialogue", "content": "bb22"}, "reward": {"name": "reward", "content": "cc33"}},
+        ),
+    ):
+        folder = write_adapter(tmp_path / stage)
+        facts = recipe_facts()
+        facts["recipe"] |= {"stage": stage}
+        facts["results"] |= results
+        del facts["data"]["train"]["answer_tokens"]
+        (folder / "recipe.json").write_text(json.dumps({**facts, "begun": begun}))
+        made[stage] = card(folder)
+    scorer, refined = made["reward"], made["refine"]
+    assert (
+        "AutoPeftModelForSequenceClassification" in scorer and "num_labels=1" in scorer and "vllm serve" not in scorer
+    )
+    assert (
+        "80.0% at step 5, 92.5% at step 10" in scorer and "It began with the adapter `distil`, content `aa11`" in scorer
+    )
+    assert ModelCard(scorer).data.pipeline_tag == "text-classification"
+    assert (
+        "step 0, reward -1.5, kl 0.0; step 10, reward 0.25, kl 0.4" in refined
+        and "Its reward is the adapter `reward`" in refined
+    )
+    assert "rloo" in ModelCard(refined).data.tags and "AutoPeftModelForCausalLM" in refined
