@@ -48,7 +48,6 @@ class ItdrConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datasets is u
     near: str | None = None
     dialogue: str | None = None
     profiles: str | None = None
-    near: str | None = None
     on_bad_row: str = "error"
     max_bad_rows: int | None = None
 

@@ -133,6 +133,7 @@ class _Filter:
         size = np.bincount(place)
         held = np.bincount(place[self._across[_bucket(run)]], minlength=len(size))
         alike: Any = (size >= LEAST_RUNS) & (held >= share * size)
+        alike: Any = (size >= LEAST_RUNS) & (held >= share * size)
         likely = alike[place]
         return place[likely], run[likely]
 
