@@ -108,7 +108,7 @@ class _Filter:
 
     def __init__(self, uses: npt.NDArray[np.int32], common: float) -> None:
         self._rare = uses.sum(axis=0) <= common
-        self._across = (uses > 0).all(axis=0)
+        self._across: Any = (uses > 0).all(axis=0)
 
     def pick(self, texts: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint64]]:
         """Return the distinct runs, without the template's, of the texts that may be alike, and which text each is of."""
@@ -132,9 +132,7 @@ class _Filter:
 
         size = np.bincount(place)
         held = np.bincount(place[self._across[_bucket(run)]], minlength=len(size))
-        alike: Any = (size >= LEAST_RUNS) & (held >= share * size)
-        alike: Any = (size >= LEAST_RUNS) & (held >= share * size)
-        likely = alike[place]
+        likely = ((size >= LEAST_RUNS) & (held >= share * size))[place]
         return place[likely], run[likely]
 
 
