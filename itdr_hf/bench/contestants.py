@@ -182,7 +182,19 @@ def _measured(run: Callable[[], Result]) -> Result:
 
 CONTESTANTS: dict[str, Callable[..., Result]] = {
     f.__name__: f
-    for f in (parse_csv, parse_lines, parse_jsonl, parse_amazon2018, build, script, render, load, recommend, likelihood, start)
+    for f in (
+        parse_csv,
+        parse_lines,
+        parse_jsonl,
+        parse_amazon2018,
+        build,
+        script,
+        render,
+        load,
+        recommend,
+        likelihood,
+        start,
+    )
 }
 
 if __name__ == "__main__":

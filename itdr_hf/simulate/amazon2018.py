@@ -56,7 +56,9 @@ def write(
     for place, domain in enumerate(SHOWN):
         own = world.generator(f"amazon2018/{domain}", seed)
         members = np.flatnonzero(np.arange(users) % 4 != place)
-        paths += _write_domain(folder, own, domain, crowd, members, user_ids, names, items, interactions // 2, least, zipf)
+        paths += _write_domain(
+            folder, own, domain, crowd, members, user_ids, names, items, interactions // 2, least, zipf
+        )
     return paths
 
 

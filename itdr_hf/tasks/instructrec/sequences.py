@@ -21,7 +21,6 @@ FEWEST = statements.TARGETS + 1  # interactions of a user: a target for each spl
 def eligible(plan: PlanContext) -> ir.Table:
     """Return the users of the core who have a target in every split and a history before the first."""
     rows = statements.core_rows(plan)
-    rows = rows.filter(rows.domain == plan.recipe.domain) if plan.recipe.domain else rows
     counted = rows.group_by(queries.KEYS).agg(n=rows.count())
     return counted.filter(counted.n >= FEWEST).select(*plan.domain, "subject")
 
@@ -31,7 +30,6 @@ def core_facts(plan: PlanContext) -> dict[str, str | int]:
     import ibis
 
     rows = statements.core_rows(plan)
-    rows = rows.filter(rows.domain == plan.recipe.domain) if plan.recipe.domain else rows
     counted = rows.group_by(queries.KEYS).agg(n=rows.count())
     shown = ibis.least(counted.n, statements.HISTORY).sum()
     [users] = plan.engine.collect(counted.agg(users=counted.count(), n=counted.n.sum(), shown=shown))
