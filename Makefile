@@ -142,7 +142,7 @@ $(PULSE)/itdr/ledger.json: .venv/.trains
 # adapter on it that has to beat it, both ranking candidates by likelihood. Nothing of it says anything of a real model.
 CHOICE ?= pulse/choice
 CHOOSING := --config seqrec-amazon2018 --config persearch-amazon2018
-RANK = $(BIN)/itdr predict $(CHOICE)/instructrec --model $(CHOICE)/base --dtype float32 --by likelihood --limit 400 --out $@
+RANK = $(BIN)/itdr predict $(CHOICE)/instructrec --model $(CHOICE)/base --dtype float32 --by likelihood --limit 1200 --out $@
 instructrec: export OMP_NUM_THREADS ?= 1
 instructrec: export MALLOC_TRIM_THRESHOLD_ := 4000000000
 instructrec: export MALLOC_MMAP_THRESHOLD_ := 4000000000

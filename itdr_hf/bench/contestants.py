@@ -56,8 +56,27 @@ def parse_jsonl(paths: list[str], memory: str) -> Result:
     return _run_queries(queries, memory)
 
 
+def parse_amazon2018(paths: list[str], memory: str) -> Result:
+    """Measure the same of the release of 2018, with the columns that its reader takes."""
+    from itdr_hf.sources.amazon2018 import PRODUCT, REVIEW
+
+    queries = []
+    for path in paths:
+        columns = PRODUCT if Path(path).name.startswith("meta_") else REVIEW
+        aggregates = ", ".join(f"max({name})" for name in columns)
+        options = f"columns={columns}, maximum_object_size={MAX_LINE}"
+        queries.append(f"SELECT count(*), {aggregates} FROM read_ndjson({path!r}, {options})")
+    return _run_queries(queries, memory)
+
+
 def build(
-    raw: str, work: str, configs: list[str], memory: str, again: bool = False, examples: int | None = None
+    raw: str,
+    work: str,
+    configs: list[str],
+    memory: str,
+    again: bool = False,
+    examples: int | None = None,
+    family: str = "itdr",
 ) -> Result:
     """Measure a build from raw files to a dataset folder; with `again`, from cached tables and shared derived data."""
     import duckdb  # noqa: F401
@@ -76,7 +95,7 @@ def build(
 
     def run() -> Result:
         settings = Settings(raw=Path(raw), cache=cache, memory_limit=memory, warn=lambda text: None)
-        outcomes = build_folder(out, settings, configs=configs, changes={"num_examples": examples})
+        outcomes = build_folder(out, settings, configs=configs, changes={"num_examples": examples}, family=family)
         return {"examples": {o.cell: sum(o.counts.values()) for o in outcomes}}
 
     return _measured(run)
@@ -188,6 +207,7 @@ CONTESTANTS: dict[str, Callable[..., Result]] = {
         parse_csv,
         parse_lines,
         parse_jsonl,
+        parse_amazon2018,
         build,
         script,
         render,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from itdr_hf.simulate import amazon2023, movielens32m
+from itdr_hf.simulate import amazon2018, amazon2023, movielens32m
 from itdr_hf.simulate import netflix as netflix_prize
 
 # MovieLens 32M: ratings, users and movies. Smaller releases have the same number of ratings per user and per movie.
@@ -57,6 +57,18 @@ def amazon(work: Path, rows: int) -> Measured:
     _once(raw, amazon2023.write, folder, users=users, items=products, interactions=rows, **more)
     parsed = tuple(sorted(folder.rglob("*.jsonl.gz")))
     return Measured(source="amazon2023", rows=rows, raw=raw, parsed=parsed)
+
+
+def amazon_of_2018(work: Path) -> Measured:
+    """Return an amazon2018 release whose 5-core of games is about as large as that of InstructRec's paper.
+
+    50,526 users, 16,913 items and 456,865 interactions, where the paper has 50,546 and 16,859, and 452,989 by a later
+    one of its authors'; discs are about as many.
+    """
+    raw = work / "amazon2018-paper"
+    folder = raw / amazon2018.FOLDER
+    _once(raw, amazon2018.write, folder, users=73_400, items=22_200, interactions=1_035_000, least=5, zipf=0.7)
+    return Measured(source="amazon2018", rows=1_035_000, raw=raw, parsed=tuple(sorted(folder.glob("*.json.gz"))))
 
 
 def netflix(work: Path, rows: int) -> Measured:

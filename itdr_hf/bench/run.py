@@ -183,13 +183,13 @@ def best_of(
     for number in range(rounds):
         for name, (contestant, arguments) in jobs.items():
             progress(Progress(f"{title}{name}", number, rounds, "rounds"))
-            found[name].append(_run_in_process(contestant, arguments))
+            found[name].append(run_in_process(contestant, arguments))
 
     best = {name: min(results, key=lambda result: float(result[by])) for name, results in found.items()}
     return {name: {**one, "peak_mb": max(r["peak_mb"] for r in found[name])} for name, one in best.items()}
 
 
-def _run_in_process(contestant: str, arguments: Result) -> Result:
+def run_in_process(contestant: str, arguments: Result) -> Result:
     """Run a program in a separate process, and return its result."""
     command = [sys.executable, "-m", "itdr_hf.bench.contestants", contestant, json.dumps(arguments)]
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}

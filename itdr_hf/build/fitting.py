@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 from itdr_hf.tasks.answers import GROUP, numbered
 
@@ -13,9 +14,15 @@ _TOKEN = re.compile(r"\w{1,5}|[^\w\s]")
 def estimated_tokens(text: str) -> int:
     """Return an estimate of the tokens in a text: every run of up to five letters, and every punctuation mark, is one.
 
-    Tokenizers for English produce fewer; the estimate is the same for every model, so that prompts are too.
+    Tokenizers for English produce fewer; the estimate is the same for every model, so that prompts are too. Lines are
+    counted one by one, as the same titles come again and again.
     """
-    return len(_TOKEN.findall(text))
+    return sum(map(_of_line, text.split("\n")))
+
+
+@lru_cache(maxsize=65_536)
+def _of_line(line: str) -> int:
+    return len(_TOKEN.findall(line))
 
 
 def fitted(
@@ -40,4 +47,5 @@ def fitted(
 
 def _beyond_a_group(slots: Mapping[str, str]) -> int:
     """Return the estimated tokens of the candidates beyond the first group of them."""
-    return sum(map(estimated_tokens, slots.get("candidates", "").split("\n")[GROUP:]))
+    offered = slots.get("candidates", "")
+    return sum(map(_of_line, offered.split("\n")[GROUP:])) if offered.count("\n") >= GROUP else 0

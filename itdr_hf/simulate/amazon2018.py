@@ -23,6 +23,7 @@ from itdr_hf.simulate.world import FloatArray, Items, People, Size
 
 FOLDER = "amazon-2018"
 SIZE = Size(users=6_400, items=1_500, interactions=120_000)  # items: per domain
+LEAST = 12  # interactions of a user
 SHOWN = {"Video_Games": "Video Games", "CDs_and_Vinyl": "CDs & Vinyl"}
 PATTERNS = {
     "Video_Games": phrases.GAMES,
@@ -39,8 +40,14 @@ def write(
     items: int = SIZE.items,
     interactions: int = SIZE.interactions,
     seed: int = 0,
+    least: int = LEAST,
+    zipf: float = world.ZIPF,
 ) -> list[Path]:
-    """Write the two files of both domains; half the people are in both, a quarter in each alone."""
+    """Write the two files of both domains; half the people are in both, a quarter in each alone.
+
+    `least` is how many interactions everybody has in a domain, but for a few who have next to none; `zipf` is how steeply
+    the popularity of items falls.
+    """
     rng = world.generator("amazon2018", seed)
     crowd = world.people(rng, users)
     user_ids = ["A" + code for code in codes(rng, users, 13, BASE36)]
@@ -49,18 +56,20 @@ def write(
     for place, domain in enumerate(SHOWN):
         own = world.generator(f"amazon2018/{domain}", seed)
         members = np.flatnonzero(np.arange(users) % 4 != place)
-        paths += _write_domain(folder, own, domain, crowd, members, user_ids, names, items, interactions // 2)
+        paths += _write_domain(
+            folder, own, domain, crowd, members, user_ids, names, items, interactions // 2, least, zipf
+        )
     return paths
 
 
 def _write_domain(
     folder: Path, rng: np.random.Generator, domain: str, crowd: People, members: world.IntArray, user_ids: list[str],
-    names: list[str], items: int, rows: int,
+    names: list[str], items: int, rows: int, least: int, zipf: float,
 ) -> list[Path]:  # fmt: skip
     shelves = list(DOMAINS[domain].values())
-    catalogue = world.items(rng, items, len(shelves))
+    catalogue = world.items(rng, items, len(shelves), zipf=zipf)
     taste = world.tastes(rng, crowd.latent, len(shelves))[members]
-    lengths = histories.history_lengths(rng, len(members), rows, least=12, most=max(items // 3, 12), spread=0.8)
+    lengths = histories.history_lengths(rng, len(members), rows, least=least, most=max(items // 3, least), spread=0.8)
     life = histories.lives(rng, len(lengths))
     local, item = histories.draw(rng, taste, catalogue, histories.with_cold(rng, lengths), life.start)
     user = members[local]

@@ -92,7 +92,7 @@ def test_every_module_that_a_build_loads_decides_the_cell_or_is_known_to_have_no
     others = {
         m
         for m in loaded
-        if m.startswith(("itdr_hf.tasks.itdr.", "itdr_hf.tasks.instructrec", "itdr_hf.sources."))
+        if m.startswith(("itdr_hf.tasks.itdr.", "itdr_hf.tasks.instructrec", "itdr_hf.tasks.reclm", "itdr_hf.sources."))
         and m not in traced["path"]
     }
     assert loaded - set(traced["path"]) - NO_SAY - others <= {"itdr_hf.tasks.family"}

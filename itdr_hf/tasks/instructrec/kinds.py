@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal, NamedTuple
 
 Form = Literal["T0", "T2", "T3", "cot", "reverse-preference", "reverse-query", "reverse-history", "relatedness"]
@@ -105,6 +106,7 @@ class Facets(NamedTuple):
     wording: str
 
 
+@cache
 def facets(template: str) -> Facets:
     """Read a template's id: 'C10/P1-I1-T3:plain' -> C10, P1, I1, T3, plain."""
     variant, _, wording = template.partition(":")

@@ -10,6 +10,7 @@ from itdr_hf.records import FACETED
 from itdr_hf.tasks.instructrec.kinds import Kind, templates
 from itdr_hf.tasks.instructrec.oracles import query_alone
 from itdr_hf.tasks.instructrec.reading import parse
+from itdr_hf.tasks.instructrec.sequences import core_facts
 from itdr_hf.tasks.instructrec.writing import SLOTS, example
 from itdr_hf.tasks.task import Task
 
@@ -60,6 +61,7 @@ def scenario(
         eligible=eligible,
         gather=gather,
         players=query_alone,
+        facts=core_facts,
         example=example,
         parse=parse,
     )  # fmt: skip

@@ -21,9 +21,28 @@ FEWEST = statements.TARGETS + 1  # interactions of a user: a target for each spl
 def eligible(plan: PlanContext) -> ir.Table:
     """Return the users of the core who have a target in every split and a history before the first."""
     rows = statements.core_rows(plan)
-    rows = rows.filter(rows.domain == plan.recipe.domain) if plan.recipe.domain else rows
     counted = rows.group_by(queries.KEYS).agg(n=rows.count())
     return counted.filter(counted.n >= FEWEST).select(*plan.domain, "subject")
+
+
+def core_facts(plan: PlanContext) -> dict[str, str | int]:
+    """Return the size of the core: users, items, and interactions, all of them and the newest 20 of each user."""
+    import ibis
+
+    rows = statements.core_rows(plan)
+    counted = rows.group_by(queries.KEYS).agg(n=rows.count())
+    shown = ibis.least(counted.n, statements.HISTORY).sum()
+    [users] = plan.engine.collect(counted.agg(users=counted.count(), n=counted.n.sum(), shown=shown))
+    [items] = plan.engine.collect(rows.select("domain", "item").distinct().agg(n=lambda t: t.count()))
+    found = (users["users"], items["n"], users["n"], users["shown"])
+    names = core_names(plan.recipe.domain)
+    return {name: int(value or 0) for name, value in zip(names, found, strict=True)}
+
+
+def core_names(domain: str) -> tuple[str, ...]:
+    """Return what the numbers of `core_facts` are called."""
+    of = f"of the 5-core{domain and ', ' + domain.replace('_', ' ')}"
+    return (f"users {of}", f"items {of}", f"interactions {of}", f"newest {statements.HISTORY} of each user {of}")
 
 
 def gatherer(kinds: Sequence[Kind]) -> Callable[[PlanContext, ir.Table], ir.Table]:

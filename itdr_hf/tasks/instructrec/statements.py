@@ -36,16 +36,18 @@ MAKERS = ("brand", "store", "developer", "publisher", "author", "authors", "arti
 
 def statements(plan: PlanContext) -> ir.Table:
     """Return the table as an expression, written by rules where it is not there yet."""
-    name = f"statements-{derived.key(__name__, plan.source.label, plan.recipe.order)}"
+    name = f"statements-{derived.key(__name__, plan.source.label, plan.recipe.order, plan.recipe.domain)}"
     return plan.engine.parquet(derived.kept_file(plan.tables, name, lambda path: _write(plan, path)))
 
 
 def core_rows(plan: PlanContext) -> ir.Table:
-    """Return the interactions of the core with `domain` ("" where the source has none) and `subject`."""
+    """Return the core's interactions in the recipe's domain, with `domain` ("" where the source has none) and `subject`."""
     import ibis
 
     rows = plan.engine.parquet(core.interactions(plan.tables, plan.engine, plan.recipe.order)).rename(subject="user")
-    return rows if plan.domain else rows.mutate(domain=ibis.literal(""))
+    if not plan.domain:
+        return rows.mutate(domain=ibis.literal(""))
+    return rows.filter(rows.domain == plan.recipe.domain) if plan.recipe.domain else rows
 
 
 def reviewed(plan: PlanContext) -> ir.Table:

@@ -23,6 +23,7 @@ from itdr_hf.dataset.card import note_audit
 from itdr_hf.records import FACETED, SPLITS
 from itdr_hf.runtime.duckdb_engine import open_duckdb
 from itdr_hf.simulate import simulate
+from itdr_hf.tasks.instructrec.family import PUBLISHED_FACTS
 from itdr_hf.tasks.instructrec.kinds import facets
 
 SCENARIOS = ("seqrec", "search", "persearch")
@@ -43,7 +44,13 @@ def players() -> dict[str, list[dict[str, Any]]]:
 
 
 @pytest.fixture(scope="module")
-def built(home: Path, players: dict[str, list[dict[str, Any]]]) -> dict[str, pd.DataFrame]:
+def derived() -> dict[str, Any]:
+    """The size of the core, as `built` reports it."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def built(home: Path, players: dict[str, list[dict[str, Any]]], derived: dict[str, Any]) -> dict[str, pd.DataFrame]:
     """Examples of each scenario beside the raw user or item of each, which the dataset does not tell."""
     made = {}
     with open_duckdb() as engine:
@@ -52,7 +59,7 @@ def built(home: Path, players: dict[str, list[dict[str, Any]]]) -> dict[str, pd.
             prepared = prepare(cell, cell.recipe(), Settings(raw=home, warn=lambda text: None), engine)
             batches = [batch for split in sorted(SPLITS) for batch in prepared.batches(split)]
             assert all(batch.schema == FACETED.schema for batch in batches)
-            players[scenario] = prepared.rows.players
+            players[scenario], derived[scenario] = prepared.rows.players, prepared.rows.derived
             rows = pd.read_parquet(prepared.rows.path)[["subject", "split", "target", "negatives"]]
             shown = pd.concat([batch.to_pandas() for batch in batches], ignore_index=True)
             made[scenario] = pd.concat([shown, rows], axis=1)
@@ -112,6 +119,15 @@ def sequences(core: pd.DataFrame) -> dict[str, list[str]]:
     once = core.assign(norm=core["title"].map(same)).drop_duplicates(["user", "norm"])
     listed = once.groupby("user")["title"].apply(list)
     return {user: titles for user, titles in listed.items() if len(titles) > 3}
+
+
+def test_the_size_of_the_core_is_told_beside_the_papers(built, derived, core):
+    once = core.assign(norm=core["title"].map(same)).drop_duplicates(["user", "norm"])
+    each = once.groupby("user").size()
+    numbers = [len(each), once["item"].nunique(), len(once), int(each.clip(upper=20).sum())]
+    for scenario in SCENARIOS:
+        assert list(derived[scenario].values()) == numbers
+        assert set(derived[scenario]) <= set(PUBLISHED_FACTS["amazon2018"])
 
 
 @pytest.mark.parametrize("scenario", ["seqrec", "persearch"])

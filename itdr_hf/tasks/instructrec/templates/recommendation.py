@@ -100,7 +100,7 @@ CHOICES = (
         optional=True,
         wordings={
             "default": "A user's {items}, {order}:\n{history}\n[[Their taste: {preference}\n]]Compare the candidates "
-            "with this taste and choose the one that resembles it most. Answer with its title.\n{candidates}",
+            "with the taste behind these and choose the one that resembles it most. Answer with its title.\n{candidates}",
             "plain": "Past {items}, {order}:\n{history}\n[[Liking: {preference}\n]]Which candidate is closest to "
             "these? Write its title.\n{candidates}",
             HELD_OUT: "Measure each candidate at the end against this record ({order}):\n{history}\n[[and against this "
@@ -171,7 +171,7 @@ CHOICES = (
             "plain": "Your task is to recommend.\n[[Who: {preference}\n]]What they {did}, {order}:\n{history}\n"
             "Which candidate agrees with that? Title only.\n{candidates}",
             HELD_OUT: "Match a user with a {item}.\n[[The user in words: {preference}\n]]The user in deeds, {order}:\n"
-            "{history}\nOnly one of these goes with both. Copy its title.\n{candidates}",
+            "{history}\nOnly one of these goes with that user. Copy its title.\n{candidates}",
         },
     ),
 )
