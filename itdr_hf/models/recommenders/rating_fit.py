@@ -8,18 +8,17 @@ that is asked for.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from itdr_hf.dataset.folder import Dataset
-from itdr_hf.models.predict.questions import Question
+from itdr_hf.models.predict.questions import COLUMNS, Question
 from itdr_hf.models.recommenders.candidates import CandidateScorer, items_of
 
 Values = NDArray[np.float64]
 PRIOR = 5.0
-COLUMNS = [field.name for field in fields(Question) if field.name != "config"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

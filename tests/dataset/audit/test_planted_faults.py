@@ -374,6 +374,13 @@ def test_a_candidate_that_was_changed_in_an_example_that_kept_its_id(planted):
     assert the(planted.found("ids-of-their-content", NIR)).message.startswith("1 examples whose id is not of what")
 
 
+def test_a_query_whose_words_give_the_answer_away(planted):
+    assert planted.found("query-alone-wins", NIR) == []
+    player = {"player": "query", "declared": "query", "examples": 100, "hit": 0.9, "spread": 0.3, "chance": 0.2}
+    planted.ledger(lambda ledger: ledger["cells"][NIR].setdefault("players", []).append(player))
+    assert the(planted.found("query-alone-wins", NIR), "info").figures == {"query": 0.9, "chance": 0.2}
+
+
 def test_a_ledger_that_was_edited(planted):
     path = planted.folder / "ledger.json"
     path.write_text(path.read_text().replace('"seed": 0', '"seed": 1'))
