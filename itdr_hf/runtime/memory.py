@@ -13,7 +13,7 @@ from pathlib import Path
 
 from itdr_hf.errors import UsageError
 
-PYTHON_BYTES = 275 * 10**6  # used by Python, its libraries and the examples being rendered; measured
+PYTHON_BYTES = 250 * 10**6  # used by Python, its libraries and the examples being rendered; measured
 BYTES_PER_THREAD = 100 * 10**6  # needed by each thread of the engine: two lines of maximum length, and room to sort
 MAX_ENGINE_SHARE = 0.7  # of a limit: the engine holds a few per cent more than it counts
 MACHINE_SHARE, MIN_BYTES = 0.25, 10**9  # the default limit: this share of the machine's memory, but at least this

@@ -24,7 +24,7 @@ def test_sizes_are_read_as_people_and_duckdb_write_them(text, bytes_):
 def test_a_limit_that_is_no_size_or_too_small_says_what_is_wanted():
     with pytest.raises(UsageError, match=r"memory limit 'plenty': not a size; want one such as 700MB or 4GB"):
         budget("plenty", "8GB")
-    with pytest.raises(UsageError, match=r"memory limit 300MB: too small; want at least 375MB for the whole process"):
+    with pytest.raises(UsageError, match=r"memory limit 300MB: too small; want at least 350MB for the whole process"):
         budget("300MB", "8GB")
 
 
@@ -45,8 +45,8 @@ def test_the_engine_gets_what_python_leaves_and_no_more_threads_than_that_is_eno
 
 
 def test_what_cannot_be_put_on_disk_is_an_error_that_names_a_limit_to_try():
-    wanted = r"memory limit 375MB: not enough, .*run again with --memory-limit 750MB"
-    with pytest.raises(BuildError, match=wanted), open_duckdb(memory_limit="375MB") as engine:
+    wanted = r"memory limit 350MB: not enough, .*run again with --memory-limit 700MB"
+    with pytest.raises(BuildError, match=wanted), open_duckdb(memory_limit="350MB") as engine:
         engine.value("SELECT length(string_agg(repeat('x', 1000), '')) FROM range(400000)")
 
 
