@@ -15,7 +15,7 @@ from pathlib import Path
 
 from datasets import load_dataset
 
-from itdr_hf.models.train.trainers import prompt_completion_turns
+from itdr_hf.models.train.lines import prompt_completion_turns
 from itdr_hf.prompts import to_prompt_completion
 
 
