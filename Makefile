@@ -232,7 +232,7 @@ reclm: .venv/.trains  ## on a CPU, in minutes: profiles, dialogues, reward, refi
 	$(BIN)/python tests/reclm_chain.py $(RECLM) $(if $(ENCODER),--encoder $(ENCODER))
 
 # Another engine for plans, for more than one machine; it needs a Java, 17 or newer.
-test-spark: .venv/.tests-spark  ## Spark builds the same bytes as DuckDB, for every cell
+test-spark: .venv/.tests-spark  ## Spark builds the same bytes as DuckDB: cells of every task and source, or with ITDR_DRILL=long all 33
 	$(BIN)/python -m pytest tests/build/test_spark.py
 
 .venv/.tests-spark: .venv/.installed constraints-spark.txt

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -41,6 +42,24 @@ QUICK = {
     "spark.eventLog.compress": "false",
     "spark.driver.extraJavaOptions": "'-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ReservedCodeCacheSize=256m'",
 }
+
+
+def _first_and_last() -> list[str]:
+    """Return every task on its first and its last source, and a cell of each source that is left."""
+    names = catalogue.published()
+    tasks: dict[str, list[str]] = {}
+    for name in names:
+        tasks.setdefault(catalogue.cell(name).task.id, []).append(name)
+    chosen = {name for cells in tasks.values() for name in (cells[0], cells[-1])}
+    for name in names:
+        if catalogue.cell(name).source.id not in {catalogue.cell(one).source.id for one in chosen}:
+            chosen.add(name)
+    return [name for name in names if name in chosen]
+
+
+CELLS = (
+    catalogue.published() if os.environ.get("ITDR_DRILL") == "long" else _first_and_last()
+)  # all of them take minutes
 # What the default recipes do not touch: cell -> changes.
 OTHERWISE = {
     "tkr-movielens32m": {"negative_sampling": "popularity"},
@@ -72,7 +91,7 @@ def caches(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pat
     """For each engine a cache of its own with the tables, so that neither finds the other's rows."""
     home = tmp_path_factory.mktemp("engines")
     caches = {name: home / name for name in ("duckdb", "spark")}
-    build_folder(home / "first", settings(raw, caches["duckdb"]))
+    build_folder(home / "first", settings(raw, caches["duckdb"]), configs=CELLS)
     shutil.copytree(caches["duckdb"], caches["spark"], ignore=shutil.ignore_patterns("rows", "*-*.parquet"))
     shutil.move(home / "first", home / "built-duckdb")
     return caches
@@ -80,9 +99,9 @@ def caches(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pat
 
 @pytest.fixture(scope="module")
 def folders(raw: Path, caches: dict[str, Path], spark: Engine) -> dict[str, Path]:
-    """All cells as each engine builds them."""
+    """The cells as each engine builds them."""
     homes = {name: cache.with_name(f"built-{name}") for name, cache in caches.items()}
-    build_folder(homes["spark"], settings(raw, caches["spark"], engine="spark", spark_master=MASTER))
+    build_folder(homes["spark"], settings(raw, caches["spark"], engine="spark", spark_master=MASTER), configs=CELLS)
     return homes
 
 
@@ -91,7 +110,7 @@ def settings(raw: Path, cache: Path, **options) -> Settings:
 
 
 @needs_spark
-@pytest.mark.parametrize("name", catalogue.published())
+@pytest.mark.parametrize("name", CELLS)
 def test_spark_and_duckdb_build_the_same_bytes(name, folders):
     entries = {engine: Dataset.open(folder).cells[name] for engine, folder in folders.items()}
     assert entries["duckdb"].engine == "duckdb" and entries["spark"].engine.startswith("spark 4.")
@@ -104,7 +123,11 @@ def test_spark_and_duckdb_build_the_same_bytes(name, folders):
 
 @needs_spark
 def test_what_one_engine_has_built_the_other_leaves_alone(raw, caches, folders):
-    outcomes = build_folder(folders["spark"], settings(raw, caches["spark"]), configs=["rp", "cdr"])
+    outcomes = build_folder(
+        folders["spark"],
+        settings(raw, caches["spark"]),
+        configs=[name for name in CELLS if name.startswith(("rp-", "cdr-"))],
+    )
     assert {outcome.state for outcome in outcomes} == {"unchanged"}
 
 
@@ -143,8 +166,8 @@ def test_load_dataset_plans_on_spark_what_it_finds_again_without(raw, caches, sp
 @needs_spark
 def test_the_event_log_tells_what_each_cell_took(folders, log):
     found = read_costs(log)
-    assert set(folders and catalogue.published()) | {RENDERING} <= set(found)
-    assert all(cost.tasks and cost.read for name, cost in found.items() if name in catalogue.published())
+    assert set(folders and CELLS) | {RENDERING} <= set(found)
+    assert all(cost.tasks and cost.read for name, cost in found.items() if name in CELLS)
     assert found["cdr-amazon2023"].shuffled > 0 and found[RENDERING].shuffled == 0
     assert table(found).count("\n") == len(found) + 1
 
