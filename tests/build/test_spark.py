@@ -65,7 +65,7 @@ OTHERWISE = {
     "tkr-movielens32m": {"negative_sampling": "popularity"},
     "nir-movielens32m": {"negative_sampling": "hard"},
     "rp-movielens32m": {"split_protocol": "time"},
-    "tkr-mind": {"split_protocol": "leave-last", "history": 3},
+    "tkr-microlens": {"split_protocol": "leave-last", "history": 3},
 }
 
 
