@@ -16,7 +16,7 @@ import numpy as np
 from itdr_hf.errors import UsageError
 from itdr_hf.models.recommenders.interactions import Floats, Ints
 
-COLUMNS = 4096
+COLUMNS = 5_000
 S = TypeVar("S", bound="Arrays")
 
 
@@ -85,10 +85,16 @@ class TowerScorer(Arrays):
     def score_users(self, users: Ints) -> Floats:
         """Return the scores of all items, users × items."""
         scores: Floats = self.user_vectors[users] @ self.item_vectors.T
-        for row, user in enumerate(users):
-            for start in range(0, scores.shape[1], COLUMNS):  # a piece that stays in the cache
-                piece = slice(start, start + COLUMNS)
-                scores[row, piece] += self._network(self.user_hidden[user][:, None] + self.item_hidden[:, piece])
+        first = np.hstack([self.user_hidden[users], np.ones((len(users), 1), self.user_hidden.dtype)])  # 1: of the bias
+        biased = np.hstack([self.middle, self.middle_bias[:, None]])
+        for start in range(0, scores.shape[1], COLUMNS):
+            piece = slice(start, start + COLUMNS)
+            items = np.vstack([self.item_hidden[:, piece], np.zeros_like(self.item_hidden[:1, piece])])
+            sums, middle = np.empty_like(items), np.empty((len(biased), items.shape[1]), items.dtype)
+            for row, user in enumerate(first):
+                np.maximum(np.add(items, user[:, None], out=sums), 0, out=sums)
+                np.maximum(np.matmul(biased, sums, out=middle), 0, out=middle)
+                scores[row, piece] += self.last @ middle
         return scores
 
     def score_pairs(self, users: Ints, items: Ints) -> Floats:
