@@ -113,7 +113,7 @@ def fraction(ds: Loaded, share: float, *, seed: int = 0) -> Loaded:
 
 
 def leave_out(ds: Loaded, *names: str) -> Loaded:
-    """Without the examples of subtasks ('tkr') or root tasks ('uii'); a DatasetDict's test split stays whole.
+    """Without the examples of tasks or root tasks, by id; a DatasetDict's test split stays whole.
 
     Raises UsageError for a name that is neither.
     """

@@ -84,4 +84,4 @@ class Source:
     user_attributes: tuple[Attribute, ...] = ()
     item_attributes: tuple[Attribute, ...] = ()
     remarks: tuple[str, ...] = ()  # what was inferred of custom tables rather than stated, a sentence each
-    wording: Mapping[str, str] = field(default_factory=dict)  # task id -> custom template
+    wording: Mapping[str, str] = field(default_factory=dict)  # kind of answer -> custom template

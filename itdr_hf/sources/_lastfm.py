@@ -22,6 +22,6 @@ ATTRIBUTES = (
 )
 
 WORDING = {
-    "uap": "These are the {items} that a user listens to most, the most played first:\n{history}\n"
+    "attributes": "These are the {items} that a user listens to most, the most played first:\n{history}\n"
     "From this taste in music, predict the user's {attributes}.\nAnswer with one line for each, in this form:\n{form}"
 }

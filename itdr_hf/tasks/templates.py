@@ -67,7 +67,7 @@ def _in_time(by_time: bool, order: str) -> dict[str, str]:
 
 def template_text(cell: Cell, template: str) -> str:
     """Return the wording of a template in a cell: a source may have its own in place of the default one."""
-    own = cell.source.wording.get(cell.task.id) if template == "default" else None
+    own = cell.source.wording.get(cell.task.answer) if template == "default" else None
     return own or cell.task.templates[template]
 
 

@@ -62,7 +62,7 @@ def test_ids_are_unique_and_carry_the_cell(name, examples):
 def test_a_prompt_is_its_template_with_every_slot_filled(name, examples):
     """A title may itself read '{title}', so the prompt is matched against the template's own words."""
     cell = catalogue.cell(name)
-    template = cell.source.wording.get(cell.task.id, cell.task.templates["default"])
+    template = cell.source.wording.get(cell.task.answer, cell.task.templates["default"])
     known = constants(cell, cell.recipe())
     words = "".join(
         re.escape(text) + (re.escape(known[slot]) if slot in known else "(?s:.*)" if slot else "")
