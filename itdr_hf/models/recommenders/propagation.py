@@ -80,10 +80,24 @@ class Graph:
         return self.adjacency(rng.random(len(self.users), dtype=np.float32) < keep)
 
 
+class _MeanOfLayers(torch.autograd.Function):  # type: ignore[misc]
+    """A polynomial of a symmetric A times x: forward and backward are the same, without a graph of their steps."""
+
+    @staticmethod
+    def forward(context: Any, adjacency: Adjacency, vectors: Tensor, layers: int) -> Tensor:
+        context.adjacency, context.layers = adjacency, layers
+        total, current = vectors.clone(), vectors
+        for _ in range(layers):
+            current = adjacency.product(current)
+            total += current
+        return total.div_(layers + 1)
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> tuple[None, Tensor, None]:
+        return None, mean_of_layers(context.adjacency, gradient.contiguous(), context.layers), None
+
+
 def mean_of_layers(adjacency: Adjacency, vectors: Tensor, layers: int) -> Tensor:
-    """Return (x + A x + … + A^layers x) / (layers + 1), LightGCN's final vectors (eq. 4)."""
-    total, current = vectors, vectors
-    for _ in range(layers):
-        current = adjacency @ current
-        total = total + current
-    return total / (layers + 1)
+    """Return (x + A x + … + A^layers x) / (layers + 1), LightGCN's final vectors (eq. 4); differentiable in x."""
+    mean: Tensor = _MeanOfLayers.apply(adjacency, vectors, layers)
+    return mean
