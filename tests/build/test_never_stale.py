@@ -18,7 +18,7 @@ CELL = "nir-movielens32m"
 
 # Loaded by a build, but without a say in what its files hold: who runs plans when, what is shown meanwhile.
 NO_SAY = {
-    "itdr_hf.build", "itdr_hf.build.folder", "itdr_hf.build.prepare", "itdr_hf.prompts", "itdr_hf.runtime.parallel", "itdr_hf.runtime.terminal",
+    "itdr_hf.build", "itdr_hf.build.estimate", "itdr_hf.build.folder", "itdr_hf.build.prepare", "itdr_hf.prompts", "itdr_hf.runtime.parallel", "itdr_hf.runtime.terminal",
     "itdr_hf.runtime.progress", "itdr_hf.runtime.engines", "itdr_hf.runtime", "itdr_hf.sources", "itdr_hf.sources.own",
     "itdr_hf.tables",
 }  # fmt: skip
