@@ -74,27 +74,22 @@ class Corpus:
             base = {**dict.fromkeys(columns), "split": split}
             yield from ({**base, **row} for row in batch.to_pylist())
 
-    def batches(self, cell: str, *columns: str, splits: Sequence[str] = SPLITS) -> Iterator[tuple[str, pa.RecordBatch]]:
+    def batches(self, cell: str, *columns: str) -> Iterator[tuple[str, pa.RecordBatch]]:
         """The rows of a cell, a batch of one split at a time; a column that a file lacks is not in its batches."""
         if not self.shape_of(cell).instructs:
-            yield from self._batches_of_view(cell, columns, splits)
+            yield from self._batches_of_view(cell, columns)
             return
         for path in self.files[cell]:
-            split = path.name.partition("-")[0]
-            if split not in splits:
-                continue
             file = open_shard(path)
             have = [name for name in columns if name in file.schema_arrow.names]
             for batch in file.iter_batches(BATCH, columns=have):
-                yield split, batch
+                yield path.name.partition("-")[0], batch
 
-    def _batches_of_view(
-        self, cell: str, columns: Sequence[str], splits: Sequence[str]
-    ) -> Iterator[tuple[str, pa.RecordBatch]]:
+    def _batches_of_view(self, cell: str, columns: Sequence[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
         import pyarrow as pa
 
         chosen = ", ".join(f'"{name}"' for name in columns)
-        for split in splits:
+        for split in SPLITS:
             query = f"SELECT {chosen} FROM examples WHERE cell = {quote(cell)} AND split = {quote(split)}"
             cursor = self.engine.sql.cursor().execute(query)
             while rows := cursor.fetchmany(BATCH):

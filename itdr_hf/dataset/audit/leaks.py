@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from itdr_hf.dataset.audit.corpus import AMONG_CANDIDATES, NORM, Corpus
@@ -12,7 +11,6 @@ from itdr_hf.dataset.audit.findings import Finding, Severity, named
 from itdr_hf.dataset.audit.near_duplicates import ALIKE, nearly_alike
 from itdr_hf.dataset.audit.registry import check
 from itdr_hf.dataset.audit.shape import template_pattern
-from itdr_hf.records import SPLITS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -147,7 +145,7 @@ def prompts_in_one_split(corpus: Corpus) -> Iterator[Finding]:
 def prompts_not_nearly_alike(corpus: Corpus) -> Iterator[Finding]:
     """Is there a validation or test prompt nearly the same as one in train?"""
     for cell in corpus.cells:
-        found = nearly_alike(corpus.engine, partial(_texts, corpus, cell))
+        found = nearly_alike(corpus.engine, _texts(corpus, cell))
         if found:
             text = f"{len(found):,} validation or test prompts are nearly one in train (similarity {ALIKE:.0%} or more)"
             yield Finding(
@@ -160,9 +158,10 @@ def prompts_not_nearly_alike(corpus: Corpus) -> Iterator[Finding]:
             )
 
 
-def _texts(corpus: Corpus, cell: str, train: bool) -> Iterator[pa.RecordBatch]:
-    """The prompts of a cell with their ids: those in train, or the rest."""
+def _texts(corpus: Corpus, cell: str) -> Iterator[pa.RecordBatch]:
+    """The prompts of a cell with their ids, and whether they are in train."""
     import pyarrow as pa
 
-    for _, batch in corpus.batches(cell, "id", "input", splits=[s for s in SPLITS if (s == "train") == train]):
-        yield pa.RecordBatch.from_arrays([batch["id"], batch["input"]], names=["id", "text"])
+    for split, batch in corpus.batches(cell, "id", "input"):
+        train = pa.array([split == "train"] * batch.num_rows)
+        yield pa.RecordBatch.from_arrays([batch["id"], batch["input"], train], names=["id", "text", "train"])

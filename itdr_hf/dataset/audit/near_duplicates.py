@@ -1,14 +1,13 @@
 """Which texts are nearly the same: by the five-word runs they share, in bounded memory.
 
-Every text is the set of its runs of words; a run that is used often belongs to the template and is left out. Texts
-that cannot be alike, as hardly any of their runs is on the other side of the split too, are left out by counting uses.
+Every text is the set of its runs of words; a run that is in many texts belongs to the template and is left out.
 Two sets of which four fifths are common must share a run among the rarest fifth of either (prefix filtering,
 Chaudhuri et al. 2006), so only those are joined, and only the pairs found are counted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from itdr_hf.runtime.duckdb_engine import DuckDBEngine
@@ -19,36 +18,21 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 RUN = 5  # words
-COMMON = 0.05  # a run used more often than by this share of the texts is the template's
+COMMON = 0.05  # a run in more than this share of the texts is the template's
 ALIKE = 0.8  # Jaccard similarity of the runs that are not the template's
-BUCKET_BITS = 22
-BUCKETS = 1 << BUCKET_BITS  # of runs by their hash; a cell of the paper's size has a million or two
 LEAST_RUNS = 12  # a text with fewer is too short to say
 MULTIPLIER = 0x9E3779B97F4A7C15
 
 
-def nearly_alike(engine: DuckDBEngine, texts: Callable[[bool], Iterable[pa.RecordBatch]]) -> list[str]:
-    """Return the ids of texts outside train that are nearly one in train.
-
-    `texts(train)` gives the batches of either side, with id and text; it is called more than once.
-    """
-    uses, seen = _count_uses(texts)
-    filtered = _Filter(uses, max(COMMON * seen, 3))
-    engine.sql.execute("CREATE OR REPLACE TEMP TABLE texts (number BIGINT, id VARCHAR)")
-    engine.sql.execute("CREATE OR REPLACE TEMP TABLE runs (number BIGINT, run UBIGINT, train BOOLEAN)")
-    kept = 0
-    for train in (False, True):
-        before = kept
-        for batch in texts(train):
-            kept += _note(engine, batch, kept, train, filtered)
-        if kept == before:
-            return []
-    _rank(engine)
-    return _join(engine)
-
-
-def _join(engine: DuckDBEngine) -> list[str]:
-    """Pair the texts of both sides that share a rare run, and return the ids of those that share enough of all."""
+def nearly_alike(engine: DuckDBEngine, batches: Iterable[pa.RecordBatch]) -> list[str]:
+    """The ids of texts outside train that are nearly one in train; batches have id, text and train (whether it is)."""
+    engine.sql.execute("CREATE OR REPLACE TEMP TABLE texts (number BIGINT, id VARCHAR, train BOOLEAN)")
+    engine.sql.execute("CREATE OR REPLACE TEMP TABLE runs (number BIGINT, run UBIGINT)")
+    seen = 0
+    for batch in batches:
+        _note(engine, batch, seen)
+        seen += batch.num_rows
+    _rank(engine, max(COMMON * seen, 3))
     rare = f"place <= size - ceil({ALIKE} * size) + 1"
     engine.sql.execute(
         "CREATE OR REPLACE TEMP TABLE near AS SELECT DISTINCT a.number AS one, b.number AS other FROM "
@@ -56,7 +40,8 @@ def _join(engine: DuckDBEngine) -> list[str]:
         f"WHERE least(a.size, b.size) >= {ALIKE} * greatest(a.size, b.size)"
     )
     engine.sql.execute(
-        "CREATE OR REPLACE TEMP TABLE sets AS SELECT number, any_value(size) AS size, list(run) AS runs FROM ranked GROUP BY number"
+        "CREATE OR REPLACE TEMP TABLE sets AS SELECT number, any_value(size) AS size, list(run) AS runs FROM ranked "
+        "GROUP BY number"
     )
     query = (
         "SELECT DISTINCT id FROM (SELECT one, a.size + b.size AS sizes, len(list_intersect(a.runs, b.runs)) AS shared "
@@ -66,98 +51,42 @@ def _join(engine: DuckDBEngine) -> list[str]:
     return [row[0] for row in engine.sql.execute(query).fetchall()]
 
 
-def _rank(engine: DuckDBEngine) -> None:
+def _rank(engine: DuckDBEngine, common: float) -> None:
     """Make the table `ranked`: the runs found on both sides of the split, of texts that may be alike; rarest first.
 
     A run on one side only is common to no pair. It stands before all others, and a text with more than a fifth of such
     runs is like none on the other side, so that hardly any text is left to be ranked.
     """
     engine.sql.execute(
-        "CREATE OR REPLACE TEMP TABLE used AS SELECT run, count(*) AS uses FROM runs GROUP BY run "
-        "HAVING bool_or(train) AND NOT bool_and(train)"
+        "CREATE OR REPLACE TEMP TABLE used AS SELECT run, count(*) AS uses, bool_or(train) AND NOT bool_and(train) AS across "
+        f"FROM runs JOIN texts USING (number) GROUP BY run HAVING uses > {common} OR across"
     )
     engine.sql.execute(
-        "CREATE OR REPLACE TEMP TABLE sizes AS SELECT number, count(*) AS size, count(uses) AS held "
-        f"FROM runs LEFT JOIN used USING (run) GROUP BY number HAVING size >= {LEAST_RUNS} AND held >= {ALIKE} * size"
+        "CREATE OR REPLACE TEMP TABLE sizes AS SELECT number, any_value(train) AS train, "
+        f"count(*) FILTER (coalesce(uses, 0) <= {common}) AS size, count(*) FILTER (across AND uses <= {common}) AS held "
+        "FROM runs JOIN texts USING (number) LEFT JOIN used USING (run) GROUP BY number "
+        f"HAVING size >= {LEAST_RUNS} AND held >= {ALIKE} * size"
     )
     engine.sql.execute(
         "CREATE OR REPLACE TEMP TABLE ranked AS SELECT number, run, train, size, size - held + "
-        "row_number() OVER (PARTITION BY number ORDER BY uses, run) AS place "
-        "FROM runs JOIN sizes USING (number) JOIN used USING (run)"
+        "row_number() OVER (PARTITION BY number ORDER BY uses, run) AS place FROM runs JOIN sizes USING (number) "
+        f"JOIN used USING (run) WHERE across AND uses <= {common}"
     )
 
 
-def _count_uses(texts: Callable[[bool], Iterable[pa.RecordBatch]]) -> tuple[npt.NDArray[np.int32], int]:
-    """Return how often the runs of each bucket are used outside train and in train, (2, BUCKETS), and the number of texts."""
-    import numpy as np
-
-    uses, seen = np.zeros((2, BUCKETS), np.int32), 0
-    for train in (False, True):
-        for batch in texts(train):
-            np.add.at(uses[int(train)], _bucket(_runs(batch.column("text"))[1]), 1)
-            seen += batch.num_rows
-    return uses, seen
-
-
-class _Filter:
-    """Which runs are not the template's, and which texts may be alike, by the uses of buckets of runs.
-
-    Runs that share a bucket only make it look fuller, so hardly a text is lost by it, and the rest are compared run
-    by run.
-    """
-
-    def __init__(self, uses: npt.NDArray[np.int32], common: float) -> None:
-        self._rare = uses.sum(axis=0) <= common
-        self._across: Any = (uses > 0).all(axis=0)
-
-    def pick(self, texts: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint64]]:
-        """Return the distinct runs, without the template's, of the texts that may be alike, and which text each is of."""
-        import numpy as np
-
-        place, run = _runs(texts)
-        rare = self._rare[_bucket(run)]
-        place, run = self._likely(place[rare], run[rare], ALIKE / 2)  # with runs that a text has twice
-
-        order = np.lexsort((run, place))
-        place, run = place[order], run[order]
-        new = np.ones(len(run), bool)
-        new[1:] = (place[1:] != place[:-1]) | (run[1:] != run[:-1])
-        return self._likely(place[new], run[new], ALIKE)
-
-    def _likely(
-        self, place: npt.NDArray[np.int64], run: npt.NDArray[np.uint64], share: float
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint64]]:
-        """Return the runs of the texts of which at least this share of runs is on both sides."""
-        import numpy as np
-
-        size = np.bincount(place)
-        held = np.bincount(place[self._across[_bucket(run)]], minlength=len(size))
-        likely = ((size >= LEAST_RUNS) & (held >= share * size))[place]
-        return place[likely], run[likely]
-
-
-def _note(engine: DuckDBEngine, batch: pa.RecordBatch, first: int, train: bool, filtered: _Filter) -> int:
-    """Add a batch's texts that may be alike, and their runs, numbered from `first`; return how many there are."""
+def _note(engine: DuckDBEngine, batch: pa.RecordBatch, first: int) -> None:
+    """Add a batch's texts and their runs; `first` is the number of its first text."""
     import numpy as np
     import pyarrow as pa
 
-    place, run = filtered.pick(batch.column("text"))
-    likely, number = np.unique(place, return_inverse=True)
-    if not len(likely):
-        return 0
-    texts = pa.table({"number": first + np.arange(len(likely)), "id": batch.column("id").take(pa.array(likely))})
-    runs = pa.table({"number": first + number, "run": run, "train": np.full(len(run), train)})
-    for name, table in (("texts", texts), ("runs", runs)):
+    numbers = np.arange(first, first + batch.num_rows)
+    texts = pa.table({"number": numbers, "id": batch.column("id"), "train": batch.column("train")})
+    place, run = _runs(batch.column("text"))
+    runs = pa.table({"number": numbers[place], "run": run})
+    for name, table, columns in (("texts", texts, "number, id, train"), ("runs", runs, "DISTINCT number, run")):
         engine.sql.register("noted", table)
-        engine.sql.execute(f"INSERT INTO {name} FROM noted")
+        engine.sql.execute(f"INSERT INTO {name} SELECT {columns} FROM noted")
         engine.sql.unregister("noted")
-    return len(likely)
-
-
-def _bucket(run: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
-    import numpy as np
-
-    return (run >> np.uint64(64 - BUCKET_BITS)).astype(np.int64)
 
 
 def _runs(texts: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint64]]:

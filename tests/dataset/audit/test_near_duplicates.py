@@ -22,12 +22,9 @@ def test_the_pairs_found_are_those_that_comparing_all_of_them_finds(seed):
     texts = [" ".join(["every", "text", "begins", "like", "this", *varied(rng, base, words)]) for _ in range(TEXTS)]
     train = [rng.random() < 0.8 for _ in texts]
     ids = [f"{n:03}" for n in range(TEXTS)]
-    sides = {side: [n for n in range(TEXTS) if train[n] is side] for side in (False, True)}
-    columns = {side: [[given[n] for n in numbers] for given in (ids, texts)] for side, numbers in sides.items()}
+    batch = pa.RecordBatch.from_arrays([pa.array(ids), pa.array(texts), pa.array(train)], names=["id", "text", "train"])
     with open_duckdb() as engine:
-        found = nearly_alike(
-            engine, lambda side: [pa.RecordBatch.from_arrays([*map(pa.array, columns[side])], ["id", "text"])]
-        )
+        found = nearly_alike(engine, [batch])
     assert found == compared(texts, train) and found
 
 
@@ -41,7 +38,7 @@ def varied(rng: random.Random, base: list[list[str]], words: list[str]) -> list[
 def compared(texts: list[str], train: list[bool]) -> list[str]:
     split = [text.split() for text in texts]
     runs = [{tuple(words[n : n + RUN]) for n in range(len(words) - RUN + 1)} for words in split]
-    uses = Counter(tuple(words[n : n + RUN]) for words in split for n in range(len(words) - RUN + 1))
+    uses = Counter(run for of_one in runs for run in of_one)
     kept = [{run for run in of_one if uses[run] <= max(COMMON * TEXTS, 3)} for of_one in runs]
     known = [of_one for of_one, trained in zip(kept, train, strict=True) if trained and len(of_one) >= LEAST_RUNS]
     asked = [n for n in range(TEXTS) if not train[n] and len(kept[n]) >= LEAST_RUNS]
