@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from itdr_hf.runtime.files import write_atomically
@@ -13,6 +14,7 @@ AUDIT = ".audit.json"  # the last audit, and the content it is for; shown on the
 DRAWN = ".pictures.json"  # the content that the card's pictures show
 TIMINGS = ".timings.json"  # cell -> seconds and peak memory of the run that built it
 STAMPS = ".files.json"  # size and time of each published file when its sha256 was last verified
+_UPDATING = Lock()  # cells are built and checked in several threads, and a note is one for all
 
 
 def read_note(folder: Path, name: str) -> dict[str, Any]:
@@ -29,11 +31,21 @@ def write_note(folder: Path, name: str, note: Mapping[str, Any]) -> None:
     write_atomically(folder / name, json.dumps(note, indent=1, ensure_ascii=False))
 
 
+def update_note(folder: Path, name: str, change: Callable[[dict[str, Any]], Mapping[str, Any]]) -> None:
+    """Replace a note by what `change` makes of it, one thread at a time."""
+    with _UPDATING:
+        write_note(folder, name, change(read_note(folder, name)))
+
+
 def read_timings(folder: Path) -> dict[str, dict[str, float]]:
     """Return the seconds and peak memory of building each cell, as far as they are readable."""
-    return {cell: timing for cell, timing in read_note(folder, TIMINGS).items() if isinstance(timing, dict)}
+    return _timings(read_note(folder, TIMINGS))
 
 
 def note_timing(folder: Path, cell: str, timing: Mapping[str, float]) -> None:
     """Record the seconds and peak memory of building a cell."""
-    write_note(folder, TIMINGS, {**read_timings(folder), cell: dict(timing)})
+    update_note(folder, TIMINGS, lambda note: {**_timings(note), cell: dict(timing)})
+
+
+def _timings(note: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    return {cell: timing for cell, timing in note.items() if isinstance(timing, dict)}

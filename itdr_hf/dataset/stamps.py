@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 from itdr_hf.dataset.cell import BuiltCell, ShardFacts
-from itdr_hf.dataset.notes import STAMPS, read_note, write_note
+from itdr_hf.dataset.notes import STAMPS, read_note, update_note
 from itdr_hf.runtime.hashing import hash_file
 
 Stamp = dict[str, Any]
-_WRITING = Lock()  # cells are checked in several threads, and the note is one for all
 
 
 def damage(folder: Path, cell: BuiltCell, *, verify: bool = False) -> str:
@@ -35,17 +33,16 @@ def damage(folder: Path, cell: BuiltCell, *, verify: bool = False) -> str:
             return f"{place} has different content"
         stamps[place] = found
     if any(noted.get(place) != stamp for place, stamp in stamps.items()):
-        with _WRITING:
-            write_note(folder, STAMPS, {**read_note(folder, STAMPS), **stamps})
+        update_note(folder, STAMPS, lambda note: {**note, **stamps})
     return ""
 
 
 def note_written(folder: Path, cell: str, files: Mapping[str, ShardFacts]) -> None:
     """Record the files of a cell that has just been written."""
     found = {f"{cell}/{name}": _stamp(folder / cell / name, facts) for name, facts in files.items()}
-    with _WRITING:
-        kept = {place: stamp for place, stamp in read_note(folder, STAMPS).items() if not place.startswith(f"{cell}/")}
-        write_note(folder, STAMPS, {**kept, **found})
+    update_note(
+        folder, STAMPS, lambda note: {p: stamp for p, stamp in note.items() if not p.startswith(f"{cell}/")} | found
+    )
 
 
 def _stamp(path: Path, facts: ShardFacts) -> Stamp | None:
