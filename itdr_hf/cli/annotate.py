@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from itdr_hf.cli.asking import UNFINISHED
 from itdr_hf.cli.options import FOLDER, MODE, SPLIT, Config, Folder, Json, one_of, separated
 from itdr_hf.runtime.terminal import print_line
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from itdr_hf.models.teacher.store import Store
     from itdr_hf.models.teacher.writer import Writer
 
-UNFINISHED = 3  # exit code: some examples have no accepted reference
 
 Strings = list[str] | None
 Number = float | None

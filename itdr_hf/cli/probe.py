@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from itdr_hf.cli.asking import Adapter, Address, Concurrency, Dtype, Model, ModelName, Revision, open_system
 from itdr_hf.cli.options import (
-    DTYPE,
     FOLDER,
     RAW,
     SERVER,
@@ -19,13 +19,10 @@ from itdr_hf.cli.options import (
     Retries,
     Temperature,
     Timeout,
-    one_of,
 )  # fmt: skip
-from itdr_hf.cli.score import LOCAL
 from itdr_hf.runtime.terminal import print_line
 
 if TYPE_CHECKING:
-    from itdr_hf.models.predict.run import System
     from itdr_hf.models.probe import Known
 
 
@@ -41,13 +38,13 @@ def probe(
     temperature: Temperature = 0.0,
     seed: int = 0,
     scores: Annotated[Path | None, typer.Option(help="scores.json of the same system: shown next to it.")] = None,
-    model: Annotated[str | None, typer.Option(help="Hub id or folder.", rich_help_panel=LOCAL)] = None,
-    adapter: Annotated[str | None, typer.Option(help="Of peft: Hub id or folder.", rich_help_panel=LOCAL)] = None,
-    revision: Annotated[str | None, typer.Option(help="Of the model on the Hub.", rich_help_panel=LOCAL)] = None,
-    dtype: Annotated[str, one_of(DTYPE, help="Default: as saved.", rich_help_panel=LOCAL)] = "auto",
-    endpoint: Annotated[str | None, typer.Option(help="Such as http://host/v1.", rich_help_panel=SERVER)] = None,
-    model_name: Annotated[str | None, typer.Option(help="As the server calls it.", rich_help_panel=SERVER)] = None,
-    concurrency: Annotated[int, typer.Option(min=1, help="Requests at a time.", rich_help_panel=SERVER)] = 16,
+    model: Model = None,
+    adapter: Adapter = None,
+    revision: Revision = None,
+    dtype: Dtype = "auto",
+    endpoint: Address = None,
+    model_name: ModelName = None,
+    concurrency: Concurrency = 16,
     plain: Annotated[bool, typer.Option("--plain", help="Completions, not chat.", rich_help_panel=SERVER)] = False,
     timeout: Timeout = 600.0,
     retries: Retries = 6,
@@ -65,8 +62,8 @@ def probe(
     from itdr_hf.models.probe import measure
     from itdr_hf.runtime.terminal import print_json, show_progress
 
-    asked = _system(
-        model, endpoint, model_name,
+    asked = open_system(
+        "probe", model, endpoint, model_name,
         {"max_tokens": max_tokens, "temperature": temperature, "seed": seed},
         {"adapter": adapter, "revision": revision, "dtype": dtype},
         {"concurrency": concurrency, "plain": plain, "timeout": timeout, "retries": retries, "parameter": parameter},
@@ -80,26 +77,6 @@ def probe(
     found = measure(probes, answers, seed=seed)
     beside = _scored(scores) if scores else {}
     print_json([_plain(one, beside) for one in found]) if json else _print(found, beside)
-
-
-def _system(
-    model: str | None, endpoint: str | None, name: str | None, both: dict[str, Any], local: dict[str, Any],
-    served: dict[str, Any],
-) -> System:  # fmt: skip
-    """Return the model on this machine or behind a server that was asked for."""
-    from itdr_hf.errors import UsageError
-
-    if (model is None) == (endpoint is None) or bool(endpoint) != bool(name):
-        raise UsageError("probe: want one of --model, --endpoint with --model-name; see --help")
-    if endpoint:
-        from itdr_hf.models.endpoint import read_parameters
-        from itdr_hf.models.predict.served import Endpoint
-
-        parameters = read_parameters(served.pop("parameter"))
-        return Endpoint(url=endpoint, model=name or "", **both, **served, parameters=parameters)
-    from itdr_hf.models.predict.local import LocalModel
-
-    return LocalModel(model or "", **both, **local)
 
 
 def _probes(dataset: Any, raw: Path, kinds: str, limit: int) -> list[Any]:

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from itdr_hf.cli.asking import (
+    UNFINISHED,
+    Adapter,
+    Address,
+    BatchTokens,
+    Concurrency,
+    Dtype,
+    Model,
+    ModelName,
+    Revision,
+    open_system,
+)  # fmt: skip
 from itdr_hf.cli.options import (
-    DTYPE,
     FOLDER,
-    SERVER,
     Config,
     Folder,
     Json,
@@ -18,16 +28,11 @@ from itdr_hf.cli.options import (
     Parameter,
     Retries,
     Timeout,
-    one_of,
     separated,
 )
 from itdr_hf.runtime.terminal import print_line
 
-if TYPE_CHECKING:
-    from itdr_hf.models.predict.run import System
-
-UNFINISHED = 3  # exit code: some profiles have no answer
-LOCAL, AFTER = "A model on this machine", "What is made of the answers"
+AFTER = "What is made of the answers"  # the panel of these options in --help
 
 
 def profile(
@@ -42,14 +47,14 @@ def profile(
     config: Config = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only this many of each config and split.")] = None,
     max_tokens: Annotated[int | None, typer.Option(min=1, help="Of an answer; default: by task.")] = None,
-    model: Annotated[str | None, typer.Option(help="Hub id or folder.", rich_help_panel=LOCAL)] = None,
-    adapter: Annotated[str | None, typer.Option(help="Of peft: Hub id or folder.", rich_help_panel=LOCAL)] = None,
-    revision: Annotated[str | None, typer.Option(help="Of the model on the Hub.", rich_help_panel=LOCAL)] = None,
-    dtype: Annotated[str, one_of(DTYPE, help="Default: as saved.", rich_help_panel=LOCAL)] = "auto",
-    batch_tokens: Annotated[int, typer.Option(min=1, help="Most tokens of a batch.", rich_help_panel=LOCAL)] = 16_384,
-    endpoint: Annotated[str | None, typer.Option(help="Such as http://host/v1.", rich_help_panel=SERVER)] = None,
-    model_name: Annotated[str | None, typer.Option(help="As the server calls it.", rich_help_panel=SERVER)] = None,
-    concurrency: Annotated[int, typer.Option(min=1, help="Requests at a time.", rich_help_panel=SERVER)] = 16,
+    model: Model = None,
+    adapter: Adapter = None,
+    revision: Revision = None,
+    dtype: Dtype = "auto",
+    batch_tokens: BatchTokens = 16_384,
+    endpoint: Address = None,
+    model_name: ModelName = None,
+    concurrency: Concurrency = 16,
     plain: Annotated[bool, typer.Option("--plain", help="Without the chat template.")] = False,
     timeout: Timeout = 600.0,
     retries: Retries = 6,
@@ -74,21 +79,19 @@ def profile(
 
     from itdr_hf.build.prepare import Settings
     from itdr_hf.dataset import Dataset
-    from itdr_hf.errors import UsageError
     from itdr_hf.models.profiling import profile_into
     from itdr_hf.models.profiling.encoder import Encoder
     from itdr_hf.runtime.terminal import print_json, show_progress
 
-    if (model is None) == (endpoint is None) or bool(endpoint) != bool(model_name):
-        raise UsageError("profile: want --model, or --endpoint with --model-name; see --help")
     dataset = Dataset.open(folder)
-    local = {"adapter": adapter, "revision": revision, "dtype": dtype, "batch_tokens": batch_tokens}
-    served = {"concurrency": concurrency, "timeout": timeout, "retries": retries}
-    system = (
-        _local(model, {**local, "max_tokens": max_tokens, "plain": plain or None})
-        if model
-        else _served(endpoint, model_name, parameter, {**served, "max_tokens": max_tokens, "plain": plain})
-    )
+    system = open_system(
+        "profile", model, endpoint, model_name,
+        {"max_tokens": max_tokens},
+        {"adapter": adapter, "revision": revision, "dtype": dtype, "batch_tokens": batch_tokens, "plain": plain or None},
+        {"concurrency": concurrency, "plain": plain, "timeout": timeout, "retries": retries, "parameter": parameter},
+    )  # fmt: skip
+    for warning in getattr(system, "warnings", ()):
+        print_line(f"warning: {warning}", error=True)
     embed = Encoder(encoder, revision=encoder_revision) if encoder else None
     settings = Settings(raw=raw, cache=cache, memory_limit=memory_limit, warn=lambda text: None)
     with show_progress("asking") as progress:
@@ -104,22 +107,6 @@ def profile(
         _print(out, found.report) if found.report else print_line(found.made.sentence(out, folder))
     if found.made.missing:
         raise typer.Exit(UNFINISHED)
-
-
-def _local(model: str, options: dict[str, Any]) -> System:
-    from itdr_hf.models.predict.local import LocalModel
-
-    system = LocalModel(model, **options)
-    for warning in system.warnings:
-        print_line(f"warning: {warning}", error=True)
-    return system
-
-
-def _served(endpoint: str | None, name: str | None, parameter: list[str] | None, options: dict[str, Any]) -> System:
-    from itdr_hf.models.endpoint import read_parameters
-    from itdr_hf.models.predict.served import Endpoint
-
-    return Endpoint(url=endpoint or "", model=name or "", parameters=read_parameters(parameter), **options)
 
 
 def _print(out: Path, report: Any) -> None:

@@ -7,9 +7,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from itdr_hf.cli.asking import (
+    LOCAL,
+    UNFINISHED,
+    Adapter,
+    Address,
+    BatchTokens,
+    Concurrency,
+    Dtype,
+    Model,
+    ModelName,
+    Revision,
+)  # fmt: skip
 from itdr_hf.cli.options import (
     BASELINE,
-    DTYPE,
     FOLDER,
     NORMALISE,
     SERVER,
@@ -35,8 +46,7 @@ if TYPE_CHECKING:
     from itdr_hf.models.predict.run import Made, System
     from itdr_hf.models.predict.served import Endpoint
 
-UNFINISHED = 3  # exit code: some questions have no answer
-LOCAL, NONE = "A model on this machine", "No model"
+NONE = "No model"  # the panel of these options in --help
 
 
 def predict(
@@ -53,9 +63,9 @@ def predict(
     max_tokens: Annotated[int | None, typer.Option(min=1, help="Of an answer; default: by subtask.")] = None,
     temperature: Temperature = 0.0,
     seed: int = 0,
-    model: Annotated[str | None, typer.Option(help="Hub id or folder.", rich_help_panel=LOCAL)] = None,
-    adapter: Annotated[str | None, typer.Option(help="Of peft: Hub id or folder.", rich_help_panel=LOCAL)] = None,
-    revision: Annotated[str | None, typer.Option(help="Of the model on the Hub.", rich_help_panel=LOCAL)] = None,
+    model: Model = None,
+    adapter: Adapter = None,
+    revision: Revision = None,
     adapter_revision: Annotated[
         str | None, typer.Option(help="Of the adapter on the Hub: tag or commit.", rich_help_panel=LOCAL)
     ] = None,
@@ -69,11 +79,11 @@ def predict(
         bool,
         typer.Option("--other-prompts", help="Ask an adapter with prompts it was not tuned on.", rich_help_panel=LOCAL),
     ] = False,
-    dtype: Annotated[str, one_of(DTYPE, help="Default: as saved.", rich_help_panel=LOCAL)] = "auto",
-    batch_tokens: Annotated[int, typer.Option(min=1, help="Most tokens of a batch.", rich_help_panel=LOCAL)] = 16_384,
-    endpoint: Annotated[str | None, typer.Option(help="Such as http://host/v1.", rich_help_panel=SERVER)] = None,
-    model_name: Annotated[str | None, typer.Option(help="As the server calls it.", rich_help_panel=SERVER)] = None,
-    concurrency: Annotated[int, typer.Option(min=1, help="Requests at a time.", rich_help_panel=SERVER)] = 16,
+    dtype: Dtype = "auto",
+    batch_tokens: BatchTokens = 16_384,
+    endpoint: Address = None,
+    model_name: ModelName = None,
+    concurrency: Concurrency = 16,
     plain: Annotated[bool, typer.Option("--plain", help="Without the chat template.")] = False,
     timeout: Timeout = 600.0,
     retries: Retries = 6,
