@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import resource
-import signal
 import subprocess
 import sys
 import time
@@ -19,7 +17,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from itdr_hf.models.train.checkpoints import last_checkpoint
+from killed import kill_after_first_checkpoint
 
 SOURCE = "movielens32m"
 CELLS = ("profile", "dialogue", "reward", "inference")
@@ -112,13 +110,8 @@ class Chain:
 
     def kill(self, words: list[str], stage: str) -> None:
         """Start a command and kill it when its first checkpoint is whole."""
-        run = subprocess.Popen(words, cwd=self.folder, start_new_session=True)
-        while last_checkpoint(self.folder / f"{stage}.checkpoints") is None:
-            if run.poll() is not None:
-                raise SystemExit(f"{stage}: ended with {run.returncode} before its first checkpoint")
-            time.sleep(0.05)
-        os.killpg(run.pid, signal.SIGKILL)
-        run.wait()
+        checkpoints = self.folder / f"{stage}.checkpoints"
+        kill_after_first_checkpoint(words, checkpoints, seconds=float("inf"), cwd=self.folder)
         print(f"{stage}: killed", flush=True)
 
     def timed(self, name: str, work: Callable[[], object]) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from killed import kill_after_first_checkpoint
 
 pytest.importorskip("torch", reason="needs the extra [train]")
 pytest.importorskip("trl", reason="needs the extra [train]")
@@ -24,7 +22,6 @@ from itdr_hf.dataset.folder import Dataset
 from itdr_hf.errors import UsageError
 from itdr_hf.models.predict.questions import read_questions
 from itdr_hf.models.pretrained import load_tokenizer
-from itdr_hf.models.train.checkpoints import last_checkpoint
 from itdr_hf.models.train.recipe import PRESETS, TINY, TrainRecipe, changed
 from itdr_hf.models.train.refine import CUT, LearnedReward
 from itdr_hf.models.train.reward import pair_tokens
@@ -152,13 +149,7 @@ def test_a_killed_refinement_goes_on_to_the_very_same_weights(
     words += ["--limit", "8", "--eval-limit", "2", "--batch", "4", "--epochs", "1", "--rank", "4", "--alpha", "8"]
     words += ["--learning-rate", "1e-3", "--answer-tokens", "8", "--generations", "2", "--output", str(out)]
     silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    run = subprocess.Popen([sys.executable, "-m", "itdr_hf", *words], start_new_session=True, **silent)
-    deadline = time.monotonic() + 120
-    while last_checkpoint(tmp_path / "x.checkpoints") is None:
-        assert run.poll() is None and time.monotonic() < deadline, "no checkpoint before the end"
-        time.sleep(0.01)
-    os.killpg(run.pid, signal.SIGKILL)
-    run.wait()
+    kill_after_first_checkpoint([sys.executable, "-m", "itdr_hf", *words], tmp_path / "x.checkpoints", **silent)
     assert not out.exists()
     facts = train(pairs, refining, out)
     assert facts["results"]["resumed"]

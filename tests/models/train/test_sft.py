@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from killed import kill_after_first_checkpoint
 
 pytest.importorskip("torch", reason="needs the extra [train]")
 pytest.importorskip("trl", reason="needs the extra [train]")
@@ -85,13 +84,8 @@ def test_a_run_killed_between_checkpoints_goes_on_to_the_same_losses(
     )
     out = tmp_path / "x"
     command = [sys.executable, "-c", code, str(itdr), str(tuned / "recipe.json"), str(base), str(out)]
-    run = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 120
-    while last_checkpoint(tmp_path / "x.checkpoints") is None:
-        assert run.poll() is None and time.monotonic() < deadline, "no checkpoint before the end"
-        time.sleep(0.01)
-    os.killpg(run.pid, signal.SIGKILL)
-    run.wait()
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    kill_after_first_checkpoint(command, tmp_path / "x.checkpoints", **silent)
     assert not out.exists()
     facts = train(itdr, recipe, out)
     assert facts["results"]["resumed"]
