@@ -157,7 +157,6 @@ PATHS = {  # pages that a reader follows from top to bottom, in one folder; the 
 WORLD = ("--endpoint", "lightgcn")  # commands that name these need a server, or torch and minutes
 
 
-@pytest.mark.xdist_group("docs")  # what they read is built once
 @pytest.mark.parametrize("path", PATHS)
 def test_the_pages_run_as_they_stand(path, raw, built, tmp_path, monkeypatch):
     """In order, in a folder that holds ./raw and ./itdr as a reader's would; pushing goes to a Hub on this machine."""

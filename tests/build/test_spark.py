@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from drill import LONG
 
 from itdr_hf import catalogue
 from itdr_hf.bench.spark_log import read_costs, table
@@ -57,9 +57,7 @@ def _first_and_last() -> list[str]:
     return [name for name in names if name in chosen]
 
 
-CELLS = (
-    catalogue.published() if os.environ.get("ITDR_DRILL") == "long" else _first_and_last()
-)  # all of them take minutes
+CELLS = catalogue.published() if LONG else _first_and_last()  # all of them take minutes
 # What the default recipes do not touch: cell -> changes.
 OTHERWISE = {
     "tkr-movielens32m": {"negative_sampling": "popularity"},

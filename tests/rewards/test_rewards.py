@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import random
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -11,6 +10,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+from drill import LONG
 
 from itdr_hf import catalogue, rewards
 from itdr_hf.errors import UsageError
@@ -32,7 +32,7 @@ PIECES = (
     "1. ", "2. ", "10", ": ", "\n", "age: 25", "gender: F", "gender", "<think>hm", "</think>", "4.5", "8/10", "**", "Yes", "no",
     "I would say ", "Answer: ", "```", "[", '"', ", ", "the user likes ", "drama", "\u2028", "</s>", "",
 )  # fmt: skip
-ANSWERS = 10_000 if os.environ.get("ITDR_DRILL") == "long" else 300  # of each kind; the long way takes minutes
+ANSWERS = 10_000 if LONG else 300  # of each kind; the long way takes minutes
 
 
 def random_answer(example: Example, draw: random.Random) -> str:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import ast
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from drill import LONG
 
 from itdr_hf.models.train.export import export
 from itdr_hf.models.train.recipe import TINY, TrainRecipe, changed
 
-pytestmark = [
-    pytest.mark.skipif(os.environ.get("ITDR_DRILL") != "long", reason="minutes: run `make rl`"),
-    pytest.mark.xdist_group("train"),
-]
+pytestmark = pytest.mark.skipif(not LONG, reason="minutes: run `make rl`")
 STEPS = 30
 OPTIONS = f"--use_cpu true --max_steps {STEPS} --logging_steps 1 --save_strategy no --warmup_steps 0 --lr_scheduler_type constant"  # fmt: skip
 

@@ -26,8 +26,6 @@ from itdr_hf.prompts import token_ids
 
 CONFIG = "nir-movielens32m"
 
-pytestmark = pytest.mark.xdist_group("train")  # one dataset for all
-
 
 @pytest.fixture(scope="module")
 def t5(itdr: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
