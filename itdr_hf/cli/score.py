@@ -128,7 +128,9 @@ def predict(
     questions = read_questions(dataset, separated(config), split, limit)
     system: System
     if baseline:
-        system = _baseline(baseline, dataset, raw, seed)
+        from itdr_hf.models.recommenders.opening import open_baseline
+
+        system = open_baseline("predict", baseline, dataset, raw, seed)
     elif endpoint:
         from itdr_hf.models.endpoint import read_parameters
         from itdr_hf.models.predict.served import Endpoint
@@ -241,22 +243,6 @@ def _ranking(endpoint: Endpoint, normalise: str, plain: bool) -> System:
         found = "--by likelihood asks a server for completions of the plain prompt, without a chat template"
         print_line(f"warning: {found}; want a model tuned on plain prompts; for a chat model use --model", error=True)
     return ServedLikelihood(endpoint=endpoint, normalise="mean" if normalise == "mean" else "sum")
-
-
-def _baseline(name: str, dataset: Dataset, raw: Path | None, seed: int) -> System:
-    """Return a baseline of the windows or, with the raw releases, of the full logs."""
-    from itdr_hf.errors import UsageError
-    from itdr_hf.models.recommenders.baselines import BASELINES, Baseline
-
-    if name in BASELINES:
-        return Baseline(name=name, dataset=dataset, seed=seed)
-    if raw is None:
-        raise UsageError(f"predict: {name} without logs; want --raw, the raw releases the dataset was built from")
-    from itdr_hf.models.recommenders.log_baselines import LogBaseline
-    from itdr_hf.models.recommenders.threads import one_thread
-
-    one_thread()
-    return LogBaseline(name=name, dataset=dataset, raw=raw, seed=seed)
 
 
 def score(

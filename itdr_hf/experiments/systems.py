@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from itdr_hf.dataset.folder import Dataset
-from itdr_hf.errors import UsageError
 from itdr_hf.experiments.options import BASELINE, is_baseline
 from itdr_hf.models.predict.run import System
-from itdr_hf.models.recommenders.baselines import BASELINES, Baseline
+from itdr_hf.models.recommenders.baselines import BASELINES
+from itdr_hf.models.recommenders.opening import open_baseline
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,21 +44,8 @@ class Asking:
 def open_system(asking: Asking, dataset: Dataset) -> System:
     """Return the system. Raises UsageError for a baseline of full logs without raw releases."""
     if is_baseline(asking.model):
-        return _baseline(asking, dataset)
+        return open_baseline("experiment", asking.model.removeprefix(BASELINE), dataset, asking.raw)
     return _served(asking) if asking.endpoint else _local(asking)
-
-
-def _baseline(asking: Asking, dataset: Dataset) -> System:
-    name = asking.model.removeprefix(BASELINE)
-    if name in BASELINES:
-        return Baseline(name=name, dataset=dataset)
-    if asking.raw is None:
-        raise UsageError(f"experiment: {name} without logs; want --raw, the raw releases the dataset was built from")
-    from itdr_hf.models.recommenders.log_baselines import LogBaseline
-    from itdr_hf.models.recommenders.threads import one_thread
-
-    one_thread()
-    return LogBaseline(name=name, dataset=dataset, raw=asking.raw)
 
 
 def _served(asking: Asking) -> System:
