@@ -94,4 +94,6 @@ def test_a_package_lists_only_modules_that_it_has(package):
     described = ast.get_docstring(ast.parse(package.read_text())) or ""
     listed = re.findall(r"(?:^ *|\S {3,})([a-z_0-9]+) {2,}(?=\S)", described, re.MULTILINE)
     present = {path.stem for path in package.parent.iterdir()}
-    assert not set(listed) - present, f"{package.parent.name} describes {sorted(set(listed) - present)}, which it has not"
+    assert not set(listed) - present, (
+        f"{package.parent.name} describes {sorted(set(listed) - present)}, which it has not"
+    )

@@ -60,7 +60,9 @@ def played(plan: PlanContext, rows: ir.Table) -> list[Record]:
             **{f"s{n}": hits[f"p{n}"].std(how="pop") for n in range(len(games))},
         )
     )
-    found = [_figure(name, played["n"], played[f"m{n}"], played[f"s{n}"], played["chance"]) for n, name in enumerate(games)]
+    found = [
+        _figure(name, played["n"], played[f"m{n}"], played[f"s{n}"], played["chance"]) for n, name in enumerate(games)
+    ]
     return [*found, *_later(plan, rows)] if played["n"] else []
 
 
