@@ -113,7 +113,7 @@ def test_a_signature_says_how_answers_were_read(asked, tmp_path):
     assert "unknown-and-repeats-miss" in of["tkr-movielens32m"] and "unknown:miss-in-place" in of["tkr-movielens32m"]
     assert "off-scale:clipped|unreadable:farthest-end-of-scale" in of["rp-movielens32m"]
     assert "labels:folded" in of["uap-movielens1m"]
-    assert all("|read:lenient|reader:2" in f.signature for f in report.ours.totals.values())
+    assert all("|read:lenient|reader:3" in f.signature for f in report.ours.totals.values())
 
 
 def test_lenient_reads_what_strict_does_not_and_the_shares_say_so(asked, tmp_path):

@@ -139,7 +139,7 @@ def test_strict_wants_the_form_that_was_asked_for():
 
 def test_every_step_stands_in_the_signature():
     assert "unknown:miss-in-place" in reader_signature("ranking")
-    assert reader_signature("number").startswith("reader:2|thoughts:removed|")
+    assert reader_signature("number").startswith("reader:3|thoughts:removed|")
     with pytest.raises(UsageError, match="no kind of answer 'list'"):
         reader_signature("list")
 
