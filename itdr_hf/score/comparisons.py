@@ -35,6 +35,16 @@ def answer_baselines(
             yield name, given
 
 
+def chance_notes(answers: Sequence[CellAnswers], scored: Collection[str]) -> list[str]:
+    """Say of a scored baseline in which cells it is another one, whose row is therefore not there."""
+    cells = {pair: [cell.config for cell in answers if cell.cell.task.answer == pair[1]] for pair in SAME}
+    return [
+        f"baseline:{name} is {SAME[name, kind]} in {', '.join(found)}: chance of a {kind} is the reference of another example"
+        for (name, kind), found in cells.items()
+        if name in scored and found
+    ]
+
+
 def _kind_in_which(scored: str, name: str) -> str:
     """Return the kind of answer in which a scored baseline is another one by its other name; '' where in none."""
     return next((kind for (one, kind), other in SAME.items() if (one, other) == (scored, name)), "")

@@ -19,7 +19,7 @@ from itdr_hf.metrics.ranking import ranking_samples
 from itdr_hf.models.predict.predictions import Completion, Run, open_predictions
 from itdr_hf.models.predict.questions import read_questions
 from itdr_hf.records import Example
-from itdr_hf.score.comparisons import answer_baselines
+from itdr_hf.score.comparisons import answer_baselines, chance_notes
 from itdr_hf.score.measured import Resampling
 from itdr_hf.score.parsed import RawAnswer, read_answers, read_examples
 from itdr_hf.score.rules import samples
@@ -269,6 +269,8 @@ def test_the_chance_of_texts_has_one_row_by_whichever_name_it_was_scored(asked, 
     names = [name for name, _ in answer_baselines(Dataset.open(asked), [cell], {scored_one})]
     assert {"random", "template-copy"}.isdisjoint(names) is (scored_one != "title-overlap")
     assert "random" not in names and len(set(names)) == len(names)
+    told = " ".join(chance_notes([cell], {scored_one}))
+    assert ("baseline:random is template-copy in tui-movielens32m" in told) is (scored_one == "random")
 
 
 def test_the_time_of_scoring_is_measured_over_every_test_example(asked):
