@@ -29,6 +29,11 @@ _MARK = re.compile(
     | \#{4}\s* | \\boxed\{""",
     re.IGNORECASE | re.VERBOSE,
 )
+_OTHER = re.compile(  # before a mark: what it marks is not the answer
+    r"\b(?:second|third|fourth|fifth|2nd|3rd|[45]th|next[ -]best|alternative|other|another|backup|runner-?up|worst|least likely)\W{1,3}$",
+    re.IGNORECASE,
+)
+_ROOM = 20  # characters looked at before a mark
 _BOLD = re.compile(r"\*\*([^*\n]{1,400})\*\*")
 _ASIDE = re.compile(
     r"second|runner|alternativ|other|third|histor|reason|expla|rational|thought|analysis|candidates", re.I
@@ -132,7 +137,8 @@ def _at_the_beginning(text: str, index: TitleIndex) -> Fits:
 
 def _marked(text: str, index: TitleIndex) -> Fits:
     """Return what the last mark of an answer is followed by."""
-    marks = list(_MARK.finditer(text))[-_MARKS:]
+    found = list(_MARK.finditer(text))[-_MARKS:]
+    marks = [mark for mark in found if not _OTHER.search(text[max(0, mark.start() - _ROOM) : mark.start()])]
     for mark in reversed(marks):
         tail = next(
             (line for line in text[mark.end() : mark.end() + index.longest + 400].split("\n") if line.strip()), ""

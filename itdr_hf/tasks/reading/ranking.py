@@ -24,6 +24,7 @@ from itdr_hf.tasks.reading.titles import Fits, TitleIndex
 
 _ECHO = re.compile(r"\b(?:candidates?|original|given|input|history|provided|options|unranked)\b", re.IGNORECASE)
 _RANKED = re.compile(r"rank|(?<!original )(?<!given )(?<!input )order|sort|final|predict|recommend", re.IGNORECASE)
+_RANK_BEHIND = re.compile(r"(?:[:：=→–—-]|\s\()[\s*_]*(?:rank(?:ed)?\s?)?#?(\d{1,3})(?:st|nd|rd|th)?$", re.IGNORECASE)
 _NO = re.compile(r"\b(?:not|never|cannot|unable)\b|n['’]t\b", re.IGNORECASE)
 _LOOKED_UP = 50  # unknown lines that are compared with the history
 
@@ -152,7 +153,10 @@ def _marked(text: str, index: TitleIndex, past: TitleIndex) -> Iterator[_List]:
 
 
 def _plain(text: str, index: TitleIndex, past: TitleIndex) -> Iterator[_List]:
-    yield _List([Entry(line, index.line(line)) for line in plain_items(_lines(text, index), index, past)])
+    items = plain_items(_lines(text, index), index, past)
+    if ranks := _ranks_behind(items):
+        items = [item for _, item in sorted(zip(ranks, items, strict=True))]
+    yield _List([Entry(line, index.line(line)) for line in items])
 
 
 def _on_one_line(text: str, index: TitleIndex, past: TitleIndex) -> Iterator[_List]:
@@ -211,11 +215,14 @@ def _line_fits(line: Line, index: TitleIndex) -> Fits:
 
 
 def _by_rank(lines: Sequence[Line], index: TitleIndex) -> Sequence[Line]:
-    """Return lines by their numbers where a table's header calls these ranks, or where they count down to 1.
+    """Return lines by their numbers where a table's header calls these ranks, where they count down to 1, or where the
+    ranks stand behind the titles.
 
     Numbers that are the prompt's own do not count.
     """
     numbers = [line.number or 0 for line in lines]
+    if not any(numbers) and (ranks := _ranks_behind([line.body for line in lines])):
+        return [line for _, line in sorted(zip(ranks, lines, strict=True), key=lambda pair: pair[0])]
     if all(line.ranked for line in lines) and sorted(numbers) == list(range(1, len(lines) + 1)):
         return sorted(lines, key=lambda line: line.number or 0)
     if len(numbers) < 3 or numbers != list(range(len(numbers), 0, -1)):
@@ -231,6 +238,17 @@ def _before(lines: Sequence[Line], index: TitleIndex) -> list[Entry]:
     counts = len(lines) > 1 and numbers == list(range(first, first + len(lines))) and 1 < first < len(index.titles)
     own = all(index.number(str(line.number)) in _line_fits(line, index) for line in lines[:3]) if counts else True
     return [] if own else [Entry("", ())] * (first - 1)
+
+
+def _ranks_behind(lines: Sequence[str]) -> list[int]:
+    """Return the ranks that stand behind titles, 'Heat (1995): 2' or 'Heat: rank 2'; [] where there are none.
+
+    Numbers that count down from the first line are scores of a list in its order.
+    """
+    found = [_RANK_BEHIND.search(line.rstrip(" *_`.)")) for line in lines]
+    ranks = [int(rank[1]) for rank in found if rank]
+    counted = len(ranks) == len(lines) > 2 and sorted(ranks) == list(range(1, len(lines) + 1))
+    return ranks if counted and ranks != sorted(ranks, reverse=True) else []
 
 
 def _values(entries: Sequence[Entry]) -> tuple[str, ...]:

@@ -41,6 +41,8 @@ CHOICES = [
     ("Rather than Alien (1979), they will pick Heat (1995).", 2, None),
     ("After Jaws (1975) and Tron (1982), the user will watch Heat (1995).", 2, None),
     ("Since they liked Jaws (1975), they will like Heat (1995).", 2, None),
+    ("Top choice: Heat (1995)\nSecond choice: Alien (1979)", 2, None), ("My pick: Heat (1995)\nAlternative pick: Alien (1979)", 2, None),
+    ("Best match: Heat (1995)\nRunner-up prediction: Alien (1979)", 2, None),
     ("Alien vs. Heat: Heat wins.", 0, "several candidates"),
     ("", 0, "empty"), ("\n", 0, "empty"), ("</s>", 0, "empty"), ("<think>Heat (1995)", 0, "truncated"),
     ("<think>\nFinal answer: Heat (1995)", 0, "truncated"), ("Either Alien (1979) or Heat (1995).", 0, "several candidates"),

@@ -157,6 +157,12 @@ RANKINGS = [
     ("i) Heat (1995)\nii) Alien (1979)\niii) Ocean's Eleven (2001)\niv) 12 Angry Men (1957)\nv) Love, Actually (2003)", "21543", None),
     ("1. Heat (1995) {2}\n2. Alien (1979) {1}\n3. Ocean's Eleven (2001) {5}\n4. 12 Angry Men (1957) {4}\n5. Love, Actually (2003) {3}", "21543", None),
     ("1. Heat (1995) <-- best\n2. Alien (1979)\n3. Ocean's Eleven (2001)\n4. 12 Angry Men (1957)\n5. Love, Actually (2003) <-- worst", "21543", None),
+    ("Heat (1995): 1\nAlien (1979): 2\nOcean's Eleven (2001): 3\n12 Angry Men (1957): 4\nLove, Actually (2003): 5", "21543", None),
+    ("Alien (1979): 2\nHeat (1995): 1\nLove, Actually (2003): 5\n12 Angry Men (1957): 4\nOcean's Eleven (2001): 3", "21543", None),
+    ("- Alien (1979): rank 2\n- Heat (1995): rank 1\n- Love, Actually (2003): rank 5\n- 12 Angry Men (1957): rank 4\n- Ocean's Eleven (2001): rank 3", "21543", None),
+    ("Alien (1979) - 2\nHeat (1995) - 1\nLove, Actually (2003) - 5\n12 Angry Men (1957) - 4\nOcean's Eleven (2001) - 3", "21543", None),
+    ("Heat (1995): 5\nAlien (1979): 4\nOcean's Eleven (2001): 3\n12 Angry Men (1957): 2\nLove, Actually (2003): 1", "21543", None),
+    ("Tier 1:\n- Heat (1995)\n- Alien (1979)\n\nTier 2:\n- Ocean's Eleven (2001)\n- 12 Angry Men (1957)\n\nTier 3:\n- Love, Actually (2003)", "21543", None),
     # faults
     ("", "", "empty"),
     (" \n\t", "", "empty"),
