@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.parser import BytesParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,6 +29,9 @@ class Batches:
     batches: dict[str, dict[str, Any]] = field(default_factory=dict)
     paid: Counter[str] = field(default_factory=Counter)
     url: str = ""
+    watch: Callable[[str], None] = lambda moment: (
+        None
+    )  # told 'got' and 'did' with method and path, before any reply leaves
 
     def make(self, given: dict[str, Any]) -> dict[str, Any]:
         """A batch, answered at once; what was answered is paid for."""
@@ -80,6 +86,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.batches.watch(f"got POST {self.path}")
         if self.path.endswith("/files"):
             head = f"Content-Type: {self.headers['Content-Type']}\r\n\r\n".encode()
             parts = BytesParser().parsebytes(head + body).get_payload()
@@ -95,6 +102,7 @@ class Handler(BaseHTTPRequestHandler):
         return self._send(made)
 
     def do_GET(self) -> None:
+        self.batches.watch(f"got GET {self.path}")
         path = self.path.partition("?")[0].removeprefix("/v1")
         if path == "/batches":
             shown = [self.batches.shown(one) for one in self.batches.batches.values()]
@@ -103,10 +111,15 @@ class Handler(BaseHTTPRequestHandler):
             return self._send(self.batches.shown(self.batches.batches[path.removeprefix("/batches/")]))
         return self._write(self.batches.files[path.split("/")[2]], "application/octet-stream")
 
+    def handle(self) -> None:
+        with suppress(ConnectionError):  # of a client that was killed
+            super().handle()
+
     def _send(self, body: dict[str, Any]) -> None:
         self._write(json.dumps(body).encode(), "application/json")
 
     def _write(self, content: bytes, kind: str) -> None:
+        self.batches.watch(f"did {self.command} {self.path}")
         self.send_response(200)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(content)))
@@ -115,6 +128,27 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *args: object) -> None:
         pass
+
+
+def killed_when(command: Sequence[object], server: Batches, moment: str, later: float = 0.0) -> bool:
+    """Run a command and kill -9 it when the server comes to a moment, or so many seconds later; whether it came to it."""
+    reached = threading.Event()
+
+    def watch(found: str) -> None:
+        if moment in found and not reached.is_set():
+            reached.set()
+            if later:
+                threading.Timer(later, run.kill).start()
+            else:
+                run.kill()
+                run.wait()
+
+    server.watch = watch
+    run = subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    code = run.wait(timeout=120)
+    server.watch = lambda moment: None
+    assert code == -signal.SIGKILL or not reached.is_set() or later, code
+    return reached.is_set()
 
 
 @pytest.fixture

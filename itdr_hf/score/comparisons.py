@@ -19,19 +19,35 @@ from itdr_hf.score.parsed import CellAnswers, RawAnswer, read_answers
 from itdr_hf.tasks.family import Published
 
 PLAIN = ("no-ft", "ft")  # the paper's variants that are neither a part of the data nor a part left out
-TWICE = {("random", "text")}  # of texts chance is template-copy
+SAME = {("random", "text"): "template-copy"}  # of texts chance is template-copy: one row, not two
 
 
 def answer_baselines(
     dataset: Dataset, answers: Sequence[CellAnswers], without: Collection[str] = ()
 ) -> Iterator[tuple[str, list[CellAnswers]]]:
-    """Give every baseline's name, but for some, and its answers to the examples of the cells that it takes."""
+    """Give every baseline's name, but for those that are scored, and its answers to the examples of the cells it takes."""
     for name in (name for name in BASELINES if name not in without):
         baseline = Baseline(name=name, dataset=dataset)
         taken = [cell for cell in answers if baseline.takes(cell.cell.task.id)]
-        given = [_answers_of(baseline, cell) for cell in taken if (name, cell.cell.task.answer) not in TWICE]
+        known = {(name, kind) for scored in without if (kind := _kind_in_which(scored, name))} | SAME.keys()
+        given = [_answers_of(baseline, cell) for cell in taken if (name, cell.cell.task.answer) not in known]
         if given:
             yield name, given
+
+
+def chance_notes(answers: Sequence[CellAnswers], scored: Collection[str]) -> list[str]:
+    """Say of a scored baseline in which cells it is another one, whose row is therefore not there."""
+    cells = {pair: [cell.config for cell in answers if cell.cell.task.answer == pair[1]] for pair in SAME}
+    return [
+        f"baseline:{name} is {SAME[name, kind]} in {', '.join(found)}: chance of a {kind} is the reference of another example"
+        for (name, kind), found in cells.items()
+        if name in scored and found
+    ]
+
+
+def _kind_in_which(scored: str, name: str) -> str:
+    """Return the kind of answer in which a scored baseline is another one by its other name; '' where in none."""
+    return next((kind for (one, kind), other in SAME.items() if (one, other) == (scored, name)), "")
 
 
 def paper_rows(config: str, variants: Sequence[str] = PLAIN) -> dict[str, dict[str, float]]:

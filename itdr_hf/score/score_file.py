@@ -16,7 +16,7 @@ from itdr_hf.models.predict.predictions import Predictions, Run, read_prediction
 from itdr_hf.models.recommenders.baselines import MODEL
 from itdr_hf.runtime.progress import OnProgress, Progress, each, ignore
 from itdr_hf.score.by_template import TemplateScores, template_scores
-from itdr_hf.score.comparisons import answer_baselines, paper_rows, published_cells
+from itdr_hf.score.comparisons import answer_baselines, chance_notes, paper_rows, published_cells
 from itdr_hf.score.measured import TOTALS, CellScore, Measured, Resampling, SystemScore
 from itdr_hf.score.parsed import CellAnswers, RawAnswer, check_predictions, read_answers, read_examples
 from itdr_hf.score.scoring import compare_systems, left_out_totals, score_system, tasks_of
@@ -150,7 +150,7 @@ def score_file(
         baselines=beside,
         other=other,
         differences=compare_systems(systems[0], other) if other else {},
-        notes=[*notes, *caveats.sentences],
+        notes=[*notes, *chance_notes(read[0], _named_in(files)), *caveats.sentences],
         caveats=caveats,
         templates=templates,
     )

@@ -76,7 +76,9 @@ def markdown(report: Report) -> str:
         rows = report.rows(config)
         metrics = list(dict.fromkeys(row.metric for row in rows if row.kind == "ours"))
         lines += [f"## {_title(report, config)}", ""]
-        lines += _grid(["", *map(headed, metrics), "read leniently", "strictly"], _markdown_lines(rows, metrics))
+        read = config in report.ours.cells  # totals and averages have no answers of their own
+        heads = ["", *map(headed, metrics), *(("read leniently", "strictly") if read else ())]
+        lines += _grid(heads, _markdown_lines(rows, metrics, read))
         if config in report.ours.cells and (faults := fault_line(report.ours.cells[config], report.ours.reading)):
             lines += ["", faults]
         lines += [""]
@@ -155,12 +157,12 @@ def _lines(rows: Sequence[Row], metrics: Sequence[str], read: bool) -> Iterable[
         yield [f"paper, {variant}", *(_span(values) for values in found.values())] + ([""] if read else [])
 
 
-def _markdown_lines(rows: Sequence[Row], metrics: Sequence[str]) -> list[list[str]]:
+def _markdown_lines(rows: Sequence[Row], metrics: Sequence[str], read: bool) -> list[list[str]]:
     lines = []
     for (kind, system), figures in _by_system(rows).items():
         row = next(iter(figures.values()))
         name = {"ours": f"**{system}**", "paper": f"paper: {system}"}.get(kind, system)
-        shares = [_percent(row.parsed_lenient), _percent(row.parsed_strict)]
+        shares = [_percent(row.parsed_lenient), _percent(row.parsed_strict)] if read else []
         lines.append([name, *(_long(figures[m]) if m in figures else "" for m in metrics), *shares])
     return lines
 

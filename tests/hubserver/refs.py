@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 
+from hubserver import benchmark
 from hubserver.messages import Reply, Request, is_private, json_reply
 from hubserver.storage import DATE, Commit, Entry, Refused, Repo
 
@@ -19,6 +20,8 @@ def commit(request: Request, repo: Repo, revision: str) -> Reply:
         files = dict(base.files)
         for line in lines:
             _apply(request, files, line["key"], line["value"])
+            if repo.kind == "datasets" and line["key"] == "file" and line["value"].get("path") == benchmark.EVAL_YAML:
+                benchmark.check(base64.b64decode(line["value"]["content"]))
         number = 1 + sum(name.startswith("refs/pr/") for name in repo.refs)
         ref = f"refs/pr/{number}" if proposes else _branch(repo, revision)
         user = request.user.name if request.user else "?"

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 import yaml
+from hubserver import READ, WRITE, Hub
+from hubserver.visitor import run as visit
 
 from itdr_hf.dataset import Dataset
+from itdr_hf.dataset.croissant import CROISSANT
 from itdr_hf.dataset.eval_yaml import EVAL_YAML
 from itdr_hf.models.predict.predictions import Completion, Run, open_predictions
 from itdr_hf.models.predict.questions import read_questions
@@ -90,3 +96,48 @@ def test_eval_yaml_is_what_the_hub_and_inspect_ai_take_and_asks_the_same(asked: 
         sample = _record_to_sample_hf(row, task.field_spec)
         told = format_template(task.solvers[0].args["template"], {"prompt": sample.input, **sample.metadata})
         assert told == asked_messages(question)[0]["content"] and sample.target == row["output"]
+
+
+VISIT = """
+import datasets
+from huggingface_hub import snapshot_download
+datasets.config.USE_PARQUET_EXPORT = False
+datasets.disable_progress_bars()
+[name for name in datasets.get_dataset_config_names("org/itdr", revision=VERSION)]
+rows = {name: list(datasets.load_dataset("org/itdr", name, revision=VERSION, split="test")) for name in CONFIGS}
+assert not [name for name in sys.modules if name.startswith("itdr_hf")]
+print(json.dumps([rows, snapshot_download("org/itdr", repo_type="dataset", revision=VERSION)]))
+"""
+
+
+def push(folder: Path, hub: Hub) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "HF_TOKEN": WRITE, "HF_ENDPOINT": hub.url, "HF_HUB_DISABLE_XET": "1", "HF_HUB_OFFLINE": "0"}
+    command = [sys.executable, "-m", "itdr_hf", "push", str(folder), "--repo-id", "org/itdr"]
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+
+
+def test_a_pushed_folder_is_a_benchmark_and_a_croissant_that_plain_clients_load(asked: Path, tmp_path: Path):
+    mlc = pytest.importorskip("mlcroissant", reason="needs the extra [dev]")
+    with Hub(tmp_path / "hub") as hub:  # which refuses an eval.yaml that the Hub would refuse
+        done = push(asked, hub)
+        assert done.returncode == 0, done.stderr
+        version = f"v{Dataset.open(asked).version}"
+        given = f"CONFIGS, VERSION = {CONFIGS!r}, {version!r}\n"
+        rows, place = visit(given + VISIT, tmp_path / "home", hub.url, token=READ)
+    for name in CONFIGS:
+        [shard] = (asked / name).glob("test-*.parquet")
+        assert rows[name] == pq.read_table(shard).to_pylist()
+
+    fetched = Path(place)
+    document = yaml.safe_load((fetched / EVAL_YAML).read_text())
+    assert [(task["config"], task["split"]) for task in document["tasks"]] == [("nir-movielens32m", "test")]
+    assert {*document["tasks"][0]["field_spec"]["metadata"], "input", "output"} <= rows["nir-movielens32m"][0].keys()
+
+    text = (fetched / CROISSANT).read_text()
+    base = f"https://huggingface.co/datasets/org/itdr/resolve/{version}/"
+    files = [file["contentUrl"] for file in json.loads(text)["distribution"]]
+    assert files and all(url.startswith(base) and (fetched / url.removeprefix(base)).is_file() for url in files)
+    (fetched / "here.json").write_text(text.replace(base, ""))  # the same files, where they were fetched to
+    records = mlc.Dataset(str(fetched / "here.json")).records("nir-movielens32m/test")
+    ids = [record["nir-movielens32m/test/id"].decode() for record in records]
+    assert ids == [row["id"] for row in rows["nir-movielens32m"]]

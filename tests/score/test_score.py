@@ -19,6 +19,7 @@ from itdr_hf.metrics.ranking import ranking_samples
 from itdr_hf.models.predict.predictions import Completion, Run, open_predictions
 from itdr_hf.models.predict.questions import read_questions
 from itdr_hf.records import Example
+from itdr_hf.score.comparisons import answer_baselines, chance_notes
 from itdr_hf.score.measured import Resampling
 from itdr_hf.score.parsed import RawAnswer, read_answers, read_examples
 from itdr_hf.score.rules import samples
@@ -113,7 +114,7 @@ def test_a_signature_says_how_answers_were_read(asked, tmp_path):
     assert "unknown-and-repeats-miss" in of["tkr-movielens32m"] and "unknown:miss-in-place" in of["tkr-movielens32m"]
     assert "off-scale:clipped|unreadable:farthest-end-of-scale" in of["rp-movielens32m"]
     assert "labels:folded" in of["uap-movielens1m"]
-    assert all("|read:lenient|reader:2" in f.signature for f in report.ours.totals.values())
+    assert all("|read:lenient|reader:3" in f.signature for f in report.ours.totals.values())
 
 
 def test_lenient_reads_what_strict_does_not_and_the_shares_say_so(asked, tmp_path):
@@ -259,6 +260,17 @@ def test_chance_on_ten_candidates_with_five_positives_is_a_half_a_half_and_77_hu
     discount = [1 / math.log2(k + 2) for k in range(10)]
     for metric, chance in {"H@1": 0.5, "P@5": 0.5, "N@10": 0.5 * sum(discount) / sum(discount[:5])}.items():
         assert figures[metric].interval.low <= chance <= figures[metric].interval.high
+
+
+@pytest.mark.parametrize("scored_one", ["random", "template-copy", "title-overlap"])
+def test_the_chance_of_texts_has_one_row_by_whichever_name_it_was_scored(asked, scored_one):
+    examples = read_examples(asked, "tui-movielens32m", "test")
+    cell = read_answers(catalogue.cell("tui-movielens32m"), examples, [RawAnswer("x", "stop") for _ in examples])
+    names = [name for name, _ in answer_baselines(Dataset.open(asked), [cell], {scored_one})]
+    assert {"random", "template-copy"}.isdisjoint(names) is (scored_one != "title-overlap")
+    assert "random" not in names and len(set(names)) == len(names)
+    told = " ".join(chance_notes([cell], {scored_one}))
+    assert ("baseline:random is template-copy in tui-movielens32m" in told) is (scored_one == "random")
 
 
 def test_the_time_of_scoring_is_measured_over_every_test_example(asked):

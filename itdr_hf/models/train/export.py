@@ -172,8 +172,9 @@ def _write(rows: Mapping[str, Sequence[Mapping[str, Any]]], draft: Path) -> dict
 def _page(trainer: Trainer, recipe: TrainRecipe, counts: Mapping[str, int], left_out: int) -> str:
     lines = ", ".join(f"{count:,} {split}" for split, count in counts.items())
     lost = f" No pair could be made of {left_out:,} examples, which are not here." if left_out else ""
+    recipe_line = f"\n\nRecipe for `{recipe.model}`: {recipe.summary}." if trainer.tunes else ""
     return (
         f"# ITDR for {trainer.title}\n\n"
         f"Lines: {lines}, in `data/`.{lost} From this folder:\n\n```console\n$ {trainer.command}\n```\n\n"
-        f"{trainer.note}\n\nRecipe for `{recipe.model}`: {recipe.summary}.\n"
+        f"{trainer.note}{recipe_line}\n"
     )

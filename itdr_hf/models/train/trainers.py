@@ -50,6 +50,7 @@ class Trainer:
     columns: tuple[str, ...] = ()  # of instructions, besides the usual ones
     conversation: Form | None = None  # what becomes of a conversation, if not its row as it is
     write: Callable[[Rows, Path], Mapping[str, int]] | None = None  # if not a file of JSON lines for each split
+    tunes: bool = True  # a language model, by our recipe
 
 
 def _nothing(recipe: TrainRecipe, chat: bool) -> dict[str, str]:
@@ -240,6 +241,8 @@ TRAINERS = {
         write=write_recbole_sequences,
         note="Histories and what came next, a line for each positive; no candidates, since RecBole ranks all items. "
         "Histories beyond `MAX_ITEM_LIST_LENGTH` lose their beginning without a word, and titles are no identifiers: two "
-        "items of one title are one. It needs an environment of its own.",
+        "items of one title are one. It needs an environment of its own: RecBole 1.2.1 runs with numpy below 2 and pandas "
+        "below 3, and imports ray.",
+        tunes=False,
     ),
 }

@@ -11,16 +11,20 @@ _TAG = re.compile(
     r"score|prediction|choice|summary|profile|begin_of_solution|recommendations?)>",
     re.IGNORECASE,
 )
-_BOXED = re.compile(r"\\(?:boxed|fbox)\s?\{((?:[^{}\n]|\{[^{}\n]{0,200}\}){1,2000})\}")
+_BOXED = re.compile(r"\\(?:boxed|fbox)\s?\{((?:[^{}]|\{[^{}\n]{0,200}\}){1,20000})\}")
 _NOUNS = (
     r"answers?|rankings?|ranked\s(?:list|candidates|order|items)|predictions?|recommendations?|conclusion|verdict|"
-    r"(?:final|sorted|recommended|resulting|re-?ordered|complete|my)\s(?:list|order|result|output|choice|pick)|order"
+    r"(?:final|sorted|recommended|resulting|re-?ordered|complete|my)\s(?:list|order|result|output|choice|pick)|order|"
+    r"r[ée]ponse(?:\sfinale)?|respuesta(?:\sfinal)?|resposta(?:\sfinal)?|antwort|risposta|ответ|答案|最终答案|回答|排序结果|最终排序|答え"
 )
 _HEADING = re.compile(
-    rf"""(?:^|(?<=\n))[ \t>]{{0,4}}[#*_ ]{{0,8}}(?:[\w'’]{{1,12}}\s){{0,5}}?(?:{_NOUNS})\b
+    rf"""(?:^|(?<=\n))[ \t>]{{0,4}}[#*_ \[]{{0,8}}(?:[\w'’]{{1,12}}\s){{0,5}}?(?:{_NOUNS})\b
     (?:\s(?:(?:is|are)\sas\sfollows|(?:of|for|by|in|based|list)\b[^\n:]{{0,80}}) | \s?\([^()\n]{{0,80}}\))?
-    [*_ ]{{0,4}}(?:[:：][*_ ]{{0,4}}|(?=\n|$))""",
+    [*_ \#\]]{{0,8}}(?:[:：][*_ ]{{0,4}}|(?=\n|$))""",
     re.IGNORECASE | re.VERBOSE,
+)
+_DRAFT = re.compile(
+    r"\b(?:original|initial|input|given|unranked)\s(?:\w{1,12}\s)?(?:order|list|ranking|candidates)\b", re.I
 )
 _SAID = re.compile(
     r"\b(?:final|my|the|so)\s(?:final\s|predicted\s|complete\s)?(?:answer|ranking|order|ranked list|list)\s"
@@ -61,7 +65,8 @@ def after_final(text: str) -> str:
 def after_markers(text: str, is_title: Callable[[str], object] = lambda line: False) -> list[int]:
     """Return where the parts after the last few markers begin, the last first."""
     last = len(text.rstrip())
-    ends = {found.end(): found.start() for pattern in (_HEADING, _SAID) for found in pattern.finditer(text)}
+    found_marks = (found for pattern in (_HEADING, _SAID) for found in pattern.finditer(text))
+    ends = {found.end(): found.start() for found in found_marks if not _DRAFT.search(found.group())}
     marks = (end for end in sorted(ends, reverse=True) if end < last and not is_title(_line_at(text, ends[end])))
     return list(islice(marks, _PARTS))
 
@@ -74,7 +79,12 @@ def _line_at(text: str, place: int) -> str:
 
 
 def tagged_part(text: str) -> str | None:
-    """Return what the last pair of answer tags holds, or what follows one that is left open."""
+    """Return what the last pair of answer tags holds, or what follows one that is left open; of nested ones the inner."""
+    part = _tagged(text)
+    return part if part is None or (inner := _tagged(part)) is None else inner
+
+
+def _tagged(text: str) -> str | None:
     opened: re.Match[str] | None = None
     inner = None
     for tag in _TAG.finditer(text):

@@ -14,6 +14,8 @@ from itdr_hf.tasks.reading.named_values import Named, named_values
 from itdr_hf.tasks.reading.number import read_number
 from itdr_hf.tasks.reading.pipeline import bare_answer, prepare
 
+_RUNS = 50  # runs of values that are looked at, from the last one back
+
 
 class AskedAttribute(NamedTuple):
     """An attribute as it was asked for: by name, with its closed set of labels or its fixed scale, if it has one."""
@@ -50,20 +52,33 @@ def _as_asked(text: str, asked: Sequence[AskedAttribute]) -> dict[str, list[str]
 
 
 def _given(text: str, asked: Sequence[AskedAttribute]) -> Mapping[str, list[str]]:
-    """Return the values of each name, from the first part of the answer that names any."""
+    """Return the values of each name, from the part of the answer that names most, the likeliest part first."""
     names = [one.name for one in asked]
+    best: list[Named] = []
     for part in answer_parts(text):
-        if found := named_values(part, names):
-            return _by_name(_last_whole(found, len(names)))
+        found = named_values(part, names)
+        best = max(best, found, key=lambda values: len({one.name for one in values}))
+        if len({one.name for one in best}) == len(names):
+            break
+    if best:
+        return _by_name(_last_whole(best, asked))
     lines = lines_of(text)
     alone = len(asked) == 1 and len(lines) == 1 and ":" not in text
     return {names[0]: [lines[0].body.strip(folds.OUTER)]} if alone else {}
 
 
-def _last_whole(found: Sequence[Named], count: int) -> Sequence[Named]:
-    """Return the last run of values that names every attribute once; all where there is none."""
-    last = list(found[-count:])
-    return last if len({one.name for one in last}) == count else found
+def _last_whole(found: Sequence[Named], asked: Sequence[AskedAttribute]) -> Sequence[Named]:
+    """Return the last run of values that names every attribute once, all values where the last run does not.
+
+    A run whose values cannot be read gives way to one before it: 'gender: they like action' explains a value.
+    """
+    count, by_name = len(asked), {one.name: one for one in asked}
+    runs = [found[end - count : end] for end in range(len(found), count - 1, -count)][:_RUNS]
+    if not runs or len({one.name for one in runs[0]}) < count:
+        return found
+    whole = [run for run in runs if len({one.name for one in run}) == count]
+    readable = (run for run in whole if all(_one_value(by_name[one.name], one.value, False)[0] for one in run))
+    return next(readable, whole[0])
 
 
 def _by_name(found: Sequence[Named]) -> dict[str, list[str]]:
@@ -74,10 +89,11 @@ def _by_name(found: Sequence[Named]) -> dict[str, list[str]]:
 
 
 def _value(asked: AskedAttribute, given: Sequence[str], strict: bool) -> tuple[str, str | None]:
-    """Return the value of one attribute and its fault; different values for one name are none."""
+    """Return the value of one attribute and its fault; different values for one name are none, unless only one is read."""
     if not given:
         return "", Fault.MISSING_ATTRIBUTE
     read = [_one_value(asked, value, strict) for value in given]
+    read = [one for one in read if one[0]] or read
     if len({fold_label(value) for value, _ in read}) > 1:
         return "", Fault.SEVERAL_VALUES
     return read[0]

@@ -21,14 +21,24 @@ from itdr_hf.tasks.reading.titles import Fits, TitleIndex
 _MARK = re.compile(
     r"""\b(?:answer|best(?:\s(?:fit|match|option|candidate|one))?|choice|pick|prediction|recommendation|selection|conclusion|verdict|title|guess|
         (?:next|chosen|predicted|selected|recommended|likely)\s(?:item|movie|film|book|game|song|anime|product|one|\w+))
-        (?:\s(?:for|of|by|to)\b[^\n:.]{0,40})?[*_"]{0,3}\s*(?:\bis\b|\bwould\sbe\b|\bwill\sbe\b|[:=→]|\n)+[*_\s]*:?
+        (?:\s(?:for|of|by|to|among|from|in)\b[^\n:.]{0,40})?[*_"]{0,3}\s*(?:\bis\b|\bwould\sbe\b|\bwill\sbe\b|[:=→]|\n)+[*_\s]*:?
     | \b(?:I|we)(?:'d|’d|'ll|’ll|\swould|\swill)?\s(?:therefore\s|finally\s)?
         (?:choose|pick|select|go\swith|recommend|predict|say|guess|expect|answer|suggest)\b[ :]*
     | \bmost\slikely\s(?:to\s)?(?:\w+\s){0,3}?(?=["*A-Z“\d\[])
+    | (?:答案|选择|推荐|预测|最可能[^\n。：:]{0,12}?)(?:是|为|：|:)\s?
     | \#{4}\s* | \\boxed\{""",
     re.IGNORECASE | re.VERBOSE,
 )
+_OTHER = re.compile(  # before a mark: what it marks is not the answer
+    r"\b(?:second|third|fourth|fifth|2nd|3rd|[45]th|next[ -]best|alternative|other|another|backup|runner-?up|worst|least likely)\W{1,3}$",
+    re.IGNORECASE,
+)
+_ROOM = 20  # characters looked at before a mark
 _BOLD = re.compile(r"\*\*([^*\n]{1,400})\*\*")
+_ASIDE = re.compile(
+    r"second|runner|alternativ|other|third|histor|reason|expla|rational|thought|analysis|candidates", re.I
+)
+_WORD = re.compile(r"(?!(?:not|never|neither|nor|either|between|against|over|than|avoid|except)\b)[a-z]{1,14}\s")
 _KEYS = (
     "final_answer",
     "answer",
@@ -41,6 +51,7 @@ _KEYS = (
     "selected",
     "name",
 )
+_WORDS = 8  # words between a mark and the title: 'most likely' 'to watch the crime film' Heat
 _MARKS = 6  # marks that are looked at, from the last one back
 
 
@@ -66,7 +77,7 @@ def read_choice(
     answer = answer if strict else unwrapped(answer)
     if not answer.text:
         return ParsedAnswer((), answer.fault)
-    fits = () if strict else _choice(answer.text, index)
+    fits = () if strict else _choice(_keyed(answer.text) or answer.text, index)
     if len(fits) == 1:
         return ParsedAnswer(fits, answer.fault)
     past = TitleIndex(history, numbered=False)
@@ -88,6 +99,16 @@ def _as_a_whole(text: str, index: TitleIndex) -> Fits:
     return _line(lines[0], index) or index.cut_in_its_year(lines[0].body) if len(lines) == 1 else index.whole(text)
 
 
+def _keyed(text: str) -> str | None:
+    """Return the text that stands under a key that says the answer: what it says counts, and nothing around it."""
+    for value in json_values(text):
+        lowered = {str(key).lower(): inner for key, inner in value.items()} if isinstance(value, dict) else {}
+        for key in ("final_answer", "answer"):
+            if isinstance(said := lowered.get(key), str) and said.strip():
+                return said
+    return None
+
+
 def _by_key(text: str, index: TitleIndex) -> Fits:
     """Read JSON that holds the choice under a usual key, or is one string."""
     found: list[Fits] = []
@@ -95,8 +116,10 @@ def _by_key(text: str, index: TitleIndex) -> Fits:
         if isinstance(value, dict):
             lowered = {str(key).lower().replace(" ", "_"): inner for key, inner in value.items()}
             named = [lowered[key] for key in _KEYS if isinstance(lowered.get(key), str | int)]
-            strings = [inner for inner in value.values() if isinstance(inner, str)]
+            strings = [inner for key, inner in lowered.items() if isinstance(inner, str) and not _ASIDE.search(key)]
+            titles = {fits for one in strings if len(fits := index.whole(one)) == 1}
             found += [index.line(str(one)) for one in named[:1] or (strings if len(strings) == 1 else [])]
+            found += [] if named or len(titles) != 1 else titles
         elif isinstance(value, list) and len(value) == 1:
             found.append(index.line(str(value[0])))
     return found[-1] if found else ()
@@ -114,7 +137,8 @@ def _at_the_beginning(text: str, index: TitleIndex) -> Fits:
 
 def _marked(text: str, index: TitleIndex) -> Fits:
     """Return what the last mark of an answer is followed by."""
-    marks = list(_MARK.finditer(text))[-_MARKS:]
+    found = list(_MARK.finditer(text))[-_MARKS:]
+    marks = [mark for mark in found if not _OTHER.search(text[max(0, mark.start() - _ROOM) : mark.start()])]
     for mark in reversed(marks):
         tail = next(
             (line for line in text[mark.end() : mark.end() + index.longest + 400].split("\n") if line.strip()), ""
@@ -131,6 +155,12 @@ def _said(tail: str, index: TitleIndex) -> Fits:
         "",
         tail,
     )
+    for _ in range(_WORDS):
+        if index.whole(tail.split("\n")[0]) or not (word := _WORD.match(tail)):
+            break
+        if fits := index.line(tail):
+            return fits
+        tail = tail[word.end() :]
     fits = index.line(tail) or index.line(SENTENCE.split(tail.rstrip("} "))[0].rstrip(" .}*$"))
     return fits or tuple(sorted(chosen(f"it is {SENTENCE.split(tail)[0]}", index)))
 

@@ -18,6 +18,21 @@ _LEAD = re.compile(
     r"description|profile)(?:\sis)?\s?:[*_]{0,3}\s*|\#\#\#\#\s)",
     re.IGNORECASE,
 )
+_OWNER = r"(?:(?:the|this|my)\s)?(?:(?:user|person|customer|reader|viewer|player|listener)(?:'s|’s)?\s)?(?:final\s|short\s|overall\s)?"
+_SUBJECT = r"(?:summary|interests?|preferences?|profile|tastes?|description|persona|answer|response|output)(?:\s(?:summary|profile|description))?"
+_LABEL = re.compile(
+    rf"\A[ \t#*_>]{{0,6}}(?:\[\[\s?\#\#\s?[a-z_]{{1,30}}\s?\#\#\s?\]\]\s*\n|(?:answer|assistant|a|答案|回答|总结)\s?[:：]\s*|"
+    rf"{_OWNER}{_SUBJECT}(?:[*_]{{0,3}}\s?:[*_]{{0,3}}\s*|[*_ \t]*\n+)|"
+    r"based\son\b[^\n:]{1,80},\s(?:here\s|this\s|the\s)[^\n:]{1,80}:[*_ \t]*\n+)",
+    re.IGNORECASE,
+)
+_RULE = re.compile(r"\A(?:[-*_=]{3,}[ \t]*\n)+|(?:\n[-*_=]{3,}[ \t]*)+\Z")
+_CLOSING = re.compile(
+    r"\n\s*\n(?:i hope th(?:is|at) helps|hope th(?:is|at) helps|(?:please )?(?:let me know|feel free)|would you like (?:me|more)|"
+    r"if you(?:'d| would|’d)? (?:like|need|want) (?:me|more|any|further)|is there anything else)\b[^\n]{0,200}\Z",
+    re.IGNORECASE,
+)
+_BULLET = re.compile(r"\A(?:[-*•]|1[.)])[ \t]+(?=\S[^\n]*\Z)")  # of a single line
 _KEYS = ("text", "answer", "summary", "interests", "description", "response", "output", "profile", "result")
 
 
@@ -32,7 +47,8 @@ def _plain(text: str) -> str:
     text = _in_json(text) or text
     tagged = tagged_part(text)
     text = _boxed(text if tagged is None else tagged).strip()
-    text = _LEAD.sub("", after_final(text), count=1)
+    text = _RULE.sub("", _CLOSING.sub("", _LEAD.sub("", after_final(text), count=1)).strip()).strip()
+    text = _BULLET.sub("", _LABEL.sub("", text, count=1))
     text = _QUOTED.sub("", _HEADING.sub("", text))
     text = remove_emphasis(text).strip()
     if len(text) > 1 and text[0] + text[-1] in ('""', "“”", "«»") and text[0] not in text[1:-1]:
@@ -51,6 +67,8 @@ def _in_json(text: str) -> str | None:
         return value
     if not isinstance(value, dict):
         return None
+    if len(value) == 1 and isinstance(inner := next(iter(value.values())), dict):
+        value = inner
     strings = {str(key).lower(): inner for key, inner in value.items() if isinstance(inner, str)}
     named = [strings[key] for key in _KEYS if key in strings]
     return named[0] if named else next(iter(strings.values())) if len(strings) == 1 else None

@@ -10,7 +10,8 @@ from typing import Any
 
 _START = re.compile(r"[\[{](?=\s*[\"'\[{\d\]}-])")
 _TRAILING = re.compile(r",(?=\s*[\]}])")
-_STRING = re.compile(r'"((?:[^"\\\n]|\\.){1,500})(?:"|\Z)')
+_COMMENT = re.compile(r"(?m)^\s*//.*$|(?<=[,\[{])[ \t]*//.*$")
+_STRING = re.compile(r'"((?:[^"\\\n]|\\.){1,500})(?:"(?!\s*:)|\Z)')
 _TRIES = 6
 _PYTHON = 20_000  # characters of a Python literal that are looked at
 _DECODER = json.JSONDecoder(strict=False)
@@ -42,7 +43,7 @@ def _decoded(text: str, start: int) -> tuple[Any, int] | None:
     end = text.find("]" if text[start] == "[" else "}", start, start + _PYTHON) + 1
     if not end:
         return None
-    piece = _TRAILING.sub("", text[start:end])
+    piece = _TRAILING.sub("", _COMMENT.sub("", text[start:end]))
     try:
         return json.loads(piece), end
     except (ValueError, RecursionError):

@@ -70,8 +70,12 @@ _HEDGE = re.compile(
     re.IGNORECASE,
 )
 _REMARK = re.compile(
-    r"\s*(?:[(\[{]|\s[-–—|/→]\s|;|,\s|\.\s|\s(?:because|since|as|given|based|due|though|but|with|who)\b|\s?#\s|//|<!--).*$",
+    r"\s*(?:[(\[{]|\s[-–—|/→]\s|;|,\s|\.\s|\s(?:because|since|as|given|based|due|though|but|with|who|or\s(?:so|similar|related|thereabouts|something))\b|\s?#\s|//|<!--).*$",
     re.IGNORECASE | re.DOTALL,
+)
+_REASON = re.compile(
+    r"\s*(?:\s[-–—]\s(?=[a-z])|[,;]?\s(?:because|since|as|given|based on|due to|considering)\s|,\s(?:most\s)?(?:likely|probably)\b).*$",
+    re.DOTALL,
 )
 _CHOICE = re.compile(r"\b(?:or|and)\b|/|,|;", re.IGNORECASE)
 
@@ -107,7 +111,8 @@ def labels_in(value: str, labels: Collection[str]) -> set[str]:
 
 
 def without_remark(value: str) -> str:
-    """Remove a hedge before a value and a remark in brackets behind it."""
+    """Remove a hedge before a value, and behind it a remark in brackets or a reason."""
+    value = _REASON.sub("", value)
     return re.sub(r"\s*[(\[][^()\[\]]{0,300}[)\]]\s*$", "", _HEDGE.sub("", value, count=1)).strip() or value
 
 

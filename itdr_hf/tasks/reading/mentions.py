@@ -16,8 +16,16 @@ _NEGATED = re.compile(
     r"exclude|excluded|unlike|against|similar to|liked|watched|enjoyed|after)\b|n't\b",
     re.IGNORECASE,
 )
+_LESS = re.compile(  # right before a title that comes second
+    r"\b(?:over|than|followed\sby|ahead\sof|before|beats?|versus|vs\.?|runner-?up(?:\sis)?|not)\s(?:the\s(?:film|movie|book|game)\s)?[\"“*_'《]{0,3}$",
+    re.IGNORECASE,
+)
+_TURN = re.compile(  # where a clause that says no, or tells of the past, is over
+    r"\b(?:but|instead,|however,?|rather,)\s|,\s(?:so\s|then\s)?(?:the(?:ir|y)?|he|she|it|this|i|we|my|his|her|a)\b(?!\s(?:nor|or)\b)",
+    re.IGNORECASE,
+)
 _LONGER = re.compile(r"\s(?:\d{1,3}\b|[IVX]{1,4}\b|\((?:1[89]|20)\d\d\))|:\s[A-Z]")
-SENTENCE = re.compile(r"[.!?;]\s+|\n")
+SENTENCE = re.compile(r"[.!?;]\s+|[。！？；]|\n")
 
 
 class Mention(NamedTuple):
@@ -65,7 +73,7 @@ def chosen(text: str, index: TitleIndex) -> set[str]:
         while breaks[place + 1] <= mention.start:
             place += 1
         before = plain[max(breaks[place], mention.start - 200) : mention.start]
-        if not _NEGATED.search(before):
+        if not _LESS.search(before) and not _NEGATED.search(_TURN.split(before)[-1]):
             named[mention.sure].add(mention.title)
     return named[True] | named[False] if named[True] else set()
 

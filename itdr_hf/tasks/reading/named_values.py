@@ -14,9 +14,9 @@ from itdr_hf.tasks.reading.markup import remove_emphasis
 _BEFORE = (  # words and marks that may stand before a name without changing what is said of it
     r"(?:(?:(?:the|this|their|his|her|my|your|a|user|person|viewer|listener|reader|individual|predicted|prediction|predict|"
     r"estimated|estimate|inferred|likely|most|probable|probably|final|answer|guess|guessed|expected|best|for|of|is|and|"
-    r"overall|possible)(?:'?s)?\b|\d{1,2}[.):]|[a-c][.)]|[^\w\s:=,;.()])\s{0,3}){0,8}"
+    r"overall|possible|i|we|believe|think|would|say|that|estimate)(?:'?s)?\b|\d{1,2}[.):]|[a-c][.)]|[^\w\s:=,;.()])\s{0,3}){0,8}"
 )
-_SIGN = r"(?:\s?(?:\((?!s\))[^()\n]{0,40}\))?\s?[\"'”’]?\s?(?::{1,2}=?|=>?|→|->|⇒|：|\s[-–—]\s|\s?\|\s?|\b(?:is|would be|seems to be)\b(?:\s(?:most )?(?:likely|probably))?:?))"
+_SIGN = r"(?:\s(?:prediction|guess|estimate))?(?:\s?(?:\((?!s\))[^()\n]{0,40}\))?\s?[\"'”’\]]?\s?(?::{1,2}=?|=>?|→|->|⇒|：|\s[-–—]\s|\s?\|\s?|\b(?:is|would be|seems to be)\b(?:\s(?:most )?(?:likely|probably))?:?))"
 _EMPTY = re.compile(
     r"[\s.…?_<>\[\]()-]*|(?:n/?a|unknown|none|null|unclear|undetermined|not (?:known|specified|given|available|sure))",
     re.I,
@@ -32,7 +32,8 @@ _MEMBERS = (
 
 
 _ONLY_BEFORE = re.compile(rf"\s*[\"'“‘({{\[|]{{0,3}}\s?{_BEFORE}[\"'“‘]?", re.IGNORECASE)
-_ENDS_VALUE = re.compile(r"[,;|{(]|\.\s|\band\s")
+_ENDS_VALUE = re.compile(r"[,;|{(]|\.\s|\band\s|\s/\s")
+_ASIDE = re.compile(r"confiden|probab|certain|reason|expla|rational|evidence|score", re.IGNORECASE)  # keys of no values
 _ROOM = 200  # characters looked at before a name, or on the line after one
 
 
@@ -77,7 +78,7 @@ def _of_json(value: Any, keys: Mapping[str, str]) -> Iterator[Named]:
         for key, inner in value.items():
             if (name := keys.get(_core(str(key)))) is not None:
                 yield Named(name, _scalar(inner))
-            elif isinstance(inner, Mapping | list):
+            elif isinstance(inner, Mapping | list) and not _ASIDE.search(str(key)):
                 yield from _of_json(inner, keys)
     elif isinstance(value, list | tuple):
         for inner in value:
@@ -124,7 +125,7 @@ def _of_lines(lines: Sequence[str], keys: Mapping[str, str]) -> Iterator[Named]:
         marks = list(_marks(line, pattern))
         for mark, after in zip(marks, [*marks[1:], None], strict=False):
             value = _clean(line[mark.end : after.start if after else len(line)])
-            value = value.rstrip(",;| ").removesuffix(" and") if after else value
+            value = value.rstrip(",;|/ ").removesuffix(" and") if after else value
             if not value and after is None:
                 value = _next_value(lines, place, pattern)
             yield Named(keys[name_key(mark.name)], value)
@@ -151,7 +152,7 @@ def _marks(line: str, pattern: re.Pattern[str]) -> Iterator[_Mark]:
 
 def _next_value(lines: Sequence[str], place: int, pattern: re.Pattern[str]) -> str:
     following = lines[place + 1][:_ROOM] if place + 1 < len(lines) else ""
-    return "" if pattern.search(following) else _clean(re.sub(r"^\s*(?:[-*•+>]|\d{1,2}[.)])\s+", "", following))
+    return "" if pattern.search(following) else _clean(re.sub(r"^\s*(?:[-*•+>:]|\d{1,2}[.)])\s+", "", following))
 
 
 def _core(text: str) -> str:
@@ -164,7 +165,8 @@ def _core(text: str) -> str:
 
 def _clean(value: str) -> str:
     """Remove quotes, brackets and commas around a value, and the full stop of a sentence; 'D.C.' keeps its own."""
-    value = value.strip().strip("|{}[] \t").rstrip(",; \t")
+    value = value.strip().strip("|{}[]$ \t").rstrip(",; \t")
     value = re.sub(r"(?:(?<=[a-z]{3})|(?<=\d))([\"'”’]?)\.$", r"\1", value)
+    value = value[:-1] if value.endswith(")") and "(" not in value else value
     value = value[1:-1] if value[:1] + value[-1:] == "<>" else value
     return value.strip(folds.OUTER).strip()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
-_N = r"(?P<number>(?<![\w.,])[-+−]?\d{1,30}(?:[.,]\d{1,30})?(?![\w%]|[.,]\d|\s(?-i:(?!Stars?\b|Points?\b|Out\b)[A-Z][a-z])|\s?[+*×÷]\s?\(?\d))"
-NUMBER = re.compile(_N.replace("?P<number>", "?:"))
+OTHER, SAME = "\ue000", "\ue001"  # stand where 'out of 10' or 'out of 5' stood: another scale, or the one asked for
+_W = r"[^\W\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]"  # letters of scripts that put blanks between words
+_N = rf"(?P<number>(?<!{_W})(?<![.,])[-+−]?\d{{1,30}}(?:[.,]\d{{1,30}})?(?!{_W}|%|[.,]\d|\s(?-i:(?!Stars?\b|Points?\b|Out\b)[A-Z][a-z])|\s?[+*×÷]\s?\(?\d))[{OTHER}{SAME}]?"
+NUMBER = re.compile(_N)
 _COUNTED = (
     r"(?:movies?|films?|items?|books?|songs?|tracks?|artists?|games?|products?|ratings?|reviews?|users?|people|times?|"
     r"years?|titles?|anime|shows?|examples?|entries|things|reasons|points? (?:above|below|higher|lower|more|less)|"
@@ -43,10 +45,11 @@ _HALF = re.compile(r"(?<!\d)(\d{1,4})\s?(1⁄2|1⁄4|3⁄4)|(?<![\d.])(\d{1,4})\
 _LISTED = re.compile(r"^[ \t]*(?:step\s)?\d{1,2}[.)][ \t]+(?=\D)", re.IGNORECASE | re.MULTILINE)
 _BULLET = re.compile(r"^[ \t]*[-*•][ \t]+", re.MULTILINE)
 
+_STARS = re.compile(r"[★⭐🌟]\ufe0f?(?:\s?[★⭐🌟]\ufe0f?|½|\s?☆)*")
 _OPEN = r"[\s\"'(\[$<≈~=:>#]{0,6}"
 BEGINNING = re.compile(
     rf"{_OPEN}(?:about|around|approximately|approx\.?|roughly|maybe|probably|likely)?{_OPEN}{_N}"
-    r"(?=[\s\"')\]$]*(?:$|\n|[.,;:!)(\]—–]|-\s|-$|(?:stars?|points?)\b\s*(?:$|[.,;:!(\n—–-]|because\b|since\b|as\b|for\b|out\b)|"
+    r"(?=[\s\"')\]$]*(?:$|\n|[.,;:!)(\]—–|。，分点]|-\s|-$|(?:stars?|points?)\b\s*(?:$|[.,;:!(\n—–-]|because\b|since\b|as\b|for\b|out\b)|"
     r"because\b|since\b|as\b|given\b|based\b|seems\b|due\b))",
     re.IGNORECASE,
 )
@@ -56,7 +59,7 @@ EXPECTED = re.compile(
     r"(?:\b(?:final|predict(?:ed|s|ion|ions|ing)?|estimat(?:ed?|es|ion)|answer|expect(?:ed|s)?|guess|forecast|conclusion|verdict|"
     r"(?:i|we)(?:'d|'ll)?\s(?:would\s|will\s)?(?:say|give|rate|assign|go\swith|settle\son)|"
     r"(?:would|will|should|might|could|may|to|likely|probably)\s(?:likely\s|probably\s|most\slikely\s)?(?:rate|give|score|assign|be\srated|receive|get|award))\b|"
-    rf"\#{{4}}|\\boxed\{{|\\fbox\{{|→|=>){_TO}",
+    rf"(?:预测|预计|预期|最终|答案|估计)[^\d\n。，]{{0,8}}|\#{{4}}|\\boxed\{{|\\fbox\{{|→|=>){_TO}",
     re.IGNORECASE,
 )
 RATED = re.compile(
@@ -66,7 +69,7 @@ RATED = re.compile(
 )
 ALONE = re.compile(rf"(?:^|(?<=\n))[ \t\"'(\[]{{0,6}}{_N}(?:\s?stars?)?[ \t\"')\].,;:!]{{0,6}}(?=\n|$)", re.IGNORECASE)
 COLON = re.compile(
-    rf"(?:[:=]\s?|\s-\s|—\s?|\bit\sa\s|\btitle\sa\s|\)\sa\s|\ba\s(?:solid\s|strong\s)?){_N}(?:\s?stars?)?[\s\"')\].,!]*$",
+    rf"(?:[:=]\s?|\s-\s|—\s?|\bit\sa\s|\btitle\sa\s|\)\sa\s|\ba\s(?:solid\s|strong\s)?){_N}(?:\s?stars?)?[\s\"')\].,!$]*$",
     re.IGNORECASE,
 )
 
@@ -76,13 +79,26 @@ def with_halves(text: str) -> str:
     return _HALF.sub(lambda half: (half[1] or half[3]) + _FRACTIONS[half[2] or half[4]], text)
 
 
-def without_other_numbers(text: str, *, years: bool) -> str:
-    """Remove the numbers that are no answer: list marks, spans, shares, counts, what '4/5' is out of, years."""
+def stars(text: str) -> tuple[float, float] | None:
+    """Return how many stars a text draws, and of how many where it draws the empty ones: '★★★½☆'."""
+    drawn = _STARS.search(text)
+    if drawn is None or len(found := drawn.group()) < 2:
+        return None
+    full = sum(found.count(star) for star in "★⭐🌟")
+    return full + 0.5 * ("½" in found), full + ("½" in found) + found.count("☆")
+
+
+def without_other_numbers(text: str, *, high: float, years: bool) -> str:
+    """Remove the numbers that are no answer: list marks, spans, shares, counts, years.
+
+    What a number is out of becomes SAME or OTHER: whether the scale is the one that ends at `high`.
+    """
     if len(_LISTED.findall(text)) > 1 or _one_point(text):
         text = _LISTED.sub("", text)
     text = _BULLET.sub("", _ASIDE.sub(" ", text))
     text = _YEARS.sub(" ", text) if years else text
-    text = _OUT_OF_ALONE.sub(" ", OUT_OF.sub(" ", text))
+    text = OUT_OF.sub(lambda found: SAME if float(found["scale"].replace(",", ".")) == high else OTHER, text)
+    text = _OUT_OF_ALONE.sub(" ", text)
     for other in (_SCALE, _SHARES, _COUNTS):
         text = other.sub(" ", text)
     return _BETWEEN.sub(" ", _SPAN.sub(" ", text)).strip()

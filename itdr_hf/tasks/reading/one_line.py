@@ -7,17 +7,20 @@ from collections.abc import Iterator
 
 from itdr_hf.tasks.reading.titles import Fits, TitleIndex
 
+_COMMAS = re.compile(r"\s*,\s*(?:and\s+|&\s+|then\s+|finally\s+|followed by\s+)*|\s+(?:and then|then|followed by)\s+")
+_LAST_AND = re.compile(rf"{_COMMAS.pattern}|\s+(?:and|&)\s+")
 _SEPARATORS = (
     re.compile(r"\s*(?:&gt;|>|≻|»|→|⟶|-+>|=+>)+\s*"),
     re.compile(r"\s*;\s*"),
     re.compile(r"\s*\|\s*"),
-    re.compile(r"\s*,\s*(?:and\s+|then\s+|finally\s+|followed by\s+)*|\s+(?:and then|then|followed by)\s+"),
+    _COMMAS,
     re.compile(r"\s*[/·•]\s*"),
-    re.compile(r"\s*[-–]\s*|\s+"),
+    re.compile(r"\s*[-–]\s*|\s+|(?<=\])(?=\[)"),
 )
 _INLINE = re.compile(r"(?:^|(?<=[\s,;(\[]))[(\[#]?(\d{1,3})[.):\]]+\s*")
 _BRACKETS = "[](){} \t"
-_MAY_LIST = re.compile(r"[>;|,/·•≻»→⟶]|\d\s+\d|\d\s?[-–]\s?\d|\d[.)]|\bthen\b|\bfollowed by\b")
+_MAY_LIST = re.compile(r"[>;|,/·•≻»→⟶]|\d\s+\d|\d\s?[-–]\s?\d|\d[.)]|\d\]\s?\[\d|\bthen\b|\bfollowed by\b")
+_WORDS_AFTER = re.compile(r"(?:\.\s+(?=[A-Z])|(?<=\d)\s(?:is|are|would be)\s(?:my|the)\b).*$", re.DOTALL)
 _NUMBERS_ALONE = re.compile(r"[\d\s\[\](){}#.–-]+")
 
 
@@ -29,12 +32,16 @@ def may_list(line: str) -> bool:
 def one_line_list(line: str, index: TitleIndex) -> list[tuple[str, Fits]]:
     """Return the items of a line that lists two titles or more, each with the titles it may name; else nothing."""
     line = line.strip("*_` \t")[: (index.longest + 50) * (len(index.titles) + 5) * 2]
-    for start in (line, line.rpartition(": ")[2]):
+    best: list[tuple[str, Fits]] = []
+    starts = [line, line.rpartition(": ")[2]]
+    for start in dict.fromkeys([*starts, *(_WORDS_AFTER.sub("", start) for start in starts)]):
         for pieces in _ways(start, index):
             known = sum(len(fits) == 1 for _, fits in pieces)
-            if known >= 2 and known * 2 > len(pieces):
+            if known == len(pieces) >= 2:
                 return pieces
-    return []
+            if known >= 2 and known * 2 > len(pieces):
+                best = best or pieces
+    return best
 
 
 def _ways(line: str, index: TitleIndex) -> Iterator[list[tuple[str, Fits]]]:
@@ -43,6 +50,7 @@ def _ways(line: str, index: TitleIndex) -> Iterator[list[tuple[str, Fits]]]:
         yield [(item, index.line(item.strip().rstrip(",;"))) for item in items]
     bare = line.strip().strip(_BRACKETS).rstrip(".") if line.count("[") < 2 else line.strip().rstrip(".")
     for separator in _SEPARATORS[: None if _NUMBERS_ALONE.fullmatch(line) else -1]:
+        separator = _LAST_AND if separator is _COMMAS and "," in bare else separator
         bounds = list(_bounds(separator, bare))
         if len(bounds) > 1:
             yield _joined(bare, bounds, index.most_pieces(separator), index)

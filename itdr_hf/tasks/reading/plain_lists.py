@@ -9,6 +9,11 @@ from collections.abc import Sequence
 from itdr_hf.tasks.reading.list_lines import Line
 from itdr_hf.tasks.reading.titles import TitleIndex
 
+_FIELD = re.compile(
+    r"\W{0,3}(?:rank|position|score|year|genres?|category|reason|why|rating|confidence)\b[^:\n]{0,20}[:：]",
+    re.IGNORECASE,
+)
+_SENTENCE_ENDS = ".!?:,：。！？，"
 _INTRODUCTION = re.compile(
     r"(?:sure|certainly|of course|okay|ok|here(?:'s|’s| is| are)|based on|below|as requested|"
     r"(?:my|the|final)\s+(?:final\s+|top\s+)?(?:ranking|ranked|answer|list|order|recommendations?|picks?)|"
@@ -36,8 +41,15 @@ def plain_items(lines: Sequence[Line], index: TitleIndex, past: TitleIndex) -> l
 
 def like_a_title(text: str) -> bool:
     """Whether an unknown line looks like a title rather than like words around a list."""
+    text = text.rstrip("*_ ") or text
     words = text.split()
-    return len(words) <= 10 and text[-1] not in ".!?:," and not _INTRODUCTION.match(text) and not text[0].islower()
+    return (
+        len(words) <= 10
+        and not _FIELD.match(text)
+        and text[-1] not in _SENTENCE_ENDS
+        and not _INTRODUCTION.match(text)
+        and not text[0].islower()
+    )
 
 
 def _known(line: Line, index: TitleIndex) -> bool:
@@ -47,5 +59,10 @@ def _known(line: Line, index: TitleIndex) -> bool:
 def _words(line: Line) -> bool:
     """Whether a line within a list is words about it: an introduction, a heading or a sentence."""
     text = line.body.strip()
-    sentence = text[-1] in ".!?" and len(text.split()) > 6
-    return text.endswith(":") or bool(_INTRODUCTION.fullmatch(text)) or sentence
+    sentence = (text[-1] in ".!?" and len(text.split()) > 6) or text[-1] in "。！？"
+    return (
+        text.rstrip("*_ ").endswith((":", "："))
+        or bool(_FIELD.match(text))
+        or bool(_INTRODUCTION.fullmatch(text))
+        or sentence
+    )

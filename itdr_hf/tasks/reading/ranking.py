@@ -13,9 +13,9 @@ from itdr_hf.tasks.reading import folds
 from itdr_hf.tasks.reading.answer_part import answer_parts
 from itdr_hf.tasks.reading.as_asked import listed_as_asked
 from itdr_hf.tasks.reading.faults import Fault, ParsedAnswer, first_fault
-from itdr_hf.tasks.reading.json_lists import item_lists
+from itdr_hf.tasks.reading.json_lists import item_lists, listing_strings
 from itdr_hf.tasks.reading.json_values import json_values, quoted_strings
-from itdr_hf.tasks.reading.list_lines import BREAK, Line, lines_of, lists_of, unmarked
+from itdr_hf.tasks.reading.list_lines import BREAK, LEAST, Line, lines_of, lists_of, unmarked
 from itdr_hf.tasks.reading.mentions import ordered_mentions
 from itdr_hf.tasks.reading.one_line import may_list, one_line_list
 from itdr_hf.tasks.reading.pipeline import bare_answer, unwrapped
@@ -23,7 +23,9 @@ from itdr_hf.tasks.reading.plain_lists import plain_items
 from itdr_hf.tasks.reading.titles import Fits, TitleIndex
 
 _ECHO = re.compile(r"\b(?:candidates?|original|given|input|history|provided|options|unranked)\b", re.IGNORECASE)
-_RANKED = re.compile(r"rank|order|sort|final|predict|recommend", re.IGNORECASE)
+_RANKED = re.compile(r"rank|(?<!original )(?<!given )(?<!input )order|sort|final|predict|recommend", re.IGNORECASE)
+_RANK_BEHIND = re.compile(r"(?:[:：=→–—-]|\s\()[\s*_]*(?:rank(?:ed)?\s?)?#?(\d{1,3})(?:st|nd|rd|th)?$", re.IGNORECASE)
+_NO = re.compile(r"\b(?:not|never|cannot|unable)\b|n['’]t\b", re.IGNORECASE)
 _LOOKED_UP = 50  # unknown lines that are compared with the history
 
 
@@ -116,10 +118,22 @@ def _lists(text: str, index: TitleIndex, past: TitleIndex) -> Sequence[_List]:
 
 
 def _json(text: str, index: TitleIndex, past: TitleIndex) -> Iterator[_List]:
-    found = [_List(_looked_up(items, index)) for value in json_values(text) for items in item_lists(value)]
+    values = list(json_values(text))
+    found = [_headed(key, _looked_up(items, index), index) for key, items in item_lists(values)]
+    if not any(one.named for one in found):
+        strings = [string for value in values for string in listing_strings(value)]
+        found = [
+            one for string in strings for kind in (_marked, _plain, _on_one_line) for one in kind(string, index, past)
+        ]
     if not found and text.lstrip().startswith(("[", "{")):
         found = [_List(_looked_up(quoted_strings(text), index))]
     yield from (one for one in found if len(one.named) > 1)
+
+
+def _headed(heading: str, entries: Sequence[Entry], index: TitleIndex) -> _List:
+    """Make a list of entries; an echo of the prompt is headed as one, or an unranked table, with the candidates in order."""
+    echo = bool(_ECHO.search(heading)) and not _RANKED.search(heading)
+    return _List(entries, echo and [entry.fits for entry in entries] == [(title,) for title in index.titles])
 
 
 def _marked(text: str, index: TitleIndex, past: TitleIndex) -> Iterator[_List]:
@@ -133,19 +147,32 @@ def _marked(text: str, index: TitleIndex, past: TitleIndex) -> Iterator[_List]:
         yield _List(_of_lines(_by_rank(numbered, index), index))
         return
     for one in lists_of(lines):
-        echo = bool(_ECHO.search(one.heading)) and not _RANKED.search(one.heading)
         entries = _of_lines(_by_rank(one.lines, index), index)
-        yield _List(entries, echo and [entry.fits for entry in entries] == [(title,) for title in index.titles])
+        unranked = all(line.cells and line.number is None for line in one.lines)
+        yield _headed("candidates" if unranked else one.heading, [*_before(one.lines, index), *entries], index)
 
 
 def _plain(text: str, index: TitleIndex, past: TitleIndex) -> Iterator[_List]:
-    yield _List([Entry(line, index.line(line)) for line in plain_items(_lines(text, index), index, past)])
+    items = plain_items(_lines(text, index), index, past)
+    if ranks := _ranks_behind(items):
+        items = [item for _, item in sorted(zip(ranks, items, strict=True))]
+    yield _List([Entry(line, index.line(line)) for line in items])
 
 
 def _on_one_line(text: str, index: TitleIndex, past: TitleIndex) -> Iterator[_List]:
     for line in (line for line in BREAK.split(text) if may_list(line)):
         items = one_line_list(line, index) or one_line_list(unmarked(line), index)
-        yield _List([Entry(*item) for item in items])
+        if not _only_names(line, items, index):
+            yield _List([Entry(*item) for item in items])
+
+
+def _only_names(line: str, items: Sequence[tuple[str, Fits]], index: TitleIndex) -> bool:
+    """Whether a line merely says which candidates there are, in the prompt's order, or that they are not ranked."""
+    if items and not items[0][1] and _NO.search(items[0][0]):
+        return True
+    places = [index.titles.index(fits[0]) for _, fits in items if len(fits) == 1]
+    echo = len(places) > 2 and places == sorted(places)
+    return echo and _ECHO.search(line) is not None and _RANKED.search(line) is None
 
 
 def _told(text: str, index: TitleIndex, past: TitleIndex) -> Iterator[_List]:
@@ -167,7 +194,8 @@ def _looked_up(items: Sequence[str], index: TitleIndex) -> list[Entry]:
 
 def _of_lines(lines: Sequence[Line], index: TitleIndex) -> list[Entry]:
     """Return what each line names; a title may lack the end of its year, but where the list itself breaks off."""
-    entries = [Entry(line.body, _line_fits(line, index)) for line in lines]
+    short = len(lines) < len(index.titles)  # 'least likely' is the last place of all, not of a few
+    entries = [Entry(line.body, () if short and line.number == LEAST else _line_fits(line, index)) for line in lines]
     ended = len(entries) if len(entries) == len(index.titles) else len(entries) - 1
     dated = [
         entry if entry.fits else entry._replace(fits=index.cut_in_its_year(entry.text)) for entry in entries[:ended]
@@ -187,12 +215,40 @@ def _line_fits(line: Line, index: TitleIndex) -> Fits:
 
 
 def _by_rank(lines: Sequence[Line], index: TitleIndex) -> Sequence[Line]:
-    """Return lines by their numbers where these count down to 1, unless they are the prompt's own numbers."""
+    """Return lines by their numbers where a table's header calls these ranks, where they count down to 1, or where the
+    ranks stand behind the titles.
+
+    Numbers that are the prompt's own do not count.
+    """
     numbers = [line.number or 0 for line in lines]
+    if not any(numbers) and (ranks := _ranks_behind([line.body for line in lines])):
+        return [line for _, line in sorted(zip(ranks, lines, strict=True), key=lambda pair: pair[0])]
+    if all(line.ranked for line in lines) and sorted(numbers) == list(range(1, len(lines) + 1)):
+        return sorted(lines, key=lambda line: line.number or 0)
     if len(numbers) < 3 or numbers != list(range(len(numbers), 0, -1)):
         return lines
     own = all(index.number(str(number)) in _line_fits(line, index) for number, line in zip(numbers, lines, strict=True))
     return lines if own else lines[::-1]
+
+
+def _before(lines: Sequence[Line], index: TitleIndex) -> list[Entry]:
+    """Return the places before a list that counts up from 2 or more: whatever they held, its lines keep their ranks."""
+    numbers = [line.number or 0 for line in lines]
+    first = numbers[0]
+    counts = len(lines) > 1 and numbers == list(range(first, first + len(lines))) and 1 < first < len(index.titles)
+    own = all(index.number(str(line.number)) in _line_fits(line, index) for line in lines[:3]) if counts else True
+    return [] if own else [Entry("", ())] * (first - 1)
+
+
+def _ranks_behind(lines: Sequence[str]) -> list[int]:
+    """Return the ranks that stand behind titles, 'Heat (1995): 2' or 'Heat: rank 2'; [] where there are none.
+
+    Numbers that count down from the first line are scores of a list in its order.
+    """
+    found = [_RANK_BEHIND.search(line.rstrip(" *_`.)")) for line in lines]
+    ranks = [int(rank[1]) for rank in found if rank]
+    counted = len(ranks) == len(lines) > 2 and sorted(ranks) == list(range(1, len(lines) + 1))
+    return ranks if counted and ranks != sorted(ranks, reverse=True) else []
 
 
 def _values(entries: Sequence[Entry]) -> tuple[str, ...]:

@@ -19,9 +19,16 @@ _DELIMITED = re.compile(
     r"""(\*{1,3}|__|`|")(?P<title>[^\n]{1,400}?)\1(?!\w)|[“«《](?P<quoted>[^\n”»》]{1,400})[”»》]"""
 )
 _AFTER = re.compile(
-    r"\s+[-–—|→]+\s+|\s*[:：]\s+|\s*\t\s*|\s*[\[(](?=\S)|,\s+(?=[a-z])|[.;]\s+|\s+(?=because\b|since\b)"
+    r"\s+[-–—|→←<]+\s+|\s*[:：]\s+|\s*\t\s*|\s*[\[({](?=\S)|,\s+(?=[a-z]|[A-Z][a-z]{1,15}\s?[:=])|[.;]\s+|\s+(?=because\b|since\b)"
+)
+_LABEL = re.compile(
+    r"""(?:(?:candidates?|items?|options?|movies?|films?|books?|games?|products?|titles?|songs?|tracks?|artists?|bands?|anime|series|
+      shows?|news|articles?|names?|recommendations?|top\spick|pick|choice|next|best(?:\s(?:match|fit|pick))?)
+      \s?\#?(?:\d{1,3}|\(\d{1,3}\)|[A-Z])?[*_"]{0,3}\s?[:：=]\s?[*_]{0,3} | [\[(][^\[\]()\n]{1,60}[\])]\s)\s*""",
+    re.IGNORECASE | re.VERBOSE,
 )
 _YEAR_NEXT = re.compile(rf"\s*{folds.YEAR.pattern.removesuffix('$')}", re.IGNORECASE)
+_DATED = re.compile(r"\s*[(\[](?:1[89]|20)\d\d(?:\s?[-–]\s?(?:\d{4})?)?[)\]]")
 _SMALL = frozenset(
     {"of", "the", "and", "in", "a", "an", "to", "for", "on", "at", "by", "from", "with", "or", "vs", "de", "la"}
 )
@@ -56,8 +63,8 @@ class TitleIndex:
         """Return the titles that a line may name: none, the one, or several where it fits more than one alike."""
         line = line[: self.longest + _ROOM]
         if (fits := self._seen.get(line)) is None:
-            fits = self.whole(line) or self._delimited(line) or self._number(line) or self._start(line)
-            self._seen[line] = fits
+            fits = self.whole(line) or self._delimited(line) or self._number(line) or self._labelled(line)
+            self._seen[line] = fits = fits or self._start(line)
         return fits
 
     def whole(self, line: str, *, short: bool = True) -> Fits:
@@ -75,7 +82,7 @@ class TitleIndex:
         """Return the titles that a line says but for the end of their year: 'Heat (19' is Heat (1995)."""
         line = folds.strip_outer(line)
         short = folds.without_begun_year(line)
-        return self._tiers[4][1].get(folds.bare(short), ()) if short != line else ()
+        return self._tiers[5][1].get(folds.bare(short), ()) if short != line else ()
 
     def is_title(self, line: str) -> bool:
         """Whether a line says a title and nothing else, all of it but perhaps the year."""
@@ -112,14 +119,16 @@ class TitleIndex:
     @cached_property
     def _tiers(self) -> list[tuple[Callable[[str], str], dict[str, Fits]]]:
         whole = [self._known(fold, _itself) for fold in (folds.norm, folds.typographic, folds.bare)]
+        dated = self._known(str, _dated)
         yearless = dict(whole[-1])  # a line's year may go where the title has none
         seen = {folds.bare(form) for title in self._past for form in (title, folds.without_year(title))}
-        short = self._known(folds.bare, folds.shortened)
+        short = self._known(folds.bare, _parts)
         return [
             (folds.norm, whole[0]),
             (folds.typographic, whole[1]),
             (folds.bare, whole[2]),
             (lambda line: folds.bare(folds.without_year(line)), yearless),
+            (_key_and_year, dated),
             (folds.bare, self._known(folds.bare, _yearless)),
             (folds.bare, {key: titles for key, titles in short.items() if key not in seen}),
         ]
@@ -135,9 +144,14 @@ class TitleIndex:
 
     def _delimited(self, line: str) -> Fits:
         """Read a line that begins with a title in quotes or bold: more may follow."""
-        found = _DELIMITED.match(line.strip())
-        inner = (found["title"] or found["quoted"]) if found else ""
+        inner, _ = _delimited(line)
         return self.whole(inner) or self._start(inner) if inner else ()
+
+    def _labelled(self, line: str) -> Fits:
+        """Read a line that says first what it names: 'Title: Heat', 'Candidate 2: Heat', '[Crime] Heat'."""
+        label = _LABEL.match(line.lstrip(folds.OUTER))
+        rest = line.lstrip(folds.OUTER)[label.end() :] if label else ""
+        return self.whole(rest) or self._start(rest) if rest else ()
 
     def _number(self, line: str) -> Fits:
         found = _NUMBER.fullmatch(line.strip(folds.OUTER)) if self._numbered and len(line) < _LONGEST_NUMBER else None
@@ -148,10 +162,11 @@ class TitleIndex:
         """Read a line that begins with a title, a label or a reason behind it; the longest such title."""
         if len(line) < self._shortest:
             return ()
+        _, end = _delimited(line)  # what quotes hold is not cut: more of it is another title
         cuts = [cut for _, cut in zip(range(_CUTS), _AFTER.finditer(line), strict=False)]
-        for cut in reversed(cuts):
+        for cut in reversed([cut for cut in cuts if cut.start() >= end]):
             start, rest = line[: cut.start()], line[cut.start() :]
-            if cut.group().strip() in ("(", "[") and not re.search(r"[)\]]", rest):
+            if cut.group().strip() in ("(", "[", "{") and not re.search(r"[)\]}]", rest):
                 continue  # cut within the brackets: whose they are is not known
             if _YEAR_NEXT.match(rest):
                 fits = self.whole(start, short=False) and self._yearless_only(start)
@@ -170,25 +185,54 @@ class TitleIndex:
         """Whether what follows a title is a remark, and not the rest of another, longer title."""
         if folds.YEAR.search(start) or cut.strip(" :-–—|") != "" or start.strip().endswith(("*", '"', "”", "`")):
             return True
-        if folds.YEAR.search(rest):
+        rest = rest.rstrip(" .*\"”}'_")
+        dated = _DATED.search(rest[:_ROOM])
+        if dated and (dated.end() == len(rest) or _capital(rest[: dated.start()].split())):
             return False
         if folds.bare(rest) == folds.bare(self._label(title)) != "":
             return True
         words = rest.split()
-        capital = all(word[:1].isupper() or word.lower() in _SMALL or word.isdigit() for word in words)
-        return not words or not capital or len(words) > 6 or words[0][:1].isdigit()
+        return not words or not _capital(words) or len(words) > 6 or words[0][:1].isdigit()
 
     def _label(self, title: str) -> str:
         shown = self.shown[self.titles.index(title)]
         return shown[len(title) :].strip(" []()") if shown.startswith(title) else ""
 
 
+def _delimited(line: str) -> tuple[str, int]:
+    """Return what the quotes or bold at the start of a line hold, and where these end; '' and 0 where there are none."""
+    found = _DELIMITED.match(line, len(line) - len(line.lstrip()))
+    return ((found["title"] or found["quoted"]), found.end()) if found else ("", 0)
+
+
+def _capital(words: Sequence[str]) -> bool:
+    """Whether words are written as those of a title are."""
+    return all(word[:1].isupper() or word.lower() in _SMALL or word.isdigit() for word in words)
+
+
 def _itself(title: str) -> Iterator[str]:
-    yield title
+    yield from dict.fromkeys((title, folds.fronted(title)))
+
+
+def _dated(title: str) -> Iterator[str]:
+    """Give the parts of a title that has a year, each with it: 'Seven (1995)' of 'Seven (a.k.a. Se7en) (1995)'."""
+    if year := folds.year_of(title):
+        yield from (f"{folds.bare(part)} ({year})" for part in _parts(title))
+
+
+def _key_and_year(line: str) -> str:
+    year = folds.year_of(line)
+    return f"{folds.bare(folds.without_year(line))} ({year})" if year else ""
+
+
+def _parts(title: str) -> Iterator[str]:
+    """Give what a title may be cut to, then its other names."""
+    for part in (*folds.shortened(title), *folds.other_names(title)):
+        yield from dict.fromkeys((part, folds.fronted(part)))
 
 
 def _yearless(title: str) -> Iterator[str]:
     """Give a title without its year, if it has one."""
     short = folds.without_year(title)
     if short != title:
-        yield short
+        yield from dict.fromkeys((short, folds.fronted(short)))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from itdr_hf.errors import unknown
 
-READER_VERSION = "2"  # raise it whenever an answer may be read differently than before
+READER_VERSION = "3"  # raise it whenever an answer may be read differently than before
 _FIRST = ("thoughts:removed", "ends:cut", "cap:100000", "markup:removed", "part:marked-or-all")
-_TITLES = "titles:exact>nfkc>bare>yearless>short-if-unique"
+_TITLES = "titles:exact>nfkc>bare>yearless>part-with-year>part-if-unique"
 STEPS = {
     "ranking": (*_FIRST, _TITLES, "numbers:as-in-prompt", "lists:last-whole", "unknown:miss-in-place"),
     "choice": (*_FIRST, _TITLES, "pick:first-word>last-marked>only-one"),
@@ -18,7 +18,7 @@ STEPS = {
 
 
 def reader_signature(kind: str) -> str:
-    """Return how answers of a kind are read: 'reader:2|thoughts:removed|…'. Raises UsageError for another kind."""
+    """Return how answers of a kind are read: 'reader:3|thoughts:removed|…'. Raises UsageError for another kind."""
     if kind not in STEPS:
         raise unknown("kind of answer", kind, STEPS)
     return "|".join([f"reader:{READER_VERSION}", *STEPS[kind]])

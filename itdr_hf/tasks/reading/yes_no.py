@@ -11,10 +11,12 @@ from itdr_hf.tasks.reading.json_values import json_values
 from itdr_hf.tasks.reading.markup import remove_emphasis
 from itdr_hf.tasks.reading.pipeline import bare_answer, prepare
 
-_WORDS = {"yes": "yes", "no": "no", "y": "yes", "n": "no", "true": "yes", "false": "no", "yeah": "yes", "nope": "no"}
+_YES = "yes|y|true|yeah|yep|yup|oui|sí|si|sim|ja|да|はい|是|是的|会|會|네|예"
+_NO = "no|n|false|nope|nah|non|não|nein|нет|いいえ|否|不|不是|不会|不會|아니요|not|not likely|unlikely|probably not|likely not|definitely not"
+_WORDS = dict.fromkeys(_YES.split("|"), "yes") | dict.fromkeys(_NO.split("|"), "no")
 _BOTH = re.compile(r"\W*(?:yes\s?(?:and|or|/|,)\s?no|no\s?(?:and|or|/|,)\s?yes)\b", re.IGNORECASE)
 _BEGINNING = re.compile(
-    r"[\W_]*(?P<word>yes|no|yeah|nope)\b(?=\W*$|\s*[.,;:!)\n\"'–—-]|\s+(?:because|since|as|they|the|he|she|it|this|i)\b)",
+    r"[\W_]*(?P<word>yes|no|yeah|yep|yup|nope|nah|是的?|否|不是|はい|いいえ)(?:\b|(?=[，。：]))(?=\s*[，。]|\W*$|\s*[.,;:!)\n\"'–—-]|\s+(?:because|since|as|they|the|he|she|it|this|i)\b)",
     re.IGNORECASE,
 )
 _MARK = re.compile(
@@ -24,7 +26,8 @@ _MARK = re.compile(
     re.IGNORECASE,
 )
 _SAID = re.compile(
-    r"\b(yes|no)\b(?!\s+(?:doubt|way|matter|longer|idea|one|more|less|other|reason|need))", re.IGNORECASE
+    r"\b(?<!not )(?<!n't )(?:(yes)\b|(no)\b(?!\s+(?!(?:from|because|since|as|for|to|they|the|he|she|it|this|i)\b)[a-z]))",
+    re.IGNORECASE,
 )
 
 
@@ -47,7 +50,7 @@ def _decided(text: str) -> str | Fault:
     if (keyed := _in_json(text)) is not None:
         return keyed
     part = remove_emphasis(next(answer_parts(text), text)).strip()
-    if (word := _WORDS.get(folds.strip_outer(part.rstrip("}$")).rstrip(".!").casefold())) is not None:
+    if (word := _WORDS.get(folds.strip_outer(part.rstrip("}$")).rstrip(".!。！").casefold())) is not None:
         return word
     plain = remove_emphasis(folds.plain_characters(text))
     if _BOTH.match(plain):
@@ -57,7 +60,7 @@ def _decided(text: str) -> str | Fault:
             return _WORDS[beginning["word"].lower()]
     if marks := list(_MARK.finditer(plain)):
         return _WORDS[marks[-1]["word"].lower()]
-    said = {found[1].lower() for found in _SAID.finditer(plain)}
+    said = {(found[1] or found[2]).lower() for found in _SAID.finditer(plain)}
     if len(said) == 1:
         return said.pop()
     return Fault.YES_AND_NO if said else Fault.NOT_YES_OR_NO

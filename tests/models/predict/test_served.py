@@ -87,3 +87,12 @@ def test_the_model_says_the_same_behind_a_server_as_on_this_machine(asked, tiny,
     subprocess.run(here, check=True, capture_output=True)
     assert texts(tmp_path / "there") == texts(tmp_path / "here")
     assert len(set(texts(tmp_path / "here").values())) > 5
+
+
+def test_a_real_server_that_gives_no_probabilities_of_a_prompt_is_named_with_what_to_do(asked, served, tmp_path):
+    words = [sys.executable, "-m", "itdr_hf", "predict", str(asked), "--config", "nir-movielens32m", "--limit", "2"]
+    words += ["--out", str(tmp_path / "p"), "--by", "likelihood", *behind(served[0])]
+    done = subprocess.run(words, capture_output=True, text=True)
+    told = " ".join(done.stderr.split())
+    assert done.returncode == 1 and "no log-probabilities of a prompt's tokens" in told, done.stderr
+    assert "choose --by generation, or --model" in told and "Traceback" not in told

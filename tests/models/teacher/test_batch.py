@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
 from annotating import itdr
-from batchserver import batches
+from batchserver import batches, killed_when
 from faultserver import good
 
 from itdr_hf.errors import UsageError
@@ -63,3 +65,24 @@ def test_the_command_writes_files_submits_them_and_takes_the_answers_into_the_fo
     itdr(*words, "--submit")
     assert "12 of 12 examples have an accepted reference" in " ".join(itdr(*words, "--submit").split())
     assert len(batches.paid) == 12 and Path(tmp_path / "jobs/requests-00001.output.jsonl").is_file()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no kill -9")
+def test_annotating_by_batch_killed_before_it_knows_its_batch_pays_for_each_answer_once(
+    folder, batches, tmp_path, quick
+):
+    tries: dict[str, int] = {}
+
+    def fate(prompt: str) -> str:
+        tries[prompt] = tries.get(prompt, 0) + 1
+        return "failed" if len(prompt) % 3 == 0 and tries[prompt] == 1 else "ok"
+
+    batches.answer, batches.fate = good, fate
+    words = [folder, "--config", "ir-steam", "--endpoint", batches.url, "--model", "m", "--batch", tmp_path / "jobs"]
+    command = [sys.executable, "-m", "itdr_hf", "annotate", *words, "--submit"]
+    for moment in ("did POST /v1/batches", "/content"):
+        assert killed_when(command, batches, moment)
+    itdr(*words, "--submit", code=3 if any(len(prompt) % 3 == 0 for prompt in tries) else 0)
+    told = itdr(*words, "--submit")
+    assert "12 of 12 examples have an accepted reference" in " ".join(told.split())
+    assert set(batches.paid.values()) == {1} and len(batches.paid) == 12

@@ -70,6 +70,18 @@ def test_typography_is_no_difference(said):
     assert read_choice(said, ["Ocean's Eleven (2001)", "Heat (1995)"]).values == ("Ocean's Eleven (2001)",)
 
 
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [*(("Catch-22 (1970)", f"Catch{dash}22 (1970)") for dash in "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d"),
+     ("Pokémon Live (1999)", "Pok\u0065\u0301mon Live (1999)"), ("Punch & Judy (1990)", "Punch &amp; Judy (1990)"),
+     ("And then… Silence (2000)", "And then... Silence (2000)"), ("And then... Silence (2000)", "And then… Silence (2000)"),
+     ("Don't Look (1973)", "Don\u2019t Look (1973)"), ('The "Best" (1980)', "The “Best” (1980)")],
+)  # fmt: skip
+def test_a_title_in_other_characters_is_the_candidate_that_it_looks_like(title, said):
+    assert read_choice(said, [title, "Heat (1995)"]) == ((title,), None)
+    assert read_ranking(f"1. Heat (1995)\n2. {said}", [title, "Heat (1995)"]).values == ("Heat (1995)", title)
+
+
 def test_a_title_cut_within_its_year_is_the_one_that_begins_so_unless_the_list_breaks_off_there():
     titles = ["Heat (1995)", "Alien (1979–1986)", "Tron (1982)"]
     assert read_ranking("1. Alien (197\n2. Heat (1995)\n3. Tron (19", titles) == (
@@ -139,7 +151,7 @@ def test_strict_wants_the_form_that_was_asked_for():
 
 def test_every_step_stands_in_the_signature():
     assert "unknown:miss-in-place" in reader_signature("ranking")
-    assert reader_signature("number").startswith("reader:2|thoughts:removed|")
+    assert reader_signature("number").startswith("reader:3|thoughts:removed|")
     with pytest.raises(UsageError, match="no kind of answer 'list'"):
         reader_signature("list")
 
