@@ -108,6 +108,17 @@ def load_base(name: str, *, revision: str | None = None, dtype: Any = "auto", **
     return model
 
 
+def check_quantised(name: str, config: Any) -> None:
+    """Raise ModelError for a quantised base whose library is not here; loading it would say so after its download."""
+    if kind := _quantisation(config):
+        quantizers = extra("transformers.quantizers")
+        attempt(
+            name,
+            lambda: quantizers.AutoHfQuantizer.from_config(config.quantization_config).validate_environment(),
+            quantised=kind,
+        )
+
+
 def fit_padding(tokenizer: Any, model: Any) -> None:
     """Pad with the end token where the tokenizer has no padding token, or one that the model has no embedding for."""
     pad = tokenizer.pad_token_id

@@ -97,19 +97,30 @@ def dataset_facts(folder: Dataset | Path, recipe: TrainRecipe) -> dict[str, Any]
     }
 
 
-def prompt_facts(folder: Dataset | Path, cells: Sequence[str], tokenizer: Any) -> dict[str, Any]:
+def prompt_facts(
+    folder: Dataset | Path, cells: Sequence[str], tokenizer: Any, *, split: str = "train"
+) -> dict[str, Any]:
     """Return the form of the prompts, chat or plain, a hash of all that decides them, and the tokenizer's own hashes.
 
-    `cells` of the result has the same hash for each cell alone.
+    `cells` of the result has the same hash for each cell alone. A split whose rows have no task description, as in the
+    experiment without them, has other prompts than one with it.
     """
     dataset, words = opened(folder), {}
     for name in cells:
         cell, used = dataset.cell(name), dataset.cells[name].recipe["template"]
         chosen = [t for t in cell.task.templates if t != HELD_OUT] if used == MIXED else [used]
-        words[name] = [cell.task.description, *(template_text(cell, template) for template in chosen)]
+        described = cell.task.description if _has_descriptions(dataset, name, split) else ""
+        words[name] = [described, *(template_text(cell, template) for template in chosen)]
     template = tokenizer.chat_template
     alone = {name: _hash_of([told, template]) for name, told in words.items()}
     return {**tokenizer_facts(tokenizer), "hash": _hash_of([words, template]), "cells": alone}
+
+
+def _has_descriptions(dataset: Dataset, name: str, split: str) -> bool:
+    """Return whether any row of a split has its task description; rows of other shapes than instructions do."""
+    if not dataset.shape_of(name).instructs or not dataset.has(name, split):
+        return True
+    return any(row["instruction"] for row in dataset.rows(name, split, ("instruction",)))
 
 
 def _hash_of(known: Any) -> str:
