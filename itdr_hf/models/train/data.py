@@ -17,11 +17,12 @@ from itdr_hf.dataset.cell import BuiltCell
 from itdr_hf.dataset.folder import Dataset, opened
 from itdr_hf.errors import UsageError
 from itdr_hf.models.predict.questions import Question
+from itdr_hf.models.pretrained import unknown_token
 from itdr_hf.models.provenance import tokenizer_facts
 from itdr_hf.models.train.masks import MaskCounts
 from itdr_hf.models.train.recipe import TrainRecipe
 from itdr_hf.models.train.turns import Piece, conversation_pieces
-from itdr_hf.prompts import rendered, to_messages, token_ids
+from itdr_hf.prompts import rendered, through_template, to_messages, token_ids
 from itdr_hf.records import Shape
 from itdr_hf.runtime.hashing import hash_file
 from itdr_hf.tasks.templates import HELD_OUT, MIXED, template_text
@@ -272,15 +273,9 @@ def _tokens(tokenizer: Any, text: str) -> list[int]:
     return list(tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
-def unknown_token(tokenizer: Any) -> int | None:
-    """Return the token that stands for characters the tokenizer lacks, None if there is none or it also ends texts."""
-    token = getattr(tokenizer, "unk_token_id", None)
-    return None if token == tokenizer.eos_token_id else token
-
-
 def _turn(row: Row, asked: str, tokenizer: Any) -> str:
     """Return what the chat template writes behind the prompt."""
-    whole = str(tokenizer.apply_chat_template(to_messages(row)["messages"], tokenize=False))
+    whole = through_template(tokenizer, to_messages(row)["messages"])
     if not whole.startswith(asked):
         raise UsageError(
             "chat template: with the answer it does not begin as it does when it asks; want one that does, "

@@ -18,7 +18,7 @@ def check_prompts(
 
     Cells that it was not tuned on, and adapters of before the hash of each cell was kept, are not compared.
     """
-    known = tuned.recipe.get("prompt", {}).get("cells", {})
+    known = tuned.told("prompt").get("cells", {})
     shared = [name for name in configs if name in known and name in dataset.cells]
     now = prompt_facts(dataset, shared, tokenizer, split=split)["cells"] if shared else {}
     if other := [name for name in shared if known[name] != now[name]]:

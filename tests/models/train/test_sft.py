@@ -20,6 +20,7 @@ from itdr_hf.errors import ModelError, UsageError
 from itdr_hf.models.predict.local import LocalModel
 from itdr_hf.models.predict.questions import read_questions
 from itdr_hf.models.pretrained import revision_of
+from itdr_hf.models.train.checkpoints import check_same_run
 from itdr_hf.models.train.recipe import TrainRecipe, changed
 from itdr_hf.models.train.sft import last_checkpoint, prepare, train
 
@@ -222,3 +223,47 @@ def test_prompts_without_the_chat_template_are_recorded_and_asked_for_alike(
     assert json.loads((tmp_path / "ad/recipe.json").read_text())["prompt"]["form"] == "plain"
     asked = LocalModel(str(chat), adapter=str(tmp_path / "ad"))
     assert asked.run.settings["form"] == "plain" and asked.warnings == ()
+
+
+def test_a_run_that_goes_on_names_whichever_fact_of_its_record_is_another(tuned: Path, tmp_path: Path):
+    facts = json.loads((tuned / "recipe.json").read_text())
+    (tmp_path / "x.checkpoints").mkdir()
+    check_same_run(tmp_path / "x.checkpoints", facts)
+    note = tmp_path / "x.checkpoints" / "run.json"
+    kept = json.loads(note.read_text())
+    assert {"model", "seed", "batch", "content", "devices", "kind", "base", "prompt", "packages"} <= set(kept)
+    for name in kept:
+        note.write_text(json.dumps({**kept, name: "other"}))
+        with pytest.raises(
+            UsageError, match=rf"of a run with another {name}[. ].*remove it, or choose another --output"
+        ):
+            check_same_run(tmp_path / "x.checkpoints", facts)
+
+
+def test_a_run_whose_loss_is_no_number_ends_in_one_line_and_writes_no_adapter(
+    itdr: Path, recipe: TrainRecipe, tmp_path: Path
+):
+    import safetensors.torch as files
+    from models.bases import make_base
+
+    weights = make_base(tmp_path / "m") / "model.safetensors"
+    tensors = files.load_file(weights)
+    tensors["model.norm.weight"][0] = float("nan")
+    files.save_file(tensors, weights, metadata={"format": "pt"})
+    quick = {"model": str(tmp_path / "m"), "limit": 4, "epochs": 1, "eval_limit": 0, "max_length": 4096}
+    with pytest.raises(ModelError, match=r"^step 1: loss nan; want a number; lower --learning-rate"):
+        train(itdr, changed(recipe, quick), tmp_path / "x", progress=print)
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_stage_does_not_go_on_from_an_adapter_of_another_base(
+    itdr: Path, base: Path, recipe: TrainRecipe, tuned: Path, tmp_path: Path
+):
+    import shutil
+
+    other = Path(shutil.copytree(base, tmp_path / "other"))
+    (other / "generation_config.json").write_text("{}")
+    with pytest.raises(
+        UsageError, match=r"x: was tuned on org/base .*, and this base is .*; want adapters of one base"
+    ):
+        prepare(itdr, changed(recipe, {"model": str(other), "start": str(tuned)}), tmp_path / "y")
