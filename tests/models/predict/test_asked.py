@@ -12,6 +12,8 @@ import pytest
 pytest.importorskip("torch", reason="needs the extra [train]")
 peft = pytest.importorskip("peft", reason="needs the extra [train]")
 
+from hubserver import WRITE  # noqa: E402
+from hubserver.stage import Stage  # noqa: E402
 from models.bases import POINTER, change_json, make_base, scramble  # noqa: E402
 
 from itdr_hf.errors import ModelError, UsageError  # noqa: E402
@@ -22,6 +24,8 @@ from itdr_hf.models.predict.questions import read_questions  # noqa: E402
 from itdr_hf.models.predict.run import predict_into  # noqa: E402
 from itdr_hf.models.pretrained import PROMPT_DATE  # noqa: E402
 from itdr_hf.prompts import rendered, token_ids  # noqa: E402
+
+pytest_plugins = ("hubserver.plugin",)
 
 
 @pytest.fixture(scope="module")
@@ -296,3 +300,33 @@ def test_a_name_that_is_nowhere_is_said_to_be_nowhere():
     for options in ({}, {"adapter": "org/no-such-adapter"}):
         with pytest.raises(ModelError, match=r"no such folder, not in the cache, and the Hub was not reached"):
             LocalModel("org/no-such-base", **options)
+
+
+def test_a_new_version_of_an_adapter_on_the_hub_is_another_adapter_and_the_old_one_can_be_asked_for(
+    stage: Stage, asked: Path, base: Path, adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    url = f"{stage.hub.url}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", stage.hub.url)
+    monkeypatch.setattr("huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", url)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_TELEMETRY", True)
+    monkeypatch.setenv("HF_TOKEN", WRITE)
+    folder, out = Path(shutil.copytree(adapter, tmp_path / "ad")), tmp_path / "p.parquet"
+    questions = read_questions(asked, ["rp-movielens32m"], limit=2)
+    stage.api.create_repo("org/ad")
+
+    def published(tag: str) -> str:
+        commit = stage.api.upload_folder(repo_id="org/ad", folder_path=folder).oid
+        stage.api.create_tag("org/ad", tag=tag, revision=commit)
+        return commit
+
+    first = published("v1.0.0")
+    predict_into(out, questions, ask(base, adapter="org/ad"))
+    scramble(folder, seed=3)
+    second = published("v1.1.0")
+    assert ask(base, adapter="org/ad").run.settings["adapter_revision"] == second != first
+    changed = rf"settings.adapter_revision '{first}' \(now '{second}'\), settings.adapter_content"
+    with pytest.raises(UsageError, match=changed):
+        predict_into(out, questions, ask(base, adapter="org/ad"))
+    for old in (ask(base, adapter="org/ad@v1.0.0"), ask(base, adapter="org/ad", adapter_revision="v1.0.0")):
+        assert predict_into(out, questions, old).found == len(questions)

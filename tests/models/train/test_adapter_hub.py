@@ -7,20 +7,17 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hubserver import READ, WRITE
+from hubserver import READ
 from hubserver.stage import Stage
 from hubserver.visitor import run
-from models.bases import scramble
 
 pytest.importorskip("torch", reason="needs the extra [train]")
 pytest.importorskip("trl", reason="needs the extra [train]")
 
-from itdr_hf.errors import UsageError
 from itdr_hf.hub import push_folder
 from itdr_hf.hub.adapter import push_adapter
 from itdr_hf.models.predict.local import LocalModel
 from itdr_hf.models.predict.questions import read_questions
-from itdr_hf.models.predict.run import predict_into
 
 pytest_plugins = ("hubserver.plugin",)
 
@@ -60,32 +57,3 @@ def test_a_pushed_adapter_loads_in_a_clean_process_and_answers_as_before(
     asked = json.dumps([local.tokenizer(q.row["instruction"] + "\n" + q.input + "\n")["input_ids"] for q in questions])
     found = run(CODE.format(asked=asked), tmp_path / "home", stage.hub.url, token=READ)
     assert found == [[told[q.id] for q in questions]] * 2
-
-
-def test_a_new_version_of_an_adapter_on_the_hub_is_another_adapter_and_the_old_one_can_be_asked_for(
-    stage: Stage, itdr: Path, base: Path, tuned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", stage.hub.url)
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("HF_TOKEN", WRITE)
-    folder, out = Path(shutil.copytree(tuned, tmp_path / "ad")), tmp_path / "p.parquet"
-    questions = read_questions(itdr, ["uap"], "test", limit=2)
-
-    def published(version: str) -> str:
-        options = {"dataset_id": "org/itdr", "version": version, "patience": stage.patience}
-        return push_adapter(stage.api, folder, "org/ad", **options).commit
-
-    def asked(name: str, **options: str) -> LocalModel:
-        return LocalModel(str(base), adapter=name, dtype="float32", max_tokens=4, **options)
-
-    first = published("1.0.0")
-    predict_into(out, questions, asked("org/ad"))
-    scramble(folder)
-    second = published("1.1.0")
-    assert asked("org/ad").run.settings["adapter_revision"] == second != first
-    with pytest.raises(
-        UsageError, match=rf"settings.adapter_revision '{first}' \(now '{second}'\), settings.adapter_cont"
-    ):
-        predict_into(out, questions, asked("org/ad"))
-    for old in (asked("org/ad@v1.0.0"), asked("org/ad", adapter_revision="v1.0.0")):
-        assert predict_into(out, questions, old).found == len(questions)
