@@ -39,6 +39,16 @@ class OpenedAdapter:
         """Return the form of the prompts it was tuned on, chat or plain; '' if unknown."""
         return str(self.told("prompt").get("form", ""))
 
+    @property
+    def shape_fault(self) -> str:
+        """Return how rank and alpha, by which its weights count, are not those of its recipe; '' if they are."""
+        recipe = self.told("recipe")
+        held = json.loads((self.folder / "adapter_config.json").read_text(encoding="utf-8"))
+        both = {name: (held.get(field), recipe.get(name)) for name, field in (("rank", "r"), ("alpha", "lora_alpha"))}
+        odd = [f"{name} {one} in adapter_config.json, {two} in recipe.json" for name, (one, two) in both.items()
+               if two is not None and one != two]  # fmt: skip
+        return "; ".join(odd)
+
     def told(self, part: str) -> Mapping[str, Any]:
         """Return a part of its recipe.json; nothing where there is none of ours."""
         found = self.recipe.get(part)

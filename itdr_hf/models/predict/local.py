@@ -209,6 +209,8 @@ def _doubts(tuned: OpenedAdapter, run: Run) -> Iterator[str]:
     prompt = tuned.told("prompt")
     if other := other_base(tuned, run.model, run.revision):
         yield f"{other}; want the same weights; its answers say nothing of either"
+    if odd := tuned.shape_fault:
+        yield f"{tuned.name}: {odd}; want those of one run; copy the adapter again"
     for name in ("tokenizer", "template"):
         if prompt.get("tokenizer") and prompt.get(name) != run.settings.get(name):
             yield f"{tuned.name}: was tuned with another {name}; want the tokenizer it was trained with; check its files"

@@ -289,6 +289,17 @@ def test_settings_that_generation_stumbles_over_are_one_line(asked: Path, base: 
         ask(tmp_path / "m")
 
 
+def test_an_adapter_whose_weights_count_otherwise_than_it_was_tuned_is_warned_of(
+    base: Path, adapter: Path, tmp_path: Path
+):
+    shutil.copytree(adapter, tmp_path / "ad")
+    change_json(tmp_path / "ad/recipe.json", recipe={"rank": 4, "alpha": 8})
+    assert ask(base, adapter=str(tmp_path / "ad")).warnings == ()
+    change_json(tmp_path / "ad/adapter_config.json", lora_alpha=64)
+    [warning] = ask(base, adapter=str(tmp_path / "ad")).warnings
+    assert warning.startswith("ad: alpha 64 in adapter_config.json, 8 in recipe.json; want those of one run")
+
+
 def test_a_recipe_that_is_cut_is_named(base: Path, adapter: Path, tmp_path: Path):
     shutil.copytree(adapter, tmp_path / "ad")
     (tmp_path / "ad/recipe.json").write_text('{"prompt": ')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -23,6 +24,8 @@ from itdr_hf.models.pretrained import revision_of
 from itdr_hf.models.train.checkpoints import check_same_run
 from itdr_hf.models.train.recipe import TrainRecipe, changed
 from itdr_hf.models.train.sft import last_checkpoint, prepare, train
+from itdr_hf.models.train.watching import report_steps
+from itdr_hf.runtime.progress import Progress
 
 
 def curve(folder: Path) -> dict[int, float]:
@@ -267,3 +270,19 @@ def test_a_stage_does_not_go_on_from_an_adapter_of_another_base(
         UsageError, match=r"x: was tuned on org/base .*, and this base is .*; want adapters of one base"
     ):
         prepare(itdr, changed(recipe, {"model": str(other), "start": str(tuned)}), tmp_path / "y")
+
+
+def test_every_step_is_reported_with_loss_and_speed_however_rare_the_trainers_own_logs_are(
+    itdr: Path, recipe: TrainRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("itdr_hf.models.train.watching.EVERY", 0.0)
+    run = prepare(itdr, changed(recipe, {"limit": 16, "epochs": 1, "eval_limit": 0}), tmp_path / "x")
+    run.trainer.args.logging_steps = 1000
+    heard: list[Progress] = []
+    report_steps(run.trainer, heard.append)
+    run.trainer.train()
+    steps = {one.done: one.detail for one in heard if one.message == "training" and one.done}
+    assert list(steps) == [1, 2, 3, 4]
+    assert all(re.fullmatch(r"loss \d+\.\d{4}, [\d,]+ tokens/s", detail) for detail in steps.values()), steps
+    mean = run.trainer.state.log_history[-1]["train_loss"]
+    assert float(steps[4].split()[1].rstrip(",")) == pytest.approx(mean, abs=1e-3)
