@@ -101,7 +101,7 @@ def rendered(tokenizer: Any, question: Asked) -> str:
     return text
 
 
-def through_template(tokenizer: Any, turns: Sequence[Mapping[str, str]], *, asks: bool = False) -> str:
+def through_template(tokenizer: Any, turns: Sequence[Mapping[str, object]], *, asks: bool = False) -> str:
     """Return turns as the tokenizer's chat template writes them, with what begins an answer if it `asks` for one.
 
     Raises ModelError for a template that cannot write them.
