@@ -44,8 +44,9 @@ bench-check: .venv/.installed  ## ratios to yardsticks in the same run; fails wh
 
 # The tests that `make test` skips for want of torch, transformers[serving] or lm_eval.
 WANT_TORCH := tests/models/train tests/models/recommenders tests/models/predict/test_likelihood.py \
-	tests/models/predict/test_local.py tests/models/predict/test_shots.py tests/models/predict/test_served.py tests/models/teacher/test_real_server.py \
-	tests/score/test_score_exports.py tests/test_examples.py tests/experiments tests/models/test_from_gguf.py
+	tests/models/predict/test_local.py tests/models/predict/test_asked.py tests/models/predict/test_shots.py tests/models/predict/test_served.py \
+	tests/models/predict/test_served_likelihood.py tests/models/teacher/test_real_server.py tests/score/test_score_exports.py \
+	tests/test_examples.py tests/experiments tests/models/test_from_gguf.py tests/models/test_bases.py
 
 test-train: .venv/.tests-train  ## what `make test` skips for want of torch, transformers[serving] or lm_eval
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(WANT_TORCH)

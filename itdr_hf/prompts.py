@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypedDict
 
+from itdr_hf.errors import ModelError
 from itdr_hf.records import PREFERENCE, Shape
 
 
@@ -91,7 +92,28 @@ def rendered(tokenizer: Any, question: Asked) -> str:
     if not tokenizer.chat_template:
         return asked_text(question)
     turns = asked_messages(question)
-    return str(tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
+    text = through_template(tokenizer, turns, asks=True)
+    if turns[-1]["content"].strip() not in text:
+        raise ModelError(
+            "chat template: it does not write the question as it is; want one that does, or another would be answered; "
+            "give the tokenizer another, or ask without it (--plain)"
+        )
+    return text
+
+
+def through_template(tokenizer: Any, turns: Sequence[Mapping[str, object]], *, asks: bool = False) -> str:
+    """Return turns as the tokenizer's chat template writes them, with what begins an answer if it `asks` for one.
+
+    Raises ModelError for a template that cannot write them.
+    """
+    try:
+        return str(tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=asks))
+    except Exception as error:  # a template can raise anything
+        said = " ".join(str(error).split())[:200]
+        raise ModelError(
+            f"chat template: {type(error).__name__}: {said}; want one that writes a user's and an assistant's turn; "
+            "give the tokenizer another, or do without it (--plain)"
+        ) from error
 
 
 def token_ids(tokenizer: Any, question: Asked) -> list[int]:

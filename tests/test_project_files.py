@@ -61,3 +61,15 @@ def test_the_guide_for_contributors_names_what_exists():
         assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.M), target
     for path in re.findall(r"`([\w./-]+/[\w.]*)`", text):
         assert (ROOT / path.rstrip("/")).exists(), path
+
+
+def test_every_file_that_skips_for_want_of_torch_or_the_harness_is_run_by_make_test_train():
+    """Otherwise nothing runs it, and nothing says so."""
+    listed = re.search(r"^WANT_TORCH := ((?:.*\\\n)*.*)$", (ROOT / "Makefile").read_text(), re.M)
+    assert listed
+    named = [ROOT / word for word in listed[1].replace("\\\n", " ").split()]
+    assert all(path.exists() for path in named)
+    wants = re.compile(r"""(?:importorskip|skipif\(find_spec)\(\s*"(?:torch|transformers|peft|trl|lm_eval)\b""")
+    wanting = [path for path in (ROOT / "tests").rglob("test_*.py") if wants.search(path.read_text())]
+    assert len(wanting) > 10
+    assert [path for path in wanting if not any(path == one or one in path.parents for one in named)] == []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from itdr_hf.cli.asking import Adapter, Address, Concurrency, Dtype, Model, ModelName, Revision, open_system
+from itdr_hf.cli.asking import Adapter, Address, Concurrency, Dtype, Model, ModelName, Revision, open_system, warn_of
 from itdr_hf.cli.options import (
     FOLDER,
     RAW,
@@ -68,6 +68,7 @@ def probe(
         {"adapter": adapter, "revision": revision, "dtype": dtype},
         {"concurrency": concurrency, "plain": plain, "timeout": timeout, "retries": retries, "parameter": parameter},
     )  # fmt: skip
+    warn_of(asked)
     probes = _probes(Dataset.open(folder), raw, kind, limit)
     with show_progress("asking") as progress:
         made = predict_into(out, [one.question for one in probes], asked, progress)

@@ -16,7 +16,9 @@ from itdr_hf.cli.asking import (
     Dtype,
     Model,
     ModelName,
+    OtherPrompts,
     Revision,
+    check_adapter,
     open_system,
 )  # fmt: skip
 from itdr_hf.cli.options import (
@@ -50,6 +52,7 @@ def profile(
     model: Model = None,
     adapter: Adapter = None,
     revision: Revision = None,
+    other_prompts: OtherPrompts = False,
     dtype: Dtype = "auto",
     batch_tokens: BatchTokens = 16_384,
     endpoint: Address = None,
@@ -79,7 +82,7 @@ def profile(
 
     from itdr_hf.build.prepare import Settings
     from itdr_hf.dataset import Dataset
-    from itdr_hf.models.profiling import profile_into
+    from itdr_hf.models.profiling import profile_cells, profile_into
     from itdr_hf.models.profiling.encoder import Encoder
     from itdr_hf.runtime.terminal import print_json, show_progress
 
@@ -90,8 +93,9 @@ def profile(
         {"adapter": adapter, "revision": revision, "dtype": dtype, "batch_tokens": batch_tokens, "plain": plain or None},
         {"concurrency": concurrency, "plain": plain, "timeout": timeout, "retries": retries, "parameter": parameter},
     )  # fmt: skip
-    for warning in getattr(system, "warnings", ()):
-        print_line(f"warning: {warning}", error=True)
+    check_adapter(
+        system, dataset, profile_cells(dataset, separated(config)), split="train", other_prompts=other_prompts
+    )
     embed = Encoder(encoder, revision=encoder_revision) if encoder else None
     settings = Settings(raw=raw, cache=cache, memory_limit=memory_limit, warn=lambda text: None)
     with show_progress("asking") as progress:

@@ -17,7 +17,9 @@ from itdr_hf.cli.asking import (
     Dtype,
     Model,
     ModelName,
+    OtherPrompts,
     Revision,
+    check_adapter,
 )  # fmt: skip
 from itdr_hf.cli.options import (
     BASELINE,
@@ -40,8 +42,6 @@ from itdr_hf.cli.options import (
 from itdr_hf.runtime.terminal import print_line
 
 if TYPE_CHECKING:
-    from itdr_hf.dataset import Dataset
-    from itdr_hf.models.predict.local import LocalModel
     from itdr_hf.models.predict.questions import Question
     from itdr_hf.models.predict.run import Made, System
     from itdr_hf.models.predict.served import Endpoint
@@ -75,10 +75,7 @@ def predict(
             "--own-settings", help="Decode as the model's generation_config.json says.", rich_help_panel=LOCAL
         ),
     ] = False,
-    other_prompts: Annotated[
-        bool,
-        typer.Option("--other-prompts", help="Ask an adapter with prompts it was not tuned on.", rich_help_panel=LOCAL),
-    ] = False,
+    other_prompts: OtherPrompts = False,
     dtype: Dtype = "auto",
     batch_tokens: BatchTokens = 16_384,
     endpoint: Address = None,
@@ -152,7 +149,8 @@ def predict(
             batch_tokens=batch_tokens, max_tokens=max_tokens, temperature=temperature, seed=seed, plain=plain or None,
             own_settings=own_settings,
         )  # fmt: skip
-        _check_local(system, dataset, dataset.select(separated(config), split), other_prompts)
+        chosen = dataset.select(separated(config), split)
+        check_adapter(system, dataset, chosen, split=split, other_prompts=other_prompts)
         if by == "likelihood":
             from itdr_hf.models.predict.likelihood import Likelihood
 
@@ -171,16 +169,6 @@ def predict(
     print_json({"file": str(out), **asdict(made)}) if json else print_line(made.sentence(out, folder))
     if made.missing:
         raise typer.Exit(UNFINISHED)
-
-
-def _check_local(system: LocalModel, dataset: Dataset, configs: list[str], other_prompts: bool) -> None:
-    """Refuse to ask an adapter otherwise than it was tuned, and warn of what else is doubtful about a local model."""
-    if system.tuned and not other_prompts:
-        from itdr_hf.models.train.same_prompts import check_prompts
-
-        check_prompts(dataset, configs, system.tuned, system.tokenizer)
-    for warning in system.warnings:
-        print_line(f"warning: {warning}", error=True)
 
 
 def _check_system(
@@ -302,6 +290,10 @@ def harness(
     shots: Annotated[int, typer.Option(min=0, help="Solved training examples of other users before each prompt.")] = 0,
     seed: Annotated[int, typer.Option(help="Which shots, as of `itdr predict`.")] = 0,
     tool: Annotated[str, one_of(TOOL, help="Whose tasks.")] = "lm-eval",
+    model: Annotated[
+        str | None, typer.Option(help="Hub id or folder of the base to be asked: checked, and put into the command.")
+    ] = None,
+    revision: Revision = None,
     json: Json = False,
 ) -> None:
     """Write the cells as tasks of lm-evaluation-harness or inspect-ai, with the same prompts, parsers and metrics."""
@@ -309,18 +301,22 @@ def harness(
     from itdr_hf.errors import UsageError
     from itdr_hf.runtime.terminal import print_json
     from itdr_hf.score.harness import next_command, write_tasks
+    from itdr_hf.score.harness_model import harness_model
     from itdr_hf.score.inspection import FILE, write_inspect_tasks
 
     if tool == "inspect-ai":
-        if shots or plain:
-            raise UsageError("harness: --tool inspect-ai with --shots or --plain; want neither; leave them out")
+        if shots or plain or model:
+            raise UsageError("harness: --tool inspect-ai with --shots, --plain or --model; want none; leave them out")
         names = write_inspect_tasks(folder, out, separated(config), dataset=dataset)
         command = f"inspect eval {out / FILE} --model hf/MODEL"
     else:
+        asked = harness_model(model, out, revision=revision) if model else None
+        plain = plain or (asked is not None and not asked.chat)
         names = write_tasks(folder, out, separated(config), dataset=dataset, plain=plain, shots=shots, seed=seed)
-        command = next_command(out, plain=plain, shots=shots)
+        command = next_command(out, plain=plain, shots=shots, model=asked)
     if json:
         return print_json({"folder": str(out), "tasks": names, "command": command})
     for name in names:
         print_line(name)
-    print_line(f"\n{out}: {counted(len(names), 'task')}. To run, with MODEL a Hub id or a folder:\n\n    {command}")
+    where = "" if model else ", with MODEL a Hub id or a folder"
+    print_line(f"\n{out}: {counted(len(names), 'task')}. To run{where}:\n\n    {command}")

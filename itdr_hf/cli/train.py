@@ -195,6 +195,9 @@ def export(
     _warn_of_references(dataset, used.configs)
     made = write(dataset, out, form, recipe=used, chat=chat, pairs=_pairs(answers, form))
     counted = _checked(dataset, used, check_with, chat)
+    if made.changing:
+        found = f"the chat template of {used.model} writes the date of the day, which {form} does not pin"
+        print_line(f"warning: {found}; want the prompts of `itdr predict`; --format trl pins it", error=True)
     if json:
         facts = {
             "counts": dict(made.counts),

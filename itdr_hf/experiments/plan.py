@@ -275,6 +275,7 @@ def _predict(trial: Trial, experiment: Experiment, options: Options) -> PredictS
         model=trial.model, way=trial.way, adapter=trial.adapter, endpoint=None if baseline else options.endpoint,
         raw=options.raw if baseline else None, dtype=options.dtype, max_tokens=options.max_tokens,
         batch_tokens=options.batch_tokens, revision=options.settings.get("revision"),
+        other_prompts=trial.arm.tuned and trial.asked.blanked == "train",
     )  # fmt: skip
     configs = options.configs or experiment.configs
     return PredictStep(folder=folder_of(trial.asked, options), output=trial.predictions, asking=asking, configs=configs)

@@ -184,6 +184,7 @@ class PredictStep:
     def inputs(self) -> Facts:
         asking = {**vars(self.asking), "adapter": identity(self.asking.adapter) if self.asking.adapter else ""}
         asking |= {"model": identity(self.asking.model), "raw": bool(self.asking.raw)}
+        del asking["other_prompts"]  # it allows what is asked, and does not change it
         return {"data": Dataset.open(self.folder).contents, "asking": asking, "configs": self.configs}
 
     def command(self) -> list[str]:
@@ -196,7 +197,7 @@ class PredictStep:
 
         dataset = Dataset.open(self.folder)
         questions = read_questions(dataset, self.configs or None)
-        made = predict_into(self.output, questions, open_system(self.asking, dataset), progress)
+        made = predict_into(self.output, questions, open_system(self.asking, dataset, self.configs), progress)
         if made.missing:
             raise MissingAnswersError(made.sentence(self.output, self.folder))
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from itdr_hf.dataset.folder import Dataset
+from itdr_hf.errors import UsageError
 from itdr_hf.experiments.options import BASELINE, is_baseline
 from itdr_hf.models.predict.run import System
 from itdr_hf.models.recommenders.baselines import BASELINES
@@ -25,6 +27,7 @@ class Asking:
     max_tokens: int | None = None
     batch_tokens: int = 16_384
     revision: str | None = None
+    other_prompts: bool = False  # the arm is about asking an adapter otherwise than it was tuned
 
     def words(self) -> list[str]:
         """Return these as words of a command line."""
@@ -38,14 +41,19 @@ class Asking:
         words += ["--adapter", str(self.adapter)] if self.adapter else []
         words += ["--revision", self.revision] if self.revision else []
         words += ["--dtype", self.dtype] if self.dtype != "auto" else []
+        words += ["--other-prompts"] if self.other_prompts else []
         return ["--model", self.model, "--batch-tokens", str(self.batch_tokens), *words]
 
 
-def open_system(asking: Asking, dataset: Dataset) -> System:
-    """Return the system. Raises UsageError for a baseline of full logs without raw releases."""
+def open_system(asking: Asking, dataset: Dataset, configs: Iterable[str] = ()) -> System:
+    """Return the system that is asked the test split of some cells (none: all).
+
+    Raises UsageError for a baseline of full logs without raw releases, and for an adapter that would be asked otherwise
+    than it was tuned: with other prompts, or on another base.
+    """
     if is_baseline(asking.model):
         return open_baseline("experiment", asking.model.removeprefix(BASELINE), dataset, asking.raw)
-    return _served(asking) if asking.endpoint else _local(asking)
+    return _served(asking) if asking.endpoint else _local(asking, dataset, configs)
 
 
 def _served(asking: Asking) -> System:
@@ -59,9 +67,10 @@ def _served(asking: Asking) -> System:
     return ServedLikelihood(endpoint=server, normalise="sum")
 
 
-def _local(asking: Asking) -> System:
+def _local(asking: Asking, dataset: Dataset, configs: Iterable[str]) -> System:
     from itdr_hf.models.predict.likelihood import Likelihood
     from itdr_hf.models.predict.local import LocalModel
+    from itdr_hf.models.train.same_prompts import check_prompts
 
     model = LocalModel(
         asking.model,
@@ -71,6 +80,10 @@ def _local(asking: Asking) -> System:
         batch_tokens=asking.batch_tokens,
         max_tokens=asking.max_tokens,
     )
+    if model.tuned and not asking.other_prompts:
+        check_prompts(dataset, dataset.select(configs or None), model.tuned, model.tokenizer)
+    if model.warnings:
+        raise UsageError(model.warnings[0])
     if asking.way == "generation":
         return model
     return Likelihood(model.model, model.tokenizer, model.run)

@@ -119,9 +119,16 @@ def _asked_otherwise(run: Mapping[str, Any], recipe: Mapping[str, Any]) -> str:
     have = {"base": run.get("revision", ""), **{name: settings.get(name) for name in PROMPT}}
     want = {"base": base, **{name: prompt.get(name) for name in PROMPT}}
     if len(have["base"] or "") != len(base):  # a commit and the hash of a folder say nothing of each other
-        have["base"] = None
+        have["base"], want["base"] = _hub_ids(run, recipe)
     known = [name for name in have if have[name] and want[name]]
     return ", ".join(f"{name} {have[name]} (tuned on {want[name]})" for name in known if have[name] != want[name])
+
+
+def _hub_ids(run: Mapping[str, Any], recipe: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the Hub ids of the base that was asked and of the one that was tuned; '' for a folder without one."""
+    names = (str(run.get("model", "")), str(recipe.get("model", {}).get("id", "")))
+    asked, tuned = (name if HUB_ID.fullmatch(name) else "" for name in names)
+    return asked, tuned
 
 
 def _check_card(text: str, folder: Path) -> None:

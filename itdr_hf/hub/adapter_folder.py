@@ -13,6 +13,7 @@ from typing import Any
 from itdr_hf.errors import HubError
 
 WEIGHTS, CONFIG, RECIPE = "adapter_model.safetensors", "adapter_config.json", "recipe.json"
+PARTS = ("recipe", "dataset", "prompt", "data", "model", "results")  # of recipe.json
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 VLLM_RANK = 16  # vLLM's default --max-lora-rank
 SUFFIXES = (".json", ".safetensors", ".md", ".jinja", ".model", ".txt")  # of the files of an adapter and its tokenizer
@@ -48,6 +49,10 @@ def check_adapter(folder: Path) -> Adapter:
                 f"{path}: not a file of an adapter; want {', '.join(SUFFIXES)} only, no pickles; move it elsewhere"
             )
     config, recipe = _json(folder / CONFIG), _json(folder / RECIPE)
+    if odd := [name for name in PARTS if not isinstance(recipe.get(name, {}), dict)]:
+        raise HubError(
+            f"{folder / RECIPE}: {odd[0]} is no object; want the file that `itdr train` wrote; copy it again"
+        )
     tensors = _tensors(folder / WEIGHTS)
     base = _base(folder / CONFIG, config, recipe)
     rank = max([int(config.get("r") or 0), *map(int, (config.get("rank_pattern") or {}).values())])

@@ -37,12 +37,39 @@ class OpenedAdapter:
     @property
     def form(self) -> str:
         """Return the form of the prompts it was tuned on, chat or plain; '' if unknown."""
-        return str(self.recipe.get("prompt", {}).get("form", ""))
+        return str(self.told("prompt").get("form", ""))
+
+    @property
+    def shape_fault(self) -> str:
+        """Return how rank and alpha, by which its weights count, are not those of its recipe; '' if they are."""
+        recipe = self.told("recipe")
+        held = json.loads((self.folder / "adapter_config.json").read_text(encoding="utf-8"))
+        both = {name: (held.get(field), recipe.get(name)) for name, field in (("rank", "r"), ("alpha", "lora_alpha"))}
+        odd = [f"{name} {one} in adapter_config.json, {two} in recipe.json" for name, (one, two) in both.items()
+               if two is not None and one != two]  # fmt: skip
+        return "; ".join(odd)
+
+    def told(self, part: str) -> Mapping[str, Any]:
+        """Return a part of its recipe.json; nothing where there is none of ours."""
+        found = self.recipe.get(part)
+        return found if isinstance(found, Mapping) else {}
 
     @property
     def has_tokenizer(self) -> bool:
         """Return whether it comes with a tokenizer."""
         return any((self.folder / name).is_file() for name in TOKENIZERS)
+
+
+def other_base(adapter: OpenedAdapter, name: str, revision: str) -> str:
+    """Return what differs if an adapter was tuned on another base than this; '' if not, or if it is not known.
+
+    A commit and the hash of a folder say nothing of each other.
+    """
+    known = adapter.told("model")
+    tuned = str(known.get("revision") or "")
+    if not (tuned and revision) or len(tuned) != len(revision) or tuned == revision:
+        return ""
+    return f"{adapter.name}: was tuned on {known.get('id')} {tuned[:12]}, and this base is {name} {revision[:12]}"
 
 
 def open_adapter(name: str, *, revision: str | None = None) -> OpenedAdapter:
@@ -98,5 +125,6 @@ def _download(name: str, revision: str | None) -> Path:
 def _recipe(name: str, path: Path) -> Mapping[str, Any]:
     if not path.is_file():
         return {}
-    found = attempt(name, lambda: json.loads(path.read_text(encoding="utf-8")))
+    wanted = "want what `itdr train` wrote; copy the adapter again, or remove the file"
+    found = attempt(f"{name}: {path.name}", lambda: json.loads(path.read_text(encoding="utf-8")), wanted=wanted)
     return found if isinstance(found, dict) else {}

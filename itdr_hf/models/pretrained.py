@@ -25,6 +25,7 @@ SAFELY = {"trust_remote_code": False}  # None would ask on the terminal
 PROMPT_DATE = date(2025, 1, 1)  # the prompts of a run must not change with the day it is run on
 TODAYS = "strftime_now("
 TODAY = re.compile(r"""strftime_now\(\s*(["'])(.*?)\1\s*\)""")
+UNREACHED = ("couldn't connect to", "cached snapshot folder")  # in a library's words for what is nowhere
 MAX_TEXT = 300  # of a library's own words
 
 
@@ -108,11 +109,28 @@ def load_base(name: str, *, revision: str | None = None, dtype: Any = "auto", **
     return model
 
 
+def check_quantised(name: str, config: Any) -> None:
+    """Raise ModelError for a quantised base whose library is not here; loading it would say so after its download."""
+    if kind := _quantisation(config):
+        quantizers = extra("transformers.quantizers")
+        attempt(
+            name,
+            lambda: quantizers.AutoHfQuantizer.from_config(config.quantization_config).validate_environment(),
+            quantised=kind,
+        )
+
+
 def fit_padding(tokenizer: Any, model: Any) -> None:
     """Pad with the end token where the tokenizer has no padding token, or one that the model has no embedding for."""
     pad = tokenizer.pad_token_id
     if pad is None or pad >= embedding_rows(model):
         tokenizer.pad_token = tokenizer.eos_token
+
+
+def unknown_token(tokenizer: Any) -> int | None:
+    """Return the token that stands for characters the tokenizer lacks, None if there is none or it also ends texts."""
+    token = getattr(tokenizer, "unk_token_id", None)
+    return None if token == tokenizer.eos_token_id else token
 
 
 def embedding_rows(model: Any) -> int:
@@ -127,6 +145,16 @@ def check_tokens(name: str, ids: list[int], tokenizer: Any, rows: int) -> None:
         raise ModelError(
             f"{name}: token {largest} ({token}) of the tokenizer, but its embeddings have {rows} rows; "
             "want the tokenizer of this model; use the one it came with"
+        )
+
+
+def check_numbers(name: str, scores: Any, dtype: Any) -> None:
+    """Raise ModelError where a model's scores of tokens are no numbers: the likeliest would be any."""
+    if bool(scores.isnan().any()):
+        found = str(dtype).removeprefix("torch.")
+        raise ModelError(
+            f"{name}: its scores of tokens are not numbers in {found}; want numbers; ask with --dtype float32, or check "
+            "its weights and the adapter's"
         )
 
 
@@ -147,6 +175,11 @@ def attempt(name: str, call: Any, *, quantised: str = "", wanted: str = WANTED) 
                 f"quantised with {quantised}: {text[:MAX_TEXT]}; want its library, or a base in bf16, fp16 or fp32; "
                 "install it, or choose another"
             )
+        elif "ignore_mismatched_sizes" in text:
+            said = "its weights have other shapes than its config.json says; want those of one model; download it again"
+        elif any(words in text for words in UNREACHED):
+            said = f"no such folder, not in the cache, and the Hub was not reached (offline?); {wanted}; check the name, or "
+            said += f"download it when online: hf download {name}"
         else:
             said = f"{text[:MAX_TEXT]}; {wanted}"
         raise ModelError(f"{name}: {said}") from error

@@ -22,6 +22,7 @@ from itdr_hf.models.predict.shots import TEXTS, shot_pools, too_few
 from itdr_hf.prompts import to_messages, to_prompt_completion
 from itdr_hf.records import INSTRUCTION, Example
 from itdr_hf.runtime.files import new_files
+from itdr_hf.score.harness_model import HarnessModel
 from itdr_hf.score.parsed import CellAnswers, RawAnswer, read_answers
 from itdr_hf.score.rules import samples
 from itdr_hf.tasks.task import Cell
@@ -91,11 +92,13 @@ def _fewshot(dataset: Dataset, config: str, shots: int, seed: int) -> dict[str, 
     return {"sampler": "first_n", "samples": [{name: row[name] for name in TEXTS} for row in found]}
 
 
-def next_command(out: Path, *, plain: bool = False, shots: int = 0) -> str:
+def next_command(out: Path, *, plain: bool = False, shots: int = 0, model: HarnessModel | None = None) -> str:
     """Return the command that asks a model all the tasks of a folder."""
-    chat = "" if plain else " --apply_chat_template"
-    chat += " --fewshot_as_multiturn" if shots and not plain else ""
-    return f"lm_eval --model hf --model_args pretrained=MODEL --include_path {shlex.quote(str(out))} --tasks itdr{chat}"
+    words = ["lm_eval", "--model", "hf", "--model_args", model.arguments if model else "pretrained=MODEL"]
+    words += ["--gen_kwargs", model.generation] if model and model.generation else []
+    words += ["--include_path", str(out), "--tasks", "itdr"]
+    words += [] if plain else ["--apply_chat_template", *(["--fewshot_as_multiturn"] if shots else [])]
+    return shlex.join(words)
 
 
 def chat_prompt(doc: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from itdr_hf.dataset.caveats import Caveats, caveats_of
 from itdr_hf.dataset.folder import Dataset, opened
 from itdr_hf.errors import UsageError
 from itdr_hf.metrics.bootstrap import Comparison, holm
-from itdr_hf.models.predict.predictions import Predictions, Run, read_predictions
+from itdr_hf.models.predict.predictions import Predictions, Run, asked_otherwise, check_same, read_predictions
 from itdr_hf.models.recommenders.baselines import MODEL
 from itdr_hf.runtime.progress import OnProgress, Progress, each, ignore
 from itdr_hf.score.by_template import TemplateScores, template_scores
@@ -138,9 +138,11 @@ def score_file(
     progress(Progress("measuring the baselines"))
     given = answer_baselines(dataset, read[0], _named_in(files)) if options.baselines else ()
     beside = [measure(name, answers) for name, answers in given]
-    chosen_on = _answers(validation, dataset, configs, "validation", options.partial) if validation else []
+    if against and (unlike := asked_otherwise(files[0].run, files[1].run)):
+        notes.append(f"the two were not asked alike: {', '.join(unlike)}")
+    chosen_on = _answers(validation, files[0].run, dataset, configs, options.partial) if validation else []
     templates = template_scores(read[0], chosen_on, reading=options.reading, resampling=options.resampling)
-    other = systems[1] if against else None
+    rival = systems[1] if against else None
     return Report(
         ours=systems[0],
         split=options.split,
@@ -148,19 +150,24 @@ def score_file(
         version=dataset.version,
         contents={name: dataset.cells[name].content for name in configs if name in dataset.cells},
         baselines=beside,
-        other=other,
-        differences=compare_systems(systems[0], other) if other else {},
+        other=rival,
+        differences=compare_systems(systems[0], rival) if rival else {},
         notes=[*notes, *chance_notes(read[0], _named_in(files)), *caveats.sentences],
         caveats=caveats,
         templates=templates,
     )
 
 
-def _answers(path: Path, dataset: Dataset, configs: Sequence[str], split: str, partial: bool) -> list[CellAnswers]:
-    """Return what a file answers to a split of some cells, those that it answers."""
+def _answers(path: Path, run: Run, dataset: Dataset, configs: Sequence[str], partial: bool) -> list[CellAnswers]:
+    """Return what a file answers to the validation split of some cells, those that it answers.
+
+    Raises UsageError, naming every field that differs, for a file of another run than the one that is scored.
+    """
     file, read = read_predictions(path), []
+    wanted = "want answers of the system that is scored; ask it the validation split in the same way"
+    check_same(path, file.run, run, wanted)
     for config in configs:
-        examples = read_examples(dataset, config, split)
+        examples = read_examples(dataset, config, "validation")
         check_predictions(examples, file.rows, config, partial)
         asked = [example for example in examples if example.id in file.rows]
         said = [RawAnswer(file.rows[e.id].text, file.rows[e.id].finish_reason) for e in asked]

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,9 +16,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hubserver import OTHER
+from hubserver import OTHER, WRITE
 from hubserver.stage import REPO, Stage
-from huggingface_hub import CommitOperationAdd
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
 from itdr_hf.build.folder import build_folder
 from itdr_hf.build.prepare import Settings
@@ -238,3 +244,136 @@ def test_a_full_quota_is_not_a_matter_of_the_token(shop: Shop):
     with pytest.raises(HubError) as told:
         shop.push()
     assert "free storage" in str(told.value) and "widen" not in str(told.value)
+
+
+def test_a_shard_deleted_on_the_hub_leaves_the_release_standing_and_the_next_one_has_it(shop: Shop):
+    shop.build()
+    shop.push()
+    shard = next(path for path in shop.stage.held() if path.startswith(f"{CELLS[0]}/train"))
+    shop.stage.client(OTHER).create_commit(
+        REPO, [CommitOperationDelete(shard)], commit_message="Oops", repo_type="dataset"
+    )
+    again = push_folder(shop.stage.api, shop.work, REPO, patience=shop.stage.patience, verify="tree")
+    assert not again.committed and again.changed_since == (shard,)
+    shop.stands("2.0.0")
+    shop.build("more")
+    assert shop.push() == "2.1.0"
+    shop.stands("2.1.0")
+
+
+def test_a_tag_that_was_removed_is_put_back_on_its_release(shop: Shop):
+    shop.build()
+    shop.push()
+    commit = shop.stage.repo.refs.pop("refs/tags/v2.0.0")
+    assert shop.push() == "2.0.0" and shop.tags == ["v2.0.0"]
+    assert shop.stage.repo.refs["refs/tags/v2.0.0"] == commit
+
+
+def test_tags_of_other_names_are_no_releases_and_one_of_a_later_version_on_something_else_is_named(shop: Shop):
+    shop.build()
+    shop.push()
+    refs = shop.stage.repo.refs
+    refs |= dict.fromkeys(("refs/tags/paper", "refs/tags/v2", "refs/tags/v3.0.0-rc1"), refs["refs/heads/main"])
+    shop.build("more")
+    assert shop.push() == "2.1.0"
+    refs["refs/tags/v9.0.0"] = refs["refs/heads/main"]
+    shop.build("seed")
+    with pytest.raises(
+        HubError, match=r"tag v9.0.0 points to .*, whose ledger.json is of version 2.1.0; .* put the tag"
+    ):
+        shop.push()
+
+
+# Two people, two processes, the same moment: the Hub lets neither commit before both want to.
+
+PUSH = """
+import sys
+from pathlib import Path
+from itdr_hf import hub
+from itdr_hf.dataset import Dataset
+from itdr_hf.errors import HubError
+api, dataset = hub.connect(), Dataset.open(Path(sys.argv[1])).as_built()
+chosen = hub.next_release(api, dataset, sys.argv[2])
+try:
+    with hub.stamped(dataset, sys.argv[2], chosen, keep=True):
+        print(hub.push_folder(api, dataset.folder, sys.argv[2]).committed)
+except HubError as error:
+    raise SystemExit(str(error))
+"""
+
+
+def begin(shop: Shop, *code: str) -> subprocess.Popen[str]:
+    """Push in another process: with the command, or with some code that spares the audit."""
+    words = (
+        ["-c", *code, str(shop.work), REPO] if code else ["-m", "itdr_hf", "push", str(shop.work), "--repo-id", REPO]
+    )
+    settings = {"HF_TOKEN": WRITE, "HF_ENDPOINT": shop.stage.hub.url, "HF_HUB_OFFLINE": "0", "HF_HUB_DISABLE_XET": "1"}
+    environment = {**os.environ, **settings, "HF_HUB_DISABLE_TELEMETRY": "1"}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen([sys.executable, *words], env=environment, **pipes)  # type: ignore[call-overload, no-any-return]
+
+
+def at_once(one: Shop, two: Shop) -> list[tuple[int, str, str]]:
+    """Push two folders at once; return how each ended, and what it printed."""
+    both = threading.Barrier(2, timeout=60)
+    wait = one.stage.fault("POST", "/commit/main$", kind="call", times=2, action=both.wait)
+    found = [(process, *process.communicate(timeout=120)) for process in [begin(one, PUSH), begin(two, PUSH)]]
+    assert wait.fired == 2
+    one.stage.hub.faults.clear()
+    return [(process.returncode, out, error) for process, out, error in found]
+
+
+def rival_of(shop: Shop, build: str) -> Shop:
+    made = Shop(shop.stage, shop.builds, shop.work.with_name("rival"))
+    made.build(build)
+    return made
+
+
+@pytest.mark.parametrize("released", [False, True], ids=["a first release", "a second release"])
+def test_of_two_processes_that_release_other_things_at_once_one_is_told_and_is_next(shop: Shop, released: bool):
+    shop.build()
+    if released:
+        shop.push()
+    shop.build("more")
+    rival = rival_of(shop, "seed")
+    ends = at_once(shop, rival)
+    assert sorted(code for code, _, _ in ends) == [0, 1]
+    lost = rival if ends[1][0] else shop
+    told = next(error for code, _, error in ends if code)
+    assert "was changed by someone else during the push" in told and "Traceback" not in told
+    before = list(shop.tags)
+    assert len(before) == 1 + released
+    last = lost.push()
+    lost.stands(last)
+    assert [tag for tag in shop.tags if tag not in before] == [f"v{last}"]
+    for tag in before:
+        ledger = shop.stage.hub.storage.object_path(shop.stage.held(tag)["ledger.json"])
+        assert json.loads(ledger.read_text())["version"] == tag[1:]
+
+
+def test_two_processes_that_release_the_same_folder_at_once_make_one_release(shop: Shop):
+    shop.build()
+    shop.push()
+    shop.build("more")
+    ends = at_once(shop, rival_of(shop, "more"))
+    assert [code for code, _, _ in ends] == [0, 0], ends
+    assert sorted(out.strip() for _, out, _ in ends) == ["False", "True"]
+    shop.stands("2.1.0")
+    assert shop.tags == ["v2.0.0", "v2.1.0"] and shop.stage.commits().count("Release v2.1.0") == 1
+
+
+def test_a_process_killed_as_it_uploads_while_the_card_is_edited_leaves_nothing_half(shop: Shop):
+    shop.build()
+    shop.push()
+    shop.build("more")
+    process: list[subprocess.Popen[str]] = []
+    kill = shop.stage.fault("PUT", "/upload/", nth=2, kind="call", action=lambda: process[0].kill())
+    process.append(begin(shop))
+    process[0].communicate(timeout=120)
+    assert kill.fired == 1 and process[0].returncode == -signal.SIGKILL
+    assert shop.tags == ["v2.0.0"] and shop.stage.commits()[-1] == "Release v2.0.0"
+    shop.edit()
+    with pytest.raises(HubError, match=r"README.md was changed on the Hub since v2.0.0"):
+        shop.push()
+    assert shop.push(force=True) == "2.1.0"
+    shop.stands("2.1.0")

@@ -15,6 +15,7 @@ TEMPLATES = {
     + TURN
     + ASK,
 }
+TEMPLATES |= {"tied": TEMPLATES["chat"], "pad-is-eos": TEMPLATES["chat"]}
 SPECIAL = ["<unk>", "<s>", "</s>", "<|turn|>", "<|over|>", "<pad>"]
 POINTER = f"version https://git-lfs.github.com/spec/v1\noid sha256:{0:064d}\nsize 12345\n"
 

@@ -135,3 +135,30 @@ def test_another_release_than_the_one_built_from_is_refused(home: Path, tmp_path
     elsewhere = Settings(raw=tmp_path / "raw", cache=tmp_path / "cache", warn=lambda text: None)
     with pytest.raises(UsageError, match="are not made from"):
         profile_into(tmp_path / "out", Dataset.open(home / "reclm"), Writer(), elsewhere)
+
+
+def test_the_command_refuses_an_adapter_other_prompts_than_it_was_tuned_on_unless_told(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    from typer.testing import CliRunner
+
+    from itdr_hf.cli.app import app
+    from itdr_hf.models.adapters import OpenedAdapter
+
+    class Plain:
+        chat_template, eos_token_id, prompt_date = None, 2, None
+
+        def get_vocab(self) -> dict[str, int]:
+            return {}
+
+    known = {"prompt": {"cells": {CELLS[0]: "0" * 16}}}
+    writer = Writer()
+    writer.tuned = OpenedAdapter(name="ad", folder=tmp_path, revision="", content="", recipe=known)  # type: ignore[attr-defined]
+    writer.tokenizer = Plain()  # type: ignore[attr-defined]
+    monkeypatch.setattr("itdr_hf.cli.profile.open_system", lambda *_: writer)
+    words = ["profile", str(home / "reclm"), "--raw", str(home / "raw"), "--cache", str(home / "cache")]
+    words += ["--out", str(tmp_path / "out"), "--limit", "2"]
+    refused = CliRunner().invoke(app, words)
+    assert f"ad: was tuned on {CELLS[0]} with prompts 0000" in str(refused.exception) and writer.asked == 0
+    told = CliRunner().invoke(app, [*words, "--other-prompts"])
+    assert told.exit_code == 0 and writer.asked > 0, told.exception

@@ -279,3 +279,46 @@ def test_the_time_of_scoring_is_measured_over_every_test_example(asked):
     assert found["predictions"] == len(questions) and found["texts"] == sum(q.subtask == "tui" for q in questions)
     assert found["score"]["processor"] > 0 and found["score_with_baselines"]["processor"] > 0
     assert found["lists"] == 50_000 and found["ranking_metrics"]["clock"] > 0
+
+
+def asked_as(path: Path, folder: Path, run: Run, split: str = "test") -> Path:
+    """A predictions file of a run with the true answers to a cell."""
+    examples = {e.id: e for e in read_examples(folder, "nir-movielens32m", split)}
+    with open_predictions(path, run) as (_, keep):
+        for question in read_questions(folder, ["nir-movielens32m"], split):
+            keep(question, Completion(examples[question.id].output, "stop"))
+    return path
+
+
+HOW = {"dtype": "float32", "temperature": 0.0, "decoding": {"do_sample": False}, "tokenizer": "a", "adapter": "one"}
+
+
+def test_two_that_were_not_asked_alike_are_compared_with_a_note_that_names_the_fields(asked, tmp_path):
+    one = asked_as(tmp_path / "one", asked, Run(model="m", revision="1", settings=HOW))
+    other = {
+        **HOW,
+        "dtype": "bfloat16",
+        "decoding": {"do_sample": True},
+        "tokenizer": "b",
+        "adapter": "two",
+        "by": "likelihood",
+    }
+    two = asked_as(tmp_path / "two", asked, Run(model="n", revision="2", settings=other))
+    [note] = [note for note in scored(asked, one, against=two).notes if "alike" in note]
+    fields = (
+        "by None (against 'likelihood'), decoding.do_sample False (against True), dtype 'float32' (against 'bfloat16')"
+    )
+    assert note == f"the two were not asked alike: {fields}"
+    same = asked_as(tmp_path / "same", asked, Run(model="n", revision="2", settings={**HOW, "adapter": "two"}))
+    assert not [note for note in scored(asked, one, against=same).notes if "alike" in note]
+
+
+def test_a_validation_file_of_another_run_is_refused_and_the_field_named(asked, tmp_path):
+    test = asked_as(tmp_path / "test", asked, Run(model="m", revision="1", settings=HOW))
+    right = asked_as(tmp_path / "right", asked, Run(model="m", revision="1", settings=HOW), "validation")
+    wrong = asked_as(tmp_path / "wrong", asked, Run(model="m", revision="1", settings={**HOW, "seed": 7}), "validation")
+    assert scored(asked, test, validation=right).ours.cells
+    with pytest.raises(
+        UsageError, match=r"wrong: holds answers of settings.seed 7 \(now None\); want answers of the system"
+    ):
+        scored(asked, test, validation=wrong)

@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from typing import Any, Literal
 
 from itdr_hf.catalogue import current
 from itdr_hf.errors import UsageError
 from itdr_hf.models.predict.predictions import Completion, Keep, Run
 from itdr_hf.models.predict.questions import Question
-from itdr_hf.models.pretrained import extra
+from itdr_hf.models.pretrained import check_numbers, check_tokens, embedding_rows, extra
 from itdr_hf.prompts import token_ids
 from itdr_hf.tasks.answers import GROUP, listed, numbered
 
@@ -44,7 +45,9 @@ class Likelihood:
         room = self._room()
         for question in questions:
             prompt = token_ids(self.tokenizer, offering(question, question.candidates[:GROUP]))
-            if not question.candidates or len(prompt) > room:
+            answers = [self._tokens(title) for title in question.candidates]
+            check_tokens(self.run.model, [*prompt, *chain(*answers)], self.tokenizer, embedding_rows(self.model))
+            if not answers or len(prompt) + max(map(len, answers)) - 1 > room:
                 keep(question, Completion("", "refused", len(prompt), 0))
                 continue
             answer = best_answer(question, partial(self._compared, question))
@@ -99,6 +102,7 @@ class Likelihood:
     def _summed(self, logits: Any, answers: Sequence[list[int]]) -> list[float]:
         torch = extra("torch")
         tokens = _padded(answers, 0, logits.device)
+        check_numbers(self.run.model, logits, logits.dtype)
         logs = torch.log_softmax(logits.float(), dim=-1).gather(-1, tokens[:, :, None]).squeeze(-1)
         lengths = torch.tensor([len(answer) for answer in answers], device=logits.device)
         real = torch.arange(tokens.shape[1], device=logits.device)[None, :] < lengths[:, None]

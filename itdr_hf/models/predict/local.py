@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from itdr_hf.errors import ModelError, UsageError
-from itdr_hf.models.adapters import OpenedAdapter, open_adapter, put_on
+from itdr_hf.models.adapters import OpenedAdapter, open_adapter, other_base, put_on
 from itdr_hf.models.predict.decoding import decoding_facts, own_decoding, plain_decoding
 from itdr_hf.models.predict.predictions import Completion, Keep, Run
 from itdr_hf.models.predict.questions import Question, most_tokens
 from itdr_hf.models.pretrained import (
+    MAX_TEXT,
     best_device,
+    check_numbers,
     check_tokens,
     embedding_rows,
     extra,
@@ -148,18 +150,27 @@ class LocalModel:
         pad = self._padding(ends)
         ids = torch.tensor([[pad] * (width - len(row)) + row for _, row in batch], device=self.model.device)
         mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for _, row in batch], device=self.model.device)
-        with torch.inference_mode():
-            made = self.model.generate(
-                input_ids=ids,
-                attention_mask=mask,
-                max_new_tokens=self._most(batch[0][0]),
-                pad_token_id=pad,
-                eos_token_id=ends,
-            )
+        options = {"max_new_tokens": self._most(batch[0][0]), "pad_token_id": pad, "eos_token_id": ends}
+        try:
+            with torch.inference_mode():
+                made = self.model.generate(
+                    input_ids=ids, attention_mask=mask, logits_processor=[self._checked], **options
+                )
+        except (ValueError, TypeError) as error:  # settings that transformers refuses
+            said = " ".join(str(error).split())[:MAX_TEXT]
+            raise ModelError(
+                f"{self.run.model}: {said}; want settings that transformers takes; correct its generation_config.json, or "
+                "leave out --own-settings"
+            ) from error
         begun = 1 if self.encodes else width  # a decoder begins with a token of its own, not with the prompt
         return [
             self._read(row, len(asked), ends) for row, (_, asked) in zip(made[:, begun:].tolist(), batch, strict=True)
         ]
+
+    def _checked(self, ids: Any, scores: Any) -> Any:
+        """Return the scores of the next token as they are, unless they are no numbers."""
+        check_numbers(self.run.model, scores, self.model.dtype)
+        return scores
 
     def _padding(self, ends: list[int]) -> int:
         """Return a token to pad with that the model has an embedding for; padding is masked, so any will do."""
@@ -195,13 +206,11 @@ def _asks_plain(plain: bool | None, tuned: OpenedAdapter | None) -> bool:
 
 def _doubts(tuned: OpenedAdapter, run: Run) -> Iterator[str]:
     """Yield warnings: an adapter on another base than it was tuned on, or asked with other prompts."""
-    known, prompt = tuned.recipe.get("model", {}), tuned.recipe.get("prompt", {})
-    base = str(known.get("revision", ""))
-    if base and run.revision and len(base) == len(run.revision) and base != run.revision:
-        yield (
-            f"{tuned.name}: was tuned on {known.get('id')} {base[:12]}, and this base is {run.model} "
-            f"{run.revision[:12]}; want the same weights; its answers say nothing of either"
-        )
+    prompt = tuned.told("prompt")
+    if other := other_base(tuned, run.model, run.revision):
+        yield f"{other}; want the same weights; its answers say nothing of either"
+    if odd := tuned.shape_fault:
+        yield f"{tuned.name}: {odd}; want those of one run; copy the adapter again"
     for name in ("tokenizer", "template"):
         if prompt.get("tokenizer") and prompt.get(name) != run.settings.get(name):
             yield f"{tuned.name}: was tuned with another {name}; want the tokenizer it was trained with; check its files"

@@ -36,6 +36,9 @@ class Completion(NamedTuple):
     completion_tokens: int | None = None
 
 
+# Settings that say who answers, not how; and those that only one of two runs may have.
+NAMES = {"adapter", "adapter_revision", "adapter_content", "at", "tokenizer", "template", "prompt_date"}
+WAYS = {"by", "normalise", "shots"}
 Keep = Callable[["Question", Completion], None]
 
 
@@ -131,7 +134,7 @@ def open_predictions(path: Path, run: Run) -> Iterator[tuple[Mapping[str, Predic
         with _journal_of(path) as journal:
             found = _read(path, journal)
             if found is not None:
-                _check_same(path, found.run, run)
+                check_same(path, found.run, run)
                 run = replace(run, adapted=found.run.adapted)
             try:
                 with full_disk_named(path):
@@ -168,7 +171,7 @@ def _read(path: Path, journal: Journal) -> Predictions | None:
             continue
         if isinstance(read, Run):
             if run is not None:
-                _check_same(path, run, read)
+                check_same(path, run, read)
             run = read
         else:
             rows[read.id] = read
@@ -184,7 +187,7 @@ def _rows_of(path: Path, table: pa.Table, run: Run) -> dict[str, Prediction]:
     """Return the rows of a file by id. Raises UsageError for files of several runs put together."""
     rows = [Prediction(**row) for row in table.to_pylist()]
     for row in rows:
-        _check_same(path, run, replace(run, model=row.model, revision=row.revision))
+        check_same(path, run, replace(run, model=row.model, revision=row.revision))
     found = {row.id: row for row in rows}
     if len(found) < len(rows):
         raise UsageError(
@@ -248,11 +251,21 @@ def _fold(path: Path) -> None:
         journal.path.unlink()
 
 
-def _check_same(path: Path, have: Run, want: Run) -> None:
+def asked_otherwise(one: Run, other: Run) -> list[str]:
+    """Return in which fields two systems were not asked alike, apart from what each is; nothing for a baseline."""
+    mine, theirs = (_identity(run)["settings"] for run in (one, other))
+    if "temperature" not in mine or "temperature" not in theirs:
+        return []
+    both = sorted({*mine.keys() & theirs.keys(), *WAYS} - NAMES)
+    found = differing({name: mine.get(name) for name in both}, {name: theirs.get(name) for name in both})
+    return [f"{name} {a!r} (against {b!r})" for name, a, b in found]
+
+
+def check_same(path: Path, have: Run, want: Run, wanted: str = "want one run a file; choose another --out") -> None:
     """Raise UsageError, naming every field that differs, unless two runs ask the same model in the same way."""
     one, two = _identity(have), _identity(want)
     if found := [f"{name} {a!r} (now {b!r})" for name, a, b in differing(one, two)]:
-        raise UsageError(f"{path}: holds answers of {', '.join(found)}; want one run a file; choose another --out")
+        raise UsageError(f"{path}: holds answers of {', '.join(found)}; {wanted}")
 
 
 def _identity(run: Run) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def profile_into(
     Raises UsageError where there is no such cell or they are of several sources, and what `predict_into` and
     `read_subjects` raise; answers are kept.
     """
-    names = _cells(dataset, configs)
+    names = profile_cells(dataset, configs)
     subjects = {name: read_subjects(dataset, name, settings, salt=salt) for name in names}
     questions = [q for split in SPLITS for q in _questions(dataset, names, split, limit)]
     made = predict_into(out / ANSWERS, questions, system, progress)
@@ -80,7 +80,8 @@ def profile_into(
     return Profiling(made=made, report=report)
 
 
-def _cells(dataset: Dataset, configs: Iterable[str] | None) -> list[str]:
+def profile_cells(dataset: Dataset, configs: Iterable[str] | None = None) -> list[str]:
+    """Return the cells, of one source, that have a prompt for every user or item. Raises UsageError if there are none."""
     names = [name for name in dataset.cells if dataset.cell(name).task.profiles]
     if configs is not None:
         chosen = dataset.select(configs, SPLITS[0])

@@ -17,11 +17,12 @@ from itdr_hf.dataset.cell import BuiltCell
 from itdr_hf.dataset.folder import Dataset, opened
 from itdr_hf.errors import UsageError
 from itdr_hf.models.predict.questions import Question
+from itdr_hf.models.pretrained import unknown_token
 from itdr_hf.models.provenance import tokenizer_facts
 from itdr_hf.models.train.masks import MaskCounts
 from itdr_hf.models.train.recipe import TrainRecipe
 from itdr_hf.models.train.turns import Piece, conversation_pieces
-from itdr_hf.prompts import rendered, to_messages, token_ids
+from itdr_hf.prompts import rendered, through_template, to_messages, token_ids
 from itdr_hf.records import Shape
 from itdr_hf.runtime.hashing import hash_file
 from itdr_hf.tasks.templates import HELD_OUT, MIXED, template_text
@@ -97,19 +98,30 @@ def dataset_facts(folder: Dataset | Path, recipe: TrainRecipe) -> dict[str, Any]
     }
 
 
-def prompt_facts(folder: Dataset | Path, cells: Sequence[str], tokenizer: Any) -> dict[str, Any]:
+def prompt_facts(
+    folder: Dataset | Path, cells: Sequence[str], tokenizer: Any, *, split: str = "train"
+) -> dict[str, Any]:
     """Return the form of the prompts, chat or plain, a hash of all that decides them, and the tokenizer's own hashes.
 
-    `cells` of the result has the same hash for each cell alone.
+    `cells` of the result has the same hash for each cell alone. A split whose rows have no task description, as in the
+    experiment without them, has other prompts than one with it.
     """
     dataset, words = opened(folder), {}
     for name in cells:
         cell, used = dataset.cell(name), dataset.cells[name].recipe["template"]
         chosen = [t for t in cell.task.templates if t != HELD_OUT] if used == MIXED else [used]
-        words[name] = [cell.task.description, *(template_text(cell, template) for template in chosen)]
+        described = cell.task.description if _has_descriptions(dataset, name, split) else ""
+        words[name] = [described, *(template_text(cell, template) for template in chosen)]
     template = tokenizer.chat_template
     alone = {name: _hash_of([told, template]) for name, told in words.items()}
     return {**tokenizer_facts(tokenizer), "hash": _hash_of([words, template]), "cells": alone}
+
+
+def _has_descriptions(dataset: Dataset, name: str, split: str) -> bool:
+    """Return whether any row of a split has its task description; rows of other shapes than instructions do."""
+    if not dataset.shape_of(name).instructs or not dataset.has(name, split):
+        return True
+    return any(row["instruction"] for row in dataset.rows(name, split, ("instruction",)))
 
 
 def _hash_of(known: Any) -> str:
@@ -261,15 +273,9 @@ def _tokens(tokenizer: Any, text: str) -> list[int]:
     return list(tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
-def unknown_token(tokenizer: Any) -> int | None:
-    """Return the token that stands for characters the tokenizer lacks, None if there is none or it also ends texts."""
-    token = getattr(tokenizer, "unk_token_id", None)
-    return None if token == tokenizer.eos_token_id else token
-
-
 def _turn(row: Row, asked: str, tokenizer: Any) -> str:
     """Return what the chat template writes behind the prompt."""
-    whole = str(tokenizer.apply_chat_template(to_messages(row)["messages"], tokenize=False))
+    whole = through_template(tokenizer, to_messages(row)["messages"])
     if not whole.startswith(asked):
         raise UsageError(
             "chat template: with the answer it does not begin as it does when it asks; want one that does, "

@@ -16,12 +16,14 @@ from typing import Any
 from itdr_hf.dataset.folder import Dataset, opened
 from itdr_hf.errors import OutputError, UsageError, unknown
 from itdr_hf.models.train.data import Row, mixed_rows, trained_columns
+from itdr_hf.models.train.local_base import LocalBase, local_base
 from itdr_hf.models.train.pairs import PairOf, as_preference, from_negatives
 from itdr_hf.models.train.recipe import PAPER, TrainRecipe, changed
 from itdr_hf.models.train.trainers import TRAINERS, Trainer
 from itdr_hf.records import CONVERSATION, SPLITS, Shape
 from itdr_hf.runtime.files import new_folder
 
+TEMPLATE = "chat_template.jinja"
 MARK = "export.json"  # a folder with it is one of ours and may be replaced
 FACTS = ("id", "subtask", "source", "domain")  # stand on every line, beside what is trained on
 TALKS = re.compile(r"[-_](instruct|chat|it)(?![a-z])", re.IGNORECASE)  # in the name of a model with a chat template
@@ -35,6 +37,7 @@ class Exported:
     counts: Mapping[str, int]
     command: str
     left_out: int = 0  # examples of which no pair could be made
+    changing: bool = False  # the trainer's prompts will have the date of the day, unlike those of `itdr predict`
 
 
 def export(
@@ -50,9 +53,10 @@ def export(
     """Write the cells of a dataset folder for a trainer, all of it or nothing.
 
     `recipe` gives model, settings, limit and weights (default: the paper's for Llama-3.2-3B); `chat` whether
-    the model is asked through its chat template (default: as the name of the model says); `pairs` makes the pairs of
-    instructions for a trainer of preferences (default: from their negatives). Raises UsageError for an unknown format or
-    config, OutputError for a folder that is not an export.
+    the model is asked through its chat template (default: as a folder has one, or the name of a Hub id says); `pairs`
+    makes the pairs of instructions for a trainer of preferences (default: from their negatives). Raises UsageError for an
+    unknown format or config, ModelError for a base in a folder that cannot be used, OutputError for a folder that is not
+    an export.
     """
     if form not in TRAINERS:
         raise unknown("format", form, TRAINERS)
@@ -62,8 +66,11 @@ def export(
         )
     trainer = TRAINERS[form]
     used = changed(recipe or PAPER["llama-3.2-3b"], {"configs": list(configs) if configs else None})
-    talks = (trainer.templated or bool(TALKS.search(used.model))) if chat is None else chat
-    used = _runs_anywhere(used)
+    base = local_base(used.model)
+    talks = _talks(used.model, base, trainer) if chat is None else chat
+    if base:
+        used = changed(used, {"model": base.path})
+        base.check(talks and not trainer.templated and trainer.chat is not trainer.plain)
     dataset = opened(folder)
     shape = _shape(dataset, used, trainer)
     rows = {split: _rows(dataset, split, used, trainer) for split in SPLITS}
@@ -75,16 +82,27 @@ def export(
     with new_folder(out) as draft:
         counts = (trainer.write or _write)(made, draft)
         texts = {**trainer.files(used, talks), "README.md": _page(trainer, used, counts, left_out)}
+        texts |= _pinned(texts, trainer, base) if base and base.dated and talks else {}
         facts = {"format": form, "chat": talks, "counts": counts, "left_out": left_out, "recipe": used.as_dict()}
         for name, text in {**texts, MARK: json.dumps(facts, indent=1)}.items():
             (draft / name).write_text(text, encoding="utf-8")
-    return Exported(folder=out, counts=counts, command=trainer.command, left_out=left_out)
+    changing = bool(base and base.dated and talks and not (trainer.templated or trainer.template_option))
+    return Exported(folder=out, counts=counts, command=trainer.command, left_out=left_out, changing=changing)
 
 
-def _runs_anywhere(recipe: TrainRecipe) -> TrainRecipe:
-    """Return a recipe whose base is found from the export's folder: a folder by its absolute path."""
-    base = Path(recipe.model)
-    return changed(recipe, {"model": str(base.resolve())}) if base.is_dir() else recipe
+def _talks(model: str, base: LocalBase | None, trainer: Trainer) -> bool:
+    """Return whether prompts go through a chat template: as a folder's own files say, or the name of a Hub id."""
+    if base and base.template is not None:
+        return trainer.templated or bool(base.template)
+    return trainer.templated or bool(TALKS.search(model))
+
+
+def _pinned(texts: Mapping[str, str], trainer: Trainer, base: LocalBase) -> dict[str, str]:
+    """Return the files with which a trainer asks through a template whose date is pinned; nothing where it cannot."""
+    if not trainer.template_option or not base.template:
+        return {}
+    config = f"{texts['sft.yaml']}{trainer.template_option}: {TEMPLATE}\n"
+    return {TEMPLATE: base.template, "sft.yaml": config}
 
 
 def _shape(dataset: Dataset, recipe: TrainRecipe, trainer: Trainer) -> Shape:

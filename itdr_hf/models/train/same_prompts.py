@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from itdr_hf.dataset.folder import Dataset
@@ -10,14 +11,16 @@ from itdr_hf.models.adapters import OpenedAdapter
 from itdr_hf.models.train.data import prompt_facts
 
 
-def check_prompts(dataset: Dataset, configs: list[str], tuned: OpenedAdapter, tokenizer: Any) -> None:
-    """Raise UsageError where a cell is asked otherwise than an adapter was tuned on it: other words or another template.
+def check_prompts(
+    dataset: Dataset, configs: Iterable[str], tuned: OpenedAdapter, tokenizer: Any, *, split: str = "test"
+) -> None:
+    """Raise UsageError where a split is asked otherwise than an adapter was tuned: other words, template or descriptions.
 
     Cells that it was not tuned on, and adapters of before the hash of each cell was kept, are not compared.
     """
-    known = tuned.recipe.get("prompt", {}).get("cells", {})
+    known = tuned.told("prompt").get("cells", {})
     shared = [name for name in configs if name in known and name in dataset.cells]
-    now = prompt_facts(dataset, shared, tokenizer)["cells"] if shared else {}
+    now = prompt_facts(dataset, shared, tokenizer, split=split)["cells"] if shared else {}
     if other := [name for name in shared if known[name] != now[name]]:
         raise UsageError(
             f"{tuned.name}: was tuned on {other[0]} with prompts {known[other[0]]}, and this folder asks with "

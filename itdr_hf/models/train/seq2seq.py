@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from itdr_hf.errors import UsageError
-from itdr_hf.models.pretrained import attempt, extra
-from itdr_hf.models.train.data import IGNORED, Encoded, Row, encode_row, too_long, unknown_token
+from itdr_hf.models.pretrained import attempt, extra, unknown_token
+from itdr_hf.models.train.data import IGNORED, Encoded, Row, encode_row, too_long
 from itdr_hf.models.train.recipe import TrainRecipe
 from itdr_hf.models.train.start import lora_config
 

@@ -122,7 +122,7 @@ def prepare(
         "prompt": prompt_facts(dataset, list(about["cells"]), tokenizer),
     }
     facts |= {"data": {split: made.facts for split, made in data.items()}, **run_facts(recipe, model)}
-    facts |= {"begun": start_facts(recipe)} if recipe.start or recipe.stage == "refine" else {}
+    facts |= {"begun": start_facts(recipe, facts["model"])} if recipe.start or recipe.stage == "refine" else {}
     checkpoints = output.with_name(f"{output.name}.checkpoints")
     check_same_run(checkpoints, facts)
     trainer = make_trainer(model, tokenizer, data, recipe, checkpoints)

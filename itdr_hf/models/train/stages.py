@@ -91,6 +91,7 @@ def _arguments(recipe: TrainRecipe, checkpoints: Path, data: Mapping[str, Any]) 
         "data_seed": recipe.seed,
         "eval_strategy": "steps" if "validation" in data else "no",
         "save_total_limit": 2,
+        "logging_nan_inf_filter": False,  # it would show the mean of earlier losses in place of one that is no number
         "disable_tqdm": True,
         "report_to": "none",
     }

@@ -6,10 +6,11 @@ published like any other.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from itdr_hf.errors import UsageError
-from itdr_hf.models.adapters import OpenedAdapter, open_adapter, put_on
+from itdr_hf.models.adapters import OpenedAdapter, open_adapter, other_base, put_on
 from itdr_hf.models.pretrained import extra
 from itdr_hf.models.train.recipe import TrainRecipe
 
@@ -43,10 +44,16 @@ def begun(model: Any, recipe: TrainRecipe, *, scores: bool = False) -> tuple[Any
     return _with_weights(extra("peft").get_peft_model(model, config), adapter), {}
 
 
-def start_facts(recipe: TrainRecipe) -> dict[str, Any]:
-    """Return what decides where a run begins: the content of the adapters that it reads."""
+def start_facts(recipe: TrainRecipe, base: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what decides where a run begins: the content of the adapters that it reads.
+
+    Raises UsageError for one that was tuned on another base than this.
+    """
     named = {"start": recipe.start, "reward": recipe.reward if recipe.stage == "refine" else None}
     opened = {role: open_adapter(name) for role, name in named.items() if name}
+    for adapter in opened.values():
+        if other := other_base(adapter, str(base["id"]), str(base["revision"])):
+            raise UsageError(f"{other}; want adapters of one base; check --model, --start and --reward")
     return {role: {"name": adapter.name, "content": adapter.content} for role, adapter in opened.items()}
 
 

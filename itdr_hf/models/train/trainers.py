@@ -45,6 +45,7 @@ class Trainer:
     command: str
     note: str
     templated: bool = False  # puts the template of the model around every prompt, unless --plain is given
+    template_option: str = ""  # of sft.yaml, for the path of another chat template than the model's
     shapes: frozenset[str] = frozenset()  # the shapes besides instructions that it takes as their rows are
     learns: Literal["answers", "pairs", "prompts"] = "answers"
     columns: tuple[str, ...] = ()  # of instructions, besides the usual ones
@@ -98,6 +99,7 @@ TRAINERS = {
         chat=lines.prompt_completion_turns,
         files=trl_files,
         command="trl sft --config sft.yaml",
+        template_option="chat_template_path",
         shapes=frozenset({"conversation", "preference"}),
         note="The loss is on the completion. Rows whose completion lies beyond `max_length` are dropped without a "
         "word: compare the number of rows it reports.",

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from itdr_hf.errors import UsageError
+from itdr_hf.models.pretrained import unknown_token
+from itdr_hf.prompts import through_template
 
 Messages = Sequence[Mapping[str, str]]
 
@@ -57,7 +59,7 @@ def _rendered(tokenizer: Any, messages: Messages, *, asks: bool) -> str:
     """Return a conversation as the model reads it; for a plain base each turn ends in a line break."""
     if tokenizer.chat_template:
         turns = [dict(message) for message in messages]
-        return str(tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=asks))
+        return through_template(tokenizer, turns, asks=asks)
     text = "\n".join([message["content"] for message in messages])
     return f"{text}\n" if asks else text
 
@@ -74,7 +76,7 @@ def _behind(text: str, beginning: str) -> str:
 
 def _ended(tokens: list[int], tokenizer: Any) -> tuple[list[int], list[int]]:
     """Return an answer through its end token, which is added where a template has none, and what follows it."""
-    marks = set(tokenizer.all_special_ids)
+    marks = set(tokenizer.all_special_ids) - {unknown_token(tokenizer)}
     stop = next((place for place, token in enumerate(tokens) if token in marks), None)
     if stop is None:
         return [*tokens, tokenizer.eos_token_id], []

@@ -12,15 +12,20 @@ import pytest
 pytest.importorskip("torch", reason="needs the extra [train]")
 peft = pytest.importorskip("peft", reason="needs the extra [train]")
 
+from hubserver import WRITE  # noqa: E402
+from hubserver.stage import Stage  # noqa: E402
 from models.bases import POINTER, change_json, make_base, scramble  # noqa: E402
 
 from itdr_hf.errors import ModelError, UsageError  # noqa: E402
+from itdr_hf.models.predict.likelihood import Likelihood  # noqa: E402
 from itdr_hf.models.predict.local import LocalModel  # noqa: E402
 from itdr_hf.models.predict.predictions import open_predictions, read_predictions  # noqa: E402
 from itdr_hf.models.predict.questions import read_questions  # noqa: E402
 from itdr_hf.models.predict.run import predict_into  # noqa: E402
 from itdr_hf.models.pretrained import PROMPT_DATE  # noqa: E402
-from itdr_hf.prompts import rendered  # noqa: E402
+from itdr_hf.prompts import rendered, token_ids  # noqa: E402
+
+pytest_plugins = ("hubserver.plugin",)
 
 
 @pytest.fixture(scope="module")
@@ -229,3 +234,110 @@ def test_a_file_of_another_run_in_its_journal_is_refused(asked: Path, base: Path
     journal.write_text(text + json.dumps(line) + "\n")
     with pytest.raises(UsageError, match=r"settings.seed 0 \(now 9\)"):
         read_predictions(out)
+
+
+@pytest.mark.parametrize("text", ['{"prompt": null, "model": []}', "[1, 2]", "{}"])
+def test_a_recipe_that_is_not_ours_is_left_unread(base: Path, adapter: Path, tmp_path: Path, text: str):
+    shutil.copytree(adapter, tmp_path / "ad")
+    (tmp_path / "ad/recipe.json").write_text(text)
+    assert ask(base, adapter=str(tmp_path / "ad")).warnings == ()
+
+
+@pytest.mark.parametrize("way", ["generation", "likelihood"])
+def test_scores_that_are_no_numbers_are_no_answer(asked: Path, base: Path, tmp_path: Path, way: str):
+    """As of weights that overflow in float16: the likeliest token or candidate would be any."""
+    import safetensors.torch as files
+
+    shutil.copytree(base, tmp_path / "m")
+    tensors = files.load_file(tmp_path / "m/model.safetensors")
+    tensors["model.norm.weight"][3] = float("nan")
+    files.save_file(tensors, tmp_path / "m/model.safetensors", metadata={"format": "pt"})
+    model = ask(tmp_path / "m")
+    system = Likelihood(model.model, model.tokenizer, model.run) if way == "likelihood" else model
+    questions = read_questions(asked, ["nir-movielens32m"], limit=1)
+    with pytest.raises(
+        ModelError, match=r"^m: its scores of tokens are not numbers in float32; want numbers; ask with"
+    ):
+        predict_into(tmp_path / "p.parquet", questions, system)
+
+
+def test_ranking_by_likelihood_names_a_token_beyond_the_embeddings_and_refuses_what_the_context_cannot_hold(
+    asked: Path, base: Path
+):
+    model, questions = ask(base), read_questions(asked, ["nir-movielens32m"], limit=1)
+    said: list[str] = []
+    model.model.config.max_position_embeddings = len(token_ids(model.tokenizer, questions[0])) + 3
+    Likelihood(model.model, model.tokenizer, model.run).answer(
+        questions, lambda _, found: said.append(found.finish_reason)
+    )
+    assert said == ["refused"]
+    model.tokenizer.add_tokens([questions[0].candidates[0]])
+    with pytest.raises(ModelError, match=r"base: token \d+ .* of the tokenizer, but its embeddings have \d+ rows"):
+        Likelihood(model.model, model.tokenizer, model.run).answer(questions, lambda *_: None)
+
+
+def test_settings_that_generation_stumbles_over_are_one_line(asked: Path, base: Path, tmp_path: Path):
+    shutil.copytree(base, tmp_path / "m")
+    change_json(tmp_path / "m/generation_config.json", do_sample=True, temperature=-1.0)
+    with pytest.raises(
+        ModelError, match=r"^m: .*temperature.*; want settings that transformers takes; .* leave out --own"
+    ):
+        answers(ask(tmp_path / "m", own_settings=True), asked)
+    assert answers(ask(tmp_path / "m"), asked) == answers(ask(base), asked)
+    change_json(tmp_path / "m/generation_config.json", eos_token_id="</s>")
+    with pytest.raises(ModelError, match=r"generation_config.json: eos_token_id '</s>'; want ids of tokens"):
+        ask(tmp_path / "m")
+
+
+def test_an_adapter_whose_weights_count_otherwise_than_it_was_tuned_is_warned_of(
+    base: Path, adapter: Path, tmp_path: Path
+):
+    shutil.copytree(adapter, tmp_path / "ad")
+    change_json(tmp_path / "ad/recipe.json", recipe={"rank": 4, "alpha": 8})
+    assert ask(base, adapter=str(tmp_path / "ad")).warnings == ()
+    change_json(tmp_path / "ad/adapter_config.json", lora_alpha=64)
+    [warning] = ask(base, adapter=str(tmp_path / "ad")).warnings
+    assert warning.startswith("ad: alpha 64 in adapter_config.json, 8 in recipe.json; want those of one run")
+
+
+def test_a_recipe_that_is_cut_is_named(base: Path, adapter: Path, tmp_path: Path):
+    shutil.copytree(adapter, tmp_path / "ad")
+    (tmp_path / "ad/recipe.json").write_text('{"prompt": ')
+    with pytest.raises(ModelError, match=r"ad: recipe.json: .*; want what `itdr train` wrote; copy the adapter again"):
+        ask(base, adapter=str(tmp_path / "ad"))
+
+
+def test_a_name_that_is_nowhere_is_said_to_be_nowhere():
+    for options in ({}, {"adapter": "org/no-such-adapter"}):
+        with pytest.raises(ModelError, match=r"no such folder, not in the cache, and the Hub was not reached"):
+            LocalModel("org/no-such-base", **options)
+
+
+def test_a_new_version_of_an_adapter_on_the_hub_is_another_adapter_and_the_old_one_can_be_asked_for(
+    stage: Stage, asked: Path, base: Path, adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    url = f"{stage.hub.url}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", stage.hub.url)
+    monkeypatch.setattr("huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", url)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_TELEMETRY", True)
+    monkeypatch.setenv("HF_TOKEN", WRITE)
+    folder, out = Path(shutil.copytree(adapter, tmp_path / "ad")), tmp_path / "p.parquet"
+    questions = read_questions(asked, ["rp-movielens32m"], limit=2)
+    stage.api.create_repo("org/ad")
+
+    def published(tag: str) -> str:
+        commit = stage.api.upload_folder(repo_id="org/ad", folder_path=folder).oid
+        stage.api.create_tag("org/ad", tag=tag, revision=commit)
+        return commit
+
+    first = published("v1.0.0")
+    predict_into(out, questions, ask(base, adapter="org/ad"))
+    scramble(folder, seed=3)
+    second = published("v1.1.0")
+    assert ask(base, adapter="org/ad").run.settings["adapter_revision"] == second != first
+    changed = rf"settings.adapter_revision '{first}' \(now '{second}'\), settings.adapter_content"
+    with pytest.raises(UsageError, match=changed):
+        predict_into(out, questions, ask(base, adapter="org/ad"))
+    for old in (ask(base, adapter="org/ad@v1.0.0"), ask(base, adapter="org/ad", adapter_revision="v1.0.0")):
+        assert predict_into(out, questions, old).found == len(questions)

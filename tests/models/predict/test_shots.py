@@ -131,6 +131,22 @@ def test_a_harness_task_has_the_same_shots_or_says_why_not(asked, shared_users, 
 
 
 @pytest.mark.skipif(find_spec("lm_eval") is None, reason="needs lm_eval: make test-train")
+def test_lm_evals_own_few_shots_are_training_examples_and_their_answers_follow_as_in_training(asked: Path, tmp_path):
+    """With --num_fewshot, which draws them itself."""
+    from lm_eval.tasks import TaskManager
+
+    [name] = write_tasks(asked, tmp_path / "tasks", [CONFIG], plain=True)
+    task = TaskManager(include_path=str(tmp_path / "tasks"), include_defaults=False).load([name])["tasks"][name]
+    solved = list(Dataset.open(asked).rows(CONFIG, "train", ("input", "output")))
+    tested = list(task.test_docs())
+    for doc in tested[:5]:
+        prompt = task.fewshot_context(doc, num_fewshot=2)
+        shots = [row for row in solved if f"{row['input']}\n{row['output']}\n\n" in prompt]
+        assert len(shots) == 2 and prompt.endswith(f"{doc['input']}\n") and prompt.count(doc["input"]) == 1
+        assert not [other for other in tested if other["input"] in prompt and other["id"] != doc["id"]]
+
+
+@pytest.mark.skipif(find_spec("lm_eval") is None, reason="needs lm_eval: make test-train")
 def test_lm_eval_asks_with_the_bytes_of_predict(asked: Path, chat, tmp_path):
     names = write_tasks(asked, tmp_path / "tasks", [CONFIG], shots=2)
     words = ["predict", str(asked), "--endpoint", chat.url, "--model-name", "tiny", "--config", CONFIG]

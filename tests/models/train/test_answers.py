@@ -10,9 +10,10 @@ pytest.importorskip("torch", reason="needs the extra [train]")
 
 from models.bases import make_tokenizer
 
-from itdr_hf.errors import UsageError
+from itdr_hf.errors import ModelError, UsageError
 from itdr_hf.models.train.data import encode, encode_row
 from itdr_hf.models.train.recipe import TrainRecipe
+from itdr_hf.models.train.turns import conversation_pieces
 
 OUTPUT = "1. Amélie (2001)\n2. Heat (1995)\n3. Big (1988)"
 ROW = {"id": "a", "instruction": "Do.", "input": "What?", "output": OUTPUT}
@@ -48,6 +49,45 @@ def test_a_template_that_trims_the_answer_keeps_its_end():
 
 def test_a_template_that_changes_the_answer_is_refused():
     tokenizer = make_tokenizer("chat")
-    tokenizer.chat_template = tokenizer.chat_template.replace("m['content']", "m['content'] | upper")
+    shouted = "m['content'] | upper if m['role'] == 'assistant' else m['content']"
+    tokenizer.chat_template = tokenizer.chat_template.replace("m['content']", shouted)
     with pytest.raises(UsageError, match="does not write the answer as it is"):
         encode_row(ROW, tokenizer)
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        (
+            "hello{% if add_generation_prompt %}!{% endif %}",
+            "it does not write the question as it is; want one that does",
+        ),
+        ("{% for m in messages %}{{ m['content'] | upper }}{% endfor %}", "it does not write the question as it is"),
+        (
+            "{{ raise_exception('no turns') }}",
+            "TemplateError: no turns; want one that writes a user's and an assistant's",
+        ),
+        ("{% for m in messages %}{{ m.x.y }}", "TemplateSyntaxError: "),
+        ("{{ messages[7]['content'].x }}", "UndefinedError: "),
+    ],
+)
+def test_a_template_that_does_not_ask_the_question_is_one_line(template: str, message: str):
+    tokenizer = make_tokenizer("chat")
+    tokenizer.chat_template = template
+    with pytest.raises(ModelError) as told:
+        encode_row(ROW, tokenizer)
+    assert str(told.value).startswith(f"chat template: {message}") and "\n" not in str(told.value)
+
+
+def test_an_unknown_character_does_not_end_an_answer_of_a_conversation():
+    tokenizer = make_tokenizer("chat", bytewise=False)
+    turns = [
+        {"role": role, "content": text} for role, text in (("user", "Où?"), ("assistant", "Amélie"), ("user", "And?"))
+    ]
+    row = {
+        "id": "a",
+        "messages": [*turns, {"role": "assistant", "content": "Émile."}],
+        "loss": [False, True, False, True],
+    }
+    answers = [tokenizer.convert_ids_to_tokens(one.tokens) for one in conversation_pieces(row, tokenizer) if one.loss]
+    assert ["".join(answer) for answer in answers] == ["Am<unk>lie<|over|>", "<unk>mile.<|over|></s>"]

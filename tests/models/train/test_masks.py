@@ -86,3 +86,61 @@ def test_an_adapter_is_not_asked_with_other_prompts_unless_told(itdr: Path, tune
     with pytest.raises(UsageError, match=f"other: was tuned on {CONFIG} with prompts 0000.* --other-prompts"):
         check_prompts(dataset, [CONFIG], open_adapter(str(other)), tokenizer)
     check_prompts(dataset, ["rp-movielens32m"], open_adapter(str(other)), tokenizer)
+
+
+@pytest.fixture
+def otherwise(tuned: Path, tmp_path: Path) -> Path:
+    """An adapter that was tuned on other words of the cell."""
+    folder = Path(shutil.copytree(tuned, tmp_path / "otherwise"))
+    facts = json.loads((folder / "recipe.json").read_text())
+    facts["prompt"]["cells"][CONFIG] = "0" * 16
+    (folder / "recipe.json").write_text(json.dumps(facts))
+    return folder
+
+
+def test_predict_and_an_experiment_refuse_other_prompts_alike_unless_told(
+    itdr: Path, base: Path, otherwise: Path, tmp_path: Path
+):
+    from typer.testing import CliRunner
+
+    from itdr_hf.cli.app import app
+    from itdr_hf.experiments.systems import Asking, open_system
+
+    words = [
+        "predict",
+        str(itdr),
+        "--model",
+        str(base),
+        "--adapter",
+        str(otherwise),
+        "--config",
+        CONFIG,
+        "--limit",
+        "1",
+    ]
+    words += ["--max-tokens", "2", "--out", str(tmp_path / "p.parquet")]
+    refused = CliRunner().invoke(app, words)
+    asking = Asking(model=str(base), adapter=otherwise)
+    with pytest.raises(UsageError, match=r"with --other-prompts") as told:
+        open_system(asking, Dataset.open(itdr), [CONFIG])
+    assert str(refused.exception) == str(told.value)
+    assert CliRunner().invoke(app, [*words, "--other-prompts"]).exit_code == 0
+    allowed = replace(asking, other_prompts=True)
+    assert open_system(allowed, Dataset.open(itdr)).run.settings["adapter"] == "otherwise"
+    assert "--other-prompts" in allowed.words() and "--other-prompts" not in asking.words()
+
+
+def test_prompts_without_their_task_description_are_other_prompts(itdr: Path, base: Path, tmp_path: Path):
+    """As in the arm that is tuned without descriptions and asked with them."""
+    from itdr_hf.experiments.declaration import Data
+    from itdr_hf.experiments.folders import write_data
+    from itdr_hf.models.pretrained import load_tokenizer
+    from itdr_hf.models.train.data import prompt_facts
+
+    data = Data(name="bare", protocol="whole", blanked="train", configs=(CONFIG,))
+    bare, tokenizer = write_data(data, itdr, tmp_path / "bare", sampled=1.0), load_tokenizer(str(base))
+    found = {
+        split: prompt_facts(bare, [CONFIG], tokenizer, split=split)["cells"][CONFIG] for split in ("train", "test")
+    }
+    whole = prompt_facts(itdr, [CONFIG], tokenizer)["cells"][CONFIG]
+    assert found["test"] == whole != found["train"]

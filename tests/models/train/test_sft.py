@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -20,8 +21,11 @@ from itdr_hf.errors import ModelError, UsageError
 from itdr_hf.models.predict.local import LocalModel
 from itdr_hf.models.predict.questions import read_questions
 from itdr_hf.models.pretrained import revision_of
+from itdr_hf.models.train.checkpoints import check_same_run
 from itdr_hf.models.train.recipe import TrainRecipe, changed
 from itdr_hf.models.train.sft import last_checkpoint, prepare, train
+from itdr_hf.models.train.watching import report_steps
+from itdr_hf.runtime.progress import Progress
 
 
 def curve(folder: Path) -> dict[int, float]:
@@ -222,3 +226,63 @@ def test_prompts_without_the_chat_template_are_recorded_and_asked_for_alike(
     assert json.loads((tmp_path / "ad/recipe.json").read_text())["prompt"]["form"] == "plain"
     asked = LocalModel(str(chat), adapter=str(tmp_path / "ad"))
     assert asked.run.settings["form"] == "plain" and asked.warnings == ()
+
+
+def test_a_run_that_goes_on_names_whichever_fact_of_its_record_is_another(tuned: Path, tmp_path: Path):
+    facts = json.loads((tuned / "recipe.json").read_text())
+    (tmp_path / "x.checkpoints").mkdir()
+    check_same_run(tmp_path / "x.checkpoints", facts)
+    note = tmp_path / "x.checkpoints" / "run.json"
+    kept = json.loads(note.read_text())
+    assert {"model", "seed", "batch", "content", "devices", "kind", "base", "prompt", "packages"} <= set(kept)
+    for name in kept:
+        note.write_text(json.dumps({**kept, name: "other"}))
+        with pytest.raises(
+            UsageError, match=rf"of a run with another {name}[. ].*remove it, or choose another --output"
+        ):
+            check_same_run(tmp_path / "x.checkpoints", facts)
+
+
+def test_a_run_whose_loss_is_no_number_ends_in_one_line_and_writes_no_adapter(
+    itdr: Path, recipe: TrainRecipe, tmp_path: Path
+):
+    import safetensors.torch as files
+    from models.bases import make_base
+
+    weights = make_base(tmp_path / "m") / "model.safetensors"
+    tensors = files.load_file(weights)
+    tensors["model.norm.weight"][0] = float("nan")
+    files.save_file(tensors, weights, metadata={"format": "pt"})
+    quick = {"model": str(tmp_path / "m"), "limit": 4, "epochs": 1, "eval_limit": 0, "max_length": 4096}
+    with pytest.raises(ModelError, match=r"^step 1: loss nan; want a number; lower --learning-rate"):
+        train(itdr, changed(recipe, quick), tmp_path / "x", progress=print)
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_stage_does_not_go_on_from_an_adapter_of_another_base(
+    itdr: Path, base: Path, recipe: TrainRecipe, tuned: Path, tmp_path: Path
+):
+    import shutil
+
+    other = Path(shutil.copytree(base, tmp_path / "other"))
+    (other / "generation_config.json").write_text("{}")
+    with pytest.raises(
+        UsageError, match=r"x: was tuned on org/base .*, and this base is .*; want adapters of one base"
+    ):
+        prepare(itdr, changed(recipe, {"model": str(other), "start": str(tuned)}), tmp_path / "y")
+
+
+def test_every_step_is_reported_with_loss_and_speed_however_rare_the_trainers_own_logs_are(
+    itdr: Path, recipe: TrainRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("itdr_hf.models.train.watching.EVERY", 0.0)
+    run = prepare(itdr, changed(recipe, {"limit": 16, "epochs": 1, "eval_limit": 0}), tmp_path / "x")
+    run.trainer.args.logging_steps = 1000
+    heard: list[Progress] = []
+    report_steps(run.trainer, heard.append)
+    run.trainer.train()
+    steps = {one.done: one.detail for one in heard if one.message == "training" and one.done}
+    assert list(steps) == [1, 2, 3, 4]
+    assert all(re.fullmatch(r"loss \d+\.\d{4}, [\d,]+ tokens/s", detail) for detail in steps.values()), steps
+    mean = run.trainer.state.log_history[-1]["train_loss"]
+    assert float(steps[4].split()[1].rstrip(",")) == pytest.approx(mean, abs=1e-3)
