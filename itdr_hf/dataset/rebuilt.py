@@ -13,6 +13,8 @@ from typing import Any
 from itdr_hf.dataset.cell import BuiltCell
 from itdr_hf.dataset.ledger import Ledger
 
+SOURCE = "code: the same versions; another salt, or changed source"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rebuilt:
@@ -41,8 +43,8 @@ def _compare(local: BuiltCell, theirs: BuiltCell | None, here: Ledger, there: Le
     splits = tuple(split for split in local.counts if _hashes(local, split) != _hashes(theirs, split))
     if not splits and local.content == theirs.content:
         return Rebuilt(cell=local.name, state="same")
-    why = (*_raw(local, theirs), *_recipe(local.recipe, theirs.recipe))
-    return Rebuilt(cell=local.name, state="differs", splits=splits, why=why or _code(here, there))
+    why = (*_raw(local, theirs), *_recipe(local.recipe, theirs.recipe), *_versions(here, there))
+    return Rebuilt(cell=local.name, state="differs", splits=splits, why=why or (SOURCE,))
 
 
 def _hashes(cell: BuiltCell, split: str) -> list[str]:
@@ -66,11 +68,11 @@ def _recipe(local: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _code(here: Ledger, there: Ledger) -> tuple[str, ...]:
-    """Return the packages with different versions; if there are none, the salt or this package's code differs."""
+def _versions(here: Ledger, there: Ledger) -> tuple[str, ...]:
+    """Return the packages with different versions, as one difference."""
     versions = [
         f"{name} {here.packages.get(name, 'none')} here, {there.packages.get(name, 'none')} there"
         for name in sorted({*here.packages, *there.packages})
         if here.packages.get(name) != there.packages.get(name)
     ]
-    return (f"code: {', '.join(versions) or 'the same versions; another salt, or changed source'}",)
+    return (f"code: {', '.join(versions)}",) if versions else ()

@@ -23,7 +23,9 @@ _BLANK = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 # The end of a sentence: punctuation before a blank, or run into the next sentence ("so good.Bought two").
 _END = re.compile(r"[.!?…。！？][\"')\]]*\s|(?<=[a-z][a-z])[.!?](?=[A-Z][a-z])")
 _SHORTS = ("Mr", "Mrs", "Ms", "Dr", "Prof", "St", "Jr", "Sr", "Mt", "vs", "rt", "no", "vol", "pp", "approx", "incl",
-           "Co", "Inc", "Ltd", "Corp", "Bros", "etc", "feat", "Vol", "No", "Ave", "Blvd", "min", "max")  # fmt: skip
+           "Co", "Inc", "Ltd", "Corp", "Bros", "etc", "feat", "Vol", "No", "Ave", "Blvd", "min", "max",
+           "Sen", "Sens", "Rep", "Reps", "Gov", "Gen", "Col", "Capt", "Lt", "Sgt", "Rev",
+           "Jan", "Feb", "Aug", "Sept", "Oct", "Nov", "Dec")  # fmt: skip
 _SHORT = re.compile(  # abbreviations whose full stop does not end a sentence: initials, "U.S.", "Dr.", "vs."
     rf"(?<![^\W_])(?:[A-Z]|(?:[A-Za-z]\.)+[A-Za-z]|{'|'.join(_SHORTS)})\.$",
 )

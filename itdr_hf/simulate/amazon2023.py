@@ -32,8 +32,14 @@ FEW = (0.7, 0.16, 0.08, 0.06)  # of casual people, who has one, two, three and f
 PERIOD = (1_100_000_000, 1_694_000_000)  # November 2004 to September 2023
 CHUNK = 100_000
 BREAKS = "<br /><br />"
-PRODUCTS = ("{P} {A} {N}, {m} Included, {count} Pack", "{A} {N} by {S}", "{S} {A} {N} - {P} Edition",
-            "{A} {N} with {M}, for Home and Travel, {count} Pieces", "{P} {N} ({A}, Model {count}X)")  # fmt: skip
+PRODUCTS = ("{P} {A} {N}, {M} Included, for Home, Work and Travel, a Gift for Women and Men, {count} Pack",
+            "{A} {N} by {S}, Easy to Use and to Store, with Instructions and Spare Parts, {P} Collection",
+            "{S} {A} {N} - {P} Edition, Made to Last, Fits Most Sizes, Comes with a Free {M} ({count} Pieces)",
+            "{A} {N} with {M}, for Home and Travel, Lightweight and Durable, by {S} of {P}, {count} Pieces",
+            "{P} {N} ({A}, Model {count}X), New Design, Works with Every {M}, Quality You Can Rely On")  # fmt: skip
+PROMISES = ("Tested by people who use it every day, at home and on the road, before it leaves our workshop",
+            "Comes in a box that can be used again, with instructions in five languages and a list of spare parts",
+            "Should anything be wrong with it, write to us within a year and we will find a solution together")  # fmt: skip
 PATTERNS = {
     "CDs_and_Vinyl": ("{A} {N} ({H} {S})", "{H} {S}: {N} of {P}", "The {A} {N} [Vinyl]", "{N} in {P} ({S} Quartet)"),
     "Video_Games": phrases.GAMES,
@@ -217,7 +223,10 @@ def _metas(
     kinds, shelves = list(DOMAINS[domain]), list(DOMAINS[domain].values())
     genres = catalogue.genre.tolist()
     words = [shelves[genre] for genre in genres]
-    names = [re.sub(r"\b-\b", " ", name) for name in text.titles(rng, words, PATTERNS.get(domain, PRODUCTS))]
+    names = [
+        re.sub(r"\b-\b", " ", name)
+        for name in text.titles(rng, words, PATTERNS.get(domain, PRODUCTS), popularity=catalogue.popularity)
+    ]
     names = text.distinct(names, ", Style {n}")
     names = text.plant(weight.names(names) if weight else names)
     mean = np.round(sold[1] / np.maximum(sold[0], 1), 1)
@@ -242,7 +251,7 @@ def _meta(
     return {
         "main_category": None if dice[3] < 0.05 else ("All Beauty" if bare else label), "title": name,
         "average_rating": rated[0], "rating_number": rated[1],
-        "features": [] if dice[0] < 0.25 else [f"Designed for {feature}", f"You will notice the {other}"],
+        "features": [] if dice[0] < 0.25 else [f"Designed for {feature}", f"You will notice the {other}", *PROMISES],
         "description": [] if dice[1] < 0.4 else [f"{name or kind}: made with care for {feature} & {other}."],
         "price": price, "images": [image] if dice[2] > 0.1 else [], "videos": [],
         "store": None if dice[0] < 0.1 else f"Zo\u00eb {PLACES[int(dice[1] * 30)]}",

@@ -63,7 +63,9 @@ def write(
 
 def _titles(rng: np.random.Generator, catalogue: Items) -> list[str]:
     themes = text.themes_named(list(CATEGORIES.values()))
-    names = text.titles(rng, [themes[g] for g in catalogue.genre.tolist()], phrases.BOOKS)
+    names = text.titles(
+        rng, [themes[g] for g in catalogue.genre.tolist()], phrases.BOOKS, popularity=catalogue.popularity
+    )
     return text.plant(text.distinct(names, ", Book {n}"))
 
 
@@ -108,7 +110,7 @@ def _books(rng: np.random.Generator, catalogue: Items, names: list[str], seen: V
     kinds = list(CATEGORIES)
     themes = text.themes_named(list(CATEGORIES.values()))
     genres = catalogue.genre.tolist()
-    plots = text.descriptions(rng, [themes[g] for g in genres], "book")
+    plots = text.descriptions(rng, [themes[g] for g in genres], "book", further=12)
     counts = np.bincount(seen.item, minlength=len(names)).tolist()
     dice = rng.random((len(names), 6)).tolist()
     for row, name in enumerate(names):

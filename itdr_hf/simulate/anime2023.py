@@ -87,7 +87,12 @@ def _usernames(rng: np.random.Generator, count: int) -> list[str]:
 
 def _titles(rng: np.random.Generator, catalogue: Items) -> list[str]:
     themes = text.themes_named(list(GENRES.values()))
-    names = text.titles(rng, [themes[g] for g in catalogue.genre.tolist()], (*phrases.GAMES, *phrases.BOOKS))
+    names = text.titles(
+        rng,
+        [themes[g] for g in catalogue.genre.tolist()],
+        (*phrases.GAMES, *phrases.BOOKS),
+        popularity=catalogue.popularity,
+    )
     names = text.plant(text.distinct(names, " {n}nd Season"))
     for row in range(30, min(len(names), 70), 10):
         names[row] = names[row - 1]
@@ -101,7 +106,7 @@ def _write_titles(
     count = len(names)
     kinds = list(GENRES)
     themes = text.themes_named(list(GENRES.values()))
-    plots = text.descriptions(rng, [themes[g] for g in catalogue.genre.tolist()], "story")
+    plots = text.descriptions(rng, [themes[g] for g in catalogue.genre.tolist()], "story", further=10)
     votes = np.bincount(seen.item, minlength=count)
     mean = np.bincount(seen.item, weights=rating, minlength=count) / np.maximum(votes, 1)
     rank = np.argsort(np.argsort(-mean)) + 1

@@ -98,7 +98,12 @@ def _spoil_users(places: list[str], ages: list[str]) -> None:
 def _write_books(path: Path, rng: np.random.Generator, catalogue: Items, codes: list[str]) -> Path:
     listed = len(codes) * 9 // 10
     themes = text.themes_named(THEMES)
-    names = text.titles(rng, [themes[g] for g in catalogue.genre[:listed].tolist()], phrases.BOOKS)
+    names = text.titles(
+        rng,
+        [themes[g] for g in catalogue.genre[:listed].tolist()],
+        phrases.BOOKS,
+        popularity=catalogue.popularity[:listed],
+    )
     names = text.plant(text.distinct(names, ", Volume {n}"), latin=True)
     for row in range(12, listed, 57):
         names[row] = names[row].replace(" and ", " &amp; ") + (" (Querschüsse)", " &amp; More")[row % 2]

@@ -56,7 +56,13 @@ def write(
 def _titles(rng: np.random.Generator, catalogue: Items) -> list[str]:
     themes, tags = text.themes_named(list(TAGS.values())), list(TAGS)
     genres = catalogue.genre.tolist()
-    names = text.titles(rng, [themes[g] for g in genres], phrases.VIDEOS, tags=[tags[g] for g in genres])
+    names = text.titles(
+        rng,
+        [themes[g] for g in genres],
+        phrases.VIDEOS,
+        tags=[tags[g] for g in genres],
+        popularity=catalogue.popularity,
+    )
     names = text.plant(text.distinct(names, " part {n}"))
     for row in range(61, len(names), 220):
         names[row] = names[row - 1]

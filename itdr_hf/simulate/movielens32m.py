@@ -55,7 +55,9 @@ def movie_titles(
 ) -> list[str]:
     """Titles with postponed article and year: "American President, The (1995)"."""
     themes = text.themes_named(theme_names)
-    names = text.titles(rng, [themes[g] for g in catalogue.genre.tolist()], phrases.MOVIES)
+    names = text.titles(
+        rng, [themes[g] for g in catalogue.genre.tolist()], phrases.MOVIES, popularity=catalogue.popularity
+    )
     names = text.plant(text.distinct(names), latin=latin)
     old = 1996 - rng.gamma(2.0, 10.0, len(names)).clip(0, 75)
     years = np.where(catalogue.born > 0, 1996 + 27 * catalogue.born, old).astype(int).tolist()

@@ -136,7 +136,9 @@ def _blocks(ratings: _Ratings) -> Iterator[bytes]:
 
 def _write_titles(path: Path, rng: np.random.Generator, catalogue: Items) -> Path:
     themes = text.themes_named([list(GENRES.values())[genre] for genre in catalogue.genre.tolist()])
-    names = text.plant(text.distinct(text.titles(rng, themes, phrases.MOVIES)), latin=True)
+    names = text.plant(
+        text.distinct(text.titles(rng, themes, phrases.MOVIES, popularity=catalogue.popularity)), latin=True
+    )
     years = [str(year) for year in (2005 - rng.gamma(2.0, 8.0, len(names)).clip(0, 100)).astype(int).tolist()]
     for row in range(20, len(names), 97):
         names[row] = "Café: " + names[row]

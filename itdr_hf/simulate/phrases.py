@@ -36,33 +36,44 @@ GAMES = (
     "{H}'s {N} Quest",
 )
 NEWS = (
-    "{P} {n} draws crowds as {a} {m} begins",
-    "{H} {S} opens up about the {a} {n} in {P}",
-    "Why the {a} {n} matters more than the {m}",
-    "{count} things to know about the {a} {n} of {P}",
+    "{P} {n} draws record crowds as the {a} {m} of the year begins",
+    "{H} {S} opens up about the {a} {n} in {P} and what came after",
+    "Why the {a} {n} matters more than the {m} to people in {P}",
+    "{count} things to know about the {a} {n} of {P} before the weekend",
     "Report: {P} plans a {a} {n} after {m} row",
     '"{A} {n}": {H} {S} on the {m} that changed {P}',
-    "{S}'s {a} {n} stuns {P}",
-    "What {P}'s {n} says about the {m}",
+    "{H} {S}'s {a} {n} stuns {P}, and the {m} is not over yet",
+    "What the {a} {n} in {P} says about the {m}, according to {H} {S}",
 )
 VIDEOS = (
-    "The {a} {n} you can't stop watching # {tag} # {n}",
-    "I tried the {a} {n} from {P} # {tag}",
-    "{count} {a} {n} moments # {tag} # daily life",
-    "My {a} {n}, wait for the ending # {tag} # {m}",
-    "When {H} meets the {n} for the first time # {tag}",
-    "How to make a {a} {n} at home # {tag} # {P}",
+    "The {a} {n} you can't stop watching, and the {m} behind it # {tag} # {n}",
+    "I tried the {a} {n} from {P} and this is what came of it # {tag}",
+    "{count} {a} {n} moments that I will never forget # {tag} # daily life",
+    "My {a} {n} and the {m}, wait for the ending # {tag} # {m}",
+    "When {H} from {P} meets the {a} {n} for the first time # {tag}",
+    "All about the {a} {n}: what nobody in {P} tells you # {tag} # {P}",
 )
 CLIPS = (
-    "[{tag}] The {a} {n} of {P}",
-    "{H} and the {a} {n}: full version",
-    "I spent {count} days with a {a} {n}",
-    "This {n} is too {a}! {H} can't hold it",
-    "{count} minutes about {a} {n} and {m}",
-    "{a} {n} in {P}, on camera",
+    "[{tag}] The {a} {n} of {P}, and what it has to do with the {m}",
+    "{H} and the {a} {n}: the full version of the {m} from {P}",
+    "I spent {count} days in {P} with a {a} {n}, and this is what happened",
+    "This {n} is too {a}! {H} can't hold it any longer, wait for the {m}",
+    "{count} minutes about the {a} {n} and the {m} that everybody talks of",
+    "The {a} {n} in {P}, on camera for the first time after {count} years",
 )
-ARTISTS = ("The {A} {N}s", "{H} {S}", "{N} & {M}", "{A} {N}", "{P} {N}", "{H} and the {N}s", "{S} {P} Trio")
+ARTISTS = ("The {A} {Ns}", "{H} {S}", "{N} & {M}", "{A} {N}", "{P} {N}", "{H} and the {Ns}", "{S} {P} Trio")
 TRACKS = ("{A} {N}", "{N}", "{N} in {P}", "Dear {H}", "{A} {N} (Live)", "My {N}, My {M}", "Dance, {H}, Dance")
+
+EPISODES = (
+    "When {H} comes to {P}, the {a} {n} is all that people talk about.",
+    "Nobody expected the {m}, and least of all {H}.",
+    "With {f} on every side, the {n} turns out to be only the beginning.",
+    "{H} has to choose between the {n} and the {m}, and time is short.",
+    "Years later, in {P}, a {a} {m} brings it all back.",
+    "What begins with a {n} ends with {f} and a surprise for {H}.",
+    "Fans of {f} will feel at home in this {kind}.",
+    "It takes {H} from {P} to the far side of the {a} {m} and back.",
+)
 
 NASTY = (
     "A {title} with Braces and {user}",

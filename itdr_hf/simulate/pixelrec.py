@@ -58,8 +58,10 @@ def _write_items(path: Path, rng: np.random.Generator, catalogue: Items, item_id
     tags = list(TAGS)
     genres = catalogue.genre.tolist()
     themes = [text.themes_named(list(TAGS.values()))[g] for g in genres]
-    names = text.plant(text.distinct(text.titles(rng, themes, phrases.CLIPS, tags=[tags[g] for g in genres]), " P{n}"))
-    plots = text.descriptions(rng, themes, "video")
+    labels = [tags[g] for g in genres]
+    names = text.titles(rng, themes, phrases.CLIPS, tags=labels, popularity=catalogue.popularity)
+    names = text.plant(text.distinct(names, " P{n}"))
+    plots = text.descriptions(rng, themes, "video", further=2)
     shares = np.array([1.0, 0.002, 0.05, 0.004, 0.003, 0.01, 0.004])
     views = catalogue.popularity * 5e7 * rng.lognormal(0, 0.5, len(genres))
     counters = np.floor(views[:, None] * shares * rng.lognormal(0, 0.4, (len(genres), 7))).tolist()

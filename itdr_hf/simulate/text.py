@@ -1,29 +1,41 @@
 """Titles, descriptions and reviews in plain invented English that reflect genre and sentiment."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from itdr_hf.simulate.phrases import BEYOND_LATIN, CLOSINGS, CONTACTS, MIDDLES, NASTY, OPENINGS
+from itdr_hf.simulate.phrases import BEYOND_LATIN, CLOSINGS, CONTACTS, EPISODES, MIDDLES, NASTY, OPENINGS
 from itdr_hf.simulate.vocabulary import BLAME, LUKEWARM, PEOPLE, PLACES, PRAISE, SURNAMES, THEMES, Theme
 from itdr_hf.simulate.world import FloatArray, IntArray
 
 Texts = NDArray[np.object_]
 
+_ARTICLE = re.compile(r"\b([Aa]) (?=[aeiouAEIOU])(?!(?:uni(?!n|d|m)|use|USB|one|eu))")
 POOL = 48  # distinct sentences per theme and sentiment
 
 
 def titles(
-    rng: np.random.Generator, theme_of: Sequence[Theme], patterns: Sequence[str], *, tags: Sequence[str] = ()
+    rng: np.random.Generator,
+    theme_of: Sequence[Theme],
+    patterns: Sequence[str],
+    *,
+    tags: Sequence[str] = (),
+    popularity: FloatArray | None = None,
 ) -> list[str]:
-    """One title per theme given, by a random pattern; `tags` fill {tag} and default to a theme noun."""
+    """One title per theme given, by a random pattern; `tags` fill {tag} and default to a theme noun.
+
+    With the `popularity` of the items, those of a theme are known alike whether their titles are short or long.
+    """
     dice = rng.random((len(theme_of), 9)).tolist()
-    return [
+    names = [
         _title(words, patterns, row, tags[i] if tags else "")
         for i, (words, row) in enumerate(zip(theme_of, dice, strict=True))
     ]
+    kinds = list(zip(map(id, theme_of), tags or [""] * len(names), strict=True))
+    return names if popularity is None else _length_apart(names, kinds, popularity)
 
 
 def distinct(names: Sequence[str], suffix: str = " {n}") -> list[str]:
@@ -85,10 +97,18 @@ def reviews(
     return join(columns)
 
 
-def descriptions(rng: np.random.Generator, theme_of: Sequence[Theme], kind: str) -> list[str]:
-    """Two sentences on what the item is about."""
+def descriptions(rng: np.random.Generator, theme_of: Sequence[Theme], kind: str, *, further: int = 0) -> list[str]:
+    """Two sentences on what the item is about, and up to `further` more, mostly most of these."""
     dice = rng.random((len(theme_of), 9)).tolist()
-    return [_description(words, kind, row) for words, row in zip(theme_of, dice, strict=True)]
+    plots = [_description(words, kind, row) for words, row in zip(theme_of, dice, strict=True)]
+    if not further:
+        return plots
+    many = (further * np.sqrt(rng.random(len(plots))) + 0.5).astype(int).tolist()
+    told = rng.random((len(plots), further, 7)).tolist()
+    return [
+        " ".join([plot, *(_episode(words, kind, row) for row in rows[:count])])
+        for plot, words, count, rows in zip(plots, theme_of, many, told, strict=True)
+    ]
 
 
 def join(columns: Sequence[Texts | Sequence[str]]) -> Texts:
@@ -148,16 +168,49 @@ def _contacts(rng: np.random.Generator, count: int, share: float) -> Texts:
 def _description(words: Theme, kind: str, dice: Sequence[float]) -> str:
     person = _one(PEOPLE, dice[0]) + " " + _one(SURNAMES, dice[1])
     feature, other = _one(words.features, dice[2]), _one(words.features, dice[3])
-    first = f"{_article(_one(words.adjectives, dice[4]).lower())} {kind} about {person} of {_one(PLACES, dice[5])}"
+    first = f"A {_one(words.adjectives, dice[4]).lower()} {kind} about {person} of {_one(PLACES, dice[5])}"
     second = f"Expect {feature}" + (f" and {other}" if other != feature else "")
-    return f"{first} and the {_one(words.nouns, dice[6]).lower()}. {second}."
+    return _articled(f"{first} and the {_one(words.nouns, dice[6]).lower()}. {second}.")
+
+
+def _length_apart(names: list[str], kinds: Sequence[object], popularity: FloatArray) -> list[str]:
+    """Hand the titles of each kind out anew: from the most popular item on, the lengths are spread evenly all the way."""
+    codes = {kind: number for number, kind in enumerate(dict.fromkeys(kinds))}
+    group = np.array([codes[kind] for kind in kinds])
+    known = np.lexsort((-popularity, group)).tolist()
+    by_length = np.lexsort((np.array([len(name) for name in names]), group)).tolist()
+    result, first = names.copy(), 0
+    for count in np.bincount(group).tolist():
+        for item, rank in zip(known[first : first + count], _spread(count).tolist(), strict=True):
+            result[item] = names[by_length[first + rank]]
+        first += count
+    return result
+
+
+def _spread(count: int) -> IntArray:
+    """Return the numbers below `count`, the middle first, so that any beginning is spread evenly (van der Corput)."""
+    left, share, step = np.arange(1, count + 1), np.zeros(count), 0.5
+    while left.any():
+        share += step * (left & 1)
+        left, step = left >> 1, step / 2
+    return np.argsort(np.argsort(share)).astype(np.int64)
+
+
+def _episode(words: Theme, kind: str, dice: Sequence[float]) -> str:
+    noun, other = (chosen.lower() for chosen in _two(words.nouns, dice[1:3]))
+    sentence = _one(EPISODES, dice[0]).format(
+        n=noun, m=other, a=_one(words.adjectives, dice[3]).lower(), f=_one(words.features, dice[4]),
+        H=_one(PEOPLE, dice[5]), P=_one(PLACES, dice[6]), kind=kind,
+    )  # fmt: skip
+    return _articled(sentence)
 
 
 def _title(words: Theme, patterns: Sequence[str], dice: Sequence[float], tag: str) -> str:
-    noun, other = _one(words.nouns, dice[1]), _one(words.nouns, dice[2])
+    noun, other = _two(words.nouns, dice[1:3])
     adjective = _one(words.adjectives, dice[3])
-    return _one(patterns, dice[0]).format(
+    title = _one(patterns, dice[0]).format(
         N=noun,
+        Ns=_plural(noun),
         M=other,
         A=adjective,
         n=noun.lower(),
@@ -169,11 +222,27 @@ def _title(words: Theme, patterns: Sequence[str], dice: Sequence[float], tag: st
         count=int(dice[7] * 18) + 3,
         tag=tag or other.lower(),
     )
+    return _articled(title)
 
 
-def _article(word: str) -> str:
-    return ("An " if word[0] in "aeiou" else "A ") + word
+def _articled(words: str) -> str:
+    """Words with "an" for "a" where the next begins with the sound of a vowel."""
+    return _ARTICLE.sub(r"\1n ", words)
+
+
+def _plural(noun: str) -> str:
+    if noun.endswith(("ies", "ples", "esses")):
+        return noun
+    if noun.endswith("y") and noun[-2] not in "aeiou":
+        return noun[:-1] + "ies"
+    return noun + ("es" if noun.endswith(("s", "x", "ch", "sh", "z")) else "s")
 
 
 def _one(choices: Sequence[str], at: float) -> str:
     return choices[int(at * len(choices))]
+
+
+def _two(choices: Sequence[str], at: Sequence[float]) -> tuple[str, str]:
+    """Two choices, and not the same twice."""
+    first, second = (int(share * len(choices)) for share in at)
+    return choices[first], choices[second if second != first else (second + 1) % len(choices)]

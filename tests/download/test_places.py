@@ -89,6 +89,19 @@ def test_after_a_failure_the_next_place_is_asked(reason, owner, mirror, tmp_path
     assert any(line.startswith(f"ml-1m.zip: {owner.url[7:]}: ") and reason in line for line in said), said
 
 
+@pytest.mark.parametrize("reason", FAULTS)
+def test_after_a_mirror_fails_too_the_archive_is_asked(reason, owner, mirror, tmp_path):
+    said: list[str] = []
+    owner.files, mirror.faults = {}, list(FAULTS[reason])
+    with serving(**{"ml-1m.zip": ZIP}) as archive:
+        places = placed(of(owner), of(mirror), of(archive))
+        download(plan(places, tmp_path), replace(MEANS, progress=lambda p: said.append(p.detail)))
+    assert (tmp_path / "ml-1m/ratings.dat").read_bytes() == FILES["ratings.dat"]
+    assert len(archive.log) == 1
+    failed = [next(line for line in said if f"zip: {server.url[7:]}: " in line) for server in (owner, mirror)]
+    assert "the server answered 404" in failed[0] and reason in failed[1], said
+
+
 def test_three_attempts_are_made_at_a_place_before_the_next_is_asked(owner, mirror, tmp_path):
     owner.faults = [("status", 503)] * 3
     download(plan(placed(of(owner), of(mirror)), tmp_path), MEANS)

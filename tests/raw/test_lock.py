@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from download.fileserver import serving
 from typer.testing import CliRunner
 
 from itdr_hf.cli.app import app
+from itdr_hf.dataset.folder import Dataset
+from itdr_hf.dataset.rebuilt import compare
 from itdr_hf.download.links import check_links, lost
 from itdr_hf.raw.layout import Download
 from itdr_hf.raw.lock import LOCK
@@ -87,9 +90,30 @@ def test_other_raw_files_and_another_recipe_are_named_as_the_reason(home, raw, t
     assert code == 1 and "recipe: seed is 7 here" in said
 
 
-def test_links_are_checked_with_a_state_for_each_place():
-    from dataclasses import replace
+def test_code_is_the_reason_where_nothing_else_differs(home, tmp_path):
+    itdr("build", "--raw", home / "raw", "--out", tmp_path / "salted", *CELLS, "--salt", "another")
+    code, said = itdr("verify", "--rebuilt", tmp_path / "salted", "--against", home / "published")
+    assert code == 1 and "0 of 1 cells are the same" in said
+    assert "differs in train, validation, test (code: the same versions; another salt, or changed source)" in said
 
+
+def test_every_kind_of_difference_is_named_versions_of_packages_too(home, raw, tmp_path):
+    change(raw)
+    itdr("build", "--raw", raw, "--out", tmp_path / "again", *CELLS, "--seed", 7)
+    here, there = (Dataset.open(folder).ledger for folder in (tmp_path / "again", home / "published"))
+    older = replace(there, packages={**there.packages, "duckdb": "0.1"})
+    (cell,) = compare(here, older)
+    assert [reason.partition(" ")[0] for reason in cell.why] == ["raw:", "recipe:", "code:"]
+    assert cell.why[2] == f"code: duckdb {here.packages['duckdb']} here, 0.1 there"
+
+
+def test_other_versions_that_make_the_same_rows_are_no_difference(home):
+    there = Dataset.open(home / "published").ledger
+    older = replace(there, packages={**there.packages, "duckdb": "0.1"})
+    assert [cell.state for cell in compare(there, older)] == ["same"]
+
+
+def test_links_are_checked_with_a_state_for_each_place():
     from itdr_hf import catalogue
 
     with serving(**{"a.csv": b"content", "b.csv": b"longer than known"}) as server:

@@ -164,7 +164,7 @@ def popularity_is_no_answer(corpus: Corpus) -> Iterator[Finding]:
         "SELECT cell, count(*), avg(hit), avg(chance), avg(liked), avg(other) FROM (SELECT cell, id, "
         "sum(positive * (uses = top)::INT) / sum((uses = top)::INT) AS hit, avg(positive) AS chance, "
         "avg(uses) FILTER (positive = 1) AS liked, avg(uses) FILTER (positive = 0) AS other FROM "
-        "(SELECT *, max(uses) OVER (PARTITION BY cell, id) AS top FROM candidates) GROUP BY cell, id) "
+        "(SELECT cell, id, positive, uses, max(uses) OVER (PARTITION BY cell, id) AS top FROM candidates) GROUP BY cell, id) "
         "GROUP BY cell ORDER BY cell"
     )
     for cell, count, hit, chance, liked, other in corpus.rows(query):

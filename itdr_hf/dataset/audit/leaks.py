@@ -103,7 +103,9 @@ def answers_not_in_train(corpus: Corpus) -> Iterator[Finding]:
         "ORDER BY a.cell"
     )
     totals = dict(corpus.rows("SELECT cell, count(*) FROM examples WHERE split <> 'train' GROUP BY cell"))
-    for cell, count, ids, cells in corpus.rows(query):
+    found = corpus.rows(query)
+    corpus.engine.sql.execute("DROP TABLE train_shown")
+    for cell, count, ids, cells in found:
         text = (
             f"the answers of {count:,} of {totals[cell]:,} validation and test examples are shown or asked for in train "
             f"({', '.join(sorted(cells))}) for the same user; want none; split by user"

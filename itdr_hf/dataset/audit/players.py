@@ -24,18 +24,18 @@ GIVEAWAY = {"breach": 0.15, "warning": 0.05}  # above chance, as a share of what
 ORDERED = {"breach": 0.3, "warning": 0.1}  # rank correlation of alphabet and place
 SIGNAL = {"warning": 0.5}
 MATCHED = {"breach": 0.4, "warning": 0.2}  # where negatives are promised to be matched
-_YEAR = r"try_cast(regexp_extract(title, '\((1[89]\d\d|20\d\d)\)$', 1) AS INT)"
+_YEAR = r"try_cast(regexp_extract(c.t, '\((1[89]\d\d|20\d\d)\)$', 1) AS INT)"
 
 # player -> the order in which it puts the candidates, of those columns that `_candidates` has
 PLAYERS = {
     "first place": "place",
     "last place": "-place",
-    "shortest": "length(title)",
-    "longest": "-length(title)",
-    "next in the alphabet": "(normed <= last), normed",
-    "first in the alphabet": "normed",
-    "newest year": f"-coalesce({_YEAR}, 0)",
-    "oldest year": f"coalesce({_YEAR}, 9999)",
+    "shortest": "length",
+    "longest": "-length",
+    "next in the alphabet": "before, letter",
+    "first in the alphabet": "letter",
+    "newest year": "-coalesce(year, 0)",
+    "oldest year": "coalesce(year, 9999)",
     "most popular": "-uses",
     "least popular": "uses",
 }
@@ -136,9 +136,10 @@ def played(corpus: Corpus) -> dict[str, list[Figure]]:
 
 
 def candidates_table(corpus: Corpus) -> None:
-    """The temporary table `candidates`: cell, id, title, normed, place, positive, last (title shown), uses; made once.
+    """The temporary table `candidates`, of what players look at; made once.
 
-    `uses` is how many other users of the source's examples have the title in their histories or answers.
+    Columns: cell, id, place, positive, letter (the title's place in the alphabet), before (in the alphabet, the last title
+    shown), length, year, uses (how many other users of the source's examples have the title in histories or answers).
     """
     title = NORM.format("t")
     corpus.engine.sql.execute(
@@ -150,16 +151,19 @@ def candidates_table(corpus: Corpus) -> None:
         "CREATE TEMP TABLE IF NOT EXISTS popular AS SELECT source, title, count(*) AS users FROM knows GROUP BY ALL"
     )
     each = (
-        f'SELECT cell, id, source, "user", targets, {NORM.format("history[-1]")} AS last, unnest(candidates) AS t, '
-        "generate_subscripts(candidates, 1) AS place FROM examples "
-        f"WHERE {AMONG_CANDIDATES} AND len(candidates) > 0"
+        f'SELECT cell, id, source, "user", {NORM.format("history[-1]")} AS last, unnest(candidates) AS t, '
+        "unnest(list_transform(candidates, lambda c: list_contains(targets, c)::INT)) AS positive, "
+        f"generate_subscripts(candidates, 1) AS place FROM examples WHERE {AMONG_CANDIDATES} AND len(candidates) > 0"
+    )
+    known = (
+        "SELECT c.cell, c.id, c.place, c.positive, c.title, c.title <= coalesce(c.last, '') AS before, length(c.t) AS length, "
+        f"{_YEAR} AS year, coalesce(p.users, 0) - (k.title IS NOT NULL)::INT AS uses "
+        f"FROM (SELECT *, {title} AS title FROM ({each})) c LEFT JOIN popular p ON c.source = p.source AND c.title = p.title "
+        'LEFT JOIN knows k ON c.source = k.source AND c."user" = k."user" AND c.title = k.title'
     )
     corpus.engine.sql.execute(
-        f"CREATE TEMP TABLE IF NOT EXISTS candidates AS SELECT c.cell, c.id, c.t AS title, {title} AS normed, c.place, "
-        "coalesce(c.last, '') AS last, list_contains(c.targets, c.t)::INT AS positive, "
-        "coalesce(p.users, 0) - (k.title IS NOT NULL)::INT AS uses "
-        f"FROM ({each}) c LEFT JOIN popular p ON c.source = p.source AND {title} = p.title "
-        f'LEFT JOIN knows k ON c.source = k.source AND c."user" = k."user" AND {title} = k.title'
+        "CREATE TEMP TABLE IF NOT EXISTS candidates AS SELECT * EXCLUDE (title), "
+        f"rank() OVER (PARTITION BY cell, id ORDER BY title) AS letter FROM ({known})"
     )
 
 

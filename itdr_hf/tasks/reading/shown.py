@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from itdr_hf.tasks.reading.list_lines import BREAK, unmarked
 
-_NUMBERED = re.compile(r"\d+\. ")  # as prompts number their lines: what follows is the title, markup or not
+_MARK = re.compile(r"\d+\. |- ")  # as prompts mark their lines: what follows is the title, markup or not
 
 
 def shown_candidates(prompt: str, candidates: Sequence[str]) -> list[str]:
@@ -15,14 +15,23 @@ def shown_candidates(prompt: str, candidates: Sequence[str]) -> list[str]:
 
     The last such line counts, since the history stands above the candidates.
     """
+    lines = BREAK.split(prompt)[::-1]
+    marked = dict.fromkeys([line[mark.end() :] for line in lines if (mark := _MARK.match(line))])
+    shown = [_shown(title, marked) for title in candidates]
+    return shown if None not in shown else _any_mark(lines, candidates)  # type: ignore[return-value]
+
+
+def _any_mark(lines: Sequence[str], candidates: Sequence[str]) -> list[str]:
+    """As `shown_candidates`, of lines with any mark or none, the last one first."""
     bodies: dict[str, None] = {}
-    for line in reversed(BREAK.split(prompt)):
-        numbered = _NUMBERED.match(line)
-        bodies.setdefault((line[numbered.end() :] if numbered else unmarked(line)).strip())
+    for line in lines:
+        mark = _MARK.match(line)
+        bodies.setdefault((line[mark.end() :] if mark and line[0] != "-" else unmarked(line)).strip())
         bodies.setdefault(line.strip())
-    labelled = [body for body in bodies if body.endswith("]")]
-    return [title if title in bodies else _labelled(title, labelled) for title in candidates]
+    return [_shown(title, bodies) or title for title in candidates]
 
 
-def _labelled(title: str, bodies: Sequence[str]) -> str:
-    return next((body for body in bodies if body.startswith(f"{title} [")), title)
+def _shown(title: str, bodies: Collection[str]) -> str | None:
+    if title in bodies:
+        return title
+    return next((body for body in bodies if body.startswith(f"{title} [") and body[-1] == "]"), None)

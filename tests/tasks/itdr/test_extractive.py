@@ -132,6 +132,7 @@ def test_a_stop_of_a_company_ends_no_sentence_and_stands_once():
     text = target_users("Fog", [(GENRES, "Indie"), (MAKER, "Ships & Co.")], [], GAMES)
     assert "Co.." not in text
     assert sentences("Sold by Ships & Co. of Hull. It is good.") == ["Sold by Ships & Co. of Hull.", "It is good."]
+    assert sentences("U.S. Sen. Roe won on Nov. 8. Well.") == ["U.S. Sen. Roe won on Nov. 8.", "Well."]
 
 
 def test_the_first_whole_sentence_of_a_description_is_quoted():
