@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from itdr_hf.raw.source import Source
 from itdr_hf.records import FACETED
+from itdr_hf.tasks.instructrec import forms
 from itdr_hf.tasks.instructrec.kinds import Kind, templates
 from itdr_hf.tasks.instructrec.oracles import query_alone
 from itdr_hf.tasks.instructrec.reading import parse
@@ -39,6 +40,10 @@ def scenario(
     **defaults: Any,
 ) -> Task:
     """Return the task of a scenario."""
+
+    def spread(plan: PlanContext, gathered: ir.Table) -> ir.Table:
+        return forms.spread(plan, gathered, kinds)
+
     return Task(
         id=id,
         title=title,
@@ -60,6 +65,7 @@ def scenario(
         needs=needs,
         eligible=eligible,
         gather=gather,
+        spread=spread,
         players=query_alone,
         facts=core_facts,
         example=example,
