@@ -62,13 +62,13 @@ def preferences(history: Sequence[Choice]) -> Iterator[tuple[str, str]]:
         return
     usual = [kind for kind, _ in counted.most_common(NAMED)]
     maker = next((name for name, n in makers.most_common(1) if n > 1), None)
-    liking = f"Prefers {join_words(usual)}"
+    liking = f"The user prefers {join_words(usual)}"
     yield "general", _short(f"{liking}, often from {maker}." if maker else f"{liking}.", PREFERENCE_WORDS)
     lasting = [kind for kind, n in counted.most_common(NAMED) if n > 1] or usual[:1]
-    yield "long", _short(f"Has kept coming back to {join_words(lasting)}.", PREFERENCE_WORDS)
+    yield "long", _short(f"The user has kept coming back to {join_words(lasting)}.", PREFERENCE_WORDS)
     recent = Counter(kind for found in kinds[-RECENT:] for kind in dict.fromkeys(found))
     fresh = [kind for kind, _ in recent.most_common() if kind not in lasting] or list(recent)
-    yield "short", _short(f"Has lately turned to {join_words(fresh[:NAMED] or usual[:1])}.", PREFERENCE_WORDS)
+    yield "short", _short(f"The user has lately turned to {join_words(fresh[:NAMED] or usual[:1])}.", PREFERENCE_WORDS)
 
 
 def intentions(chosen: Chosen) -> Iterator[tuple[str, str]]:
@@ -78,8 +78,8 @@ def intentions(chosen: Chosen) -> Iterator[tuple[str, str]]:
     own = [text for text in fit if _OWN.search(text)]
     other = [text for text in fit if not _OWN.search(text)]
     if fit:
-        yield "user", f"I am looking for something of which I could say: {_telling(own or fit)}"
-        yield "item", f"It should be possible to say of it: {_telling(other or fit)}"
+        yield "user", f"I want something of which I could write: {_telling(own or fit)}"
+        yield "item", f"I want something that fits this description: {_telling(other or fit)}"
 
 
 def refusal(text: str, chosen: Chosen) -> str | None:

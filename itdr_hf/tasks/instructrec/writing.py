@@ -15,7 +15,7 @@ from itdr_hf.tasks.task import ExampleParts, TaskContext
 ALL_KINDS: dict[str, Kind] = {
     kind.id: kind for kind in (*recommendation.KINDS, *product_search.KINDS, *personalised_search.KINDS)
 }
-PAST = 5  # titles of a history that is asked for: the newest
+PAST = 5  # titles of a history that is asked for: the newest; C7 and C9 say so
 SLOTS = frozenset({"history", "preference", "query", "title", "candidates"})
 
 
