@@ -9,6 +9,7 @@ intention and the test has no other.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -50,21 +51,28 @@ def _reported(variant: Variant) -> bool:
     return variant.kind.form == "T3" and "P2" not in variant.preference
 
 
-def spread(plan: PlanContext, rows: ir.Table, kinds: Sequence[Kind]) -> ir.Table:
-    """Return the rows with `form`, the instruction each is given in, and `part`, which of several of its subject.
+@dataclass(frozen=True)
+class Spread:
+    """Give what is gathered of each subject the instructions of these kinds: `Task.spread` of a scenario."""
 
-    `rows` have the keys, the split and `has`, the sum of PREFERENCE, VAGUE and SPECIFIC that there are texts for. A
-    subject that no instruction fits is left out. Only keys and numbers go through the choice, as rows are long.
-    """
-    splits = [plan.period] if plan.period else SPLITS
-    options = [one for s in splits for one in _options(allowed(kinds, plan.recipe, s), plan.recipe, s)]
-    numbers = {name: _number(plan, rows, name) for name in ("kind", "variant")}
-    fitting = rows.select(*KEYS, "split", "has", **numbers).inner_join(plan.engine.table(options), ["split", "has"])
-    chosen = fitting.filter(
-        (fitting.kind % fitting.kinds == fitting.kind_place)
-        & (fitting.variant % fitting.variants == fitting.variant_place)
-    )
-    return rows.drop("has").inner_join(chosen.select(*KEYS, "form", "part"), KEYS)
+    kinds: tuple[Kind, ...]
+
+    def __call__(self, plan: PlanContext, rows: ir.Table) -> ir.Table:
+        """Return the rows with `form`, the instruction each is given in, and `part`, which of several of its subject.
+
+        `rows` have the keys, the split and `has`, the sum of PREFERENCE, VAGUE and SPECIFIC that there are texts for. A
+        subject that no instruction fits is left out. Only keys and numbers go through the choice, as rows are long.
+        """
+        splits = [plan.period] if plan.period else SPLITS
+        options = [one for s in splits for one in _options(allowed(self.kinds, plan.recipe, s), plan.recipe, s)]
+        numbers = {name: _number(plan, rows, name) for name in ("kind", "variant")}
+        keyed = rows.select(*KEYS, "split", "has", **numbers)
+        fitting = keyed.inner_join(plan.engine.table(options), ["split", "has"])
+        chosen = fitting.filter(
+            (fitting.kind % fitting.kinds == fitting.kind_place)
+            & (fitting.variant % fitting.variants == fitting.variant_place)
+        )
+        return rows.drop("has").inner_join(chosen.select(*KEYS, "form", "part"), KEYS)
 
 
 def has(preference: ir.BooleanValue, vague: ir.BooleanValue, specific: ir.BooleanValue) -> ir.IntegerValue:

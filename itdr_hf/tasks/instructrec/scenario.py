@@ -40,10 +40,6 @@ def scenario(
     **defaults: Any,
 ) -> Task:
     """Return the task of a scenario."""
-
-    def spread(plan: PlanContext, gathered: ir.Table) -> ir.Table:
-        return forms.spread(plan, gathered, kinds)
-
     return Task(
         id=id,
         title=title,
@@ -65,7 +61,7 @@ def scenario(
         needs=needs,
         eligible=eligible,
         gather=gather,
-        spread=spread,
+        spread=forms.Spread(tuple(kinds)),
         players=query_alone,
         facts=core_facts,
         example=example,

@@ -6,6 +6,7 @@ The pinned prompts are of one made-up row. After an intended change run with ITD
 from __future__ import annotations
 
 import os
+import pickle
 import re
 from pathlib import Path
 from string import Formatter
@@ -114,3 +115,8 @@ def test_a_template_id_says_what_the_columns_say():
     assert facets("C10/P1-I1-T3:plain") == ("C10", "P1", "I1", "T3", "plain")
     assert facets("A14/P1-I0-reverse-preference") == ("A14", "P1", "I0", "reverse-preference", "default")
     assert all(re.fullmatch(r"[ABC]\d+/P(0|1|2|1P2)-(I[012]|P2)-[\w-]+", variant.id) for variant in EVERY)
+
+
+@pytest.mark.parametrize("name", [*catalogue.published("instructrec"), "preference-amazon2018", "intention-amazon2018"])
+def test_a_cell_can_be_sent_to_a_process_that_renders_it(name):
+    assert pickle.loads(pickle.dumps(catalogue.cell(name))).name == name
