@@ -54,6 +54,7 @@ FAMILY = Family(
     package="itdr_hf.tasks.instructrec",
     grid=GRID,
     overrides=OVERRIDES,
+    after="https://arxiv.org/abs/2305.07001",
     citation=CITATION,
     published=paper,
     published_facts=PUBLISHED_FACTS,
