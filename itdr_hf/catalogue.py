@@ -117,7 +117,16 @@ class Catalogue:
     def cell_names(self, family_id: str = DEFAULT) -> list[str]:
         """Return the names of all cells of a family: the published ones, then those of added sources."""
         own = [name for name, cell in self.own_cells.items() if cell.family == family_id]
-        return [*self.published(family_id), *own]
+        return [*self.published(family_id), *own, *self._fed_by_own(family_id)]
+
+    def _fed_by_own(self, family_id: str) -> list[str]:
+        """Return the cells of a further family on added sources: of its tasks that any published source feeds, where the
+        tables suffice. Those of the default family are chosen when a source is added."""
+        if family_id == DEFAULT:
+            return []
+        tasks = [self.task(task) for task, row in self.family(family_id).grid.items() if row]
+        fed = [f"{t.id}-{name}" for name, s in self.own_sources.items() for t in tasks if _feeds(s, t)]
+        return [name for name in fed if name not in self.own_cells]
 
     def optional(self, family_id: str = DEFAULT) -> list[str]:
         """Return the names of cells that are built only on request: a family's tasks on OTHER_SOURCES."""
@@ -132,7 +141,7 @@ class Catalogue:
         task_id, _, source_id = name.partition("-")
         family = self.family_of(task_id)
         size = family.grid.get(task_id, {}).get(source_id) if family else None
-        if size is None and family and name in self.optional(family.id):
+        if size is None and family and name in (*self.optional(family.id), *self._fed_by_own(family.id)):
             size = OWN_SIZE
         if family is None or size is None:
             self._raise_broken(name)

@@ -85,8 +85,9 @@ def _faceted(cell: Cell, recipe: Recipe, rows: pa.Table) -> Columns:
     asked = zip(subjects, columns["form"], made["slots"], made["history"], strict=True)
     filled = [_filled(wordings[form], recipe, subject, slots, past) for subject, form, slots, past in asked]
     made["template"], made["input"], made["history"] = zip(*filled, strict=True)
-    facets = [template.partition(":")[0].partition("/")[2].split("-", 2) for template in made["template"]]
-    made["preference"], made["intention"], made["task_form"] = zip(*facets, strict=True)
+    facets = {t: t.partition(":")[0].partition("/")[2].split("-", 2) for t in set(made["template"])}
+    told = [facets[template] for template in made["template"]]
+    made["preference"], made["intention"], made["task_form"] = zip(*told, strict=True)
     owners = subjects if cell.task.subject == "item" else made["user"]
     return made | {"id": _ids(cell, {**made, "user": owners}, ("domain", "input", "output", "candidates"))}
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from itdr_hf.tasks.answers import GROUP, numbered
 
+LISTS = ("history", "candidates")  # slots of many titles, one a line
 _TOKEN = re.compile(r"\w{1,5}|[^\w\s]")
 
 
@@ -25,6 +26,22 @@ def _of_line(line: str) -> int:
     return len(_TOKEN.findall(line))
 
 
+@lru_cache(maxsize=16)
+def _of_list(listed: str) -> int:
+    """Return the tokens of a list of titles, which comes again in the next prompts of its subject."""
+    return estimated_tokens(listed)
+
+
+def _of_prompt(text: str, slots: Mapping[str, str]) -> int:
+    """Return the tokens of a filled prompt: of its lists, which stand on lines of their own, and of what is around them."""
+    tokens = 0
+    for listed in filter(None, map(slots.get, LISTS)):
+        before, found, after = text.partition(f"\n{listed}")
+        if found and after[:1] in ("", "\n"):
+            text, tokens = before + after, tokens + _of_list(listed)
+    return tokens + estimated_tokens(text)
+
+
 def fitted(
     fill: Callable[[Mapping[str, str]], str], slots: Mapping[str, str], history: Sequence[str], max_tokens: int
 ) -> tuple[str, Sequence[str]]:
@@ -35,13 +52,14 @@ def fitted(
     """
     text = fill(slots)
     spared = _beyond_a_group(slots)
-    while max_tokens and len(history) > 2 and (over := estimated_tokens(text) - spared - max_tokens) > 0:
+    while max_tokens and len(history) > 2 and (over := _of_prompt(text, slots) - spared - max_tokens) > 0:
         dropped, saved = 0, 0
         while saved < over and dropped < len(history) - 2:
             saved += estimated_tokens(history[dropped])
             dropped += 1
         history = history[dropped:]
-        text = fill({**slots, "history": numbered(history)})
+        slots = {**slots, "history": numbered(history)}
+        text = fill(slots)
     return text, history
 
 

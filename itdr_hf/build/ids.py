@@ -27,4 +27,6 @@ def user_hashes(cell: Cell, recipe: Recipe, subjects: Sequence[str]) -> list[str
     """Return a salted hash of each user id, 16 hex digits; "" for subjects that are items."""
     if cell.task.subject == "item":
         return [""] * len(subjects)
-    return list(map(pseudonyms(cell.source.id, recipe.salt), subjects))
+    hashed = pseudonyms(cell.source.id, recipe.salt)
+    known = {subject: hashed(subject) for subject in dict.fromkeys(subjects)}
+    return [known[subject] for subject in subjects]

@@ -126,7 +126,7 @@ def _plan(cell: Cell, g: PlanContext, path: Path) -> dict[str, Any]:
         chosen = _chosen(g, units, asked, available)
         if cell.task.subject == "user":
             g = replace(g, sampled=derived.sampled_histories(g.tables, g.engine, g.recipe.seed, chosen))
-        gathered = g.engine.materialise(_gathered(cell, g, chosen, sum(asked.values())))
+        gathered = _gathered(cell, g, chosen, sum(asked.values()))
         good = gathered.filter(gathered.left_out.isnull())
         exact = sampling.quotas(_count(g, good), wanted)
         short = sum(exact.values()) < min(wanted, sum(available.values()))
@@ -177,18 +177,20 @@ def _split(cell: Cell, g: PlanContext, eligible: ir.Table) -> ir.Table:
 
 
 def _gathered(cell: Cell, g: PlanContext, chosen: ir.Table, count: int) -> ir.Table:
-    """Return the content of the chosen in batches, split by split where a user may be in more than one."""
+    """Return the examples of the chosen in batches, split by split where a user may be in more than one.
+
+    What they are made of is computed once.
+    """
     import ibis
 
     if protocol(cell, g.recipe) == "user":
-        pieces = 1 if g.engine.distributed else -(-count // PIECE)
-        if pieces <= 1:
-            return cell.task.gather(g, chosen)
+        pieces = 1 if g.engine.distributed else max(1, -(-count // PIECE))
         place = digest.whole(chosen.order, 24, 7) % pieces
-        parts = [g.engine.materialise(chosen.filter(place == number)) for number in range(pieces)]
-        return ibis.union(*[g.engine.materialise(cell.task.gather(g, part)) for part in parts])
-    by_split = [(split, chosen.filter(chosen.split == split)) for split in SPLITS]
-    return ibis.union(*[g.engine.materialise(cell.task.gather(replace(g, period=s), part)) for s, part in by_split])
+        cut = [g.engine.materialise(chosen.filter(place == n)) for n in range(pieces)] if pieces > 1 else [chosen]
+        parts = [(g, part) for part in cut]
+    else:
+        parts = [(replace(g, period=split), chosen.filter(chosen.split == split)) for split in SPLITS]
+    return ibis.union(*[cell.task.spread(p, p.engine.materialise(cell.task.gather(p, part))) for p, part in parts])
 
 
 def _everyone(cell: Cell, g: PlanContext, available: Mapping[tuple[str, str], int]) -> int:

@@ -1,7 +1,6 @@
-"""Profiles that a language model wrote into a dataset folder, kept by content for the builds that quote them.
+"""Collect the texts that a language model wrote into a dataset folder: RecLM's profiles, InstructRec's statements.
 
-`itdr annotate` writes the references of the cell that asks for profiles, each once. Here they are collected into one file
-of the cache, named after its content, which a recipe names: so every cell of every build quotes the same profile.
+Where they lie, and how a build quotes them, is in `tasks.planning.written`.
 """
 
 from __future__ import annotations
@@ -18,16 +17,15 @@ from itdr_hf.errors import UsageError
 from itdr_hf.records import SPLITS
 from itdr_hf.runtime.files import default_cache, full_disk_named
 from itdr_hf.tasks.planning.recipe import Recipe
-from itdr_hf.tasks.reclm.profiles import written_path
-from itdr_hf.tasks.reclm.rules import RULE, in_form
+from itdr_hf.tasks.planning.written import COLUMNS, written_path
 
-FIELD = "profile"  # what a teacher that writes profiles calls its answer
-COLUMNS = ("source", "domain", "user", "text", "written_by", "salt")
+FIELDS = ("profile", "statement")  # what teachers call answers that other cells quote
+RULE = "rule"  # who wrote those that no model did
 
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """The profiles of a folder: their file's name, how many they are, and how many texts are not in the form of one."""
+    """The texts of a folder: their file's name, how many they are, and how many texts are not in the form of one."""
 
     digest: str
     count: int
@@ -52,10 +50,11 @@ def keep_profiles(folder: Path, cache: Path | None = None, *, salt: str | None =
     """
     dataset = Dataset.open(folder)
     rows = sorted(_rows(dataset, salt or Recipe.salt), key=lambda row: tuple(row[name] for name in COLUMNS))
-    good = [row for row in rows if in_form(row["text"])]
+    good = [row for row in rows if _in_form(dataset, row)]
     if not good:
         raise UsageError(
-            f"{folder}: no profile that a model wrote; want a profile-* config after `itdr annotate`; build and annotate it"
+            f"{folder}: no profile or statement that a model wrote; want a profile-*, preference-* or intention-* config "
+            "after `itdr annotate`; build and annotate it"
         )
     digest = hashlib.sha256(json.dumps(good, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
     path = written_path(cache or default_cache(), digest)
@@ -64,17 +63,23 @@ def keep_profiles(folder: Path, cache: Path | None = None, *, salt: str | None =
     return Written(digest=digest, count=len(good), unread=len(rows) - len(good))
 
 
+def _in_form(dataset: Dataset, row: dict[str, Any]) -> bool:
+    teacher = dataset.catalogue.task(row["task"]).teacher
+    return not (teacher and teacher.form) or teacher.form(row["text"])
+
+
 def _rows(dataset: Dataset, salt: str) -> Iterator[dict[str, Any]]:
-    wanted = ["source", "domain", "user", "output", "reference_by"]
+    wanted = ["source", "domain", "user", "target_names", "output", "reference_by"]
     for name, built in dataset.cells.items():
         teacher = dataset.cell(name).task.teacher
-        if teacher is None or teacher.field != FIELD:
+        if teacher is None or teacher.field not in FIELDS:
             continue
         for split in SPLITS:
             for row in dataset.rows(name, split, wanted) if built.counts.get(split) else ():
                 if row["reference_by"] != RULE:
-                    text, by = row.pop("output"), row.pop("reference_by")
-                    yield {**row, "text": text, "written_by": by, "salt": salt}
+                    text, by, [view] = row.pop("output"), row.pop("reference_by"), row.pop("target_names") or [""]
+                    of = {"task": built.task, "split": split, "view": view}
+                    yield {**row, **of, "text": text, "written_by": by, "salt": salt}
 
 
 def _write(path: Path, rows: list[dict[str, Any]]) -> None:

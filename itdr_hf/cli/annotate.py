@@ -1,4 +1,4 @@
-"""annotate: have a language model write the references of IR and TUI, and RecLM's profiles."""
+"""annotate: have a language model write the references of IR and TUI, RecLM's profiles, InstructRec's statements."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def annotate(
     merge: Annotated[list[Path] | None, typer.Option(help="Add the answers of this file to the store.")] = None,
     json: Json = False,
 ) -> None:
-    """Have a language model write the references of IR and TUI, or RecLM's profiles; what is answered is never asked again.
+    """Have a language model write references of IR and TUI, profiles or statements; what is answered is never asked again.
 
     Exit code 3: some examples have no accepted reference yet.
     """

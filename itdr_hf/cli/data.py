@@ -154,7 +154,9 @@ def build(
     ] = None,
     profiles: Annotated[
         Path | None,
-        typer.Option(help="RecLM: a dataset folder whose profiles a model wrote (`itdr annotate`), to quote."),
+        typer.Option(
+            help="A folder whose profiles (RecLM), preferences or intentions (InstructRec) a model wrote, to quote."
+        ),
     ] = None,
     on_bad_row: Annotated[str, one_of(BAD_ROWS, help="skip: count malformed rows and continue.")] = "error",
     max_bad_rows: Annotated[int | None, typer.Option(min=0, help="With skip: at most this many per table.")] = None,

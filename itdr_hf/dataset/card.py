@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from itdr_hf.catalogue import DEFAULT
 from itdr_hf.dataset.card_derived import derived_rows, one_out
 from itdr_hf.dataset.card_yaml import members, metadata
 from itdr_hf.dataset.caveats import caveats_of
@@ -43,10 +44,11 @@ ROW = ("check", "result", "finding")  # columns of the audit's table
 MAX_FILES = 40  # raw files of a source listed in the card
 LINE_CHARS = 96  # maximum length of a line of an example
 
-CHANGES = {
+CHANGES = {  # of the default family; the others begin with their version of now
     "2.0.0": "nothing but taste tells an answer from the rest: other orders, negatives, histories and prompts; see CHANGELOG.md.",
     "1.0.0": "first release of the rebuilt configs.",
 }
+FIRST = "first release of the configs."
 COLUMN_NOTES = {
     "id": "stable, from the content",
     "subtask": "which task, such as `tkr`",
@@ -67,17 +69,21 @@ COLUMN_NOTES = {
     "candidates": "titles to choose from or to rate",
     "targets": "the truth: rating, positives, item, attribute values or text",
     "target_names": "the attribute each target is of (UAP)",
-    "user": "salted hash; empty for TUI",
+    "user": "salted hash; empty where an example is of an item, as in TUI",
     "template": "which wording of the prompt",
     "preference": "what the prompt states about the user: `P0` nothing, `P1` titles, `P2` a text, `P1P2` both",
     "intention": "the stated wish: `I0` none, `I1` a vague one, `I2` categories, `P2` a preference",
     "task_form": "what it asks: `T0` a judgement, `T2` an item, `T3` a choice, or a form that turns these round",
-    "reference_by": "who wrote the answer: `data`, `extractive`, or a model",
+    "reference_by": "who wrote the answer, or the texts of the prompt: `data`, `extractive` or `rule`, or a model",
 }
 
 
-def write_card(dataset: Dataset, repo_id: str = "itdr") -> None:
-    """Write the README.md of a dataset folder and its companions for machines, croissant.json and eval.yaml."""
+def write_card(dataset: Dataset, repo_id: str = "") -> None:
+    """Write the README.md of a dataset folder and its companions for machines, croissant.json and eval.yaml.
+
+    `repo_id` is what the dataset is loaded by; default: the id of its family, as the folder is called.
+    """
+    repo_id = repo_id or dataset.ledger.family
     write_atomically(dataset.folder / CROISSANT, croissant_text(dataset, repo_id))
     if text := eval_text(dataset):
         write_atomically(dataset.folder / EVAL_YAML, text)
@@ -130,7 +136,7 @@ def note_pictures(dataset: Dataset) -> None:
     write_card(dataset)
 
 
-def dataset_card(dataset: Dataset, repo_id: str = "itdr") -> str:
+def dataset_card(dataset: Dataset, repo_id: str) -> str:
     """Return the README.md of a dataset folder; an audit is shown if it is of the same content."""
     import yaml
 
@@ -173,7 +179,9 @@ def dataset_card(dataset: Dataset, repo_id: str = "itdr") -> str:
 def _changes(dataset: Dataset) -> list[dict[str, str]]:
     """Return version and text of every release of this folder, newest first, then of the configs themselves."""
     ours = [{"version": row["version"], "text": row["changes"]} for row in dataset.ledger.releases]
-    return ours + [{"version": version, "text": text} for version, text in CHANGES.items()]
+    family = dataset.ledger.family
+    known = CHANGES if family == DEFAULT else {dataset.catalogue.family(family).version: FIRST}
+    return ours + [{"version": version, "text": text} for version, text in known.items()]
 
 
 def column_notes(cells: Sequence[Cell]) -> list[dict[str, str]]:

@@ -20,7 +20,7 @@ def derived_rows(dataset: Dataset) -> list[dict[str, str]]:
 
 def one_out(dataset: Dataset) -> list[int]:
     """Return the numbers of candidates where the last interactions of users are left out one by one; else nothing."""
-    recipes = [cell.recipe for cell in dataset.cells.values()]
+    recipes = [cell.recipe for cell in dataset.cells.values() if cell.recipe["positives"]]
     if not any(recipe.get("split_protocol") == "leave-one-out" for recipe in recipes):
         return []
     return sorted({recipe["positives"] + recipe["negatives"] for recipe in recipes})

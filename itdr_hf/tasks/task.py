@@ -58,6 +58,11 @@ def no_players(plan: PlanContext, rows: ir.Table) -> Sequence[Mapping[str, Any]]
     return ()
 
 
+def one_each(plan: PlanContext, gathered: ir.Table) -> ir.Table:
+    """Return the gathered as they are: one example of each subject."""
+    return gathered
+
+
 def no_facts(plan: PlanContext) -> dict[str, str | int]:
     """Return nothing: what a task reports of the periods and neighbours that it is made with, where it has none."""
     return {}
@@ -111,6 +116,7 @@ class Task:
     max_answer_tokens: int = 512
     profiles: Literal["", "user", "item"] = ""  # it asks once for the profile of every user, or of every item
     timed: bool = False  # whether its answers have a time, so that splits may go by it
+    spread: Callable[[PlanContext, ir.Table], ir.Table] = one_each  # the examples of what is gathered of each subject
     facts: Callable[[PlanContext], Mapping[str, str | int]] = no_facts  # for the ledger: periods, neighbours …
     players: Callable[[PlanContext, ir.Table], Sequence[Mapping[str, Any]]] = no_players  # see `planning.giveaways`
     fixed: frozenset[str] = frozenset()  # Recipe fields that cannot be otherwise: a change for many cells passes by
@@ -118,7 +124,7 @@ class Task:
     @property
     def planned_by(self) -> frozenset[str]:
         """The modules of the functions that its rows depend on."""
-        return frozenset(f.__module__ for f in (self.eligible, self.gather, self.facts, self.players))
+        return frozenset(f.__module__ for f in (self.eligible, self.gather, self.spread, self.facts, self.players))
 
 
 @dataclass(frozen=True, kw_only=True)

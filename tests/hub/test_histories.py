@@ -253,7 +253,7 @@ def test_a_shard_deleted_on_the_hub_leaves_the_release_standing_and_the_next_one
     shop.stage.client(OTHER).create_commit(
         REPO, [CommitOperationDelete(shard)], commit_message="Oops", repo_type="dataset"
     )
-    again = push_folder(shop.stage.api, shop.work, REPO, patience=shop.stage.patience, verify="tree")
+    again = push_folder(shop.stage.api, shop.work, REPO, retry=shop.stage.retry, verify="tree")
     assert not again.committed and again.changed_since == (shard,)
     shop.stands("2.0.0")
     shop.build("more")

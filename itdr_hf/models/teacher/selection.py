@@ -98,13 +98,15 @@ def select(
 def _chosen(dataset: Dataset, configs: Set[str] | None) -> list[str]:
     family = dataset.ledger.family
     able = [name for name in dataset.cells if dataset.cell(name).task.teacher]
-    chosen = [name for name in dataset.catalogue.select(configs, family) if name in able]
+    wanted = dataset.catalogue.select(configs, family) if configs else able  # of all, those built on request too
+    chosen = [name for name in wanted if name in able]
     for name in (configs or set()) & set(dataset.catalogue.cell_names(family)) - set(chosen):
         have = ", ".join(able) or "none"
         raise UsageError(f"{dataset.folder}: no config {name!r} that a teacher writes for; have: {have}")
     if not chosen:
         raise UsageError(
-            f"{dataset.folder}: nothing a teacher writes for; want an ir-*, tui-* or profile-* config; build one"
+            f"{dataset.folder}: nothing a teacher writes for; want an ir-*, tui-*, profile-*, preference-* or intention-* "
+            "config; build one"
         )
     return chosen
 

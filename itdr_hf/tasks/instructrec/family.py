@@ -19,9 +19,13 @@ GRID: dict[str, dict[str, int]] = {
     "seqrec": {"amazon2018": 3 * USERS, "amazon2023": OTHER, **dict.fromkeys(TIMED, OTHER)},
     "search": {"amazon2018": 2 * ITEMS, "amazon2023": OTHER},
     "persearch": {"amazon2018": 7 * USERS, "amazon2023": OTHER},
+    "preference": {},  # built on request, for `itdr annotate`: the texts that the scenarios quote
+    "intention": {},
 }
 # The paper trains and tests on Video Games; CDs and vinyl are for transfer: build with --domain CDs_and_Vinyl.
 OVERRIDES: dict[str, dict[str, Any]] = {f"{task}-amazon2018": {"domain": "Video_Games"} for task in GRID}
+OVERRIDES["preference-amazon2018"]["num_examples"] = 3 * USERS  # views
+OVERRIDES["intention-amazon2018"]["num_examples"] = 2 * 3 * USERS  # views and splits
 # Of the paper's table of data; the interactions before the cut to 20 are those of a later paper by some of its authors
 # (arXiv 2311.09049), which has the same users.
 PUBLISHED_FACTS = {
@@ -50,6 +54,7 @@ FAMILY = Family(
     package="itdr_hf.tasks.instructrec",
     grid=GRID,
     overrides=OVERRIDES,
+    after="https://arxiv.org/abs/2305.07001",
     citation=CITATION,
     published=paper,
     published_facts=PUBLISHED_FACTS,

@@ -9,10 +9,12 @@ intention and the test has no other.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from itdr_hf.errors import UsageError
+from itdr_hf.records import SPLITS
 from itdr_hf.tasks.instructrec.kinds import PREFERENCE, SPECIFIC, VAGUE, Kind, Variant, variants
 from itdr_hf.tasks.planning import digest
 
@@ -49,24 +51,28 @@ def _reported(variant: Variant) -> bool:
     return variant.kind.form == "T3" and "P2" not in variant.preference
 
 
-def spread(plan: PlanContext, rows: ir.Table, kinds: Sequence[Kind], split: str) -> ir.Table:
-    """Return the rows with `form`, the instruction each is given in, and `part`, which of several of its subject.
+@dataclass(frozen=True)
+class Spread:
+    """Give what is gathered of each subject the instructions of these kinds: `Task.spread` of a scenario."""
 
-    `rows` have the keys and `has`, the sum of PREFERENCE, VAGUE and SPECIFIC that there are texts for. A subject that
-    no instruction fits is left out.
-    """
-    found = allowed(kinds, plan.recipe, split)
-    fitting = rows.cross_join(plan.engine.table(_records(found)))
-    fitting = fitting.filter((fitting.has & fitting.needs) == fitting.needs)
-    if plan.recipe.forms == ALL:
-        chosen, part = fitting, fitting.variant
-    elif split == "train":
-        chosen = _picked(plan, _picked(plan, fitting, "kind", []), "variant", [])
-        part = chosen.variant * 0
-    else:
-        chosen = _picked(plan, fitting, "variant", ["setting"])
-        part = chosen.setting
-    return chosen.mutate(part=part.cast("int64")).drop("has", "needs", "variant", "kind", "setting")
+    kinds: tuple[Kind, ...]
+
+    def __call__(self, plan: PlanContext, rows: ir.Table) -> ir.Table:
+        """Return the rows with `form`, the instruction each is given in, and `part`, which of several of its subject.
+
+        `rows` have the keys, the split and `has`, the sum of PREFERENCE, VAGUE and SPECIFIC that there are texts for. A
+        subject that no instruction fits is left out. Only keys and numbers go through the choice, as rows are long.
+        """
+        splits = [plan.period] if plan.period else SPLITS
+        options = [one for s in splits for one in _options(allowed(self.kinds, plan.recipe, s), plan.recipe, s)]
+        numbers = {name: _number(plan, rows, name) for name in ("kind", "variant")}
+        keyed = rows.select(*KEYS, "split", "has", **numbers)
+        fitting = keyed.inner_join(plan.engine.table(options), ["split", "has"])
+        chosen = fitting.filter(
+            (fitting.kind % fitting.kinds == fitting.kind_place)
+            & (fitting.variant % fitting.variants == fitting.variant_place)
+        )
+        return rows.drop("has").inner_join(chosen.select(*KEYS, "form", "part"), KEYS)
 
 
 def has(preference: ir.BooleanValue, vague: ir.BooleanValue, specific: ir.BooleanValue) -> ir.IntegerValue:
@@ -76,31 +82,32 @@ def has(preference: ir.BooleanValue, vague: ir.BooleanValue, specific: ir.Boolea
     return sum(others, start=first)
 
 
-def _records(found: Sequence[Variant]) -> list[dict[str, object]]:
-    kinds = list(dict.fromkeys(v.kind.id for v in found))
+def _options(found: Sequence[Variant], recipe: Recipe, split: str) -> list[dict[str, str | int]]:
+    """Return what may be chosen for each sum of texts, and which numbers choose it.
+
+    An option is chosen where one number, divided by `kinds`, leaves `kind_place`, and another one, divided by
+    `variants`, `variant_place`: in training a kind and then one of its variants, else one variant of each setting.
+    """
+    options: list[dict[str, str | int]] = []
     settings = list(dict.fromkeys((v.preference, v.intention) for v in found))
-    return [
-        {
-            "form": v.id,
-            "needs": v.needs,
-            "variant": number,
-            "kind": kinds.index(v.kind.id),
-            "setting": settings.index((v.preference, v.intention)),
-        }
-        for number, v in enumerate(found)
-    ]
+    for known in range(PREFERENCE + VAGUE + SPECIFIC + 1):
+        fitting = [v for v in found if known & v.needs == v.needs]
+        kinds = list(dict.fromkeys(v.kind.id for v in fitting))
+        for v in fitting:
+            option = {"split": split, "has": known, "form": v.id, "part": found.index(v)}
+            option |= {"kinds": 1, "kind_place": 0, "variants": 1, "variant_place": 0}
+            if recipe.forms != ALL and split == "train":
+                alike = [other for other in fitting if other.kind == v.kind]
+                option |= {"part": 0, "kinds": len(kinds), "kind_place": kinds.index(v.kind.id)}
+                option |= {"variants": len(alike), "variant_place": alike.index(v)}
+            elif recipe.forms != ALL:
+                alike = [other for other in fitting if other[1:] == v[1:]]
+                option |= {"part": settings.index(v[1:]), "variants": len(alike), "variant_place": alike.index(v)}
+            options.append(option)
+    return options
 
 
-def _picked(plan: PlanContext, rows: ir.Table, column: str, within: list[str]) -> ir.Table:
-    """Return the rows of one value of a column for each subject (and value of `within`), all values equally likely."""
-    import ibis
-
-    keys = [rows[key] for key in (*KEYS, *within)]
-    place = ibis.dense_rank().over(group_by=keys, order_by=rows[column])
-    ranked = rows.mutate(place=place)
-    again = [ranked[key] for key in (*KEYS, *within)]
-    counted = ranked.mutate(size=(ranked.place.max() + 1).over(group_by=again))
-    digits = digest.digest(
-        f"form|{plan.recipe.seed}|{plan.source.id}|{plan.period}|{column}", counted.domain, counted.subject
-    )
-    return counted.filter(counted.place == digest.whole(digits, 0, 7) % counted.size).drop("place", "size")
+def _number(plan: PlanContext, rows: ir.Table, what: str) -> ir.IntegerValue:
+    """Return a number of each subject that has nothing to do with it, for what is to be chosen."""
+    salt = f"form|{plan.recipe.seed}|{plan.source.id}|{plan.period}|{what}"
+    return digest.whole(digest.digest(salt, rows.domain, rows.subject), 0, 7)

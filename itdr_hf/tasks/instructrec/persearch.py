@@ -34,7 +34,7 @@ TASK = scenario(
     kinds=KINDS,
     needs=needs,
     eligible=sequences.eligible,
-    gather=sequences.gatherer(KINDS),
+    gather=sequences.gather,
     history=HISTORY,
     split_protocol="leave-one-out",
 )

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from itdr_hf.tasks.instructrec import forms, statements
 from itdr_hf.tasks.instructrec.pools import drawn
 from itdr_hf.tasks.instructrec.sequences import pivoted
-from itdr_hf.tasks.instructrec.templates.product_search import KINDS
 from itdr_hf.tasks.planning import core, queries
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ def eligible(plan: PlanContext) -> ir.Table:
 
 
 def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
-    """Return title, categories, fine instructions and candidates of each item."""
+    """Return title, categories, fine instructions and candidates of each item, and `has`, which texts there are."""
     import ibis
 
     keys = chosen.select(*queries.KEYS, item="subject")
@@ -39,15 +38,12 @@ def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
     timeless = replace(plan, recipe=replace(plan.recipe, availability="any"))
     rows = rows.left_join(drawn(timeless, chosen, mine, mine, known), queries.KEYS)
     rows = rows.drop("domain_right", "subject_right", "negative_labels")
-    rows = plan.engine.materialise(rows.mutate(history=ibis.literal([], type="array<string>")))
     few = rows.negatives.length().fill_null(0) < plan.recipe.negatives
-    rows = rows.mutate(left_out=queries.reason((few, "too few other items")))
-    has = forms.has(rows.general.notnull(), rows.wish_user.notnull(), rows.categories.notnull())
-    rows = rows.mutate(has=has)
-    by_split = [
-        forms.spread(plan, rows.filter(rows.split == split), KINDS, split) for split in ("train", "validation", "test")
-    ]
-    return ibis.union(*by_split)
+    return rows.mutate(
+        history=ibis.literal([], type="array<string>"),
+        left_out=queries.reason((few, "too few other items")),
+        has=forms.has(rows.general.notnull(), rows.wish_user.notnull(), rows.categories.notnull()),
+    )
 
 
 def _texts(plan: PlanContext, chosen: ir.Table) -> ir.Table:

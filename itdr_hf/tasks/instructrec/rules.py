@@ -62,37 +62,46 @@ def preferences(history: Sequence[Choice]) -> Iterator[tuple[str, str]]:
         return
     usual = [kind for kind, _ in counted.most_common(NAMED)]
     maker = next((name for name, n in makers.most_common(1) if n > 1), None)
-    liking = f"Prefers {join_words(usual)}"
+    liking = f"The user prefers {join_words(usual)}"
     yield "general", _short(f"{liking}, often from {maker}." if maker else f"{liking}.", PREFERENCE_WORDS)
     lasting = [kind for kind, n in counted.most_common(NAMED) if n > 1] or usual[:1]
-    yield "long", _short(f"Has kept coming back to {join_words(lasting)}.", PREFERENCE_WORDS)
+    yield "long", _short(f"The user has kept coming back to {join_words(lasting)}.", PREFERENCE_WORDS)
     recent = Counter(kind for found in kinds[-RECENT:] for kind in dict.fromkeys(found))
     fresh = [kind for kind, _ in recent.most_common() if kind not in lasting] or list(recent)
-    yield "short", _short(f"Has lately turned to {join_words(fresh[:NAMED] or usual[:1])}.", PREFERENCE_WORDS)
+    yield "short", _short(f"The user has lately turned to {join_words(fresh[:NAMED] or usual[:1])}.", PREFERENCE_WORDS)
 
 
 def intentions(chosen: Chosen) -> Iterator[tuple[str, str]]:
     """Yield the views of an intention and their texts: user (what they want it for), item (what it should be like)."""
     said = [_bare(sentence) for sentence in sentences(show_text(chosen.review[:MAX_CHARS], MAX_CHARS))]
-    fit = [text for text in said if refusal(text, chosen) is None]
+    words = {text: _words(text) for text in said}
+    fit = [text for text in said if _refusal(words[text], chosen) is None]
     own = [text for text in fit if _OWN.search(text)]
-    other = [text for text in fit if not _OWN.search(text)]
+    other = [text for text in fit if text not in own]
+
+    def telling(texts: Sequence[str]) -> str:
+        """Return the sentence with the most distinctive words; the first of equals."""
+        return max(texts, key=lambda text: len(_distinctive(words[text])))
+
     if fit:
-        yield "user", f"I am looking for something of which I could say: {_telling(own or fit)}"
-        yield "item", f"It should be possible to say of it: {_telling(other or fit)}"
+        yield "user", f"I want something of which I could write: {telling(own or fit)}"
+        yield "item", f"I want something that fits this description: {telling(other or fit)}"
 
 
 def refusal(text: str, chosen: Chosen) -> str | None:
     """Say why a text cannot be an intention: too short, too long, or it reveals title, maker or a distinctive word."""
-    words = _words(text)
+    return _refusal(_words(text), chosen)
+
+
+def _refusal(words: Sequence[str], chosen: Chosen) -> str | None:
     if len(words) < FEWEST:
         return "too short"
     if len(words) > INTENTION_WORDS:
         return "too long"
-    shown = " ".join(words)
-    if _within(chosen.title, shown):
+    shown = f" {' '.join(words)} "
+    if (title := _spelled(chosen.title)) and title in shown:
         return "reveals the title"
-    if chosen.maker and _within(chosen.maker, shown):
+    if (maker := _spelled(chosen.maker)) and maker in shown:
         return "reveals the maker"
     return "reveals a distinctive word" if not distinctive(chosen.title).isdisjoint(words) else None
 
@@ -100,17 +109,18 @@ def refusal(text: str, chosen: Chosen) -> str | None:
 @lru_cache(maxsize=65_536)
 def distinctive(title: str) -> frozenset[str]:
     """Return the words of a title that give it away: long enough, and common in no shop."""
-    return frozenset(w for w in _words(title) if len(w) >= DISTINCTIVE and w not in _COMMON and not w.isdigit())
+    return _distinctive(_words(title))
 
 
-def _within(name: str, shown: str) -> bool:
+def _distinctive(words: Sequence[str]) -> frozenset[str]:
+    return frozenset(w for w in words if len(w) >= DISTINCTIVE and w not in _COMMON and not w.isdigit())
+
+
+@lru_cache(maxsize=65_536)
+def _spelled(name: str) -> str:
+    """Return the words of a name between blanks, by which it is found in a text; "" for none."""
     found = " ".join(_words(name))
-    return bool(found) and f" {found} " in f" {shown} "
-
-
-def _telling(texts: Sequence[str]) -> str:
-    """Return the sentence with the most distinctive words; the first of equals."""
-    return max(texts, key=lambda text: len(distinctive(text)))
+    return found and f" {found} "
 
 
 def _kinds(choice: Choice) -> list[str]:

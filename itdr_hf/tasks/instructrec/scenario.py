@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from itdr_hf.raw.source import Source
 from itdr_hf.records import FACETED
+from itdr_hf.tasks.instructrec import forms
 from itdr_hf.tasks.instructrec.kinds import Kind, templates
 from itdr_hf.tasks.instructrec.oracles import query_alone
 from itdr_hf.tasks.instructrec.reading import parse
@@ -60,6 +61,7 @@ def scenario(
         needs=needs,
         eligible=eligible,
         gather=gather,
+        spread=forms.Spread(tuple(kinds)),
         players=query_alone,
         facts=core_facts,
         example=example,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from itdr_hf.tasks.instructrec import forms, statements
-from itdr_hf.tasks.instructrec.kinds import Kind
 from itdr_hf.tasks.instructrec.pools import drawn
 from itdr_hf.tasks.planning import queries, split_protocols
 
@@ -45,28 +43,20 @@ def core_names(domain: str) -> tuple[str, ...]:
     return (f"users {of}", f"items {of}", f"interactions {of}", f"newest {statements.HISTORY} of each user {of}")
 
 
-def gatherer(kinds: Sequence[Kind]) -> Callable[[PlanContext, ir.Table], ir.Table]:
-    """Return the `gather` of a scenario with these kinds."""
-
-    def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
-        return _gather(plan, chosen, kinds)
-
-    return gather
-
-
-def _gather(plan: PlanContext, chosen: ir.Table, kinds: Sequence[Kind]) -> ir.Table:
+def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
+    """Return history, target, fine instructions and negatives of each user, and `has`, which texts there are."""
     window = plan.engine.materialise(_window(plan, chosen))
-    made = _histories(plan, window)
-    rows = chosen.inner_join(made, queries.KEYS)
+    rows = chosen.inner_join(_histories(plan, window), queries.KEYS)
     rows = rows.left_join(texts_of(plan, window), queries.KEYS).drop("domain_right", "subject_right")
     mine = queries.interactions_of(plan, chosen)
     known = queries.all_interactions(plan, chosen)
     rows = rows.left_join(drawn(plan, chosen, known, mine, window), queries.KEYS)
-    rows = plan.engine.materialise(rows.drop("domain_right", "subject_right", "negative_labels"))
+    rows = rows.drop("domain_right", "subject_right", "negative_labels")
     few = rows.negatives.length().fill_null(0) < plan.recipe.negatives
-    rows = rows.mutate(left_out=queries.reason((few, "too few items never touched")))
-    has = forms.has(rows.general.notnull(), rows.wish_user.notnull(), rows.categories.notnull())
-    return forms.spread(plan, rows.mutate(has=has), kinds, plan.period)
+    return rows.mutate(
+        left_out=queries.reason((few, "too few items never touched")),
+        has=forms.has(rows.general.notnull(), rows.wish_user.notnull(), rows.categories.notnull()),
+    )
 
 
 def _window(plan: PlanContext, chosen: ir.Table) -> ir.Table:

@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from itdr_hf.records import SPLITS
-from itdr_hf.tasks.instructrec.rules import RULE, Choice, Chosen, intentions, preferences
-from itdr_hf.tasks.planning import core, derived, digest, queries
+from itdr_hf.runtime.hashing import pseudonyms
+from itdr_hf.tasks.instructrec.rules import RULE, Choice, Chosen, intentions, preferences, refusal
+from itdr_hf.tasks.planning import core, derived, digest, queries, written
+from itdr_hf.tasks.planning.streaming import stream
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-    import pyarrow as pa
 
     from itdr_hf.tasks.planning.context import PlanContext
 
@@ -36,7 +37,8 @@ MAKERS = ("brand", "store", "developer", "publisher", "author", "authors", "arti
 
 def statements(plan: PlanContext) -> ir.Table:
     """Return the table as an expression, written by rules where it is not there yet."""
-    name = f"statements-{derived.key(__name__, plan.source.label, plan.recipe.order, plan.recipe.domain)}"
+    facts = (plan.source.label, plan.recipe.order, plan.recipe.domain, plan.recipe.profiles)
+    name = f"statements-{derived.key(__name__, *facts)}"
     return plan.engine.parquet(derived.kept_file(plan.tables, name, lambda path: _write(plan, path)))
 
 
@@ -48,6 +50,12 @@ def core_rows(plan: PlanContext) -> ir.Table:
     if not plan.domain:
         return rows.mutate(domain=ibis.literal(""))
     return rows.filter(rows.domain == plan.recipe.domain) if plan.recipe.domain else rows
+
+
+def before_targets(plan: PlanContext) -> ir.Table:
+    """Return the interactions that preferences are read from: the newest before the targets of all splits."""
+    rows = core_rows(plan)
+    return rows.filter((rows.back >= TARGETS) & (rows.back < TARGETS + HISTORY))
 
 
 def reviewed(plan: PlanContext) -> ir.Table:
@@ -82,23 +90,31 @@ def _write(plan: PlanContext, path: Path) -> None:
 
     schema = pa.schema([(name, pa.string()) for name in COLUMNS])
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for made in (_preferences(plan, path), _intentions(plan, path)):
+        for made in _kinds(plan):
             for rows in _batched(made):
                 writer.write_table(pa.Table.from_pylist(rows, schema))
 
 
-def _preferences(plan: PlanContext, path: Path) -> Iterator[dict[str, str]]:
-    rows = core_rows(plan)
-    rows = rows.filter((rows.back >= TARGETS) & (rows.back < TARGETS + HISTORY))
-    rows = described(plan, rows).mutate(subject=lambda t: t.subject.cast("string"))
+def _kinds(plan: PlanContext) -> Iterator[Iterator[dict[str, str]]]:
+    """Yield the statements of each kind: those that a model wrote, where it wrote any of a kind, else those of rules.
+
+    Of a kind that a model wrote, what it did not write or what had to be refused is missing: nothing stands in for it.
+    """
+    rows = written.written(plan) if plan.recipe.profiles else []
+    yield _quoted(plan, rows, "preference") if any(r["task"] == "preference" for r in rows) else _preferences(plan)
+    yield _quoted(plan, rows, "intention") if any(r["task"] == "intention" for r in rows) else _intentions(plan)
+
+
+def _preferences(plan: PlanContext) -> Iterator[dict[str, str]]:
+    rows = described(plan, before_targets(plan)).mutate(subject=lambda t: t.subject.cast("string"))
     rows = rows.select("domain", "subject", "back", "title", "label", "maker")
     ordered = rows.order_by(["domain", "subject", rows.back.desc()])
-    for (domain, user), mine in groupby(_read(plan, ordered, path), lambda row: (row["domain"], row["subject"])):
+    for (domain, user), mine in groupby(stream(plan, ordered), lambda row: (row["domain"], row["subject"])):
         history = [Choice(row["title"], row["label"], row["maker"]) for row in mine]
-        yield from (_row(domain, user, "", "P2", view, text) for view, text in preferences(history))
+        yield from (_row(domain, user, "", "P2", view, text, RULE) for view, text in preferences(history))
 
 
-def _intentions(plan: PlanContext, path: Path) -> Iterator[dict[str, str]]:
+def _intentions(plan: PlanContext) -> Iterator[dict[str, str]]:
     """Of the targets of all splits, and of one review of every item, which the search for items asks by."""
     if not plan.tables.has("texts"):
         return
@@ -110,42 +126,38 @@ def _intentions(plan: PlanContext, path: Path) -> Iterator[dict[str, str]]:
     told = described(plan, asked.inner_join(plan.texts, "text_row"))
     told = told.mutate(subject=told.subject.cast("string"), item=told.item.cast("string"))
     told = told.select("domain", "subject", "item", "title", "label", "maker", text=told.text)
-    for row in _read(plan, told.order_by(["domain", "subject", "item"]), path):
+    for row in stream(plan, told.order_by(["domain", "subject", "item"])):
         chosen = Chosen(row["title"], row["text"], row["label"] or "", row["maker"] or "")
         for view, text in intentions(chosen):
-            yield _row(row["domain"], row["subject"], row["item"], "I1", view, text)
+            yield _row(row["domain"], row["subject"], row["item"], "I1", view, text, RULE)
+
+
+def _quoted(plan: PlanContext, rows: Sequence[Mapping[str, Any]], task: str) -> Iterator[dict[str, str]]:
+    """Yield what a model wrote for the users and targets of the core, without intentions that reveal the target."""
+    known: dict[tuple[str, str, str], list[tuple[str, str, str]]] = {}
+    for row in rows:
+        if row["task"] == task:
+            split = row["split"] if task == "intention" else SPLITS[0]
+            known.setdefault((row["domain"], row["user"], split), []).append(
+                (row["view"], row["text"], row["written_by"])
+            )
+    hashed = pseudonyms(plan.source.id, rows[0]["salt"])
+    targets = core_rows(plan).filter(lambda t: t.back < TARGETS)
+    told = described(plan, targets).mutate(
+        subject=lambda t: t.subject.cast("string"), item=lambda t: t.item.cast("string")
+    )
+    told = told.select("domain", "subject", "item", "back", "title", "maker").order_by(["domain", "subject", "back"])
+    for row in stream(plan, told):
+        split = SPLITS[len(SPLITS) - 1 - row["back"]]
+        for view, text, by in known.get((row["domain"], hashed(row["subject"]), split), ()):
+            if task == "preference":
+                yield _row(row["domain"], row["subject"], "", "P2", view, text, by)
+            elif refusal(text, Chosen(row["title"], "", maker=row["maker"] or "")) is None:
+                yield _row(row["domain"], row["subject"], row["item"], "I1", view, text, by)
 
 
 def _row(*values: str) -> dict[str, str]:
-    return dict(zip(COLUMNS, (*values, RULE), strict=True))
-
-
-def _read(plan: PlanContext, query: ir.Table, path: Path) -> Iterator[Mapping[str, Any]]:
-    """Return the rows of an expression in its order, a batch of them in memory; they pass through a file beside `path`."""
-    import pyarrow.parquet as pq
-
-    between = path.with_name(f"{path.name}.read")
-    plan.engine.write(query, between)
-    files = sorted(between.glob("*.parquet")) if between.is_dir() else [between]
-    for file in files:
-        for batch in pq.ParquetFile(file).iter_batches(ROWS):
-            yield from _records(batch)
-    _remove(files, between)
-
-
-def _records(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:
-    names = batch.schema.names
-    columns = [column.to_pylist() for column in batch.columns]
-    return (dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True))
-
-
-def _remove(files: list[Path], between: Path) -> None:
-    for file in files:
-        file.unlink()
-    if between.is_dir():
-        import shutil
-
-        shutil.rmtree(between)
+    return dict(zip(COLUMNS, values, strict=True))
 
 
 def _batched(rows: Iterable[dict[str, str]]) -> Iterator[list[dict[str, str]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from itdr_hf.tasks import answers
@@ -15,7 +16,7 @@ from itdr_hf.tasks.task import ExampleParts, TaskContext
 ALL_KINDS: dict[str, Kind] = {
     kind.id: kind for kind in (*recommendation.KINDS, *product_search.KINDS, *personalised_search.KINDS)
 }
-PAST = 5  # titles of a history that is asked for: the newest
+PAST = 5  # titles of a history that is asked for: the newest; C7 and C9 say so
 SLOTS = frozenset({"history", "preference", "query", "title", "candidates"})
 
 
@@ -24,15 +25,15 @@ def example(row: Mapping[str, Any], context: TaskContext) -> ExampleParts:
     told = facets(row["form"])
     kind = ALL_KINDS[told.kind]
     preference, query = _preference(row), query_of(row, told)
-    candidates = _candidates(row) if "C" in kind.order else []
+    candidates, listed = _offered(row) if "C" in kind.order else ([], "")
     fits = kind.target != "yes-no" or _draw(row, "yes-no") % 2 == 0
     names, targets, output = _answer(row, kind, preference, query, fits)
     shown = {
-        "history": answers.numbered(row["history"]),
+        "history": _numbered(tuple(row["history"])),
         "preference": preference,
         "query": query,
         "title": row["target"] if fits else row["negatives"][0],
-        "candidates": answers.listed(candidates),
+        "candidates": listed,
     }
     return ExampleParts(
         slots=shown,
@@ -90,11 +91,24 @@ def _written_by(row: Mapping[str, Any], told: Facets, kind: Kind) -> str:
     return row["texts_by"] if written else "data"
 
 
-def _candidates(row: Mapping[str, Any]) -> list[str]:
-    """Return the target and the negatives in an order of the subject: the same in all its instructions of a split."""
-    titles = [row["target"], *row["negatives"]]
-    return answers.shuffled(titles, _draw(row, "|".join(titles)))
+def _offered(row: Mapping[str, Any]) -> tuple[Sequence[str], str]:
+    """Return the target and the negatives in an order of the subject, and as a prompt lists them: the same in all its
+    instructions of a split."""
+    return _in_order(row["order"], row["split"], (row["target"], *row["negatives"]))
+
+
+@lru_cache(maxsize=16)  # the instructions of a subject come one after the other
+def _in_order(order: str, split: str, titles: tuple[str, ...]) -> tuple[Sequence[str], str]:
+    candidates = answers.shuffled(titles, _drawn(order, split, "|".join(titles)))
+    return candidates, answers.listed(candidates)
+
+
+_numbered = lru_cache(maxsize=16)(answers.numbered)
 
 
 def _draw(row: Mapping[str, Any], what: str) -> int:
-    return int.from_bytes(hashlib.md5(f"{row['order']}|{row['split']}|{what}".encode()).digest(), "big")
+    return _drawn(row["order"], row["split"], what)
+
+
+def _drawn(order: str, split: str, what: str) -> int:
+    return int.from_bytes(hashlib.md5(f"{order}|{split}|{what}".encode()).digest(), "big")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from itdr_hf.tasks.planning.queries import KEYS, first, in_order
+from itdr_hf.tasks.planning.queries import KEYS
 from itdr_hf.tasks.planning.strategies import STRATEGIES
 
 if TYPE_CHECKING:
@@ -49,18 +49,24 @@ def _drawn(
     unknown = draws.anti_join(mine.select(*KEYS, "item"), [*KEYS, "item"])
     unseen = unknown.anti_join(shown.select(*KEYS, "norm"), [*KEYS, "norm"])
     unseen = unseen.anti_join(known, ["subject", "norm"])
+
     names = ("last", "rank", "slot", "side", "wanted", "title", "label", "item")
-    candidate = ibis.struct({name: unseen[name] for name in names})
-    once = unseen.group_by([*KEYS, "norm"]).agg(first=candidate.min())
-    once = once.select(*KEYS, **{name: once["first"][name] for name in names})
+    again = _number(unseen, [*KEYS, "norm"], [unseen[name] for name in names])
+    once = unseen.mutate(again=again).filter(lambda t: t.again == 0).select(*KEYS, *names)
+
     once = once.mutate(number=_number(once, [*KEYS, "last", "slot", "side"], [once["rank"], once.title]))
     late = once.number >= once.wanted
     once = once.mutate(slot_number=_number(once, [*KEYS, "last", "slot"], [late, once.number, once.side]))
-    taken = first(once, KEYS, {name: once[name] for name in ("last", "slot_number", "slot")}, count)
-    return taken.group_by(KEYS).agg(
-        negatives=in_order(taken, "title"),
-        negative_labels=in_order(taken, "label"),
-        negative_items=in_order(taken, "item"),
+    place = _number(once, KEYS, [once["last"], once.slot_number, once.slot])  # of a dozen or two: a sort is fastest
+    taken = once.mutate(place=place).filter(lambda t: t.place < count)
+
+    found = ibis.struct({name: taken[name] for name in ("place", "title", "label", "item")}).collect().sort()
+    listed = taken.group_by(KEYS).agg(found=found)
+    return listed.select(
+        *KEYS,
+        negatives=listed.found.map(lambda one: one.title),
+        negative_labels=listed.found.map(lambda one: one.label),
+        negative_items=listed.found.map(lambda one: one.item),
     )
 
 

@@ -46,7 +46,7 @@ class Recipe:
     neighbours: int = 0  # RecLM: users or items shown beside the one in question
     near: str = ""  # RecLM: the name of neighbours made beforehand (`--neighbours-by`); "": by what is shared
     dialogue: str = "two-turn"  # RecLM: or "second-only": loss on the second answer alone, or "single-turn"
-    profiles: str = ""  # RecLM: the hash of profiles that a model wrote (`--profiles`); "": written by rules
+    profiles: str = ""  # RecLM, InstructRec: the hash of texts that a model wrote (`--profiles`); "": written by rules
 
 
 def recipe_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from itdr_hf.errors import BuildError
 from itdr_hf.runtime.hashing import pseudonyms
-from itdr_hf.tasks.planning import derived, neighbours
+from itdr_hf.tasks.planning import derived, neighbours, written
 from itdr_hf.tasks.planning.streaming import BATCH_ROWS, stream
 from itdr_hf.tasks.reclm import circle
 from itdr_hf.tasks.reclm.rules import (
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
     from itdr_hf.tasks.planning.context import PlanContext
 
-WRITTEN = "profiles"  # folder of the cache with profiles that a model wrote: <hash>.parquet
 KEYS = circle.KEYS
 
 
@@ -85,13 +84,13 @@ def _users(plan: PlanContext) -> Iterator[dict[str, Any]]:
     seen = rows.anti_join(circle.held(plan), [*KEYS, "norm"]).inner_join(counted, ["domain", "item"])
     seen = described(plan, seen.select(*KEYS, "item", "timestamp", "users"))
     telling = rarity((row["title"], row["label"]) for row in stream(plan, _catalogue(plan)))
-    written = _written(plan)
+    quote = _written(plan)
     quoted = 0
     told = seen.select(*KEYS, "title", "label", "users", "timestamp", "item").order_by([*KEYS, "timestamp", "item"])
     for (domain, subject), mine in groupby(stream(plan, told), lambda row: (row["domain"], row["subject"])):
         history = [Choice(row["title"], row["label"], row["users"]) for row in mine]
         profile, by = user_profile(history, telling, usual[0]["usual"], plan.source.words), RULE
-        profile, by = written(domain, str(subject)) or (profile, by)
+        profile, by = quote(domain, str(subject)) or (profile, by)
         quoted += by != RULE
         yield _row(domain, subject, profile, by)
     if plan.recipe.profiles and not quoted:
@@ -108,19 +107,9 @@ def _catalogue(plan: PlanContext) -> ir.Table:
 
 def _written(plan: PlanContext) -> Any:
     """Return a function that gives the profile of a user that a model wrote, and who that was; None where none did."""
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
-
     if not plan.recipe.profiles:
         return lambda domain, subject: None
-    path = written_path(plan.tables.folder.parents[2], plan.recipe.profiles)
-    if not path.is_file():
-        raise BuildError(
-            f"profiles {plan.recipe.profiles}: not in {path.parent}; want profiles that a model wrote; "
-            "name the folder they are in with --profiles, or leave it out"
-        )
-    table = pq.read_table(path)
-    rows = table.filter(pc.field("source") == plan.source.id).to_pylist()
+    rows = written.written(plan)
     known = {(row["domain"], row["user"]): (row["text"], row["written_by"]) for row in rows}
     hashed = pseudonyms(plan.source.id, rows[0]["salt"] if rows else "")
 
@@ -130,11 +119,6 @@ def _written(plan: PlanContext) -> Any:
         return (profile, by) if profile else None
 
     return found
-
-
-def written_path(cache: Path, digest: str) -> Path:
-    """Return where profiles that a model wrote lie in a cache."""
-    return cache / WRITTEN / f"{digest}.parquet"
 
 
 def _items(plan: PlanContext) -> Iterator[dict[str, Any]]:

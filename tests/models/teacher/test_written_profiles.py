@@ -73,5 +73,5 @@ def test_a_profile_written_once_is_quoted_by_every_cell_of_another_build(home: P
 def test_profiles_of_the_rules_alone_are_none_that_a_model_wrote(home: Path, monkeypatch):
     monkeypatch.chdir(home)
     build("--out", "ruled", "--config", "profile-netflix")
-    with pytest.raises(UsageError, match="no profile that a model wrote"):
+    with pytest.raises(UsageError, match="no profile or statement that a model wrote"):
         keep_profiles(home / "ruled", home / "cache")

@@ -9,8 +9,9 @@ from itdr_hf.tasks.instructrec.kinds import Kind
 from itdr_hf.tasks.templates import HELD_OUT
 
 ANY = ("P2", "I1", "I2")
-QUERY_ITEM = "Write two lines:\nQuery: ...\nItem: ..."
-PAST_ITEM = "Number the past titles, one a line, and end with a line\nItem: ..."
+QUERY_ITEM = "Answer in two lines:\nQuery: ...\nItem: ..."
+LISTED = "up to five titles, oldest first, numbered, one per line"  # `writing.PAST`
+PAST_ITEM = f"For the past, list {LISTED}; end with the line\nItem: ..."
 
 NAMED = (
     Kind(
@@ -20,12 +21,12 @@ NAMED = (
         target="item",
         order="HP",
         wordings={
-            "default": "You are a search engine that knows its user. They {did}, {order}:\n{history}\nTheir taste: "
-            "{preference}\nGenerate a new {item} that fits; give its title.",
+            "default": "You are a search engine that knows its user. The user {did} these {items}, {order}:\n{history}\n"
+            "Their taste: {preference}\nGenerate a new {item} that fits. Answer with its title.",
             "plain": "Search engine with a memory. History, {order}:\n{history}\nTaste: {preference}\nTitle of a new, "
             "fitting {item}:",
-            HELD_OUT: "Your search engine greets a regular, whose past is, {order}:\n{history}\nand of whom it knows: "
-            "{preference}\nWhich title does it put forward?",
+            HELD_OUT: "A regular returns to your search engine. Their past {items}, {order}:\n{history}\nWhat you know of "
+            "them: {preference}\nWhich title do you put forward?",
         },
     ),
     Kind(
@@ -36,10 +37,11 @@ NAMED = (
         order="HQ",
         queries=("I1",),
         wordings={
-            "default": "A user has these {items} behind them, {order}:\n{history}\nWhat they have in mind now: {query}\n"
-            "Name a {item} that matches this intention; give its title.",
+            "default": "A user {did} these {items}, {order}:\n{history}\nTheir intention now: {query}\n"
+            "Generate one {item} that matches this intention. Answer with its title.",
             "plain": "History, {order}:\n{history}\nIntention now: {query}\nTitle of a matching {item}:",
-            HELD_OUT: "Yesterday, {order}:\n{history}\nToday: {query}\nWhich title serves today's wish?",
+            HELD_OUT: "Until yesterday a user {did} these, {order}:\n{history}\nToday: {query}\nWhich title serves today's "
+            "wish?",
         },
     ),
     Kind(
@@ -50,10 +52,10 @@ NAMED = (
         order="HQ",
         queries=("I1",),
         wordings={
-            "default": "You are a shopping guide. Your customer lately {did}, {order}:\n{history}\nThe characteristics they "
-            "want: {query}\nRecommend a {item}; give its title.",
+            "default": "You are a shopping guide. Your customer recently {did} these {items}, {order}:\n{history}\n"
+            "The characteristics they want: {query}\nRecommend one {item}. Answer with its title.",
             "plain": "Guide a shopper. Recent {items}, {order}:\n{history}\nWanted: {query}\nRecommendation, title only:",
-            HELD_OUT: "As a guide through the shop, you walk with a customer who {did}, {order}:\n{history}\nThey tell you: "
+            HELD_OUT: "You guide a customer through the shop. Their latest {items}, {order}:\n{history}\nThey tell you: "
             "{query}\nTo which title do you lead them?",
         },
     ),
@@ -65,11 +67,12 @@ NAMED = (
         order="QH",
         queries=("I2",),
         wordings={
-            "default": "You are a search engine that helps a searcher. The query: {query}\nName a {item} that matches both "
-            "the query and the searcher's past tastes, {order}:\n{history}",
-            "plain": "Search engine. Query: {query}\nTitle that fits the query and this past, {order}:\n{history}",
-            HELD_OUT: "Answer a search in the light of who is searching. Searched: {query}\nWrite one title; the searcher's "
-            "past is, {order}:\n{history}",
+            "default": "You are a search engine that helps a searcher. The query: {query}\nGive the title of one {item} "
+            "that matches both the query and the taste shown by what the searcher {did}, {order}:\n{history}",
+            "plain": "Search engine. Query: {query}\nGive one title that fits the query and the searcher's past {items}, "
+            "{order}:\n{history}",
+            HELD_OUT: "Answer a search in the light of who is searching. The search: {query}\nWrite one title. The "
+            "searcher's past {items}, {order}:\n{history}",
         },
     ),
 )
@@ -82,11 +85,11 @@ TURNED = (
         order="HX",
         queries=("I1", "I2"),
         wordings={
-            "default": "A user {did}, {order}:\n{history}\nThey still need this {item} and cannot word it: {title}\n"
-            "Write the query for them.",
+            "default": "A user {did} these {items}, {order}:\n{history}\nThey still need the following {item} but cannot "
+            "put it into words: {title}\nWrite the search query for them.",
             "plain": "History, {order}:\n{history}\nStill needed: {title}\nQuery to search with:",
-            HELD_OUT: "After these, {order}:\n{history}\na user would be happy with {title}\nwithout knowing what to ask. "
-            "Ask it for them.",
+            HELD_OUT: "A user {did} these, {order}:\n{history}\nThey do not know how to ask for what would please them next: "
+            "{title}\nAsk for it in their place.",
         },
     ),
     Kind(
@@ -96,10 +99,10 @@ TURNED = (
         target="preference",
         order="HX",
         wordings={
-            "default": "A user {did}, {order}:\n{history}\nAnd then: {title}\nWhich preference led from the one to the "
-            "other? State it in a sentence.",
-            "plain": "History, {order}:\n{history}\nNext choice: {title}\nState the preference behind it.",
-            HELD_OUT: "From these, {order}:\n{history}\na user came to {title}\nWhat did they follow? One sentence.",
+            "default": "A user {did} these {items}, {order}:\n{history}\nThen they chose: {title}\nWhich preference led from "
+            "this history to that choice? State it in one sentence.",
+            "plain": "History, {order}:\n{history}\nNext choice: {title}\nState the preference behind it in one sentence.",
+            HELD_OUT: "One user's path, {order}:\n{history}\nIt led to {title}\nWhich taste did they follow? One sentence.",
         },
     ),
     Kind(
@@ -110,12 +113,12 @@ TURNED = (
         order="QX",
         queries=("P2", "I1"),
         wordings={
-            "default": "A user searched: {query}\nand in the end chose {title}\nQuery and choice tell a user's taste. "
-            "Estimate which {items} they {did} before: a numbered list of titles, one a line.",
-            "plain": "Query: {query}\nChoice: {title}\nBoth come from a taste. List the {items} that came before, numbered, "
-            "one a line.",
-            HELD_OUT: "All that is left of a user is what they asked, {query}\nand what they took, {title}\nThe two share "
-            "a source. Reconstruct the earlier {items} as a numbered list.",
+            "default": "A user's query: {query}\nWhat they chose in the end: {title}\nA query and a choice reveal a user's "
+            f"taste. Estimate which {{items}} they {{did}} right before: {LISTED}.",
+            "plain": "Query: {query}\nChoice: {title}\nBoth come from one taste. Which {items} came before? "
+            f"List {LISTED}.",
+            HELD_OUT: "Two traces of a user are left. What they asked: {query}\nWhat they took: {title}\nThe two share "
+            f"a source. Reconstruct the earlier {{items}}: {LISTED}.",
         },
     ),
     Kind(
@@ -126,12 +129,13 @@ TURNED = (
         order="H",
         queries=("I1", "I2"),
         wordings={
-            "default": "You are a search engine and saw this user's {items}, {order}:\n{history}\nWhat people search and "
-            f"{{do}} hangs together. Predict their next query and what they choose. {QUERY_ITEM}",
+            "default": "You are a search engine and have seen which {items} a user {did}, {order}:\n{history}\n"
+            "What people search for and what they {do} go together. Predict the user's next query and the {item} they "
+            f"choose. {QUERY_ITEM}",
             "plain": "You are a search engine. Seen so far, {order}:\n{history}\nQuery and choice go together: predict the "
             f"next of both. {QUERY_ITEM}",
-            HELD_OUT: "In your logs as a search engine one user stands out, {order}:\n{history}\nOne line of the log is "
-            f"still to come, a search and what it led to. {QUERY_ITEM}",
+            HELD_OUT: "In your logs as a search engine there is a user with these {items}, {order}:\n{history}\nThe next "
+            f"entry is still to come: a search and what it led to. {QUERY_ITEM}",
         },
     ),
     Kind(
@@ -142,11 +146,12 @@ TURNED = (
         order="Q",
         queries=("P2", "I1"),
         wordings={
-            "default": "Queries betray tastes. One user's query: {query}\nGuess the {items} they {did} before, and the next "
-            f"one. {PAST_ITEM}",
-            "plain": f"A query says much about its user. Query: {{query}}\nGuess past and next {{items}}. {PAST_ITEM}",
-            HELD_OUT: "From a few words one can tell a person. The words: {query}\nTell what lies behind this person, and "
-            f"what comes next. {PAST_ITEM}",
+            "default": "Queries reveal tastes. One user's query: {query}\nGuess the {items} this user {did} before, and the "
+            f"next one. {PAST_ITEM}",
+            "plain": f"A query says much about its user. Query: {{query}}\nGuess the past {{items}} and the next one. "
+            f"{PAST_ITEM}",
+            HELD_OUT: "A few words can show a person's taste. The words: {query}\nTell which {items} lie behind this person, "
+            f"and which comes next. {PAST_ITEM}",
         },
     ),
 )
@@ -154,46 +159,48 @@ CHOICES = (
     Kind(
         id="C10", preference="P1P2", form="T3", target="item", order="QHPC", queries=ANY, optional=True,
         wordings={
-            "default": "A user's current query: {query}\nWhat they {did} tells their taste, {order}:\n{history}\n"
-            "[[In words: {preference}\n]]Answer the query by selecting one of these. Write its title.\n{candidates}",
+            "default": "A user's current query: {query}\nThe {items} they {did}, which show their taste, {order}:\n"
+            "{history}\n[[Their taste in words: {preference}\n]]Answer the query by selecting one of these. Write its "
+            "title.\n{candidates}",
             "plain": "Query: {query}\nHistory, {order}:\n{history}\n[[Taste: {preference}\n]]Select the answer; title only."
             "\n{candidates}",
-            HELD_OUT: "Two things speak for a user: their words, {query}\nand their past, {order}:\n{history}\n"
-            "[[A third is this note: {preference}\n]]All speak for one title below. Copy it.\n{candidates}",
+            HELD_OUT: "Weigh what you know of a user. Their query: {query}\nTheir past {items}, {order}:\n{history}\n"
+            "[[A note on them: {preference}\n]]Everything points to one title below. Copy it.\n{candidates}",
         },
     ),
     Kind(
         id="C11", preference="P1P2", form="T3", target="item", order="QHPC", queries=ANY, optional=True,
         wordings={
-            "default": "A user wants something and searches for it: {query}\nBefore, they {did}, {order}:\n{history}\n"
-            "[[They like the following: {preference}\n]]Recommend one candidate. Answer with its title.\n{candidates}",
-            "plain": "Wanted: {query}\nHad before, {order}:\n{history}\n[[Liked: {preference}\n]]Recommend one of these, "
+            "default": "A user wants to {do} something and searches for it: {query}\nBefore that, they {did} these {items}, "
+            "{order}:\n{history}\n[[Their taste: {preference}\n]]Recommend one of the candidates. Answer with its title."
+            "\n{candidates}",
+            "plain": "Wanted: {query}\nPast {items}, {order}:\n{history}\n[[Taste: {preference}\n]]Recommend one of these, "
             "title only.\n{candidates}",
-            HELD_OUT: "There is a wish, {query}\nthere is a past, {order}:\n{history}\n[[there is a taste, {preference}\n]]"
-            "and one title below has to do with each. Write it.\n{candidates}",
+            HELD_OUT: "The wish: {query}\nThe past, {order}:\n{history}\n[[The taste: {preference}\n]]One title below "
+            "goes with all of this. Write it.\n{candidates}",
         },
     ),
     Kind(
         id="C12", preference="P1P2", form="T3", target="item", order="HPQC", queries=ANY, optional=True,
         wordings={
-            "default": "A keen user has {did} a good many {items}, {order}:\n{history}\n[[Their taste: {preference}\n]]"
-            "Now they want this: \"{query}\"\nThe system offers:\n{candidates}\nSelect the one they take. Answer with "
-            "its title.",
+            "default": "A keen user {did} these {items}, {order}:\n{history}\n[[Their taste: {preference}\n]]"
+            "Now they are looking for this: \"{query}\"\nThe system offers:\n{candidates}\nSelect the one they take. Answer "
+            "with its title.",
             "plain": "User's {items}, {order}:\n{history}\n[[Taste: {preference}\n]]Now wanted: \"{query}\"\nOffered:\n"
             "{candidates}\nWhich one? Title only.",
-            HELD_OUT: "Somebody who knows what they like, {order}:\n{history}\n[[({preference})\n]]says: \"{query}\"\nand "
-            "is shown:\n{candidates}\nCopy out the title they point at.",
+            HELD_OUT: "A regular's past {items}, {order}:\n{history}\n[[A remark on them: {preference}\n]]The regular says: "
+            "\"{query}\"\nThese are on the counter:\n{candidates}\nCopy the title the regular points at.",
         },
     ),
     Kind(
         id="C13", preference="P1P2", form="T3", target="item", order="HPQC", queries=ANY, optional=True,
         wordings={
-            "default": "History of a user, {order}:\n{history}\n[[Taste: {preference}\n]]New search: \"{query}\"\nSelect the "
-            "candidate that matches. Answer with its title.\n{candidates}",
-            "plain": "Past, {order}:\n{history}\n[[Preference: {preference}\n]]Search: \"{query}\"\nMatch, title only:"
-            "\n{candidates}",
-            HELD_OUT: "First the record, {order}:\n{history}\n[[then what it amounts to: {preference}\n]]last a new search: "
-            "\"{query}\"\nOne title settles it. Write it.\n{candidates}",
+            "default": "A user's history, {order}:\n{history}\n[[Their taste: {preference}\n]]Their new search: \"{query}\"\n"
+            "Select the candidate that matches. Answer with its title.\n{candidates}",
+            "plain": "Past {items}, {order}:\n{history}\n[[Preference: {preference}\n]]Search: \"{query}\"\nMatch, title "
+            "only:\n{candidates}",
+            HELD_OUT: "First the record, {order}:\n{history}\n[[Then what it amounts to: {preference}\n]]Last, a new search: "
+            "\"{query}\"\nOne title below settles it. Write it.\n{candidates}",
         },
     ),
 )  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 from itdr_hf.tasks.instructrec.kinds import Kind
 from itdr_hf.tasks.templates import HELD_OUT
 
-TWO_LINES = "Write two lines:\nPreference: ...\nItem: ..."
+TWO_LINES = "Answer in two lines:\nPreference: ...\nItem: ..."
 
 NEXT_ITEM = (
     Kind(
@@ -19,10 +19,11 @@ NEXT_ITEM = (
         target="item",
         order="H",
         wordings={
-            "default": "Name the {item} that this user is most likely to {do} next, judging by what they {did} so far, "
-            "{order}:\n{history}",
-            "plain": "What will the user {do} next? These are the {items} they {did}, {order}:\n{history}",
-            HELD_OUT: "Continue this record of {items} with the title that comes next ({order}):\n{history}",
+            "default": "Give the title of the {item} that this user is most likely to {do} next, judging by the {items} "
+            "they {did} so far, {order}:\n{history}",
+            "plain": "Which {item} will the user {do} next? Answer with its title. The {items} so far, {order}:\n{history}",
+            HELD_OUT: "Below is what one user {did}, {order}. Continue the list with the title that comes next.\n"
+            "{history}",
         },
     ),
     Kind(
@@ -32,12 +33,13 @@ NEXT_ITEM = (
         target="item",
         order="PH",
         wordings={
-            "default": "You are to recommend a {item} to a user of whom two things are known. Their taste in words: "
-            "{preference}\nWhat they {did}, {order}:\n{history}\nWhich {item} do you recommend now? Give its title.",
-            "plain": "Pick a {item} for somebody. Profile: {preference}\nPast {items}, {order}:\n{history}\n"
-            "Write the title of your pick.",
-            HELD_OUT: "Before you suggest anything, read who it is for: {preference}\nThen look at their past "
-            "({order}):\n{history}\nNow write the one title you would suggest.",
+            "default": "You are to recommend one {item} to a user whose taste and history you know. Their taste: "
+            "{preference}\nThe {items} they {did}, {order}:\n{history}\nWhich {item} do you recommend now? Answer with "
+            "its title.",
+            "plain": "Pick one {item} for a user. Profile: {preference}\nPast {items}, {order}:\n{history}\n"
+            "Title of your pick:",
+            HELD_OUT: "Before you suggest anything, read whom it is for: {preference}\nThen look at the {items} they "
+            "{did}, {order}:\n{history}\nNow write the one title you would suggest.",
         },
     ),
     Kind(
@@ -48,11 +50,11 @@ NEXT_ITEM = (
         order="HP",
         optional=True,
         wordings={
-            "default": "The user {did} these {items}, {order}:\n{history}\n[[From them one can tell their taste: "
-            "{preference}\n]]Which {item} should follow? Give its title.",
+            "default": "A user {did} these {items}, {order}:\n{history}\n[[The taste behind them: {preference}\n]]"
+            "Which {item} comes next? Answer with its title.",
             "plain": "History, {order}:\n{history}\n[[Taste: {preference}\n]]Title of the next {item}:",
-            HELD_OUT: "Here is what one user went through, {order}:\n{history}\n[[It adds up to this taste: "
-            "{preference}\n]]Write the title you expect after that.",
+            HELD_OUT: "Here is what one user {did}, {order}:\n{history}\n[[It adds up to this taste: {preference}\n]]"
+            "Write the title you expect next.",
         },
     ),
     Kind(
@@ -63,13 +65,13 @@ NEXT_ITEM = (
         order="HP",
         optional=True,
         wordings={
-            "default": "Look for what the following {items}, which one user {did}, have in common ({order}):\n{history}\n"
-            "[[What they share shows this preference: {preference}\n]]Use it to recommend one more {item}; give its "
+            "default": "Find what the following {items}, which one user {did}, have in common ({order}):\n{history}\n"
+            "[[It points to this preference: {preference}\n]]On this basis, recommend one more {item}. Answer with its "
             "title.",
             "plain": "One user {did} these, {order}:\n{history}\n[[The common thread: {preference}\n]]"
-            "Recommend another {item} along the same thread. Title only.",
-            HELD_OUT: "Something links these {items} of one user ({order}):\n{history}\n[[Put in words, the link is: "
-            "{preference}\n]]Name one further {item} that the link would lead to.",
+            "Recommend one more {item} that has what they have in common; title only.",
+            HELD_OUT: "Something links these {items} of one user, {order}:\n{history}\n[[The link in words: "
+            "{preference}\n]]Name one more {item} to which this link leads.",
         },
     ),
     Kind(
@@ -80,13 +82,13 @@ NEXT_ITEM = (
         order="HP",
         optional=True,
         wordings={
-            "default": "A good recommendation begins with a user's record. In this case, {order}:\n{history}\n"
-            "A record mirrors taste.[[ Here it shows the following: {preference}]]\nWhich {item} fits that mirror "
-            "image best? Give its title.",
-            "plain": "We study the past to recommend. The past of this user, {order}:\n{history}\n"
-            "It tells what they like.[[ {preference}]]\nSo which {item} comes next? Title only.",
-            HELD_OUT: "Whoever recommends has to read a history first. This is one, {order}:\n{history}\n"
-            "Behind every choice stands a liking.[[ In this one: {preference}]]\nWrite the title it points to.",
+            "default": "To recommend well, one first studies a user's history. This is what one user {did}, {order}:\n"
+            "{history}\nA history mirrors a user's taste.[[ This one shows: {preference}]]\n"
+            "Which {item} suits this taste best? Answer with its title.",
+            "plain": "We study the past to recommend. The past {items} of a user, {order}:\n{history}\n"
+            "They show what the user likes.[[ {preference}]]\nSo which {item} comes next? Title only.",
+            HELD_OUT: "Whoever recommends has to read a history first. Here is one, {order}:\n{history}\n"
+            "Every choice reveals a liking.[[ In this case: {preference}]]\nWrite the title you would recommend.",
         },
     ),
 )
@@ -99,12 +101,13 @@ CHOICES = (
         order="HPC",
         optional=True,
         wordings={
-            "default": "A user's {items}, {order}:\n{history}\n[[Their taste: {preference}\n]]Compare the candidates "
-            "with the taste behind these and choose the one that resembles it most. Answer with its title.\n{candidates}",
-            "plain": "Past {items}, {order}:\n{history}\n[[Liking: {preference}\n]]Which candidate is closest to "
-            "these? Write its title.\n{candidates}",
-            HELD_OUT: "Measure each candidate at the end against this record ({order}):\n{history}\n[[and against this "
-            "description: {preference}\n]]Copy out the title that is nearest.\n{candidates}",
+            "default": "A user {did} the following {items} one after another, {order}:\n{history}\n[[Their taste: "
+            "{preference}\n]]Compare each candidate below with the taste that this sequence shows, and choose the "
+            "closest. Answer with its title.\n{candidates}",
+            "plain": "Past {items}, {order}:\n{history}\n[[Taste: {preference}\n]]Which candidate is closest to the "
+            "user's taste? Title only.\n{candidates}",
+            HELD_OUT: "Measure each candidate at the end against this history, {order}:\n{history}\n[[Measure it against "
+            "this description too: {preference}\n]]Copy the title that comes nearest.\n{candidates}",
         },
     ),
     Kind(
@@ -115,13 +118,13 @@ CHOICES = (
         order="HPC",
         optional=True,
         wordings={
-            "default": "You have watched a user {do} one {item} after another, {order}:\n{history}\n[[You gathered that "
-            "they prefer the following: {preference}\n]]Select the one option that suits them. Answer with its title."
+            "default": "You have observed that a user {did} these {items}, {order}:\n{history}\n[[You have learnt about "
+            "their taste: {preference}\n]]Select the one option below that suits this user. Answer with its title."
             "\n{candidates}",
-            "plain": "You saw these steps of a user, {order}:\n{history}\n[[You learnt: {preference}\n]]Select one "
+            "plain": "You saw these choices of a user, {order}:\n{history}\n[[You learnt: {preference}\n]]Select one "
             "suitable {item} from the list; title only.\n{candidates}",
             HELD_OUT: "As an observer you noted down what a user {did}, {order}:\n{history}\n[[In the margin you wrote: "
-            "{preference}\n]]Which of these would you have expected? One title.\n{candidates}",
+            "{preference}\n]]Which of these would you have expected next? Copy its title.\n{candidates}",
         },
     ),
     Kind(
@@ -132,12 +135,12 @@ CHOICES = (
         order="PHC",
         optional=True,
         wordings={
-            "default": "[[About the user: {preference}\n]]The user {did}, {order}:\n{history}\nWhich of the following is "
-            "the next {item} that matches their preference? Answer with its title.\n{candidates}",
-            "plain": "[[User: {preference}\n]]So far, {order}:\n{history}\nNext, in keeping with that, comes one of "
-            "these. Write its title.\n{candidates}",
-            HELD_OUT: "[[Keep this person in mind: {preference}\n]]Their past {items}, {order}:\n{history}\nOne of the "
-            "titles below was next. Copy it out.\n{candidates}",
+            "default": "[[About the user: {preference}\n]]The user {did} these {items}, {order}:\n{history}\nWhich of the "
+            "following is the next {item} that matches the user's preference? Answer with its title.\n{candidates}",
+            "plain": "[[User: {preference}\n]]History, {order}:\n{history}\nWhich of these comes next, in keeping with the "
+            "user's preference? Title only.\n{candidates}",
+            HELD_OUT: "[[Keep in mind whom you advise: {preference}\n]]The user's past {items}, {order}:\n{history}\n"
+            "One of the titles below came next. Copy it.\n{candidates}",
         },
     ),
     Kind(
@@ -148,13 +151,13 @@ CHOICES = (
         order="HPC",
         optional=True,
         wordings={
-            "default": "You obtained the list of {items} that a user {did}, {order}:\n{history}\n[[and a note on their "
-            "taste: {preference}\n]]Choose the {item} to offer them next from these. Answer with its title."
-            "\n{candidates}",
-            "plain": "The list you received, {order}:\n{history}\n[[The note that came with it: {preference}\n]]"
-            "Choose what to offer next; title only.\n{candidates}",
-            HELD_OUT: "A colleague hands you a customer's list, {order}:\n{history}\n[[with a remark: {preference}\n]]"
-            "You may offer one of these. Write the title of your choice.\n{candidates}",
+            "default": "You have obtained the list of {items} that a user {did}, {order}:\n{history}\n[[With it came a "
+            "note on their taste: {preference}\n]]Choose the {item} to offer this user next from those below. Answer "
+            "with its title.\n{candidates}",
+            "plain": "A user's list that you received, {order}:\n{history}\n[[The note that came with it: {preference}\n]]"
+            "Choose what to offer next from these; title only.\n{candidates}",
+            HELD_OUT: "A colleague hands you a customer's list, {order}:\n{history}\n[[It carries a remark: "
+            "{preference}\n]]You may offer one of these. Write the title of your choice.\n{candidates}",
         },
     ),
     Kind(
@@ -165,12 +168,12 @@ CHOICES = (
         order="PHC",
         optional=True,
         wordings={
-            "default": "Recommend one candidate by what is known of the user.\n[[Preference: {preference}\n]]"
-            "History, {order}:\n{history}\nPick the candidate that is consistent with it. Answer with its title."
-            "\n{candidates}",
-            "plain": "Your task is to recommend.\n[[Who: {preference}\n]]What they {did}, {order}:\n{history}\n"
-            "Which candidate agrees with that? Title only.\n{candidates}",
-            HELD_OUT: "Match a user with a {item}.\n[[The user in words: {preference}\n]]The user in deeds, {order}:\n"
+            "default": "Recommend one of the candidates on the basis of what is known about a user.\n[[Their "
+            "taste in words: {preference}\n]]The {items} the user {did}, {order}:\n{history}\nPick the candidate that is "
+            "consistent with this information. Answer with its title.\n{candidates}",
+            "plain": "Your task is to recommend.\n[[Preference: {preference}\n]]History, {order}:\n{history}\n"
+            "Which candidate is consistent with this? Title only.\n{candidates}",
+            HELD_OUT: "Match a user with one {item}.\n[[The user in words: {preference}\n]]The user in choices, {order}:\n"
             "{history}\nOnly one of these goes with that user. Copy its title.\n{candidates}",
         },
     ),
@@ -184,11 +187,11 @@ JUDGEMENTS = (
         order="HPX",
         optional=True,
         wordings={
-            "default": "Earlier a user {did}, {order}:\n{history}\n[[They like the following: {preference}\n]]Is it likely "
-            "that they {do} this {item} next: {title}? Answer Yes or No.",
-            "plain": "Past, {order}:\n{history}\n[[Taste: {preference}\n]]Next: {title}? Yes or No.",
-            HELD_OUT: "Given this record ({order}):\n{history}\n[[and this taste: {preference}\n]]would you bet on "
-            "{title} as the next entry? Reply Yes or No.",
+            "default": "Earlier, a user {did} these {items}, {order}:\n{history}\n[[Their taste: {preference}\n]]Is the "
+            "user likely to {do} the following {item} next? {title}\nAnswer Yes or No.",
+            "plain": "Past {items}, {order}:\n{history}\n[[Taste: {preference}\n]]Likely to be next: {title}\nYes or No?",
+            HELD_OUT: "Here is a history, {order}:\n{history}\n[[The taste behind it: {preference}\n]]Would you bet on "
+            "this as the next entry: {title}\nReply Yes or No.",
         },
     ),
     Kind(
@@ -199,12 +202,13 @@ JUDGEMENTS = (
         order="HPX",
         optional=True,
         wordings={
-            "default": "These {items} belong to one user's history, {order}:\n{history}\n[[Stated preference: "
-            "{preference}\n]]Predict whether the user's next choice will be {title}. Answer Yes or No.",
-            "plain": "User's {items}, {order}:\n{history}\n[[Preference: {preference}\n]]Will they choose {title} now? "
-            "Yes or No.",
-            HELD_OUT: "A user comes back after this ({order}):\n{history}\n[[We know of them: {preference}\n]]They are "
-            "shown {title}. Do they take it? Reply Yes or No.",
+            "default": "A user's history contains these {items}, {order}:\n{history}\n[[Their taste in words: "
+            "{preference}\n]]Predict whether the next {item} this user chooses will be the following: {title}\n"
+            "Answer Yes or No.",
+            "plain": "The user's {items}, {order}:\n{history}\n[[Preference: {preference}\n]]Will this be chosen now: "
+            "{title}\nYes or No?",
+            HELD_OUT: "A user comes back after these {items}, {order}:\n{history}\n[[What we know of them: {preference}\n]]"
+            "They are shown this: {title}\nDo they take it? Reply Yes or No.",
         },
     ),
 )
@@ -212,20 +216,21 @@ TURNED = (
     Kind(
         id="A3", preference="P1", form="cot", target="preference+item", order="H",
         wordings={
-            "default": "A user {did} these {items}, {order}:\n{history}\nFirst infer their preference from this history, "
-            f"then recommend the next {{item}}. {TWO_LINES}",
-            "plain": f"History, {{order}}:\n{{history}}\nSay what the user likes, and then which {{item}} follows. "
+            "default": "A user {did} these {items}, {order}:\n{history}\nFirst infer the user's preference from this "
+            f"history, then recommend the next {{item}}. {TWO_LINES}",
+            "plain": f"History, {{order}}:\n{{history}}\nState what the user prefers, then which {{item}} comes next. "
             f"{TWO_LINES}",
-            HELD_OUT: "Think before you recommend. This is the record, {order}:\n{history}\nPut the taste behind it in "
-            f"words, and let the next title follow from them. {TWO_LINES}",
+            HELD_OUT: "Think before you recommend. This is what a user {did}, {order}:\n{history}\nPut the taste behind "
+            f"it into words, and let the next title follow from it. {TWO_LINES}",
         },
     ),
     Kind(
         id="A14", preference="P1", form="reverse-preference", target="preference", order="H",
         wordings={
-            "default": "You are able to infer a person's taste from their choices. This person {did}, {order}:\n"
-            "{history}\nFind what these {items} have in common and state the overall preference in a sentence.",
-            "plain": "You read tastes off records. Record, {order}:\n{history}\nState the user's overall preference.",
+            "default": "You are able to infer people's tastes from their choices. One person {did} these {items}, {order}:\n"
+            "{history}\nFind what they have in common, and state the person's overall preference in one sentence.",
+            "plain": "You infer tastes from histories. History, {order}:\n{history}\nState the user's overall preference in "
+            "one sentence.",
             HELD_OUT: "You have an eye for what choices say about people. Look at these, {order}:\n{history}\n"
             "Describe in one sentence what this person is after.",
         },
@@ -233,18 +238,18 @@ TURNED = (
     Kind(
         id="A15", preference="P1", form="reverse-preference", target="preference", order="H",
         wordings={
-            "default": "What people {do} is guided by what they prefer. State in a sentence the preference behind this "
+            "default": "What people {do} is guided by what they prefer. State in one sentence the preference behind this "
             "history, {order}:\n{history}",
             "plain": "Choices follow taste. Which taste do these follow? One sentence. Choices, {order}:\n{history}",
-            HELD_OUT: "Behind every record is a person. Say briefly what the one behind this record likes "
+            HELD_OUT: "Behind every history is a person. Say in one sentence what the person behind this one likes "
             "({order}):\n{history}",
         },
     ),
     Kind(
         id="A16", preference="P2", form="T2", target="item", order="P",
         wordings={
-            "default": "You are a recommender system that is good at advice by taste. A user's taste: {preference}\n"
-            "Recommend a {item} that is consistent with it; give its title.",
+            "default": "You are a recommender system that is good at advice based on taste. A user's taste: {preference}\n"
+            "Recommend one {item} that is consistent with it. Answer with its title.",
             "plain": "You recommend {items} by taste. Taste: {preference}\nTitle of your recommendation:",
             HELD_OUT: "You are known for finding the right {item} from a few words about a person. The words: "
             "{preference}\nWrite the title.",
@@ -253,11 +258,10 @@ TURNED = (
     Kind(
         id="A17", preference="P2", form="T2", target="item", order="P",
         wordings={
-            "default": "Taste drives what people {do}. Predict the next {item} of a user from theirs: {preference}\n"
-            "Which {item} will it be? Give its title.",
-            "plain": "Preference decides. Predict from it: {preference}\nWhat does the user {do} next? Title only.",
-            HELD_OUT: "If liking leads to {doing}, where does this liking lead: {preference}\nWrite the title that you "
-            "expect.",
+            "default": "Taste drives what people {do}. Predict the next {item} of a user with this taste: {preference}\n"
+            "Which {item} will it be? Answer with its title.",
+            "plain": "Preference decides. Predict from this one: {preference}\nWhat will the user {do} next? Title only.",
+            HELD_OUT: "If liking leads to {doing}, where does this liking lead? {preference}\nWrite the title you expect.",
         },
     ),
 )  # fmt: skip
