@@ -1,0 +1,109 @@
+"""Who has what, at any size: pairs drawn from activity and popularity alone, a part at a time, each with its own dice."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from itdr_hf.simulate import histories, world
+from itdr_hf.simulate.histories import Lives
+from itdr_hf.simulate.world import FloatArray, IntArray
+
+TRIES = 12
+LETTERS = 12  # taken from one 64-bit number
+
+
+@dataclass(frozen=True, kw_only=True)
+class Log:
+    """Rows of groups and members: of users and what they have, or of items and who has them, grouped by the former."""
+
+    lengths: IntArray
+    edges: FloatArray  # where each member ends, of all popularity
+    life: Lives
+    seed: tuple[int, ...]
+
+    def parts(self, rows: int) -> Iterator[tuple[int, int]]:
+        """Yield ranges of groups with about so many rows."""
+        return histories.user_chunks(self.lengths, rows)
+
+    def dice(self, part: tuple[int, int]) -> np.random.Generator:
+        return np.random.default_rng([*self.seed, part[0]])
+
+    def draw(self, rng: np.random.Generator, part: tuple[int, int]) -> tuple[IntArray, IntArray]:
+        """Return the pairs of a part: by group, in no order within each, no pair twice."""
+        group, member = distinct_pairs(rng, self.lengths[slice(*part)], self.edges)
+        return group + part[0], member
+
+    def times(self, rng: np.random.Generator, part: tuple[int, int], group: IntArray, period: tuple[int, int]) -> IntArray:
+        """Return seconds for drawn rows, never decreasing within a group."""
+        return histories.times(rng, group - part[0], self.life.of(slice(*part)), *period)
+
+
+def log(
+    seed: tuple[int, ...],
+    *,
+    groups: int,
+    members: int,
+    rows: int,
+    least: int = 1,
+    spread: float = histories.HEAVY,
+    most: int | None = None,
+    zipf: float = world.ZIPF,
+) -> Log:
+    """Draw how many rows each group has, and how popular each member is."""
+    rng = np.random.default_rng(seed)
+    most = most or max(members // 6, least)
+    lengths = histories.history_lengths(rng, groups, rows, least=least, most=most, spread=spread)
+    weight = np.cumsum(world.popularities(rng, members, zipf=zipf))
+    return Log(lengths=lengths, edges=weight / weight[-1], life=histories.lives(rng, groups), seed=seed)
+
+
+def distinct_pairs(rng: np.random.Generator, lengths: IntArray, edges: FloatArray) -> tuple[IntArray, IntArray]:
+    """Draw so many different members for each group, by weight; a group that wants nearly all of them may get fewer."""
+    width, need = len(edges), lengths
+    keys = np.empty(0, dtype=np.int64)
+    for _ in range(TRIES):
+        group = np.repeat(np.arange(len(need)), np.where(need > 0, need + need // 4 + 1, 0))
+        member = np.minimum(np.searchsorted(edges, rng.random(len(group))), width - 1)
+        keys = np.sort(np.concatenate([keys, group * width + member]))
+        keys = keys[np.append(True, keys[1:] != keys[:-1])] if len(keys) else keys
+        need = lengths - np.bincount(keys // width, minlength=len(lengths))
+        if not (need > 0).any():
+            break
+
+    group = keys // width
+    order = np.argsort((group << 31) | rng.integers(0, 1 << 31, len(group)))
+    group = group[order]
+    first = np.flatnonzero(np.append(True, group[1:] != group[:-1])) if len(group) else group
+    rank = np.arange(len(group)) - np.repeat(first, np.diff(np.append(first, len(group))))
+    kept = rank < lengths[group]
+    return group[kept], keys[order][kept] % width
+
+
+def codes_of(numbers: IntArray, length: int, alphabet: str, salt: int = 0) -> pa.Array:
+    """Return the code of each number, the same whenever it is asked for: so many letters, different in effect."""
+    letters, rows = np.frombuffer(alphabet.encode("ascii"), dtype=np.uint8), len(numbers)
+    text = np.empty((rows, length), dtype=np.uint8)
+    base = np.uint64(len(letters))
+    for start in range(0, length, LETTERS):
+        value = _mixed(numbers.astype(np.uint64) + np.uint64((salt + 1 + start) * 0x9E3779B97F4A7C15 % 2**64))
+        for place in range(start, min(start + LETTERS, length)):
+            value, letter = value // base, value % base
+            text[:, place] = letters[letter.astype(np.intp)]
+    return fixed(text)
+
+
+def fixed(text: np.ndarray[tuple[int, int], np.dtype[np.uint8]]) -> pa.Array:
+    """Return an Arrow column of the rows of a matrix of bytes."""
+    rows, length = text.shape
+    offsets = np.arange(0, (rows + 1) * length, length, dtype=np.int32)
+    return pa.Array.from_buffers(pa.binary(), rows, [None, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(text))])
+
+
+def _mixed(value: np.ndarray[tuple[int], np.dtype[np.uint64]]) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+    """Scatter numbers over 64 bits (splitmix64), one to one."""
+    with np.errstate(over="ignore"):
+        value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return value ^ (value >> np.uint64(31))
