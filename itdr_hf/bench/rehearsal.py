@@ -15,8 +15,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -178,10 +178,8 @@ def _size(folder: Path) -> int:
     total = 0
     for place, _, names in os.walk(folder):
         for name in names:
-            try:
-                total += os.stat(os.path.join(place, name), follow_symlinks=False).st_blocks * 512
-            except FileNotFoundError:  # deleted meanwhile
-                continue
+            with suppress(FileNotFoundError):  # deleted meanwhile
+                total += (Path(place) / name).lstat().st_blocks * 512
     return total
 
 

@@ -78,7 +78,7 @@ def init(
 def simulate(
     out: Annotated[Path, typer.Argument(help="Folder to write the releases to, one folder each.")],
     source: Annotated[list[str] | None, one_of(SIMULATED, help="Only this source; may be given again.")] = None,
-    scale: Annotated[float, typer.Option(help="1.0 suffices for the paper's numbers of examples.")] = 1.0,
+    scale: Annotated[float, typer.Option(help="1.0 suffices for the paper's numbers of examples; with --published, of that size.")] = 1.0,
     published: Annotated[
         list[str] | None,
         one_of(SIMULATED, help="This source as large as its owners publish it, up to 80 GB; may be given again."),
@@ -102,7 +102,7 @@ def simulate(
             written |= write(out, sources=source, scale=scale, seed=seed, progress=progress)
         if published:
             more = {"domains": domain or (), "compress": compress}
-            written |= simulate_published(out, published, seed=seed, progress=progress, **more)
+            written |= simulate_published(out, published, scale=scale, seed=seed, progress=progress, **more)
     if json:
         return print_json({name: [str(path) for path in paths] for name, paths in written.items()})
     print_line(f"{out}: {counted(len(written), 'source')}. To build: itdr build --raw {out}")

@@ -63,9 +63,7 @@ def simulate(
     The same seed gives the same bytes, whichever sources are written beside. Each folder is marked, so that
     what is built from it says so. Raises UsageError for an unknown source or a scale that is not positive.
     """
-    if not scale > 0:
-        raise UsageError(f"scale: {scale}; want a number above 0; 1 gives the paper's sizes")
-    names = _writable(out, list(SOURCES) if sources is None else sources)
+    names = _writable(out, list(SOURCES) if sources is None else sources, scale)
     written = {}
     for name in each("simulating", names, progress):
         module = KNOWN[name]
@@ -80,17 +78,18 @@ def simulate_published(
     out: Path,
     sources: Sequence[str],
     *,
+    scale: float = 1.0,
     seed: int = 0,
     domains: Sequence[str] = (),
     compress: bool = False,
     progress: OnProgress = ignore,
 ) -> dict[str, list[Path]]:
-    """Write the named sources under `out` as large as their owners publish them, in bounded memory.
+    """Write the named sources under `out` as large as their owners publish them, or `scale` times that, in bounded memory.
 
     Rows, users, items, bytes and skew are the release's (`published.PUBLISHED`); tastes and times are drawn more simply than
     in the small releases. Of amazon2023, only these `domains` (none: all), and gzipped with `compress`.
     """
-    names = _writable(out, sources)
+    names = _writable(out, sources, scale)
     for domain in domains:
         if domain not in AMAZON2023:
             raise unknown("category of amazon2023", domain, AMAZON2023)
@@ -98,16 +97,18 @@ def simulate_published(
     for name in each("simulating", names, progress):
         folder = Path(out) / KNOWN[name].FOLDER
         mark = _mark(folder, f"{name} as `itdr simulate --published` writes it; no fact about people or items.\n")
-        written[name] = [*write_published(name, folder, seed=seed, domains=domains, compress=compress), mark]
+        written[name] = [*write_published(name, folder, share=scale, seed=seed, domains=domains, compress=compress), mark]
     return written
 
 
-def _writable(out: Path, sources: Sequence[str]) -> list[str]:
+def _writable(out: Path, sources: Sequence[str], scale: float) -> list[str]:
     """Return the sources, each once; their folders must not hold anything but what was simulated."""
     names = list(dict.fromkeys(sources))
     for name in names:
         if name not in KNOWN:
             raise unknown("source to simulate", name, KNOWN)
+    if not scale > 0:
+        raise UsageError(f"scale: {scale}; want a number above 0; 1 gives the paper's sizes")
     for folder in (Path(out) / KNOWN[name].FOLDER for name in names):
         if folder.is_dir() and any(folder.iterdir()) and not (folder / SIMULATED).is_file():
             raise UsageError(

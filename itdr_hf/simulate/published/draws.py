@@ -11,7 +11,7 @@ from itdr_hf.simulate.histories import Lives
 from itdr_hf.simulate.world import FloatArray, IntArray
 
 TRIES = 12
-LETTERS = 12  # taken from one 64-bit number
+LETTERS = 10  # taken from one 64-bit number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,12 +49,14 @@ def log(
     least: int = 1,
     spread: float = histories.HEAVY,
     most: int | None = None,
+    regular: tuple[float, int] = (0.0, 0),
     zipf: float = world.ZIPF,
 ) -> Log:
-    """Draw how many rows each group has, and how popular each member is."""
+    """Draw how many rows each group has, at least so many, of a `regular` share of groups more; and how popular members are."""
     rng = np.random.default_rng(seed)
     most = most or max(members // 6, least)
-    lengths = histories.history_lengths(rng, groups, rows, least=least, most=most, spread=spread)
+    fewest = np.where(rng.random(groups) < regular[0], regular[1], least)
+    lengths = histories.history_lengths(rng, groups, rows, least=fewest, most=most, spread=spread)
     weight = np.cumsum(world.popularities(rng, members, zipf=zipf))
     return Log(lengths=lengths, edges=weight / weight[-1], life=histories.lives(rng, groups), seed=seed)
 

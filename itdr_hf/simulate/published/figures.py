@@ -15,6 +15,10 @@ class File:
     rows: int | None = None
     bytes: int | None = None
 
+    def scaled(self, share: float) -> "File":
+        """Return a share of the file; rows are as large."""
+        return File(rows=_scaled(self.rows, share), bytes=_scaled(self.bytes, share))
+
     @property
     def row_bytes(self) -> float | None:
         return self.bytes / self.rows if self.bytes and self.rows else None
@@ -32,8 +36,22 @@ class Figures:
 
     def number(self, what: str) -> int:
         """Return a published number, or the assumed one where it is not published."""
-        published: int | None = getattr(self, what)
+        published: int | None = getattr(self, what, None)
         return self.assumed[what] if published is None else published
+
+    def scaled(self, share: float) -> "Figures":
+        """Return a share of everything."""
+        return Figures(
+            rows=_scaled(self.rows, share),
+            users=_scaled(self.users, share),
+            items=_scaled(self.items, share),
+            files={name: file.scaled(share) for name, file in self.files.items()},
+            assumed={what: _scaled(number, share) or 1 for what, number in self.assumed.items()},
+        )
+
+
+def _scaled(number: int | None, share: float) -> int | None:
+    return None if number is None else max(round(number * share), 1)
 
 
 def _category(users: int, items: int, rows: int, review_bytes: int, meta_bytes: int) -> Figures:

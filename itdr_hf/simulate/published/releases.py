@@ -35,10 +35,22 @@ from itdr_hf.simulate import (
     yelp,
 )
 from itdr_hf.simulate.codes import BASE32, BASE36, BASE64, HEX, isbns, uuids
-from itdr_hf.simulate.files import write_text
 from itdr_hf.simulate.published.draws import Log, codes_of, log
-from itdr_hf.simulate.published.figures import AMAZON2023, PUBLISHED, File
-from itdr_hf.simulate.published.lines import BLOCK, LINE, MORE, RECORD, Fields, Form, Texts, bytes_of, fit, form_of, in_order, write_blocks  # fmt: skip
+from itdr_hf.simulate.published.figures import AMAZON2023, PUBLISHED, Figures, File
+from itdr_hf.simulate.published.lines import (  # fmt: skip
+    BLOCK,
+    LINE,
+    MORE,
+    RECORD,
+    Fields,
+    Form,
+    Texts,
+    bytes_of,
+    fit,
+    form_of,
+    in_order,
+    write_blocks,
+)
 from itdr_hf.simulate.vocabulary import PEOPLE, SURNAMES
 from itdr_hf.simulate.world import IntArray
 
@@ -53,18 +65,28 @@ AMBIENCE = (  # from the end of one attribute to that of another
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """Where a release is to be written, and the generator of its source."""
+    """Where a release is to be written, how large it is, and the dice of its parts."""
 
     source: str
     folder: Path
     scratch: Path
     seed: int
+    share: float = 1.0  # of the published size
+
+    @property
+    def figures(self) -> Figures:
+        return PUBLISHED[self.source].scaled(self.share)
 
     def file(self, name: str) -> File:
-        return PUBLISHED[self.source].files[name]
+        return self.figures.files[name]
 
     def number(self, what: str) -> int:
-        return PUBLISHED[self.source].number(what)
+        return self.figures.number(what)
+
+    def few(self, users: int, interactions: int) -> dict[str, int]:
+        """Return the size of the small release that gives the lines."""
+        share = min(max(self.share, 0.02), 1.0)
+        return {"users": int(users * share) + 100, "interactions": int(interactions * share) + 2_000, "seed": self.seed}
 
     def seeds(self, part: str) -> tuple[int, ...]:
         return self.seed, crc32(f"{self.source}/{part}".encode())
@@ -90,7 +112,7 @@ def write_movielens1m(job: Job) -> Iterator[Path]:
 
 def write_bookcrossing(job: Job) -> Iterator[Path]:
     books = job.number("items") * 10 // 9 + 1  # a tenth of the books that are rated are not listed
-    small = bookcrossing.write(job.scratch, users=6_000, items=books, interactions=120_000, seed=job.seed)
+    small = bookcrossing.write(job.scratch, items=books, **job.few(6_000, 120_000))
     people, listed, ratings = (path.name for path in small)
     yield _moved(job, listed)
     first = bookcrossing.FIRST_USER
@@ -117,7 +139,7 @@ def write_netflix(job: Job) -> Iterator[Path]:
 
 def write_microlens(job: Job) -> Iterator[Path]:
     people, items = job.number("users"), job.number("items")
-    small = microlens.write(job.scratch, users=4_000, items=items, interactions=60_000, seed=job.seed)
+    small = microlens.write(job.scratch, items=items, **job.few(4_000, 60_000))
     pairs, sequences, likes, titles = (path.name for path in small)
     yield _lengthened(job, titles, rb'(?P<more>)"\r\n$', header=1)
     form = form_of(small[2], rb"^\d+\t(?P<likes>\d+)\t(?P<views>\d+)\n")
@@ -125,7 +147,7 @@ def write_microlens(job: Job) -> Iterator[Path]:
     counts = {"likes": _text(views // 30), "views": _text(views)}
     yield write_blocks(job.folder / likes, b"", [bytes_of(form.fill(np.arange(items), counts))])
 
-    seen = log(job.seeds("pairs"), groups=people, members=items, rows=job.number("rows"), least=5, most=218, spread=1.0)
+    seen = log(job.seeds("pairs"), groups=people, members=items, rows=job.number("rows"), least=5, most=218, regular=(0.17, 11))
     everyone = (0, people)
     user, item = seen.draw(rng := seen.dice(everyone), everyone)
     form = form_of(small[0], rb"^(?P<user>\d+),(?P<item>\d+),(?P<time>\d+)\n", header=1)
@@ -148,7 +170,7 @@ def write_pixelrec(job: Job) -> Iterator[Path]:
 
 
 def write_mind(job: Job) -> Iterator[Path]:
-    small = mind.write(job.scratch, users=6_000, items=job.number("items"), interactions=80_000, seed=job.seed)
+    small = mind.write(job.scratch, items=job.number("items"), **job.few(6_000, 80_000))
     news = _column(small[0], rb"([^\t]+)\t")
     listed = {"train": job.file("MINDsmall_train/news.tsv").rows, "dev": job.file("MINDsmall_dev/news.tsv").rows}
     shared = news[: listed["train"]]
@@ -194,7 +216,7 @@ def _write_behaviors(job: Job, place: str, part: str, news: pa.Array, users: pa.
 
 
 def write_anime2023(job: Job) -> Iterator[Path]:
-    small = anime2023.write(job.scratch, users=6_000, items=job.number("items"), interactions=120_000, seed=job.seed)
+    small = anime2023.write(job.scratch, items=job.number("items"), **job.few(6_000, 120_000))
     titles, details, scores = (path.name for path in small)
     yield _lengthened(job, titles, rb'\.\n\n(?P<more>)[^"]', record=RECORD, header=1)
     # as on the site, each list is by title
@@ -224,7 +246,7 @@ def write_anime2023(job: Job) -> Iterator[Path]:
 
 
 def write_yelp(job: Job) -> Iterator[Path]:
-    small = yelp.write(job.scratch, users=6_000, items=job.number("items"), interactions=60_000, seed=job.seed)
+    small = yelp.write(job.scratch, items=job.number("items"), **job.few(6_000, 60_000))
     business, review, user = (path.name for path in small)
     yield _lengthened(job, business, rb"\"RestaurantsAttire\":\"'casual'(?P<more>)\"", texts=[AMBIENCE], joint="")
     places = _column(small[0], rb'"business_id":"([^"]+)"')
@@ -249,7 +271,7 @@ def write_yelp(job: Job) -> Iterator[Path]:
 
 
 def write_amazonbooks(job: Job) -> Iterator[Path]:
-    small = amazonbooks.write(job.scratch, users=6_000, items=job.number("items"), interactions=60_000, seed=job.seed)
+    small = amazonbooks.write(job.scratch, items=job.number("items"), **job.few(6_000, 60_000))
     ratings, books = (path.name for path in small)
     yield _lengthened(job, books, rb"^(?:\"(?:[^\"]|\"\")*\"|[^,]*),[^\",]+\.(?P<more>),", record=RECORD, header=1)
     titles = _column(small[1], rb'^((?:"(?:[^"]|"")*")|[^,]*),', record=RECORD, header=1)
@@ -271,7 +293,7 @@ def write_amazonbooks(job: Job) -> Iterator[Path]:
 
 def write_lastfm1k(job: Job) -> Iterator[Path]:
     people = job.number("users")
-    small = lastfm1k.write(job.scratch, users=people, items=job.number("items"), interactions=240_000, seed=job.seed)
+    small = lastfm1k.write(job.scratch, users=people, items=job.number("items"), interactions=job.few(0, 240_000)["interactions"], seed=job.seed)
     yield _moved(job, small[1].name)
     form = form_of(small[0], rb"^(?P<user>user_\d+)\t(?P<time>[^\t]+)Z\t(?P<song>[^\n]+)\n")
     songs = pc.unique(_column(small[0], rb"Z\t([^\n]+)\n"))
@@ -296,7 +318,7 @@ def write_lastfm1k(job: Job) -> Iterator[Path]:
 
 
 def write_lastfm360k(job: Job) -> Iterator[Path]:
-    small = lastfm360k.write(job.scratch, users=4_000, items=5_000, interactions=100_000, seed=job.seed)
+    small = lastfm360k.write(job.scratch, items=5_000, **job.few(4_000, 100_000))
     plays, profile = (path.name for path in small)
     people, artists = job.number("users"), job.number("items")
     listed = job.file(profile).rows or people
@@ -320,15 +342,15 @@ def write_lastfm360k(job: Job) -> Iterator[Path]:
 
 
 def write_steam(job: Job) -> Iterator[Path]:
-    small = steam.write(job.scratch, users=12_000, items=job.number("items"), interactions=60_000, seed=job.seed)
+    small = steam.write(job.scratch, items=job.number("items"), **job.few(12_000, 60_000))
     reviews, games = (path.name for path in small)
+    sold = _column(small[1], rb"u'id': u'(\d+)'")[: job.number("reviewed")]
     yield _moved(job, games)
     people = job.number("users")
     stems = pa.array([f"{a}{b[:3].lower()}".encode() for a in PEOPLE for b in SURNAMES if "'" not in b], pa.binary())
     names = _named(stems, people, b"_")
     rng = job.rng("people")
     hidden, account = rng.random(people) < 0.59, rng.permutation(people) + 10_000_000
-    sold = _column(small[1], rb"u'id': u'(\d+)'")[: PUBLISHED[job.source].assumed["reviewed"]]
     form = form_of(small[0], rb"u'username': u(?P<name>'[^']*'|\"[^\"]*\"), .*u'product_id': u'(?P<item>\d+)'.*u'date': u'(?P<time>[^']*)'(?:, u'text': u'[^']*(?P<more>)')?.*?(?:u'user_id': u'(?P<account>\d+)')?}\n$")  # fmt: skip
     with_account, without = form.rows_with("account")
     # grouped by game, as in the release: so games are the groups, and players their members
@@ -352,11 +374,11 @@ def write_steam(job: Job) -> Iterator[Path]:
 def write_amazon2018(job: Job) -> Iterator[Path]:
     users, items = job.number("users"), job.number("items")
     rows = job.number("rows") // 2
-    small = amazon2018.write(job.scratch, users=8_000, items=items, interactions=120_000, seed=job.seed, least=5)
+    small = amazon2018.write(job.scratch, items=items, **job.few(8_000, 120_000), least=5)
     ids = pc.binary_join_element_wise(b"A", codes_of(np.arange(users), 13, BASE36), b"")
     for place, domain in enumerate(amazon2018.SHOWN):
-        yield _moved(job, f"meta_{domain}.json.gz")
-        asins = _column(small[2 * place + 1], rb'"asin": "([^"]+)"')
+        asins = pc.unique(_column(small[2 * place + 1], rb'"asin": "([^"]+)"'))
+        yield _moved(job, small[2 * place + 1].name)
         form = form_of(small[2 * place], rb'"reviewTime": "(?P<day>[^"]*)", "reviewerID": "(?P<user>[^"]+)", "asin": "(?P<item>[^"]+)".*?"unixReviewTime": (?P<time>\d+)')  # fmt: skip
         members = np.flatnonzero(np.arange(users) % 4 != place)
         written = log(job.seeds(domain), groups=len(members), members=len(asins), rows=rows, least=5, spread=1.2)
@@ -375,10 +397,10 @@ def write_amazon2018(job: Job) -> Iterator[Path]:
 
 def write_amazon2023(job: Job, domains: Sequence[str] = tuple(AMAZON2023), compress: bool = False) -> Iterator[Path]:
     small = job.scratch / "small"
-    amazon2023.write(small, users=24_000, items=6_000, interactions=200_000, seed=job.seed, domains=domains, compress=False, casual=0.5, heavy=True)  # fmt: skip
+    amazon2023.write(small, items=6_000, **job.few(24_000, 200_000), domains=domains, compress=False, casual=0.5, heavy=True)  # fmt: skip
     first = 0
     for number, domain in enumerate(domains):
-        figures, ending = AMAZON2023[domain], ".jsonl.gz" if compress else ".jsonl"
+        figures, ending = AMAZON2023[domain].scaled(job.share), ".jsonl.gz" if compress else ".jsonl"
         reviews, metas = (small / "raw" / f"{kind}_categories" / f"{head}{domain}.jsonl" for kind, head in (("review", ""), ("meta", "meta_")))  # fmt: skip
         products, people = figures.number("items"), figures.number("users")
         asins = pc.binary_join_element_wise(b"B0", codes_of(np.arange(products), 8, BASE36, salt=100 + number), b"")
@@ -439,10 +461,12 @@ def _scratch(folder: Path) -> Iterator[Path]:
         yield Path(place)
 
 
-def write(source: str, folder: Path, *, seed: int = 0, domains: Sequence[str] = (), compress: bool = False) -> Iterator[Path]:
-    """Write a release at its published size, and yield each file once it is complete."""
+def write(
+    source: str, folder: Path, *, seed: int = 0, share: float = 1.0, domains: Sequence[str] = (), compress: bool = False
+) -> Iterator[Path]:
+    """Write a release at its published size, or a share of it, and yield each file once it is complete."""
     with _scratch(folder) as scratch:
-        job = Job(source=source, folder=folder, scratch=scratch, seed=seed)
+        job = Job(source=source, folder=folder, scratch=scratch, seed=seed, share=share)
         if source == "amazon2023":
             yield from write_amazon2023(job, domains or tuple(AMAZON2023), compress)
         else:
