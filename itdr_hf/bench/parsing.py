@@ -61,7 +61,9 @@ def _separated(path: str, delimiter: str, fields: int, *, quoted: bool, header: 
     columns = "{" + ", ".join(f"'c{place}': 'VARCHAR'" for place in range(fields)) + "}"
     quotes = f"quote='\"', escape='{escape}'" if quoted else "quote='', escape=''"
     encoding = ", encoding='latin-1'" if Path(path).name.startswith(LATIN) else ""
-    options = f"header={str(header).lower()}, delim={delimiter}, {quotes}, auto_detect=false, columns={columns}{encoding}"
+    options = (
+        f"header={str(header).lower()}, delim={delimiter}, {quotes}, auto_detect=false, columns={columns}{encoding}"
+    )
     values = ", ".join(f"max(c{place})" for place in range(fields))
     return f"SELECT count(*), {values} FROM read_csv({path!r}, {options}, ignore_errors=true, max_line_size={MAX_LINE})"
 

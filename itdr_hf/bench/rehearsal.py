@@ -26,7 +26,7 @@ from itdr_hf.bench.run import machine
 from itdr_hf.errors import BuildError, UsageError
 from itdr_hf.raw.release import find_release
 from itdr_hf.runtime.files import write_atomically
-from itdr_hf.simulate.published import AMAZON2023, PUBLISHED
+from itdr_hf.simulate.published import PUBLISHED
 
 MEMORY = "4GB"
 EVERY = 0.5  # seconds between two looks at the disk
@@ -82,13 +82,16 @@ def rehearse(work: Path, source: str, *, memory: str = MEMORY, changes: Sequence
 
     found = json.loads(audited)
     return {
-        "files": {name: {"bytes": size, "published": _published(source, name)} for name, size in files.items() if size > 200},
+        "files": {
+            name: {"bytes": size, "published": _published(source, name)} for name, size in files.items() if size > 200
+        },
         "bytes": sum(files.values()),
         "rows": json.loads(parsed),
         "memory_limit": memory,
         "steps": {name: asdict(step) for name, step in steps.items()},
         "ratio": {
-            what: round(getattr(steps["build"], what) / max(getattr(steps["parse"], what), 1e-9), 2) for what in ("seconds", "cpu")
+            what: round(getattr(steps["build"], what) / max(getattr(steps["parse"], what), 1e-9), 2)
+            for what in ("seconds", "cpu")
         },
         "planned": json.loads(planned),
         "examples": {one["cell"]: sum(one["counts"].values()) for one in json.loads(built)},
@@ -99,7 +102,9 @@ def rehearse(work: Path, source: str, *, memory: str = MEMORY, changes: Sequence
     }
 
 
-def rehearse_all(work: Path, sources: Sequence[str], kept: Path, *, memory: str = MEMORY, changes: Sequence[str] = ()) -> int:
+def rehearse_all(
+    work: Path, sources: Sequence[str], kept: Path, *, memory: str = MEMORY, changes: Sequence[str] = ()
+) -> int:
     """Rehearse all that is not done yet, and keep each; return how many failed."""
     failed = 0
     for source in sources:
@@ -119,7 +124,10 @@ def rehearse_all(work: Path, sources: Sequence[str], kept: Path, *, memory: str 
         done["sources"][source] = found
         write_atomically(kept, json.dumps({**done, "machine": machine()}, indent=1) + "\n")
         step = found["steps"]["build"]
-        print(f"{source}: {found['bytes'] / 1e6:,.0f} MB, built in {step['seconds']:,.0f} s, {step['peak_mb']:,} MB", flush=True)
+        print(
+            f"{source}: {found['bytes'] / 1e6:,.0f} MB, built in {step['seconds']:,.0f} s, {step['peak_mb']:,} MB",
+            flush=True,
+        )
     return failed
 
 
@@ -135,7 +143,9 @@ def _run(work: Path, *arguments: str, command: Sequence[str] = COMMAND) -> tuple
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(work / "hf"), "TMPDIR": str(work / "tmp")}
     started = time.perf_counter()
     with _disk(work) as most, (work / "log").open("w+") as log:
-        process = subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
+        process = subprocess.Popen(
+            [*command, *arguments], stdout=subprocess.PIPE, stderr=log, text=True, env=environment
+        )
         assert process.stdout
         printed = process.stdout.read()
         _, status, usage = os.wait4(process.pid, 0)
@@ -185,13 +195,7 @@ def _size(folder: Path) -> int:
 
 def _published(source: str, name: str) -> int | None:
     """Return the published bytes of a file, as far as they are known."""
-    path = Path(name)
-    if source == "amazon2023":
-        kind = "meta" if path.name.startswith("meta_") else "reviews"
-        domain = path.name.removeprefix("meta_").partition(".")[0]
-        return AMAZON2023[domain].files[kind].bytes if domain in AMAZON2023 and path.suffix == ".jsonl" else None
-    known = PUBLISHED[source].files
-    within = str(path.relative_to(path.parts[0])) if len(path.parts) > 1 else name
+    known, within = PUBLISHED[source].files, "/".join(Path(name).parts[1:])
     return known[within].bytes if within in known else None
 
 

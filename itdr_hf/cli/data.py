@@ -78,7 +78,9 @@ def init(
 def simulate(
     out: Annotated[Path, typer.Argument(help="Folder to write the releases to, one folder each.")],
     source: Annotated[list[str] | None, one_of(SIMULATED, help="Only this source; may be given again.")] = None,
-    scale: Annotated[float, typer.Option(help="1.0 suffices for the paper's numbers of examples; with --published, of that size.")] = 1.0,
+    scale: Annotated[
+        float, typer.Option(help="1.0 suffices for the paper's numbers of examples; with --published, of that size.")
+    ] = 1.0,
     published: Annotated[
         list[str] | None,
         one_of(SIMULATED, help="This source as large as its owners publish it, up to 80 GB; may be given again."),

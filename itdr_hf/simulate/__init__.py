@@ -97,7 +97,10 @@ def simulate_published(
     for name in each("simulating", names, progress):
         folder = Path(out) / KNOWN[name].FOLDER
         mark = _mark(folder, f"{name} as `itdr simulate --published` writes it; no fact about people or items.\n")
-        written[name] = [*write_published(name, folder, share=scale, seed=seed, domains=domains, compress=compress), mark]
+        written[name] = [
+            *write_published(name, folder, share=scale, seed=seed, domains=domains, compress=compress),
+            mark,
+        ]
     return written
 
 

@@ -35,7 +35,9 @@ class Log:
         group, member = distinct_pairs(rng, self.lengths[slice(*part)], self.edges)
         return group + part[0], member
 
-    def times(self, rng: np.random.Generator, part: tuple[int, int], group: IntArray, period: tuple[int, int]) -> IntArray:
+    def times(
+        self, rng: np.random.Generator, part: tuple[int, int], group: IntArray, period: tuple[int, int]
+    ) -> IntArray:
         """Return seconds for drawn rows, never decreasing within a group."""
         return histories.times(rng, group - part[0], self.life.of(slice(*part)), *period)
 
@@ -100,7 +102,9 @@ def fixed(text: np.ndarray[tuple[int, int], np.dtype[np.uint8]]) -> pa.Array:
     """Return an Arrow column of the rows of a matrix of bytes."""
     rows, length = text.shape
     offsets = np.arange(0, (rows + 1) * length, length, dtype=np.int32)
-    return pa.Array.from_buffers(pa.binary(), rows, [None, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(text))])
+    return pa.Array.from_buffers(
+        pa.binary(), rows, [None, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(text))]
+    )
 
 
 def _mixed(value: np.ndarray[tuple[int], np.dtype[np.uint64]]) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:

@@ -221,8 +221,13 @@ PUBLISHED: Mapping[str, Figures] = {
     ),
     "amazon2023": Figures(
         rows=sum(one.number("rows") for one in AMAZON2023.values()),
-        users=None,
+        users=None,  # of all categories together
         items=sum(one.number("items") for one in AMAZON2023.values()),
-        files={},
+        files={
+            f"raw/{kind}_categories/{head}{name}.jsonl": one.files[what]
+            for name, one in AMAZON2023.items()
+            for kind, head, what in (("review", "", "reviews"), ("meta", "meta_", "meta"))
+        },
+        assumed={"users": sum(one.number("users") for one in AMAZON2023.values()) * 2 // 3},
     ),
 }

@@ -24,6 +24,7 @@ from itdr_hf.simulate.world import IntArray
 
 LINE = rb"[^\n]*\n"
 RECORD = rb'(?:"(?:[^"]|"")*"|[^"\n])*\n'  # of CSV: quoted fields may have line breaks
+ESCAPED = rb'(?:"(?:[^"\\]|\\.)*"|[^"\n])*\n'  # the same with backslashes
 MORE = "more"  # the group that takes text until a line has the bytes that it should
 POOL, TEXTS, SPREAD = 40_000, 16_000, 0.8  # lines of a form; texts to choose from, and how their lengths vary
 BLOCK = 24_000_000  # bytes written at a time
@@ -72,7 +73,13 @@ class Form:
 
 
 def form_of(
-    path: Path, pattern: bytes, *, record: bytes = LINE, header: int = 0, most: int = POOL, short_of: float | None = None
+    path: Path,
+    pattern: bytes,
+    *,
+    record: bytes = LINE,
+    header: int = 0,
+    most: int = POOL,
+    short_of: float | None = None,
 ) -> Form:
     """Cut a form from a file, of which the first `header` records are kept apart.
 
@@ -103,10 +110,12 @@ class Texts:
     def average(self, mean: float) -> None:
         """Make the texts anew, so that they have about so many bytes on average."""
         rng, count = np.random.default_rng(7), TEXTS
-        lengths = np.maximum(mean, 0) * rng.lognormal(-SPREAD**2 / 2, SPREAD, count) / self._length
+        lengths = np.maximum(mean, 0) * rng.lognormal(-(SPREAD**2) / 2, SPREAD, count) / self._length
         numbers = np.floor(lengths + rng.random(count)).astype(np.int64)
         numbers = np.minimum(numbers, 200)
-        numbers[: count // 10] += np.round((mean * count / self._length - numbers.sum()) / (count // 10)).astype(np.int64)
+        numbers[: count // 10] += np.round((mean * count / self._length - numbers.sum()) / (count // 10)).astype(
+            np.int64
+        )
         places = rng.integers(0, len(self._parts), int(numbers.clip(0).sum()))
         ends = np.cumsum(numbers.clip(0))
         texts = ("".join(self._parts[n] for n in places[end - number : end].tolist()).encode() for end, number in

@@ -39,6 +39,7 @@ from itdr_hf.simulate.published.draws import Log, codes_of, log
 from itdr_hf.simulate.published.figures import AMAZON2023, PUBLISHED, Figures, File
 from itdr_hf.simulate.published.lines import (  # fmt: skip
     BLOCK,
+    ESCAPED,
     LINE,
     MORE,
     RECORD,
@@ -59,7 +60,7 @@ SAMPLE = 8_000
 AMBIENCE = (  # from the end of one attribute to that of another
     "\",\"Ambience\":\"{'romantic': False, 'intimate': False, 'classy': False, 'hipster': False, 'divey': False, "
     "'touristy': False, 'trendy': False, 'upscale': False, 'casual': True}\",\"GoodForKids\":\"True\","
-    "\"OutdoorSeating\":\"False"
+    '"OutdoorSeating":"False'
 )
 
 
@@ -78,7 +79,7 @@ class Job:
         return PUBLISHED[self.source].scaled(self.share)
 
     def file(self, name: str) -> File:
-        return self.figures.files[name]
+        return self.figures.files.get(name, File())
 
     def number(self, what: str) -> int:
         return self.figures.number(what)
@@ -103,7 +104,11 @@ def write_movielens32m(job: Job) -> Iterator[Path]:
 
 def write_movielens1m(job: Job) -> Iterator[Path]:
     movielens1m.write(
-        job.scratch, users=job.number("users"), items=job.number("items"), interactions=job.number("rows"), seed=job.seed
+        job.scratch,
+        users=job.number("users"),
+        items=job.number("items"),
+        interactions=job.number("rows"),
+        seed=job.seed,
     )
     yield _moved(job, "ratings.dat")
     yield _moved(job, "users.dat")
@@ -116,7 +121,7 @@ def write_bookcrossing(job: Job) -> Iterator[Path]:
     people, listed, ratings = (path.name for path in small)
     yield _moved(job, listed)
     first = bookcrossing.FIRST_USER
-    form = form_of(small[0], rb'^"(?P<user>\d+)"', header=1)
+    form = form_of(small[0], rb'^"(?P<user>\d+)"', record=ESCAPED, header=1)
     yield _filled(job, people, form, job.file(people).rows or 0, lambda rng, rows: {"user": _text(rows + first)})
 
     form = form_of(small[2], rb'^"(?P<user>\d+)";"(?P<item>[0-9X]{10})"', header=1)
@@ -125,7 +130,9 @@ def write_bookcrossing(job: Job) -> Iterator[Path]:
     readers = job.rng("readers").permutation(job.file(people).rows or 0)[: job.number("users")] + first
     read = log(job.seeds("ratings"), groups=len(readers), members=len(known), rows=job.number("rows"))
 
-    def fields(rng: np.random.Generator, part: tuple[int, int], group: IntArray, item: IntArray) -> tuple[IntArray, Fields]:
+    def fields(
+        rng: np.random.Generator, part: tuple[int, int], group: IntArray, item: IntArray
+    ) -> tuple[IntArray, Fields]:
         return np.arange(len(group)), {"user": _text(readers[group]), "item": known.take(pa.array(item))}
 
     yield _write_log(job, ratings, form, read, fields)
@@ -147,7 +154,9 @@ def write_microlens(job: Job) -> Iterator[Path]:
     counts = {"likes": _text(views // 30), "views": _text(views)}
     yield write_blocks(job.folder / likes, b"", [bytes_of(form.fill(np.arange(items), counts))])
 
-    seen = log(job.seeds("pairs"), groups=people, members=items, rows=job.number("rows"), least=5, most=218, regular=(0.17, 11))
+    seen = log(
+        job.seeds("pairs"), groups=people, members=items, rows=job.number("rows"), least=5, most=218, regular=(0.17, 11)
+    )
     everyone = (0, people)
     user, item = seen.draw(rng := seen.dice(everyone), everyone)
     form = form_of(small[0], rb"^(?P<user>\d+),(?P<item>\d+),(?P<time>\d+)\n", header=1)
@@ -163,7 +172,11 @@ def write_microlens(job: Job) -> Iterator[Path]:
 
 def write_pixelrec(job: Job) -> Iterator[Path]:
     pixelrec.write(
-        job.scratch, users=job.number("users"), items=job.number("items"), interactions=job.number("rows"), seed=job.seed
+        job.scratch,
+        users=job.number("users"),
+        items=job.number("items"),
+        interactions=job.number("rows"),
+        seed=job.seed,
     )
     yield _moved(job, "interaction.csv")
     yield _lengthened(job, "item_info.csv", rb"\.(?P<more>)\n$", header=1)
@@ -194,7 +207,9 @@ def _write_behaviors(job: Job, place: str, part: str, news: pa.Array, users: pa.
     path, rng = f"{place}/behaviors.tsv", job.rng(f"behaviors/{part}")
     form = form_of(job.scratch / path, rb"^(?P<row>\d+)\t(?P<user>U\d+)\t(?P<time>[^\t]+)\t(?P<history>[^\t]*)\t(?P<shown>[^\n]+)\n")  # fmt: skip
     rows, row_bytes = job.file(path).rows or 0, job.file(path).row_bytes or 0.0
-    past = log(job.seeds(f"history/{part}"), groups=len(users), members=len(news), rows=32 * len(users), spread=1.0, most=400)
+    past = log(
+        job.seeds(f"history/{part}"), groups=len(users), members=len(news), rows=32 * len(users), spread=1.0, most=400
+    )
     group, item = past.draw(rng, (0, len(users)))
     histories = _joined(news, group, item, len(users), b" ")
     mean = sum(map(len, histories.to_pylist())) / len(users)
@@ -229,15 +244,21 @@ def write_anime2023(job: Job) -> Iterator[Path]:
     numbers = np.sort(job.rng("people").choice(people * 2, people, replace=False)) + 1
     stems = pa.array([f"{a}{'_' if len(b) % 2 else ''}{b[:4]}".encode() for a in PEOPLE for b in SURNAMES], pa.binary())
     usernames = _named(stems, people)
-    form = form_of(job.scratch / details, rb"^(?P<id>\d+),(?P<name>[^,]*),", header=1, short_of=job.file(details).row_bytes)
+    form = form_of(
+        job.scratch / details, rb"^(?P<id>\d+),(?P<name>[^,]*),", header=1, short_of=job.file(details).row_bytes
+    )
     yield _filled(job, details, form, people, lambda rng, rows: {"id": _text(numbers[rows]), "name": usernames.take(pa.array(rows))})  # fmt: skip
 
     scorers = np.sort(job.rng("scorers").choice(people, job.number("users"), replace=False))
-    form = form_of(job.scratch / scores, rb'^(?P<user>\d+),(?P<name>[^,]*),(?P<item>\d+,(?:"(?:[^"]|"")*"|[^,]*)),\d+\n', header=1)
+    form = form_of(
+        job.scratch / scores, rb'^(?P<user>\d+),(?P<name>[^,]*),(?P<item>\d+,(?:"(?:[^"]|"")*"|[^,]*)),\d+\n', header=1
+    )
     items = pc.binary_join_element_wise(ids, names, b",")
     rated = log(job.seeds("scores"), groups=len(scorers), members=len(ids), rows=job.number("rows"))
 
-    def fields(rng: np.random.Generator, part: tuple[int, int], group: IntArray, item: IntArray) -> tuple[IntArray, Fields]:
+    def fields(
+        rng: np.random.Generator, part: tuple[int, int], group: IntArray, item: IntArray
+    ) -> tuple[IntArray, Fields]:
         order = np.argsort(group * len(ids) + item)
         who, what = scorers[group[order]], pa.array(item[order])
         return order, {"user": _text(numbers[who]), "name": usernames.take(pa.array(who)), "item": items.take(what)}
@@ -260,7 +281,9 @@ def write_yelp(job: Job) -> Iterator[Path]:
     form = form_of(small[1], rb'"review_id":"(?P<row>[^"]+)","user_id":"(?P<user>[^"]+)","business_id":"(?P<item>[^"]+)".*(?P<more>)","date":"(?P<time>[^"]+)"')  # fmt: skip
     written = log(job.seeds("reviews"), groups=people, members=len(places), rows=job.number("rows"))
 
-    def fields(rng: np.random.Generator, part: tuple[int, int], group: IntArray, item: IntArray) -> tuple[IntArray, Fields]:
+    def fields(
+        rng: np.random.Generator, part: tuple[int, int], group: IntArray, item: IntArray
+    ) -> tuple[IntArray, Fields]:
         stamp = written.times(rng, part, group, yelp.PERIOD)
         return np.arange(len(group)), {
             "row": codes_of(group * len(places) + item, 22, BASE64, salt=1), "user": ids.take(pa.array(group)),
@@ -283,9 +306,13 @@ def write_amazonbooks(job: Job) -> Iterator[Path]:
     form = form_of(small[0], rb'^(?P<item>[^,]+,(?:"(?:[^"]|"")*"|[^,]*)),[^,]*,(?:(?P<user>A[^,]*,(?:"(?:[^"]|"")*"|[^,]*)),|,,)[^,]*,[^,]*,(?P<time>[^,]+),.*[a-z.](?P<more>)"?\n$', header=1)  # fmt: skip
     written = log(job.seeds("reviews"), groups=people, members=len(items), rows=job.number("rows"))
 
-    def fields(rng: np.random.Generator, part: tuple[int, int], group: IntArray, item: IntArray) -> tuple[IntArray, Fields]:
+    def fields(
+        rng: np.random.Generator, part: tuple[int, int], group: IntArray, item: IntArray
+    ) -> tuple[IntArray, Fields]:
         stamp = written.times(rng, part, group, (832_000_000, 1_362_000_000))
-        names = pc.binary_join_element_wise(ids.take(pa.array(group)), profiles.take(pa.array(group % len(profiles))), b",")
+        names = pc.binary_join_element_wise(
+            ids.take(pa.array(group)), profiles.take(pa.array(group % len(profiles))), b","
+        )
         return np.arange(len(group)), {"item": items.take(pa.array(item)), "user": names, "time": _text(stamp // 86_400 * 86_400)}  # fmt: skip
 
     yield _write_log(job, ratings, form, written, fields)
@@ -293,13 +320,21 @@ def write_amazonbooks(job: Job) -> Iterator[Path]:
 
 def write_lastfm1k(job: Job) -> Iterator[Path]:
     people = job.number("users")
-    small = lastfm1k.write(job.scratch, users=people, items=job.number("items"), interactions=job.few(0, 240_000)["interactions"], seed=job.seed)
+    small = lastfm1k.write(
+        job.scratch,
+        users=people,
+        items=job.number("items"),
+        interactions=job.few(0, 240_000)["interactions"],
+        seed=job.seed,
+    )
     yield _moved(job, small[1].name)
     form = form_of(small[0], rb"^(?P<user>user_\d+)\t(?P<time>[^\t]+)Z\t(?P<song>[^\n]+)\n")
     songs = pc.unique(_column(small[0], rb"Z\t([^\n]+)\n"))
     name = small[0].name
     rng, rows = job.rng("plays"), job.number("rows")
-    lengths = log(job.seeds("lengths"), groups=people, members=10, rows=rows, least=50, most=200_000, spread=1.2).lengths
+    lengths = log(
+        job.seeds("lengths"), groups=people, members=10, rows=rows, least=50, most=200_000, spread=1.2
+    ).lengths
     weight = np.cumsum(world.popularities(rng, len(songs)))
     ids = pa.array([f"user_{n + 1:06d}".encode() for n in range(people)], pa.binary())
 
@@ -329,11 +364,15 @@ def write_lastfm360k(job: Job) -> Iterator[Path]:
 
     rng = job.rng("artists")
     names = [name.lower() for name in lastfm1k.artists(rng, world.items(rng, artists, len(lastfm1k.GENRES)))]
-    items = pa.array([f"{code}\t{name}".encode() for code, name in zip(uuids(rng, artists), names, strict=True)], pa.binary())
+    items = pa.array(
+        [f"{code}\t{name}".encode() for code, name in zip(uuids(rng, artists), names, strict=True)], pa.binary()
+    )
     form = form_of(small[0], rb"^(?P<user>[0-9a-f]{40})\t(?P<item>[^\t]+\t[^\t]+)\t(?P<plays>\d+)\n")
     heard = log(job.seeds("plays"), groups=people, members=artists, rows=job.number("rows"), spread=0.5)
 
-    def fields(rng: np.random.Generator, part: tuple[int, int], group: IntArray, item: IntArray) -> tuple[IntArray, Fields]:
+    def fields(
+        rng: np.random.Generator, part: tuple[int, int], group: IntArray, item: IntArray
+    ) -> tuple[IntArray, Fields]:
         count = np.maximum(np.exp(4 + 1.1 * rng.normal(size=len(group))), 1).astype(np.int64)
         count = count[np.lexsort((-count, group))]
         return np.arange(len(group)), {"user": ids.take(pa.array(group)), "item": items.take(pa.array(item)), "plays": _text(count)}  # fmt: skip
@@ -351,12 +390,16 @@ def write_steam(job: Job) -> Iterator[Path]:
     names = _named(stems, people, b"_")
     rng = job.rng("people")
     hidden, account = rng.random(people) < 0.59, rng.permutation(people) + 10_000_000
-    form = form_of(small[0], rb"u'username': u(?P<name>'[^']*'|\"[^\"]*\"), .*u'product_id': u'(?P<item>\d+)'.*u'date': u'(?P<time>[^']*)'(?:, u'text': u'[^']*(?P<more>)')?.*?(?:u'user_id': u'(?P<account>\d+)')?}\n$")  # fmt: skip
+    form = form_of(small[0], rb"u'username': u(?:'(?P<name>[^']*)'|\"[^\"]*\"), .*u'product_id': u'(?P<item>\d+)'.*u'date': u'(?P<time>[^']*)'(?:, u'text': u'[^']*(?P<more>)')?.*?(?:u'user_id': u'(?P<account>\d+)')?}\n$")  # fmt: skip
     with_account, without = form.rows_with("account")
     # grouped by game, as in the release: so games are the groups, and players their members
-    popular = log(job.seeds("reviews"), groups=len(sold), members=people, rows=job.number("rows"), most=people // 20, zipf=0.8)
+    popular = log(
+        job.seeds("reviews"), groups=len(sold), members=people, rows=job.number("rows"), most=people // 20, zipf=0.8
+    )
 
-    def fields(rng: np.random.Generator, part: tuple[int, int], group: IntArray, item: IntArray) -> tuple[IntArray, Fields]:
+    def fields(
+        rng: np.random.Generator, part: tuple[int, int], group: IntArray, item: IntArray
+    ) -> tuple[IntArray, Fields]:
         stamp = rng.integers(*steam.PERIOD, len(group)) // 86_400
         return np.arange(len(group)), {
             "name": names.take(pa.array(item)), "item": sold.take(pa.array(group)),
@@ -407,10 +450,13 @@ def write_amazon2023(job: Job, domains: Sequence[str] = tuple(AMAZON2023), compr
         stems = pc.binary_slice(asins, 0, 9)
         lasts = pc.binary_slice(asins, 9, 10)
 
-        form = form_of(metas, rb'"title": "(?:[^"\\]|\\.)+(?P<mark>)", "average_rating".*?(?:"description": \["[^"]*(?P<more>)"\].*)?"parent_asin": "(?P<item>[^"]+)"', short_of=figures.files["meta"].row_bytes)  # fmt: skip
+        form = form_of(metas, rb'"title": "(?:(?:[^"\\]|\\.)+(?P<mark>))?", "average_rating".*?(?:"description": \["[^"]*(?P<more>)"\].*)?"parent_asin": "(?P<item>[^"]+)"', short_of=figures.files["meta"].row_bytes)  # fmt: skip
 
         def product(rng: np.random.Generator, rows: IntArray, asins: pa.Array = asins) -> Fields:
-            return {"mark": pc.binary_join_element_wise(b", No. ", _text(rows + 1), b""), "item": asins.take(pa.array(rows))}
+            return {
+                "mark": pc.binary_join_element_wise(b", No. ", _text(rows + 1), b""),
+                "item": asins.take(pa.array(rows)),
+            }
 
         path = f"raw/meta_categories/meta_{domain}{ending}"
         listed = np.flatnonzero(np.arange(products) % 41 != 27)  # reviews of the others stay
@@ -517,7 +563,9 @@ def _column(path: Path, pattern: bytes, *, record: bytes = LINE, header: int = 0
 def _named(stems: pa.Array, count: int, joint: bytes = b"") -> pa.Array:
     """Return so many different names: stems in turn, numbered from the second time on."""
     number = np.arange(count)
-    return pc.binary_join_element_wise(stems.take(pa.array(number % len(stems))), _text(number // len(stems) + 1), joint)
+    return pc.binary_join_element_wise(
+        stems.take(pa.array(number % len(stems))), _text(number // len(stems) + 1), joint
+    )
 
 
 def _joined(words: pa.Array, group: IntArray, place: IntArray, groups: int, joint: bytes) -> pa.Array:
@@ -594,5 +642,11 @@ def _write_log(
     if row_bytes and texts:
         middle = parts[len(parts) // 2]
         packed = name.endswith(".gz") and not plain
-        fit(texts, lambda: block(middle, SAMPLE), min(SAMPLE, int(rows.lengths[slice(*middle)].sum())), row_bytes, packed)
+        fit(
+            texts,
+            lambda: block(middle, SAMPLE),
+            min(SAMPLE, int(rows.lengths[slice(*middle)].sum())),
+            row_bytes,
+            packed,
+        )
     return write_blocks(job.folder / name, form.header, in_order(block, parts))
