@@ -188,7 +188,7 @@ def build(
         bool, typer.Option("--verify", help="Hash all existing files, not only those with a changed time.")
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Estimate rows, bytes, time and memory; build nothing.")
+        bool, typer.Option("--dry-run", help="Estimate rows, bytes, time, memory and disk; build nothing.")
     ] = False,
     json: Json = False,
 ) -> None:
