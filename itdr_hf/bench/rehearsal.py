@@ -70,6 +70,9 @@ def rehearse(work: Path, source: str, *, memory: str = MEMORY, changes: Sequence
     files = {str(path.relative_to(raw)): path.stat().st_size for path in sorted(raw.rglob("*")) if path.is_file()}
     read = sorted({str(path) for paths in release.files.values() for path in paths})
     steps["parse"], parsed = _run(work, "-c", PARSING, json.dumps(read), command=(sys.executable,))
+    (work / "copied").mkdir()
+    steps["copy"], _ = _run(work, "-c", COPYING, str(work / "copied"), json.dumps(read), command=(sys.executable,))
+    shutil.rmtree(work / "copied")
     chosen = [f"--config={name}" for name in cells]
     options = ["--raw", str(raw), "--out", str(out), "--cache", str(work / "cache"), "--memory-limit", memory]
     _, planned = _run(work, "build", *options, "--family", family, *chosen, "--dry-run", "--json")
@@ -89,10 +92,7 @@ def rehearse(work: Path, source: str, *, memory: str = MEMORY, changes: Sequence
         "rows": json.loads(parsed),
         "memory_limit": memory,
         "steps": {name: asdict(step) for name, step in steps.items()},
-        "ratio": {
-            what: round(getattr(steps["build"], what) / max(getattr(steps["parse"], what), 1e-9), 2)
-            for what in ("seconds", "cpu")
-        },
+        "ratio": {f"build / {floor}": _ratio(steps["build"], steps[floor]) for floor in ("parse", "copy")},
         "planned": json.loads(planned),
         "examples": {one["cell"]: sum(one["counts"].values()) for one in json.loads(built)},
         "wanted": {name: catalogue.cell(name).size for name in made if name in catalogue.published()},
@@ -136,6 +136,19 @@ import json, sys
 from itdr_hf.bench.parsing import parse
 print(json.dumps(parse(json.loads(sys.argv[1]))))
 """
+
+
+COPYING = """
+import json, sys
+from pathlib import Path
+from itdr_hf.bench.parsing import copy
+print(copy(json.loads(sys.argv[2]), Path(sys.argv[1])))
+"""
+
+
+def _ratio(step: Step, floor: Step) -> float:
+    """Return the ratio of processor times: others use the machine too."""
+    return round(step.cpu / max(floor.cpu, 1e-9), 2)
 
 
 def _run(work: Path, *arguments: str, command: Sequence[str] = COMMAND) -> tuple[Step, str]:

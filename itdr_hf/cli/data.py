@@ -99,12 +99,13 @@ def simulate(
     from itdr_hf.simulate import simulate_published
 
     with show_progress("simulating") as progress:
-        written = {}
+        written: dict[str, list[Path]] = {}
         if source or not published:
             written |= write(out, sources=source, scale=scale, seed=seed, progress=progress)
         if published:
-            more = {"domains": domain or (), "compress": compress}
-            written |= simulate_published(out, published, scale=scale, seed=seed, progress=progress, **more)
+            written |= simulate_published(
+                out, published, scale=scale, seed=seed, domains=domain or (), compress=compress, progress=progress
+            )
     if json:
         return print_json({name: [str(path) for path in paths] for name, paths in written.items()})
     print_line(f"{out}: {counted(len(written), 'source')}. To build: itdr build --raw {out}")

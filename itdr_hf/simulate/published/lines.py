@@ -30,7 +30,8 @@ POOL, TEXTS, SPREAD = 40_000, 16_000, 0.8  # lines of a form; texts to choose fr
 BLOCK = 24_000_000  # bytes written at a time
 WORKERS = 2
 
-A, B = TypeVar("A"), TypeVar("B")
+A = TypeVar("A")
+B = TypeVar("B")
 Fields = Mapping[str, Any]  # values by the names of groups: Arrow arrays of bytes, or bytes for all
 
 
@@ -87,7 +88,7 @@ def form_of(
     """
     content = igzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     lines = re.findall(record, content, re.DOTALL)
-    head, lines = b"".join(lines[:header]), lines[header : header + most]
+    head, lines = b"".join(lines[:header]), lines[header:][:most]
     if short_of:
         ordered = sorted(range(len(lines)), key=lambda row: len(lines[row]))
         means = np.cumsum([len(lines[row]) for row in ordered]) / np.arange(1, len(lines) + 1)
@@ -100,7 +101,6 @@ class Texts:
     """Texts of some mean length to choose from, of sentences that pack about as well as real ones."""
 
     def __init__(self, rng: np.random.Generator, parts: Sequence[str] = (), joint: str = " ") -> None:
-        self._rng, self._joint = rng, joint
         # without marks that any format would have to escape
         told = parts or [re.sub("[\"',\\\\]", "", sentence) for sentence in sentences(rng, TOLD)]
         self._parts = [joint + part for part in told]

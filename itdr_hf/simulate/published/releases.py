@@ -8,8 +8,9 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -57,10 +58,11 @@ from itdr_hf.simulate.world import IntArray
 
 ROWS = 400_000  # drawn at a time
 SAMPLE = 8_000
+TARGETS = {target: source for source, target in amazon2023.PAIRS}
 AMBIENCE = (  # from the end of one attribute to that of another
-    "\",\"Ambience\":\"{'romantic': False, 'intimate': False, 'classy': False, 'hipster': False, 'divey': False, "
-    "'touristy': False, 'trendy': False, 'upscale': False, 'casual': True}\",\"GoodForKids\":\"True\","
-    '"OutdoorSeating":"False'
+    b"\",\"Ambience\":\"{'romantic': False, 'intimate': False, 'classy': False, 'hipster': False, 'divey': False, "
+    b"'touristy': False, 'trendy': False, 'upscale': False, 'casual': True}\",\"GoodForKids\":\"True\","
+    b'"OutdoorSeating":"False'
 )
 
 
@@ -84,7 +86,7 @@ class Job:
     def number(self, what: str) -> int:
         return self.figures.number(what)
 
-    def few(self, users: int, interactions: int) -> dict[str, int]:
+    def few(self, users: int, interactions: int) -> dict[str, Any]:
         """Return the size of the small release that gives the lines."""
         share = min(max(self.share, 0.02), 1.0)
         return {"users": int(users * share) + 100, "interactions": int(interactions * share) + 2_000, "seed": self.seed}
@@ -184,17 +186,18 @@ def write_pixelrec(job: Job) -> Iterator[Path]:
 
 def write_mind(job: Job) -> Iterator[Path]:
     small = mind.write(job.scratch, items=job.number("items"), **job.few(6_000, 80_000))
-    news = _column(small[0], rb"([^\t]+)\t")
-    listed = {"train": job.file("MINDsmall_train/news.tsv").rows, "dev": job.file("MINDsmall_dev/news.tsv").rows}
-    shared = news[: listed["train"]]
-    users = codes_of(np.arange(job.number("users")), 6, "0123456789")
-    users = pc.binary_join_element_wise(b"U", users, b"")
-    moments = {part: _moments(job, part, period) for part, period in (("train", mind.TRAIN), ("dev", mind.DEV))}
-    for part, first in (("train", 0), ("dev", job.number("users") - 50_000)):
+    news, people = _column(small[0], rb"([^\t]+)\t"), job.number("users")
+    users = pc.binary_join_element_wise(b"U", _text(job.rng("users").permutation(4 * people)[:people]), b"")
+    each = people * 50_000 // 94_000  # in each part, so that some are in both
+    for part, period in (("train", mind.TRAIN), ("dev", mind.DEV)):
         place = f"MINDsmall_{part}"
-        known = shared if part == "train" else pa.concat_arrays([shared[len(shared) - listed["dev"] :]])
-        yield _lengthened(job, f"{place}/news.tsv", rb"[^\t]\.(?P<more>)\thttps:", most=listed[part], start=0 if part == "train" else None, from_="MINDsmall_train/news.tsv")  # fmt: skip
-        yield _write_behaviors(job, place, part, known, users[first : first + 50_000], moments[part])
+        listed = job.file(f"{place}/news.tsv").rows or 0
+        rows = slice(None, listed) if part == "train" else slice(len(news) - listed, None)
+        here = users[:each] if part == "train" else users[people - each :]
+        yield _lengthened(
+            job, f"{place}/news.tsv", rb"[^\t]\.(?P<more>)\thttps:", rows=rows, source="MINDsmall_train/news.tsv"
+        )
+        yield _write_behaviors(job, place, part, news[rows], here, _moments(job, part, period))
 
 
 def _moments(job: Job, part: str, period: tuple[int, int]) -> pa.Array:
@@ -269,7 +272,7 @@ def write_anime2023(job: Job) -> Iterator[Path]:
 def write_yelp(job: Job) -> Iterator[Path]:
     small = yelp.write(job.scratch, items=job.number("items"), **job.few(6_000, 60_000))
     business, review, user = (path.name for path in small)
-    yield _lengthened(job, business, rb"\"RestaurantsAttire\":\"'casual'(?P<more>)\"", texts=[AMBIENCE], joint="")
+    yield _lengthened(job, business, rb"\"RestaurantsAttire\":\"'casual'(?P<more>)\"", constant=AMBIENCE)
     places = _column(small[0], rb'"business_id":"([^"]+)"')
     people = job.number("users")
     ids = codes_of(np.arange(people), 22, BASE64)
@@ -441,7 +444,7 @@ def write_amazon2018(job: Job) -> Iterator[Path]:
 def write_amazon2023(job: Job, domains: Sequence[str] = tuple(AMAZON2023), compress: bool = False) -> Iterator[Path]:
     small = job.scratch / "small"
     amazon2023.write(small, items=6_000, **job.few(24_000, 200_000), domains=domains, compress=False, casual=0.5, heavy=True)  # fmt: skip
-    first = 0
+    crowds = {domain: AMAZON2023[domain].scaled(job.share).number("users") for domain in domains}
     for number, domain in enumerate(domains):
         figures, ending = AMAZON2023[domain].scaled(job.share), ".jsonl.gz" if compress else ".jsonl"
         reviews, metas = (small / "raw" / f"{kind}_categories" / f"{head}{domain}.jsonl" for kind, head in (("review", ""), ("meta", "meta_")))  # fmt: skip
@@ -463,41 +466,40 @@ def write_amazon2023(job: Job, domains: Sequence[str] = tuple(AMAZON2023), compr
         yield _filled(job, path, form, products, product, file=figures.files["meta"], rows=listed, plain=compress)
 
         form = form_of(reviews, rb'"text": "(?:[^"\\]|\\.)*(?P<more>)", "images".*"asin": "(?P<stem>[^"]{9})(?:(?P<last>[^V"])|V)", "parent_asin": "(?P<item>[^"]+)", "user_id": "(?P<user>[^"]+)", "timestamp": (?P<time>\d+)', short_of=figures.files["reviews"].row_bytes)  # fmt: skip
-        written = _shared_log(job, domain, people, products, figures.number("rows"))
-        start = _start(domain, domains, first)
-        first = max(first, start + people)
+        drawn = log(job.seeds(domain), groups=people, members=products, rows=figures.number("rows"))
+        written = _by_length(drawn, longest_first=domain in TARGETS)
 
         def fields(
             rng: np.random.Generator, part: tuple[int, int], group: IntArray, item: IntArray, written: Log = written,
-            start: int = start, asins: pa.Array = asins, stems: pa.Array = stems, lasts: pa.Array = lasts,
+            domain: str = domain, asins: pa.Array = asins, stems: pa.Array = stems, lasts: pa.Array = lasts,
         ) -> tuple[IntArray, Fields]:  # fmt: skip
             stamp = written.times(rng, part, group, amazon2023.PERIOD) * 1000
             stamp += np.where(stamp > 1.3e12, rng.integers(1, 1000, len(stamp)), 0)
             place = pa.array(item)
             return np.arange(len(group)), {
                 "stem": stems.take(place), "last": lasts.take(place), "item": asins.take(place),
-                "user": pc.binary_join_element_wise(b"A", codes_of(group + start, 27, BASE32), b""), "time": _text(stamp),
+                "user": pc.binary_join_element_wise(b"A", codes_of(_reviewers(group, domain, crowds), 27, BASE32), b""), "time": _text(stamp),
             }  # fmt: skip
 
         path = f"raw/review_categories/{domain}{ending}"
         yield _write_log(job, path, form, written, fields, file=figures.files["reviews"], plain=compress)
 
 
-def _shared_log(job: Job, domain: str, people: int, products: int, rows: int) -> Log:
-    """Draw who reviews how much: those who are in a pair of categories are the last of one and the first of the other.
+def _by_length(drawn: Log, *, longest_first: bool) -> Log:
+    return replace(drawn, lengths=np.sort(drawn.lengths)[:: -1 if longest_first else 1])
 
-    Who does much in one does much in the other.
+
+def _reviewers(group: IntArray, domain: str, people: Mapping[str, int]) -> IntArray:
+    """Return the number of each reviewer of a category: of the second of a pair, the first are the last of the other.
+
+    These review most in both.
     """
-    drawn = log(job.seeds(domain), groups=people, members=products, rows=rows, least=1)
-    return Log(lengths=np.sort(drawn.lengths)[:: -1 if _is_target(domain) else 1], edges=drawn.edges, life=drawn.life, seed=drawn.seed)  # fmt: skip
-
-
-def _is_target(domain: str) -> bool:
-    return any(domain == target for _, target in amazon2023.PAIRS)
-
-
-def _start(domain: str, domains: Sequence[str], first: int) -> int:
-    return first
+    base = list(people).index(domain) << 27
+    source = TARGETS.get(domain)
+    if source not in people:
+        return group + base
+    both, last = min(people.values()) // 3, (list(people).index(source) << 27) + people[source] - 1
+    return np.where(group < both, last - group, group + base)
 
 
 @contextmanager
@@ -585,16 +587,16 @@ def _times(stamp: IntArray, joint: bytes = b" ") -> pa.Array:
 
 
 def _lengthened(
-    job: Job, name: str, pattern: bytes, *, record: bytes = LINE, header: int = 0, texts: Sequence[str] = (),
-    joint: str = " ", from_: str | None = None, most: int | None = None, start: int | None = 0,
+    job: Job, name: str, pattern: bytes, *, record: bytes = LINE, header: int = 0, constant: bytes = b"",
+    rows: slice = slice(None), source: str | None = None,
 ) -> Path:  # fmt: skip
-    """Take the records of a file, with text added until it has its published size; `start` None: the last ones."""
-    form = form_of(job.scratch / (from_ or name), pattern, record=record, header=header, most=10**9)
-    rows = np.arange(len(form))[:most] if start is not None else np.arange(len(form))[-(most or 0) :]
-    if texts:
-        fields = {MORE: texts[0].encode()}
-        return write_blocks(job.folder / name, form.header, (bytes_of(form.fill(part, fields)) for part in np.array_split(rows, len(rows) // 50_000 + 1)))  # fmt: skip
-    return _filled(job, name, form, len(rows), lambda rng, at: {}, rows=rows, in_turn=True)
+    """Take the records of a file (`source`: of another name), longer by a constant or by texts until it has its published size."""
+    form = form_of(job.scratch / (source or name), pattern, record=record, header=header, most=None)
+    chosen = np.arange(len(form))[rows]
+    if not constant:
+        return _filled(job, name, form, len(chosen), lambda rng, at: {}, rows=chosen, in_turn=True)
+    parts = np.array_split(chosen, len(chosen) // 50_000 + 1)
+    return write_blocks(job.folder / name, form.header, (bytes_of(form.fill(part, {MORE: constant})) for part in parts))
 
 
 def _filled(
