@@ -23,9 +23,10 @@ class Log:
     life: Lives
     seed: tuple[int, ...]
 
-    def parts(self, rows: int) -> Iterator[tuple[int, int]]:
-        """Yield ranges of groups with about so many rows."""
-        return histories.user_chunks(self.lengths, rows)
+    def parts(self, rows: int, first: int, last: int) -> Iterator[tuple[int, int]]:
+        """Yield ranges of some of the groups with about so many rows."""
+        for start, end in histories.user_chunks(self.lengths[first:last], rows):
+            yield start + first, end + first
 
     def dice(self, part: tuple[int, int]) -> np.random.Generator:
         return np.random.default_rng([*self.seed, part[0]])

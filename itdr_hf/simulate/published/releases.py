@@ -99,9 +99,33 @@ class Job:
 
 
 def write_movielens32m(job: Job) -> Iterator[Path]:
-    yield from movielens32m.write(
-        job.folder, users=job.number("users"), items=job.number("items"), interactions=job.number("rows"), seed=job.seed
-    )
+    small = movielens32m.write(job.scratch, items=job.number("items"), **job.few(4_000, 200_000))
+    ratings, movies, tags, links = (path.name for path in small)
+    ids = _column(small[1], rb"^(\d+),", record=RECORD, header=1)
+    yield _moved(job, movies)
+    yield _moved(job, links)
+
+    people = job.number("users")
+    form = form_of(small[2], rb"^(?P<user>\d+),(?P<item>\d+),", record=RECORD, header=1)
+    tagged = job.file(tags).rows or 0
+    users = np.sort(job.rng("tags").integers(1, people + 1, tagged))
+    yield _filled(job, tags, form, tagged, lambda rng, rows: {
+        "user": _text(users[rows]), "item": ids.take(pa.array(rng.integers(0, len(ids), len(rows))))
+    })  # fmt: skip
+
+    form = form_of(small[0], rb"^(?P<user>\d+),(?P<item>\d+),[^,]+,(?P<time>\d+)\n", header=1)
+    rated = log(job.seeds("ratings"), groups=people, members=len(ids), rows=job.number("rows"), least=20)
+    period = movielens32m.FIRST, movielens32m.LAST
+
+    def fields(
+        rng: np.random.Generator, part: tuple[int, int], group: IntArray, item: IntArray
+    ) -> tuple[IntArray, Fields]:
+        stamp = rated.times(rng, part, group, period)
+        order = np.argsort(group * len(ids) + item)  # by user and movie, not by time
+        what = pa.array(item[order])
+        return order, {"user": _text(group[order] + 1), "item": ids.take(what), "time": _text(stamp[order])}
+
+    yield _write_log(job, ratings, form, rated, fields)
 
 
 def write_movielens1m(job: Job) -> Iterator[Path]:
@@ -141,9 +165,35 @@ def write_bookcrossing(job: Job) -> Iterator[Path]:
 
 
 def write_netflix(job: Job) -> Iterator[Path]:
-    yield from netflix.write(
-        job.folder, users=job.number("users"), items=job.number("items"), interactions=job.number("rows"), seed=job.seed
+    small = netflix.write(job.scratch, items=job.number("items"), **job.few(4_000, 200_000))
+    movies, people = job.number("items"), job.number("users")
+    yield _moved(job, small[-1].name)
+    form = form_of(
+        small[0], rb"^(?P<head>(?:\d+:\n)?)(?P<user>\d+),\d,(?P<day>[^\n]+)\n", record=rb"(?:\d+:\n)*\d+,[^\n]*\n"
     )
+    ids = np.sort(job.rng("people").choice(netflix.LARGEST_USER, people, replace=False)) + 1
+    # in blocks by movie: so movies are the groups, and users their members
+    rated = log(
+        job.seeds("ratings"), groups=movies, members=people, rows=job.number("rows"), most=people // 2, zipf=0.9
+    )
+
+    def fields(
+        rng: np.random.Generator, part: tuple[int, int], group: IntArray, item: IntArray
+    ) -> tuple[IntArray, Fields]:
+        first = np.append(True, group[1:] != group[:-1])
+        heads = pc.if_else(pa.array(first), pc.binary_join_element_wise(_text(group + 1), b"", b":\n"), b"")
+        day = pa.array(
+            rng.integers(netflix.FIRST, netflix.LAST, len(group)).astype("datetime64[s]").astype("datetime64[D]")
+        )
+        return np.arange(len(group)), {
+            "head": heads,
+            "user": _text(ids[item]),
+            "day": day.cast(pa.string()).cast(pa.binary()),
+        }
+
+    edges = [movies * part // netflix.PARTS for part in range(netflix.PARTS + 1)]
+    for name, start, end in zip((path.name for path in small), edges[:-1], edges[1:], strict=False):
+        yield _write_log(job, name, form, rated, fields, groups=(start, end))
 
 
 def write_microlens(job: Job) -> Iterator[Path]:
@@ -626,6 +676,7 @@ def _filled(
 def _write_log(
     job: Job, name: str, form: Form, rows: Log, fields: Filling, *, file: File | None = None, plain: bool = False,
     choose: Callable[[np.random.Generator, IntArray, IntArray], IntArray] | None = None,
+    groups: tuple[int, int] | None = None,
 ) -> Path:  # fmt: skip
     """Write the rows of a log, each into any line of the form."""
     row_bytes = (file or job.file(name)).row_bytes
@@ -640,7 +691,8 @@ def _write_log(
         return bytes_of(form.fill(chosen, {**values, **drawn})[:most])
 
     size = int(min(ROWS, BLOCK / (row_bytes or 100)))
-    parts = list(rows.parts(size))
+    first, last = groups or (0, len(rows.lengths))
+    parts = list(rows.parts(size, first, last))
     if row_bytes and texts:
         middle = parts[len(parts) // 2]
         packed = name.endswith(".gz") and not plain
