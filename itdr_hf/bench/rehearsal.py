@@ -97,7 +97,11 @@ def rehearse(work: Path, source: str, *, memory: str = MEMORY, changes: Sequence
         "examples": {one["cell"]: sum(one["counts"].values()) for one in json.loads(built)},
         "wanted": {name: catalogue.cell(name).size for name in made if name in catalogue.published()},
         "loaded": json.loads(loaded),
-        "audit": found["counts"],
+        "breaches": [
+            f"{one['check']}, {one['where']}: {one['message']}"
+            for one in found["findings"]
+            if one["severity"] == "breach"
+        ],
         "report_mb": round(page.stat().st_size / 1e6, 2),
     }
 
