@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 
 from itdr_hf.simulate import histories, world
 from itdr_hf.simulate.histories import Lives
@@ -84,33 +83,3 @@ def distinct_pairs(rng: np.random.Generator, lengths: IntArray, edges: FloatArra
     rank = np.arange(len(group)) - np.repeat(first, np.diff(np.append(first, len(group))))
     kept = rank < lengths[group]
     return group[kept], keys[order][kept] % width
-
-
-def codes_of(numbers: IntArray, length: int, alphabet: str, salt: int = 0) -> pa.Array:
-    """Return the code of each number, the same whenever it is asked for: so many letters, different in effect."""
-    letters, rows = np.frombuffer(alphabet.encode("ascii"), dtype=np.uint8), len(numbers)
-    text = np.empty((rows, length), dtype=np.uint8)
-    base = np.uint64(len(letters))
-    for start in range(0, length, LETTERS):
-        value = _mixed(numbers.astype(np.uint64) + np.uint64((salt + 1 + start) * 0x9E3779B97F4A7C15 % 2**64))
-        for place in range(start, min(start + LETTERS, length)):
-            value, letter = value // base, value % base
-            text[:, place] = letters[letter.astype(np.intp)]
-    return fixed(text)
-
-
-def fixed(text: np.ndarray[tuple[int, int], np.dtype[np.uint8]]) -> pa.Array:
-    """Return an Arrow column of the rows of a matrix of bytes."""
-    rows, length = text.shape
-    offsets = np.arange(0, (rows + 1) * length, length, dtype=np.int32)
-    return pa.Array.from_buffers(
-        pa.binary(), rows, [None, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(text))]
-    )
-
-
-def _mixed(value: np.ndarray[tuple[int], np.dtype[np.uint64]]) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
-    """Scatter numbers over 64 bits (splitmix64), one to one."""
-    with np.errstate(over="ignore"):
-        value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return value ^ (value >> np.uint64(31))
