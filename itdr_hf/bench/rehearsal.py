@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +55,13 @@ class Step:
     disk_mb: int
 
 
-def rehearse(work: Path, source: str, *, memory: str = MEMORY, changes: Sequence[str] = ()) -> dict[str, Any]:
-    """Return what a source took at its published size. Raises BuildError if a step fails."""
+def rehearse(
+    work: Path, source: str, *, memory: str = MEMORY, changes: Sequence[str] = (), kill: bool = False
+) -> dict[str, Any]:
+    """Return what a source took at its published size. Raises BuildError if a step fails.
+
+    With `kill`, it is built once more, killed in the middle and started again, and the files are compared.
+    """
     raw, out = work / "raw", work / "itdr"
     shutil.rmtree(work, ignore_errors=True)
     (work / "tmp").mkdir(parents=True)
@@ -75,13 +81,16 @@ def rehearse(work: Path, source: str, *, memory: str = MEMORY, changes: Sequence
     shutil.rmtree(work / "copied")
     chosen = [f"--config={name}" for name in cells]
     options = ["--raw", str(raw), "--out", str(out), "--cache", str(work / "cache"), "--memory-limit", memory]
-    _, planned = _run(work, "build", *options, "--family", family, *chosen, "--dry-run", "--json")
-    steps["build"], built = _run(work, "build", *options, "--family", family, *chosen, *changes, "--json")
+    arguments = ["build", *options, "--family", family]
+    _, planned = _run(work, *arguments, *chosen, "--dry-run", "--json")
+    steps["build"], built = _run(work, *arguments, *chosen, *changes, "--json")
     steps["audit"], audited = _run(work, "audit", str(out), "--memory-limit", memory, "--json")
     made = [one["cell"] for one in json.loads(built)]
     steps["load"], loaded = _run(work, "-c", LOADING, str(out), *made, command=(sys.executable,))
     page = work / "report.html"
     steps["report"], _ = _run(work, "report", str(out), "--out", str(page))
+
+    killed = _killed(work, [*arguments, *chosen, *changes], steps["build"].seconds / 2) if kill else {}
 
     found = json.loads(audited)
     return {
@@ -103,12 +112,11 @@ def rehearse(work: Path, source: str, *, memory: str = MEMORY, changes: Sequence
             if one["severity"] == "breach"
         ],
         "report_mb": round(page.stat().st_size / 1e6, 2),
+        **killed,
     }
 
 
-def rehearse_all(
-    work: Path, sources: Sequence[str], kept: Path, *, memory: str = MEMORY, changes: Sequence[str] = ()
-) -> int:
+def rehearse_all(work: Path, sources: Sequence[str], kept: Path, **how: Any) -> int:
     """Rehearse all that is not done yet, and keep each; return how many failed."""
     failed = 0
     for source in sources:
@@ -117,7 +125,7 @@ def rehearse_all(
             print(f"{source}: done before", flush=True)
             continue
         try:
-            found = rehearse(work / source, source, memory=memory, changes=changes)
+            found = rehearse(work / source, source, **how)
         except BuildError as error:
             failed += 1
             print(f"{source}: {error}", file=sys.stderr, flush=True)
@@ -133,6 +141,35 @@ def rehearse_all(
             flush=True,
         )
     return failed
+
+
+def _killed(work: Path, build: list[str], seconds: float) -> dict[str, Any]:
+    """Build again from nothing, kill that after some seconds, start it again, and compare what is made."""
+    out, again = work / "itdr", work / "again"
+    for folder in (work / "cache", again):
+        shutil.rmtree(folder, ignore_errors=True)
+    arguments = [str(again) if word == str(out) else word for word in build]
+    process = subprocess.Popen(
+        [*COMMAND, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=_environment(work)
+    )
+    try:
+        process.wait(seconds)
+        state = "it had ended before"
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        state = ", ".join(sorted(path.name for path in again.glob("[!.]*-*"))) or "no config done"
+    step, _ = _run(work, *arguments, "--json")
+    hashes = [
+        {
+            path.relative_to(folder): file_digest(path.open("rb"), "sha256").hexdigest()
+            for path in folder.rglob("*.parquet")
+        }
+        for folder in (out, again)
+    ]
+    return {
+        "killed": {"after": round(seconds, 1), "state": state, "same": hashes[0] == hashes[1], "again": asdict(step)}
+    }
 
 
 PARSING = """
@@ -157,8 +194,7 @@ def _ratio(step: Step, floor: Step) -> float:
 
 def _run(work: Path, *arguments: str, command: Sequence[str] = COMMAND) -> tuple[Step, str]:
     """Run a command with all that it writes under `work`; return what it took and what it printed."""
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(work / "hf"), "TMPDIR": str(work / "tmp")}
-    started = time.perf_counter()
+    environment, started = _environment(work), time.perf_counter()
     with _disk(work) as most, (work / "log").open("w+") as log:
         process = subprocess.Popen(
             [*command, *arguments], stdout=subprocess.PIPE, stderr=log, text=True, env=environment
@@ -180,6 +216,10 @@ def _run(work: Path, *arguments: str, command: Sequence[str] = COMMAND) -> tuple
         disk_mb=most[0] // 10**6,
     )
     return took, printed
+
+
+def _environment(work: Path) -> dict[str, str]:
+    return {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(work / "hf"), "TMPDIR": str(work / "tmp")}
 
 
 @contextmanager
@@ -228,12 +268,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sources", default=",".join(ORDER), help="separated by commas; default: all")
     parser.add_argument("--memory-limit", default=MEMORY)
     parser.add_argument("--num-examples", type=int, help="of each cell; default: the paper's")
+    parser.add_argument("--kill", action="store_true", help="build again, with a kill in the middle, and compare")
     given = parser.parse_args(arguments)
     sources = [name for name in given.sources.split(",") if name]
     if strange := [name for name in sources if name not in PUBLISHED]:
         raise UsageError(f"no source {strange[0]!r}; have: {', '.join(PUBLISHED)}")
     changes = [f"--num-examples={given.num_examples}"] if given.num_examples else []
-    return min(rehearse_all(given.work, sources, given.out, memory=given.memory_limit, changes=changes), 1)
+    how = {"memory": given.memory_limit, "changes": changes, "kill": given.kill}
+    return min(rehearse_all(given.work, sources, given.out, **how), 1)
 
 
 if __name__ == "__main__":
