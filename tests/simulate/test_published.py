@@ -10,24 +10,27 @@ import numpy as np
 import pytest
 
 from itdr_hf import catalogue
+from itdr_hf.bench.parsing import parse
 from itdr_hf.build.folder import build_folder
 from itdr_hf.build.prepare import Settings
 from itdr_hf.errors import UsageError
+from itdr_hf.raw.release import find_release
 from itdr_hf.simulate import KNOWN, simulate_published
 from itdr_hf.simulate.published import AMAZON2023, PUBLISHED
-from itdr_hf.simulate.published.draws import codes_of, distinct_pairs
+from itdr_hf.simulate.published.columns import codes_of
+from itdr_hf.simulate.published.draws import distinct_pairs
 from itdr_hf.simulate.published.lines import Form, bytes_of, write_blocks
 
-SHARE = 0.02
-DOMAINS = ("All_Beauty", "Appliances")
+SHARE, SMALL = 0.02, 0.001
+DOMAINS = ("All_Beauty",)
 
 
 @pytest.fixture(scope="module")
 def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("published")
     simulate_published(folder, ["pixelrec", "microlens", "bookcrossing", "mind"], scale=SHARE)
-    simulate_published(folder, ["yelp", "steam", "amazonbooks", "anime2023"], scale=0.002)
-    simulate_published(folder, ["amazon2023"], scale=0.002, domains=DOMAINS, compress=True)
+    simulate_published(folder, ["yelp", "steam", "amazonbooks", "anime2023", "lastfm360k"], scale=SMALL)
+    simulate_published(folder, ["amazon2023"], scale=SMALL, domains=DOMAINS, compress=True)
     return folder
 
 
@@ -55,19 +58,32 @@ def test_a_packed_file_is_one_member_of_gzip_and_holds_json_of_known_products(ra
     content = (folder / "review_categories/All_Beauty.jsonl.gz").read_bytes()
     reviews = [json.loads(line) for line in gzip.decompress(content).splitlines()]
     assert content.count(b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x04\xff") == 1
-    assert len(reviews) == pytest.approx(AMAZON2023["All_Beauty"].number("rows") * 0.002, rel=0.01)
+    assert len(reviews) == pytest.approx(AMAZON2023["All_Beauty"].number("rows") * SMALL, rel=0.01)
     metas = [json.loads(line) for line in gzip.decompress((folder / "meta_categories/meta_All_Beauty.jsonl.gz").read_bytes()).splitlines()]  # fmt: skip
     known = {meta["parent_asin"] for meta in metas}
     assert len(known) == len(metas) and 0 < np.mean([review["parent_asin"] in known for review in reviews]) < 1
     assert len({(review["user_id"], review["parent_asin"]) for review in reviews}) == len(reviews)
 
 
-def test_no_row_of_any_is_malformed_and_examples_are_built(raw: Path, tmp_path: Path):
+CELLS = ("tui-bookcrossing", "tui-yelp", "tui-steam", "uap-lastfm360k")
+
+
+def test_no_row_is_malformed_and_examples_are_built(raw: Path, tmp_path: Path):
     settings = Settings(raw=raw, cache=tmp_path / "cache", warn=lambda text: None)
-    sources = ("pixelrec", "microlens", "bookcrossing", "mind", "yelp", "steam", "amazonbooks", "anime2023")
-    cells = [f"tui-{source}" for source in sources if f"tui-{source}" in catalogue.published()] + ["tkr-amazonbooks"]
-    outcomes = build_folder(tmp_path / "itdr", settings, configs=cells, changes={"num_examples": 20})
-    assert {one.cell: sum(one.counts.values()) for one in outcomes} == dict.fromkeys(cells, 20)
+    outcomes = build_folder(tmp_path / "itdr", settings, configs=CELLS, changes={"num_examples": 10})
+    assert {one.cell: sum(one.counts.values()) for one in outcomes} == dict.fromkeys(CELLS, 10)
+
+
+def test_duckdb_alone_parses_every_file_and_finds_its_rows(raw: Path):
+    for source in ("anime2023", "microlens", "pixelrec", "bookcrossing"):
+        release = find_release(catalogue.source(source), raw)
+        found = parse([str(path) for paths in release.files.values() for path in paths])
+        declared = PUBLISHED[source].scaled(SMALL if source == "anime2023" else SHARE).files
+        for path in (path for paths in release.files.values() for path in paths):
+            assert (
+                found[path.name] == pytest.approx(declared[path.name].rows, rel=0.05)
+                or path.name == "users-score-2023.csv"
+            )
 
 
 def test_the_same_seed_gives_the_same_bytes(raw: Path, tmp_path: Path):

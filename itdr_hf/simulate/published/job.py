@@ -15,6 +15,7 @@ from itdr_hf.simulate.published.lines import (
     BLOCK,
     LINE,
     MORE,
+    TEXTS,
     Fields,
     Form,
     Texts,
@@ -66,6 +67,10 @@ class Job:
         """Return the generator of a part."""
         return np.random.default_rng(self.seeds(part))
 
+    def texts(self) -> Texts:
+        """Return texts to make lines longer with; fewer for a small share."""
+        return Texts(count=int(TEXTS * min(max(10 * self.share, 0.05), 1)))
+
     def move(self, name: str) -> Path:
         """Take a file as the simulator wrote it."""
         path = self.folder / name
@@ -94,7 +99,7 @@ class Job:
         """Write so many records, each from a line of the form: the same line for each row if `in_turn`, else any."""
         row_bytes, rng = (file or self.file(name)).row_bytes, self.rng(name)
         rows = np.arange(count) if rows is None else rows
-        texts = texts or Texts(self.rng("texts"))
+        texts = texts or self.texts()
 
         def block(part: IntArray) -> memoryview:
             dice = np.random.default_rng([*self.seeds(name), int(part[0])])
@@ -116,7 +121,7 @@ class Job:
     ) -> Path:  # fmt: skip
         """Write the rows of a log, each into any line of the form."""
         row_bytes = (file or self.file(name)).row_bytes
-        texts = Texts(self.rng("texts")) if MORE in form.names else None
+        texts = self.texts() if MORE in form.names else None
 
         def block(part: tuple[int, int], most: int | None = None) -> memoryview:
             dice = rows.dice(part)

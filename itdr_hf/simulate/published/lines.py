@@ -10,6 +10,7 @@ import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -26,7 +27,8 @@ LINE = rb"[^\n]*\n"
 RECORD = rb'(?:"(?:[^"]|"")*"|[^"\n])*\n'  # of CSV: quoted fields may have line breaks
 ESCAPED = rb'(?:"(?:[^"\\]|\\.)*"|[^"\n])*\n'  # the same with backslashes
 MORE = "more"  # the group that takes text until a line has the bytes that it should
-POOL, TEXTS, SPREAD = 40_000, 16_000, 0.8  # lines of a form; texts to choose from, and how their lengths vary
+POOL = 40_000  # lines of a form
+TEXTS, SPREAD, MOST = 16_000, 0.8, 200  # texts to choose from, how their lengths vary, and parts of one at most
 BLOCK = 24_000_000  # bytes written at a time
 WORKERS = 2
 
@@ -98,32 +100,36 @@ def form_of(
 
 
 class Texts:
-    """Texts of some mean length to choose from, of sentences that pack about as well as real ones."""
+    """Texts of some mean length to choose from, of sentences that pack about as well as real ones, or of other parts."""
 
-    def __init__(self, rng: np.random.Generator, parts: Sequence[str] = (), joint: str = " ") -> None:
-        # without marks that any format would have to escape
-        told = parts or [re.sub("[\"',\\\\]", "", sentence) for sentence in sentences(rng, TOLD)]
-        self._parts = [joint + part for part in told]
-        self._length = float(np.mean([len(part) for part in self._parts]))
+    def __init__(self, parts: Sequence[str] = (), *, joint: str = " ", count: int = TEXTS) -> None:
+        self._parts = [joint + part for part in parts or _told()]
+        self._length, self._count = float(np.mean([len(part) for part in self._parts])), count
         self._column = pa.array([b""], pa.binary())
 
     def average(self, mean: float) -> None:
         """Make the texts anew, so that they have about so many bytes on average."""
-        rng, count = np.random.default_rng(7), TEXTS
+        rng, count = np.random.default_rng(7), self._count
         lengths = np.maximum(mean, 0) * rng.lognormal(-(SPREAD**2) / 2, SPREAD, count) / self._length
-        numbers = np.floor(lengths + rng.random(count)).astype(np.int64)
-        numbers = np.minimum(numbers, 200)
-        numbers[: count // 10] += np.round((mean * count / self._length - numbers.sum()) / (count // 10)).astype(
-            np.int64
-        )
-        places = rng.integers(0, len(self._parts), int(numbers.clip(0).sum()))
-        ends = np.cumsum(numbers.clip(0))
-        texts = ("".join(self._parts[n] for n in places[end - number : end].tolist()).encode() for end, number in
-                 zip(ends.tolist(), numbers.clip(0).tolist(), strict=True))  # fmt: skip
-        self._column = pa.array(list(texts), pa.binary())
+        numbers = np.minimum(np.floor(lengths + rng.random(count)).astype(np.int64), MOST)
+        # what chance and the limit leave over is shared by a tenth of them
+        few = max(count // 10, 1)
+        numbers[:few] += round((mean * count / self._length - numbers.sum()) / few)
+        numbers = numbers.clip(0)
+        ends = np.cumsum(numbers)
+        places = rng.integers(0, len(self._parts), int(ends[-1])).tolist()
+        edges = zip((ends - numbers).tolist(), ends.tolist(), strict=True)
+        texts = ["".join([self._parts[place] for place in places[start:end]]).encode() for start, end in edges]
+        self._column = pa.array(texts, pa.binary())
 
     def draw(self, rng: np.random.Generator, rows: int) -> pa.Array:
         return self._column.take(pa.array(rng.integers(0, len(self._column), rows)))
+
+
+@cache
+def _told() -> tuple[str, ...]:
+    """Sentences without marks that any format would have to escape."""
+    return tuple(re.sub("[\"',\\\\]", "", sentence) for sentence in sentences(np.random.default_rng(7), TOLD))
 
 
 def fit(texts: Texts, sample: Callable[[], bytes | memoryview], rows: int, row_bytes: float, packed: bool) -> None:

@@ -42,7 +42,8 @@ def write(job: Job) -> Iterator[Path]:
     people = job.number("users")
     ids = codes_of(np.arange(people), 22, BASE64)
 
-    friends = Texts(job.rng("friends"), [one.decode() for one in ids[:: max(people // 6_000, 1)].to_pylist()], ", ")
+    known = [one.decode() for one in ids[:: max(people // 6_000, 1)].to_pylist()]
+    friends = Texts(known, joint=", ")
     form = form_of(small[2], rb'"user_id":"(?P<user>[^"]+)".*"friends":"(?:None|[^"]*(?P<more>))"')
     yield job.fill(user, form, people, lambda rng, rows: {"user": ids.take(pa.array(rows))}, texts=friends)
 
