@@ -6,7 +6,7 @@ OUT ?= itdr
 BIN := .venv/bin
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: data test test-train test-spark experiments real drill bench bench-check instructrec docs docs-serve docs-figures push hub train eval reclm rl verl report check format clean oldest dist-check known-faults
+.PHONY: data test test-train test-spark experiments real drill bench bench-check rehearsal instructrec docs docs-serve docs-figures push hub train eval reclm rl verl report check format clean oldest dist-check known-faults
 
 data: $(RAW)/.simulated-$(SCALE)  ## simulate raw releases, build every cell into ./itdr
 	$(BIN)/itdr build --raw $(RAW) --out $(OUT)
@@ -41,6 +41,10 @@ bench: .venv/.installed  ## ratios to the bare parse and to pandas, in minutes; 
 
 bench-check: .venv/.installed  ## ratios to yardsticks in the same run; fails where one is 25 % above the one that is kept
 	OMP_NUM_THREADS=1 $(BIN)/python -m itdr_hf.bench.check
+
+rehearsal: .venv/.installed  ## hours: every release at its published size, built, audited, deleted; resumable [SOURCES=yelp,steam]
+	$(BIN)/python -m itdr_hf.bench.rehearsal rehearsal/ $(if $(SOURCES),--sources $(SOURCES)) $(ARGS)
+	$(BIN)/python docs/tables.py
 
 # The tests that `make test` skips for want of torch, transformers[serving] or lm_eval.
 WANT_TORCH := tests/models/train tests/models/recommenders tests/models/predict/test_likelihood.py \

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from itdr_hf import catalogue
+from itdr_hf.bench.rehearsal import CATEGORIES
+from itdr_hf.simulate.published import AMAZON2023, PUBLISHED
 from itdr_hf.tasks.itdr import paper
 
 DOCS = Path(__file__).parent
@@ -120,10 +122,68 @@ def _published(column: str) -> str:
     return low if low == high else f"{low}–{high}"
 
 
+def rehearsal() -> str:
+    """Return the table of what each release took at its published size."""
+    rows = []
+    for source, found in measured("rehearsal")["sources"].items():
+        steps = found["steps"]
+        build = steps["build"]
+        rows.append([
+            f"`{source}`", f"{_published_rows(source):,}", f"{found['bytes'] / 1e6:,.0f}", f"{steps['parse']['cpu']:,.1f}",
+            f"{steps['copy']['cpu']:,.1f}" if "copy" in steps else "", f"{build['cpu']:,.0f}",
+            f"{build['cpu'] / steps['parse']['cpu']:.1f}", f"{build['cpu'] / steps['copy']['cpu']:.1f}" if "copy" in steps else "",
+            f"{build['peak_mb']:,}", f"{build['disk_mb']:,}",
+            f"{steps['audit']['cpu']:,.0f}", f"{steps['audit']['peak_mb']:,}", f"{found['report_mb']:.1f}",
+        ])  # fmt: skip
+    head = ["release", "rows", "raw, MB", "parse, s", "COPY, s", "build, s", "build / parse", "build / COPY", "memory, MB", "disk, MB", "audit, s", "its memory, MB", "report, MB"]  # fmt: skip
+    return table(head, rows, head[1:])
+
+
+def rehearsed_cells() -> str:
+    """Return the table of the examples that were built, and of how many the paper has."""
+    rows = []
+    for found in measured("rehearsal")["sources"].values():
+        for cell, count in found["examples"].items():
+            rows.append([f"`{cell}`", f"{count:,}", f"{found['wanted'][cell]:,}" if cell in found["wanted"] else ""])
+    return table(["config", "examples", "wanted"], rows, ["examples", "wanted"])
+
+
+def rehearsed_files() -> str:
+    """Return the table of simulated files whose size is published."""
+    rows = []
+    for found in measured("rehearsal")["sources"].values():
+        for name, file in found["files"].items():
+            if file["published"]:
+                rows.append(
+                    [
+                        f"`{name}`",
+                        f"{file['bytes']:,}",
+                        f"{file['published']:,}",
+                        f"{file['bytes'] / file['published']:.2f}",
+                    ]
+                )
+    head = ["file", "simulated", "published", "ratio"]
+    return table(head, rows, head[1:])
+
+
+def _published_rows(source: str) -> int:
+    figures = PUBLISHED[source]
+    return (
+        sum(AMAZON2023[name].number("rows") for name in CATEGORIES)
+        if source == "amazon2023"
+        else figures.number("rows")
+    )
+
+
 PAGES: dict[Path, dict[str, Callable[[], str]]] = {
     ROOT / "README.md": {"example": example, "tasks": tasks},
     DOCS / "cells.md": {"cells": cells},
     DOCS / "results.md": {"recommenders": recommenders},
+    DOCS / "full-size.md": {
+        "rehearsal": rehearsal,
+        "rehearsed-cells": rehearsed_cells,
+        "rehearsed-files": rehearsed_files,
+    },
 }
 
 

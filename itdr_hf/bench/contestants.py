@@ -37,6 +37,22 @@ def parse_csv(paths: list[str], memory: str) -> Result:
     return _run_queries([f"SELECT {aggregates} FROM read_csv({path!r}, {options})" for path in paths], memory)
 
 
+def copy_csv(paths: list[str], memory: str, out: str) -> Result:
+    """Measure DuckDB's COPY of ratings.csv to Parquet: the floor of whatever reads the file into tables."""
+    options = f"header=true, delim=',', quote='\"', escape='\"', auto_detect=false, columns={RATINGS}"
+    return _copy({path: f"SELECT * FROM read_csv({path!r}, {options})" for path in paths}, memory, out)
+
+
+def copy_jsonl(paths: list[str], memory: str, out: str) -> Result:
+    """Measure DuckDB's COPY of the columns of Amazon's reviews and products that cells need."""
+    read = "SELECT * FROM read_ndjson({!r}, columns={}, maximum_object_size={})"
+    queries = {}
+    for path in paths:
+        columns = PRODUCTS if Path(path).name.startswith("meta_") else REVIEWS
+        queries[path] = read.format(path, columns, MAX_LINE)
+    return _copy(queries, memory, out)
+
+
 def parse_lines(paths: list[str], memory: str) -> Result:
     """Measure DuckDB reading the lines of the files without parsing them, and storing nothing."""
     options = "header=false, delim=chr(1), quote='', escape='', auto_detect=false, columns={'line': 'VARCHAR'}"
@@ -193,6 +209,24 @@ def _run_queries(queries: list[str], memory: str) -> Result:
         return _measured(lambda: {"rows": sum(engine.execute(query).fetchall()[0][0] for query in queries)})
 
 
+def _copy(queries: dict[str, str], memory: str, out: str) -> Result:
+    """Measure copies, each into a file of its own, which are deleted afterwards."""
+    import duckdb
+
+    def run() -> Result:
+        for query in queries.values():
+            engine.execute(f"COPY ({query}) TO {str(Path(out) / 'copy.parquet')!r} (FORMAT parquet)")
+        return {"files": len(queries)}
+
+    Path(out).mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(config={"memory_limit": memory}) as engine:
+        engine.execute("SET enable_progress_bar = false; SET preserve_insertion_order = false")
+        try:
+            return _measured(run)
+        finally:
+            shutil.rmtree(out)
+
+
 def _measured(run: Callable[[], Result]) -> Result:
     before, started = time.process_time(), time.perf_counter()
     results = run()
@@ -204,6 +238,8 @@ def _measured(run: Callable[[], Result]) -> Result:
 CONTESTANTS: dict[str, Callable[..., Result]] = {
     f.__name__: f
     for f in (
+        copy_csv,
+        copy_jsonl,
         parse_csv,
         parse_lines,
         parse_jsonl,

@@ -114,6 +114,7 @@ def _movielens(measured: Measured, work: Path, rounds: int, memory: str, progres
     examples = catalogue.cell(four[0]).size
     jobs: dict[str, tuple[str, Result]] = {
         "parse": ("parse_csv", {"paths": [str(p) for p in measured.parsed], "memory": memory}),
+        "copy": ("copy_csv", _copied(measured, work, memory)),
         "build": ("build", {"raw": raw, "work": own, "configs": four, "memory": memory}),
         "pandas": ("script", {"raw": raw, "work": own, "examples": examples}),
     }
@@ -128,9 +129,14 @@ def _amazon(measured: Measured, work: Path, rounds: int, memory: str, progress: 
     cells = [name for name in catalogue.published() if name.endswith(f"-{measured.source}")]
     jobs: dict[str, tuple[str, Result]] = {
         "parse": ("parse_jsonl", {"paths": [str(p) for p in measured.parsed], "memory": memory}),
+        "copy": ("copy_jsonl", _copied(measured, work, memory)),
         "build": ("build", {"raw": str(measured.raw), "work": str(work / "ours"), "configs": cells, "memory": memory}),
     }
     return _row(measured, jobs, rounds, progress)
+
+
+def _copied(measured: Measured, work: Path, memory: str) -> Result:
+    return {"paths": [str(path) for path in measured.parsed], "memory": memory, "out": str(work / "copied")}
 
 
 def _netflix(measured: Measured, work: Path, rounds: int, memory: str, progress: OnProgress) -> Row:

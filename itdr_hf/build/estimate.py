@@ -1,7 +1,7 @@
 """What a build would take, from the sizes of raw files and from what builds on this machine took before.
 
 Every built cell leaves its rates in rates.json of the cache: seconds of reading a byte, of planning over a byte, of making
-an example, bytes of an example, peak memory; and how far the estimate of it was off. A cell that was never built here is
+an example, bytes of an example, peak memory, room on disk; and how far the estimate of it was off. A cell that was never built here is
 estimated by the means of its task's cells, and without any by DEFAULT, measured on two cores.
 """
 
@@ -40,12 +40,15 @@ class Rate:
     asked: int
     bytes: int
     peak_memory_mb: int
+    tables_bytes: int | None = None  # of the tables in the cache
+    spilled_bytes: int | None = None  # at most at once; None for both: not noted
     estimated_seconds: float | None = None  # what was said before, of the same steps
     seconds: float | None = None  # what these took
 
 
 DEFAULT = Rate(
-    raw_bytes=1_000_000_000, tables_seconds=8.0, cell_seconds=2.5, examples=6_250, asked=6_250, bytes=7_000_000, peak_memory_mb=600
+    raw_bytes=1_000_000_000, tables_seconds=8.0, cell_seconds=2.5, examples=6_250, asked=6_250, bytes=7_000_000, peak_memory_mb=600,
+    tables_bytes=600_000_000, spilled_bytes=400_000_000,
 )  # fmt: skip
 
 
@@ -63,6 +66,9 @@ class Estimate:
     tables_seconds: float = 0.0  # of reading the raw files, counted for the first cell of a source
     cell_seconds: float = 0.0
     peak_memory_mb: int = 0
+    temporary_bytes: int = (
+        0  # on disk beside raw files and dataset: tables in the cache, for the first cell of a source, and what spills
+    )
     basis: str = ""
     error: float | None = None
 
@@ -102,16 +108,18 @@ def estimate_cell(cell: Cell, recipe: Recipe, raw_bytes: int, reads: bool, rates
     if rate.examples < rate.asked and basis == "this config":  # the release had no more
         rows = min(rows, round(rate.examples * raw_bytes / max(rate.raw_bytes, 1)) or rows)
     share = rows / max(rate.examples, 1)
-    last = rates.get(cell.name)
+    last, growth = rates.get(cell.name), raw_bytes / max(rate.raw_bytes, 1)
+    tables_bytes = (rate.tables_bytes or 0) * growth if reads else 0.0
     off = (last.estimated_seconds / last.seconds - 1) if last and last.estimated_seconds and last.seconds else None
     return Estimate(
         cell=cell.name,
         state="to build",
         rows=rows,
         bytes=round(rate.bytes * share),
-        tables_seconds=rate.tables_seconds * raw_bytes / max(rate.raw_bytes, 1) if reads else 0.0,
+        tables_seconds=rate.tables_seconds * growth if reads else 0.0,
         cell_seconds=rate.cell_seconds * (scale + share) / 2,  # planning goes with the release, rendering with the rows
         peak_memory_mb=round(rate.peak_memory_mb * max(1.0, min(scale, share))),
+        temporary_bytes=round(tables_bytes + (rate.spilled_bytes or 0) * growth),
         basis=basis,
         error=off,
     )
@@ -177,5 +185,7 @@ def _rate_of(cell: Cell, rates: Mapping[str, Rate]) -> tuple[Rate, str]:
         asked=round(mean(lambda rate: rate.asked)),
         bytes=round(mean(lambda rate: rate.bytes)),
         peak_memory_mb=round(mean(lambda rate: rate.peak_memory_mb)),
+        tables_bytes=round(mean(lambda rate: rate.tables_bytes or 0)),
+        spilled_bytes=round(mean(lambda rate: rate.spilled_bytes or 0)),
     )
     return made, f"{len(alike)} configs of its task"

@@ -31,6 +31,7 @@ from itdr_hf.runtime.files import full_disk_named, sweep
 from itdr_hf.runtime.memory import peak as peak_memory
 from itdr_hf.runtime.parallel import await_result, parallel
 from itdr_hf.runtime.progress import Progress
+from itdr_hf.runtime.spill import peak as peak_spilled
 from itdr_hf.tasks.planning.recipe import Recipe
 from itdr_hf.tasks.task import Cell
 
@@ -273,6 +274,8 @@ def _note_rate(
         asked=prepared.recipe.num_examples,
         bytes=sum(file.size for file in files.values()),
         peak_memory_mb=peak,
+        tables_bytes=sum(path.stat().st_size for path in tables.folder.glob("*.parquet")),
+        spilled_bytes=peak_spilled(),
         estimated_seconds=said.cell_seconds if rates else None,
         seconds=seconds,
     )

@@ -78,7 +78,17 @@ def init(
 def simulate(
     out: Annotated[Path, typer.Argument(help="Folder to write the releases to, one folder each.")],
     source: Annotated[list[str] | None, one_of(SIMULATED, help="Only this source; may be given again.")] = None,
-    scale: Annotated[float, typer.Option(help="1.0 suffices for the paper's numbers of examples.")] = 1.0,
+    scale: Annotated[
+        float, typer.Option(help="1.0 suffices for the paper's numbers of examples; with --published, of that size.")
+    ] = 1.0,
+    published: Annotated[
+        list[str] | None,
+        one_of(SIMULATED, help="This source as large as its owners publish it, up to 80 GB; may be given again."),
+    ] = None,
+    domain: Annotated[
+        list[str] | None, typer.Option(help="With --published amazon2023: only this category; may be given again.")
+    ] = None,
+    compress: Annotated[bool, typer.Option("--compress", help="With --published amazon2023: as .jsonl.gz.")] = False,
     seed: int = 0,
     json: Json = False,
 ) -> None:
@@ -86,9 +96,16 @@ def simulate(
     from itdr_hf.dataset.audit.findings import counted
     from itdr_hf.runtime.terminal import print_json, show_progress
     from itdr_hf.simulate import simulate as write
+    from itdr_hf.simulate import simulate_published
 
     with show_progress("simulating") as progress:
-        written = write(out, sources=source, scale=scale, seed=seed, progress=progress)
+        written: dict[str, list[Path]] = {}
+        if source or not published:
+            written |= write(out, sources=source, scale=scale, seed=seed, progress=progress)
+        if published:
+            written |= simulate_published(
+                out, published, scale=scale, seed=seed, domains=domain or (), compress=compress, progress=progress
+            )
     if json:
         return print_json({name: [str(path) for path in paths] for name, paths in written.items()})
     print_line(f"{out}: {counted(len(written), 'source')}. To build: itdr build --raw {out}")
@@ -174,7 +191,7 @@ def build(
         bool, typer.Option("--verify", help="Hash all existing files, not only those with a changed time.")
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Estimate rows, bytes, time and memory; build nothing.")
+        bool, typer.Option("--dry-run", help="Estimate rows, bytes, time, memory and disk; build nothing.")
     ] = False,
     json: Json = False,
 ) -> None:

@@ -56,7 +56,11 @@ def _broken(folder: str, error: Exception) -> dict[str, Any]:
 def print_estimates(found: Sequence[Estimate]) -> None:
     """Print what a build would take, cell by cell and in all, with how far the last estimate of each was off."""
     left = dict.fromkeys(("config", "state"), "left")
-    columns = {**left, **dict.fromkeys(("rows", "MB", "seconds", "memory MB", "last time off"), "right"), "by": "left"}
+    columns = {
+        **left,
+        **dict.fromkeys(("rows", "MB", "seconds", "memory MB", "temporary MB", "last time off"), "right"),
+        "by": "left",
+    }
     rows = [
         [
             one.cell,
@@ -65,6 +69,7 @@ def print_estimates(found: Sequence[Estimate]) -> None:
             f"{one.bytes / 1e6:,.1f}",
             f"{one.seconds:,.1f}",
             f"{one.peak_memory_mb:,}",
+            f"{one.temporary_bytes / 1e6:,.0f}",
             "" if one.error is None else f"{one.error:+.0%}",
             one.basis,
         ]
@@ -74,9 +79,10 @@ def print_estimates(found: Sequence[Estimate]) -> None:
     work = [one for one in found if one.state == "to build"]
     size, seconds = sum(one.bytes for one in work), sum(one.seconds for one in work)
     peak = max((one.peak_memory_mb for one in work), default=0)
+    room = sum(one.temporary_bytes for one in work) / 1e6
     print_line(
         f"\nto build: {counted(len(work), 'config')}, {sum(one.rows for one in work):,} rows, {size / 1e6:,.1f} MB, about "
-        f"{seconds:,.0f} s one after the other, {peak:,} MB of memory. Estimates, by what builds took here before."
+        f"{seconds:,.0f} s one after the other, {peak:,} MB of memory, up to {room:,.0f} MB of cache and temporary files. Estimates, by what builds took here before."
     )
 
 

@@ -114,7 +114,7 @@ class Weight:
 
     def __init__(self, rng: np.random.Generator) -> None:
         self._rng = rng
-        self._told, self._sold, self._short = (_sentences(rng, patterns) for patterns in (TOLD, SOLD, SHORT))
+        self._told, self._sold, self._short = (sentences(rng, patterns) for patterns in (TOLD, SOLD, SHORT))
 
     def reviews(self, titles: Sequence[str], bodies: Texts, breaks: str) -> tuple[list[str], Texts, list[str]]:
         """Titles and texts of real lengths, and JSON lists of pictures; `breaks` ends the opening of a text."""
@@ -173,7 +173,8 @@ class Weight:
         return iter(codes(self._rng, number, 9, BASE64))
 
 
-def _sentences(rng: np.random.Generator, patterns: Sequence[str]) -> list[str]:
+def sentences(rng: np.random.Generator, patterns: Sequence[str]) -> list[str]:
+    """POOL sentences of these patterns."""
     columns = {slot: pick(rng, words, POOL) for slot, words in LISTS.items()}
     columns["brand"] = ["".join(parts) for parts in zip(*(columns.pop(part) for part in BRAND), strict=True)]
     rows = zip(pick(rng, patterns, POOL), *columns.values(), strict=True)

@@ -100,10 +100,15 @@ def items(rng: np.random.Generator, count: int, genres: int, *, zipf: float = ZI
     return Items(
         genre=genre,
         second=second,
-        popularity=np.asarray((rng.permutation(count) + count / HEAD) ** -zipf, dtype=np.float64),
+        popularity=popularities(rng, count, zipf=zipf),
         quality=rng.normal(0, 0.4, count),
         born=np.where(rng.random(count) < OLD, 0.0, rng.random(count)),
     )
+
+
+def popularities(rng: np.random.Generator, count: int, *, zipf: float = ZIPF) -> FloatArray:
+    """Draw how popular each item is, not normalised."""
+    return np.asarray((rng.permutation(count) + count / HEAD) ** -zipf, dtype=np.float64)
 
 
 def tastes(rng: np.random.Generator, latent: FloatArray, genres: int, *, explore: float = EXPLORE) -> FloatArray:

@@ -44,7 +44,7 @@ def test_the_table_sets_every_figure_beside_what_is_wanted(measured):
     measured_with_torch = 7 + bool(find_spec("torch_geometric")) if find_spec("torch") else 0
     of_likelihood = 2 if find_spec("torch") and find_spec("transformers") else 0
     of_neighbours = 2 + 2 * bool(find_spec("faiss"))
-    assert len(found["findings"]) == 13 + measured_with_torch + of_likelihood + of_neighbours
+    assert len(found["findings"]) == 15 + measured_with_torch + of_likelihood + of_neighbours
     for finding in found["findings"]:
         assert finding["wanted"][0] in "≤≥1"
         assert finding["wanted"] in printed

@@ -1,0 +1,282 @@
+"""Rehearse the releases at the size that their owners publish: `make rehearsal`, or `python -m itdr_hf.bench.rehearsal`.
+
+Each source in turn is simulated at its published size, parsed only, built, audited, loaded and reported, each by a command of
+its own that is measured; then its files are deleted. What was measured is kept in a JSON file after each source, and a source
+that is in it is not done again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from hashlib import file_digest
+from pathlib import Path
+from typing import Any
+
+from itdr_hf import catalogue
+from itdr_hf.bench.run import machine
+from itdr_hf.errors import BuildError, UsageError
+from itdr_hf.raw.release import find_release
+from itdr_hf.runtime.files import write_atomically
+from itdr_hf.simulate.published import PUBLISHED
+
+MEMORY = "4GB"
+EVERY = 0.5  # seconds between two looks at the disk
+ORDER = (
+    "movielens1m", "microlens", "pixelrec", "mind", "bookcrossing", "amazon2018", "movielens32m", "lastfm360k", "anime2023",
+    "lastfm1k", "amazonbooks", "steam", "netflix", "yelp", "amazon2023",
+)  # fmt: skip  # from small to large
+CATEGORIES = ("Grocery_and_Gourmet_Food", "Arts_Crafts_and_Sewing", "Baby_Products", "Industrial_and_Scientific")
+CELLS = {"netflix": ["tkr-netflix", "nir-netflix", "rp-netflix"]}  # of sources without a published cell
+COMMAND = (sys.executable, "-m", "itdr_hf")
+LOADING = """
+import datasets, json, sys
+datasets.disable_progress_bars()
+print(json.dumps({name: sum(map(len, datasets.load_dataset(sys.argv[1], name).values())) for name in sys.argv[2:]}))
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """What a command took: seconds of wall and of processor, the most memory of one process, the most disk."""
+
+    seconds: float
+    cpu: float
+    peak_mb: int
+    disk_mb: int
+
+
+def rehearse(
+    work: Path, source: str, *, memory: str = MEMORY, changes: Sequence[str] = (), kill: bool = False
+) -> dict[str, Any]:
+    """Return what a source took at its published size. Raises BuildError if a step fails.
+
+    With `kill`, it is built once more, killed in the middle and started again, and the files are compared.
+    """
+    raw, out = work / "raw", work / "itdr"
+    shutil.rmtree(work, ignore_errors=True)
+    (work / "tmp").mkdir(parents=True)
+    more = [f"--domain={name}" for name in CATEGORIES] if source == "amazon2023" else []
+    cells = CELLS.get(source) or [name for name in catalogue.published() if name.endswith(f"-{source}")]
+    family = "instructrec" if source == "amazon2018" else "itdr"
+    cells = [f"*-{source}"] if source == "amazon2018" else cells
+    steps: dict[str, Step] = {}
+
+    steps["simulate"], _ = _run(work, "simulate", str(raw), f"--published={source}", *more)
+    release = find_release(catalogue.source(source), raw)
+    files = {str(path.relative_to(raw)): path.stat().st_size for path in sorted(raw.rglob("*")) if path.is_file()}
+    read = sorted({str(path) for paths in release.files.values() for path in paths})
+    steps["parse"], parsed = _run(work, "-c", PARSING, json.dumps(read), command=(sys.executable,))
+    (work / "copied").mkdir()
+    steps["copy"], _ = _run(work, "-c", COPYING, str(work / "copied"), json.dumps(read), command=(sys.executable,))
+    shutil.rmtree(work / "copied")
+    chosen = [f"--config={name}" for name in cells]
+    options = ["--raw", str(raw), "--out", str(out), "--cache", str(work / "cache"), "--memory-limit", memory]
+    arguments = ["build", *options, "--family", family]
+    _, planned = _run(work, *arguments, *chosen, "--dry-run", "--json")
+    steps["build"], built = _run(work, *arguments, *chosen, *changes, "--json")
+    steps["audit"], audited = _run(work, "audit", str(out), "--memory-limit", memory, "--json")
+    made = [one["cell"] for one in json.loads(built)]
+    steps["load"], loaded = _run(work, "-c", LOADING, str(out), *made, command=(sys.executable,))
+    page = work / "report.html"
+    steps["report"], _ = _run(work, "report", str(out), "--out", str(page))
+
+    killed = _killed(work, [*arguments, *chosen, *changes], steps["build"].seconds / 2) if kill else {}
+
+    found = json.loads(audited)
+    return {
+        "files": {
+            name: {"bytes": size, "published": _published(source, name)} for name, size in files.items() if size > 200
+        },
+        "bytes": sum(files.values()),
+        "rows": json.loads(parsed),
+        "memory_limit": memory,
+        "steps": {name: asdict(step) for name, step in steps.items()},
+        "ratio": {f"build / {floor}": _ratio(steps["build"], steps[floor]) for floor in ("parse", "copy")},
+        "planned": json.loads(planned),
+        "examples": {one["cell"]: sum(one["counts"].values()) for one in json.loads(built)},
+        "wanted": {name: catalogue.cell(name).size for name in made if name in catalogue.published()},
+        "loaded": json.loads(loaded),
+        "breaches": [
+            f"{one['check']}, {one['where']}: {one['message']}"
+            for one in found["findings"]
+            if one["severity"] == "breach"
+        ],
+        "report_mb": round(page.stat().st_size / 1e6, 2),
+        **killed,
+    }
+
+
+def rehearse_all(work: Path, sources: Sequence[str], kept: Path, **how: Any) -> int:
+    """Rehearse all that is not done yet, and keep each; return how many failed."""
+    failed = 0
+    for source in sources:
+        done = _read(kept)
+        if source in done["sources"]:
+            print(f"{source}: done before", flush=True)
+            continue
+        try:
+            found = rehearse(work / source, source, **how)
+        except BuildError as error:
+            failed += 1
+            print(f"{source}: {error}", file=sys.stderr, flush=True)
+            continue
+        finally:
+            shutil.rmtree(work / source, ignore_errors=True)
+        done = _read(kept)
+        done["sources"][source] = found
+        write_atomically(kept, json.dumps({**done, "machine": machine()}, indent=1) + "\n")
+        step = found["steps"]["build"]
+        print(
+            f"{source}: {found['bytes'] / 1e6:,.0f} MB, built in {step['seconds']:,.0f} s, {step['peak_mb']:,} MB",
+            flush=True,
+        )
+    return failed
+
+
+def _killed(work: Path, build: list[str], seconds: float) -> dict[str, Any]:
+    """Build again from nothing, kill that after some seconds, start it again, and compare what is made."""
+    out, again = work / "itdr", work / "again"
+    for folder in (work / "cache", again):
+        shutil.rmtree(folder, ignore_errors=True)
+    arguments = [str(again) if word == str(out) else word for word in build]
+    process = subprocess.Popen(
+        [*COMMAND, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=_environment(work)
+    )
+    try:
+        process.wait(seconds)
+        state = "it had ended before"
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        state = ", ".join(sorted(path.name for path in again.glob("[!.]*-*"))) or "no config done"
+    step, _ = _run(work, *arguments, "--json")
+    hashes = [
+        {
+            path.relative_to(folder): file_digest(path.open("rb"), "sha256").hexdigest()
+            for path in folder.rglob("*.parquet")
+        }
+        for folder in (out, again)
+    ]
+    return {
+        "killed": {"after": round(seconds, 1), "state": state, "same": hashes[0] == hashes[1], "again": asdict(step)}
+    }
+
+
+PARSING = """
+import json, sys
+from itdr_hf.bench.parsing import parse
+print(json.dumps(parse(json.loads(sys.argv[1]))))
+"""
+
+
+COPYING = """
+import json, sys
+from pathlib import Path
+from itdr_hf.bench.parsing import copy
+print(copy(json.loads(sys.argv[2]), Path(sys.argv[1])))
+"""
+
+
+def _ratio(step: Step, floor: Step) -> float:
+    """Return the ratio of processor times: others use the machine too."""
+    return round(step.cpu / max(floor.cpu, 1e-9), 2)
+
+
+def _run(work: Path, *arguments: str, command: Sequence[str] = COMMAND) -> tuple[Step, str]:
+    """Run a command with all that it writes under `work`; return what it took and what it printed."""
+    environment, started = _environment(work), time.perf_counter()
+    with _disk(work) as most, (work / "log").open("w+") as log:
+        process = subprocess.Popen(
+            [*command, *arguments], stdout=subprocess.PIPE, stderr=log, text=True, env=environment
+        )
+        assert process.stdout
+        printed = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = code = os.waitstatus_to_exitcode(status)
+        log.seek(0)
+        said = log.read().strip().splitlines()
+    # audit: 1 says that it found something
+    if code and not (code == 1 and arguments[0] == "audit" and printed.startswith("{")):
+        last = said[-1] if said else "no output"
+        raise BuildError(f"{' '.join(arguments[:2])}: failed with {last} ({code}); want it to succeed; run it alone")
+    took = Step(
+        seconds=round(time.perf_counter() - started, 2),
+        cpu=round(usage.ru_utime + usage.ru_stime, 2),
+        peak_mb=usage.ru_maxrss // 1000,
+        disk_mb=most[0] // 10**6,
+    )
+    return took, printed
+
+
+def _environment(work: Path) -> dict[str, str]:
+    return {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(work / "hf"), "TMPDIR": str(work / "tmp")}
+
+
+@contextmanager
+def _disk(folder: Path) -> Iterator[list[int]]:
+    """Watch how much a folder holds; the list has the most that was seen."""
+    most, ended = [0], threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(EVERY):
+            most[0] = max(most[0], _size(folder))
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield most
+    finally:
+        ended.set()
+        thread.join()
+        most[0] = max(most[0], _size(folder))
+
+
+def _size(folder: Path) -> int:
+    total = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):  # deleted meanwhile
+                total += (Path(place) / name).lstat().st_blocks * 512
+    return total
+
+
+def _published(source: str, name: str) -> int | None:
+    """Return the published bytes of a file, as far as they are known."""
+    known, within = PUBLISHED[source].files, "/".join(Path(name).parts[1:])
+    return known[within].bytes if within in known else None
+
+
+def _read(kept: Path) -> dict[str, Any]:
+    return dict(json.loads(kept.read_text(encoding="utf-8"))) if kept.is_file() else {"sources": {}}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Rehearse, and return 1 if something failed."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("work", type=Path, help="a folder for everything; up to 30 GB")
+    parser.add_argument("--out", type=Path, default=Path("docs/measured/rehearsal.json"), help="where it is kept")
+    parser.add_argument("--sources", default=",".join(ORDER), help="separated by commas; default: all")
+    parser.add_argument("--memory-limit", default=MEMORY)
+    parser.add_argument("--num-examples", type=int, help="of each cell; default: the paper's")
+    parser.add_argument("--kill", action="store_true", help="build again, with a kill in the middle, and compare")
+    given = parser.parse_args(arguments)
+    sources = [name for name in given.sources.split(",") if name]
+    if strange := [name for name in sources if name not in PUBLISHED]:
+        raise UsageError(f"no source {strange[0]!r}; have: {', '.join(PUBLISHED)}")
+    changes = [f"--num-examples={given.num_examples}"] if given.num_examples else []
+    how = {"memory": given.memory_limit, "changes": changes, "kill": given.kill}
+    return min(rehearse_all(given.work, sources, given.out, **how), 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
