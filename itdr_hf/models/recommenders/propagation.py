@@ -25,28 +25,14 @@ class Adjacency:
     columns: Tensor
     weights: Tensor
 
-    def __matmul__(self, vectors: Tensor) -> Tensor:
-        """Multiply with dense vectors (nodes × d); differentiable in the vectors."""
-        return _Product.apply(self, vectors)
-
     def product(self, vectors: Tensor) -> Tensor:
-        """Multiply outside autograd: a weighted sum of bags, whose kernel fetches rows ahead of their use."""
+        """Multiply with dense vectors (nodes × d), outside autograd.
+
+        A weighted sum of bags, whose kernel fetches rows ahead of their use.
+        """
         return torch.nn.functional.embedding_bag(
             self.columns, vectors, self.starts, mode="sum", per_sample_weights=self.weights, include_last_offset=True
         )
-
-
-class _Product(torch.autograd.Function):  # type: ignore[misc]
-    """A @ x for a symmetric A: forward and backward are the same product."""
-
-    @staticmethod
-    def forward(context: Any, adjacency: Adjacency, vectors: Tensor) -> Tensor:
-        context.adjacency = adjacency
-        return adjacency.product(vectors)
-
-    @staticmethod
-    def backward(context: Any, gradient: Tensor) -> tuple[None, Tensor]:
-        return None, context.adjacency @ gradient.contiguous()
 
 
 class Graph:
@@ -80,24 +66,49 @@ class Graph:
         return self.adjacency(rng.random(len(self.users), dtype=np.float32) < keep)
 
 
+def layers_of(adjacency: Adjacency, vectors: Tensor, count: int) -> list[Tensor]:
+    """Return x, A x, …, A^count x, outside autograd: the vectors of each layer."""
+    layers = [vectors.detach()]
+    for _ in range(count):
+        layers.append(adjacency.product(layers[-1]))
+    return layers
+
+
+def mean_of_layers(
+    adjacency: Adjacency, vectors: Tensor, layers: list[Tensor], nodes: Tensor, *, first: int = 0
+) -> tuple[Tensor, Tensor]:
+    """Return some rows of the mean of layers from `first` on, and of x, given all layers of x.
+
+    From 0 on this is LightGCN's mean (eq. 4). Both are differentiable in x; a node may be there more than once.
+    """
+    found: tuple[Tensor, Tensor] = _MeanOfLayers.apply(adjacency, vectors, layers, nodes, first)
+    return found
+
+
 class _MeanOfLayers(torch.autograd.Function):  # type: ignore[misc]
-    """A polynomial of a symmetric A times x: forward and backward are the same, without a graph of their steps."""
+    """Rows of a polynomial of a symmetric A times x, and of x, without a graph of the steps between.
+
+    The gradient g of the rows goes back by Horner's rule, g + A (g + A (g + …)): a sum over the few rows in each step.
+    """
 
     @staticmethod
-    def forward(context: Any, adjacency: Adjacency, vectors: Tensor, layers: int) -> Tensor:
-        context.adjacency, context.layers = adjacency, layers
-        total, current = vectors.clone(), vectors
-        for _ in range(layers):
-            current = adjacency.product(current)
-            total += current
-        return total.div_(layers + 1)
+    def forward(
+        context: Any, adjacency: Adjacency, vectors: Tensor, layers: list[Tensor], nodes: Tensor, first: int
+    ) -> tuple[Tensor, Tensor]:
+        context.adjacency, context.first, context.depth = adjacency, first, len(layers) - 1
+        context.save_for_backward(nodes)
+        context.size = len(vectors)
+        total = layers[first].index_select(0, nodes)
+        for layer in layers[first + 1 :]:
+            total += layer.index_select(0, nodes)
+        return total.div_(len(layers) - first), vectors.index_select(0, nodes)
 
     @staticmethod
-    def backward(context: Any, gradient: Tensor) -> tuple[None, Tensor, None]:
-        return None, mean_of_layers(context.adjacency, gradient.contiguous(), context.layers), None
-
-
-def mean_of_layers(adjacency: Adjacency, vectors: Tensor, layers: int) -> Tensor:
-    """Return (x + A x + … + A^layers x) / (layers + 1), LightGCN's final vectors (eq. 4); differentiable in x."""
-    mean: Tensor = _MeanOfLayers.apply(adjacency, vectors, layers)
-    return mean
+    def backward(context: Any, of_mean: Tensor, of_start: Tensor) -> tuple[None, Tensor, None, None, None]:
+        (nodes,) = context.saved_tensors
+        part = of_mean / (context.depth + 1 - context.first)
+        total = torch.zeros(context.size, part.shape[1], dtype=part.dtype).index_add_(0, nodes, part)
+        for layer in reversed(range(context.depth)):
+            total = context.adjacency.product(total)
+            total = total.index_add_(0, nodes, part) if layer >= context.first else total
+        return None, total.index_add_(0, nodes, of_start), None, None, None

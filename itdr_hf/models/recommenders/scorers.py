@@ -16,7 +16,7 @@ import numpy as np
 from itdr_hf.errors import UsageError
 from itdr_hf.models.recommenders.interactions import Floats, Ints
 
-COLUMNS = 5_000
+COLUMNS = 2_500  # items at once: their layers stay near the processor
 S = TypeVar("S", bound="Arrays")
 
 
@@ -83,17 +83,22 @@ class TowerScorer(Arrays):
     last: Floats
 
     def score_users(self, users: Ints) -> Floats:
-        """Return the scores of all items, users × items."""
+        """Return the scores of all items, users × items.
+
+        relu(a + b) is max(b, −a) + a, and what a adds behind it is one number per user and unit: the sum over each pair
+        is left out, and a pair costs two maxima and two small products.
+        """
         scores: Floats = self.user_vectors[users] @ self.item_vectors.T
-        first = np.hstack([self.user_hidden[users], np.ones((len(users), 1), self.user_hidden.dtype)])  # 1: of the bias
-        biased = np.hstack([self.middle, self.middle_bias[:, None]])
+        first = self.user_hidden[users]
+        second = first @ self.middle.T + self.middle_bias
+        scores += (second @ self.last)[:, None]
         for start in range(0, scores.shape[1], COLUMNS):
             piece = slice(start, start + COLUMNS)
-            items = np.vstack([self.item_hidden[:, piece], np.zeros_like(self.item_hidden[:1, piece])])
-            sums, middle = np.empty_like(items), np.empty((len(biased), items.shape[1]), items.dtype)
-            for row, user in enumerate(first):
-                np.maximum(np.add(items, user[:, None], out=sums), 0, out=sums)
-                np.maximum(np.matmul(biased, sums, out=middle), 0, out=middle)
+            items = np.ascontiguousarray(self.item_hidden[:, piece])
+            hidden, middle = np.empty_like(items), np.empty((len(self.middle), items.shape[1]), items.dtype)
+            for row, (least, lower) in enumerate(zip(-first[:, :, None], -second[:, :, None], strict=True)):
+                np.maximum(items, least, out=hidden)
+                np.maximum(np.matmul(self.middle, hidden, out=middle), lower, out=middle)
                 scores[row, piece] += self.last @ middle
         return scores
 

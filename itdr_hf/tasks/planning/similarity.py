@@ -24,6 +24,7 @@ FINE, DECIMALS = 12, 6  # to which cosines of sparse and dense rows are rounded 
 QUERIES, ROWS = 256, 4096  # a block of scores: 4 MB, which stays near the processor
 LOWEST = -2.0  # below every cosine, and above what stands for a row itself
 GROUPS = 64  # of a block's rows, of each of which the highest score is looked at first
+WAITING = 16_384  # rows found that are put among the best at the latest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,11 +140,16 @@ def _best(rows: Ints, scores: Floats, count: int) -> Ints:
 
 
 def _nearest_of_block(queries: Vectors, among: Vectors, count: int, itself: Ints | None) -> tuple[Ints, Floats]:
+    """Return the nearest of a few queries.
+
+    What is found is put among the best when the number of blocks has doubled, so that there are few such steps: until
+    then the least of the best is lower than it could be, which lets no more through than the first half did.
+    """
     rows = np.full((len(queries), count), -1)
     scores = np.full((len(queries), count), -np.inf)
     room = np.empty((ROWS, len(queries)), np.float32)  # written again and again: new memory costs as much as a product
-    spare = np.empty((ROWS // 2, len(queries)), np.float32)
-    for start in range(0, len(among), ROWS):
+    found: list[tuple[Ints, Ints, Floats]] = []  # query, row, score
+    for number, start in enumerate(range(0, len(among), ROWS), 1):
         part = among[start : start + ROWS]
         block = np.matmul(
             part, queries.T, out=room[: len(part)]
@@ -151,28 +157,28 @@ def _nearest_of_block(queries: Vectors, among: Vectors, count: int, itself: Ints
         if itself is not None:
             mine = np.flatnonzero((itself >= start) & (itself < start + ROWS))
             block[itself[mine] - start, mine] = -np.inf
-        query, place = _promising(block, spare, scores[:, -1], count)
-        if len(query):
-            _take(rows, scores, query, place + start, _rounded(block[place, query]))
+        query, place = _promising(block, scores[:, -1], count)
+        found.append((query, place + start, _rounded(block[place, query])))
+        last = start + ROWS >= len(among)
+        if last or number.bit_count() == 1 or sum(len(rows) for _, rows, _ in found) > WAITING:
+            _take(rows, scores, *map(np.concatenate, zip(*found, strict=True)))
+            found = []
     scores[rows < 0] = 0
     return rows, scores
 
 
-def _promising(block: Vectors, spare: Vectors, least: Floats, count: int) -> tuple[Ints, Ints]:
+def _promising(block: Vectors, least: Floats, count: int) -> tuple[Ints, Ints]:
     """Where a block's scores reach the least of those found so far, looked for only in groups that have one.
 
-    Group g is every `GROUPS`th row from g on: halves of the block are compared, which takes a fraction of computing
-    it. At the first block, the highest scores of as many groups as neighbours are wanted stand for those found.
+    Group g is every `GROUPS`th row from g on, and its highest scores take a fraction of computing them. At the first
+    block, the highest scores of as many groups as neighbours are wanted stand for those found.
     """
-    highest = block
-    if not len(block) % GROUPS and (len(block) // GROUPS).bit_count() == 1:  # not so the last block
-        while len(highest) > GROUPS:
-            half = len(highest) // 2
-            highest = np.maximum(highest[:half], highest[half:], out=spare[:half])
+    grouped = not len(block) % GROUPS  # not so the last block
+    highest = np.maximum.reduce(block.reshape(-1, GROUPS, block.shape[1])) if grouped else block
     if np.isneginf(least).any() and len(highest) > count:
         least = np.maximum(least, np.partition(highest, -count, axis=0)[-count])
     floor = np.maximum(least - 2 * 10.0**-DECIMALS, LOWEST).astype(np.float32)
-    if highest is block:
+    if not grouped:
         rows, found = np.nonzero(block >= floor)
         return found, rows
     group, query = np.nonzero(highest >= floor)

@@ -12,7 +12,7 @@ from itdr_hf.models.recommenders import Features, Interactions, Settings, rank  
 from itdr_hf.models.recommenders.factorisation import NCF, BiasMF  # noqa: E402
 from itdr_hf.models.recommenders.graph import SGL, LightGCN, SimGCL  # noqa: E402
 from itdr_hf.models.recommenders.losses import bpr, info_nce, squared_norm  # noqa: E402
-from itdr_hf.models.recommenders.propagation import Adjacency, Graph, mean_of_layers  # noqa: E402
+from itdr_hf.models.recommenders.propagation import Adjacency, Graph, layers_of, mean_of_layers  # noqa: E402
 from itdr_hf.models.recommenders.sampling import PairSampler  # noqa: E402
 from itdr_hf.models.recommenders.sequential import SASRec  # noqa: E402
 from itdr_hf.models.recommenders.vectors import item_vectors, user_vectors  # noqa: E402
@@ -65,19 +65,29 @@ def test_a_view_is_the_adjacency_of_the_pairs_it_keeps_with_their_own_degrees():
     np.testing.assert_allclose(as_dense(graph.adjacency(kept), 21), dense(part), atol=1e-7)
 
 
-def test_the_gradient_of_a_propagation_agrees_with_finite_differences():
+@pytest.mark.parametrize("first", [0, 1])
+def test_the_gradient_of_a_propagation_agrees_with_finite_differences(first):
     whole = Graph(some_interactions()).adjacency()
     double = Adjacency(starts=whole.starts, columns=whole.columns, weights=whole.weights.double())
     vectors = torch.randn(21, 3, dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(lambda x: mean_of_layers(double, x, 3), vectors)
+    nodes = torch.tensor([0, 20, 7, 7, 3])  # one of them twice
+
+    def rows(start: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return mean_of_layers(double, start, layers_of(double, start, 3), nodes, first=first)
+
+    assert torch.autograd.gradcheck(rows, vectors)
 
 
-def test_the_mean_of_layers_is_the_mean_of_the_dense_matrix_powers():
+@pytest.mark.parametrize("first", [0, 1])
+def test_the_mean_of_layers_is_the_mean_of_the_dense_matrix_powers(first):
     train = some_interactions()
     matrix, vectors = dense(train), np.random.default_rng(5).standard_normal((21, 4))
-    wanted = (vectors + matrix @ vectors + matrix @ matrix @ vectors) / 3
-    found = mean_of_layers(Graph(train).adjacency(), torch.tensor(vectors, dtype=torch.float32), 2)
-    np.testing.assert_allclose(found.numpy(), wanted, atol=1e-6)
+    powers = [vectors, matrix @ vectors, matrix @ matrix @ vectors]
+    adjacency, start, nodes = Graph(train).adjacency(), torch.tensor(vectors, dtype=torch.float32), [4, 20, 4]
+    layers = layers_of(adjacency, start, 2)
+    found, own = mean_of_layers(adjacency, start, layers, torch.tensor(nodes), first=first)
+    np.testing.assert_allclose(found.numpy(), np.mean(powers[first:], axis=0)[nodes], atol=1e-6)
+    np.testing.assert_allclose(own.numpy(), vectors[nodes], atol=1e-6)
 
 
 def test_bpr_is_the_mean_of_minus_log_sigmoid_also_where_the_exponential_overflows():
@@ -142,16 +152,18 @@ def test_a_view_of_simgcl_is_the_noisy_propagation_of_its_paper():
     drawn = []
     draw = network._draw
     network._draw = lambda vectors: drawn.append(draw(vectors)) or drawn[-1]  # type: ignore[method-assign]
-    layers = network._layers(network.start().detach())
-    view = torch.stack(layers).mean(dim=0) + network._noise(layers)
+    start, nodes = network.start().detach(), [3, 20, 0, 11]
+    layers = layers_of(network.adjacency, start, 3)
+    view = network.final(start)[nodes] + network._noise(layers, torch.tensor(nodes))
 
-    hidden, total = network.start().detach().numpy(), 0
-    for noise in drawn:
+    hidden, total = start.numpy(), 0
+    for depth, noise in enumerate(drawn):
         hidden = dense(train) @ hidden
+        hidden = hidden[nodes] if depth == 2 else hidden  # the last layer's noise is drawn for these alone
         assert ((np.sign(noise.numpy()) == np.sign(hidden)) | (np.abs(hidden) < 1e-7)).all()
         hidden = hidden + noise.numpy()
-        total = total + hidden
-    np.testing.assert_allclose(view.numpy(), total / 3, atol=1e-6)
+        total = total + (hidden if depth == 2 else hidden[nodes])
+    np.testing.assert_allclose(view.detach().numpy(), total / 3, atol=1e-6)
     np.testing.assert_allclose(np.linalg.norm(drawn[0], axis=1), 0.1, rtol=1e-5)
 
 

@@ -40,6 +40,15 @@ def test_dense_rows_find_the_same_in_blocks_as_all_at_once(rows):
         assert found.rows[query][found.rows[query] >= 0].tolist() == best.tolist()
 
 
+def test_dense_rows_that_come_nearer_and_nearer_are_found_though_each_block_is_better_than_the_last():
+    angles = np.linspace(1.5, 0, 9001)
+    vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+    found = nearest_dense(np.tile(vectors[-1:], (30, 1)), vectors, 3, np.full(30, 9000))
+    assert (found.rows == found.rows[0]).all()
+    wanted = np.lexsort((np.arange(9000), -np.round((vectors[:-1] @ vectors[-1]).astype(np.float64), 6)))[:3]
+    assert found.rows[0].tolist() == wanted.tolist()
+
+
 def test_a_row_without_anything_in_common_has_no_neighbour():
     rows = sparse_rows(np.array([0, 1, 2]), np.array([0, 0, 1]), 3, 2)
     assert nearest_sparse(rows, rows, 2, np.arange(3)).rows.tolist() == [[1, -1], [0, -1], [-1, -1]]
