@@ -176,7 +176,7 @@ CHOICES = (
     Kind(
         id="C12", preference="P1P2", form="T3", target="item", order="HPQC", queries=ANY, optional=True,
         wordings={
-            "default": "A keen user has {did} a good many {items}, {order}:\n{history}\n[[Their taste: {preference}\n]]"
+            "default": "A keen user has {done} a good many {items}, {order}:\n{history}\n[[Their taste: {preference}\n]]"
             "Now they want this: \"{query}\"\nThe system offers:\n{candidates}\nSelect the one they take. Answer with "
             "its title.",
             "plain": "User's {items}, {order}:\n{history}\n[[Taste: {preference}\n]]Now wanted: \"{query}\"\nOffered:\n"
