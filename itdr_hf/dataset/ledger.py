@@ -66,7 +66,7 @@ def parse_ledger(path: Path, text: str, origins: Origins) -> Ledger:
             cells={name: read_cell(name, entry, _origin(name, entry, origins)) for name, entry in _cells(document)},
             not_built=dict(document.get("not_built", {})),
             own=dict(document.get("own", {})),
-            releases=tuple(document.get("releases", ())),
+            releases=tuple(dict(row) for row in document.get("releases", ())),
             edited=edited(document),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -116,7 +116,7 @@ def read_file_list(path: Path) -> tuple[str, dict[str, tuple[str, int]], str]:
 def _document(path: Path, text: str) -> dict[str, Any]:
     try:
         document = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path}: {error}; {WANTED}; get it again, or build into a new folder") from error
     if not isinstance(document, dict):
         raise UsageError(f"{path}: JSON that is not a ledger; {WANTED}; get it again, or build into a new folder")

@@ -196,13 +196,6 @@ def open_bytes(path: Path) -> IO[bytes]:
     return igzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
 
 
-def open_bytes(path: Path) -> IO[bytes]:
-    """Open a file for reading bytes, those of its content where it is compressed."""
-    opener: Any = igzip.open if path.suffix == ".gz" else open
-    file: IO[bytes] = opener(path, "rb")
-    return file
-
-
 def open_text(path: Path, encoding: str = "utf-8", errors: str = "replace") -> IO[str]:
     """Open a file for reading text, without a byte order mark; by default, invalid bytes become U+FFFD."""
     encoding = "utf-8-sig" if encoding == "utf-8" else encoding

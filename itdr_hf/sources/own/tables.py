@@ -39,7 +39,7 @@ OTHER_CONTENT = {  # how files begin that are not what their name says -> what t
     b"{": ("JSON", "save it as CSV"),
     b"[": ("JSON", "save it as CSV"),
 }
-HEADLESS = "put the names of the columns above the first row if it has data, or "
+HEADLESS = "make the names of the columns the first line, or "
 LISTED = 8  # columns that a message lists
 MAX_NAME = 60  # characters of a column's name that are shown
 
@@ -190,7 +190,9 @@ def _header(path: Path) -> tuple[Dialect, list[str]]:
     tried = [replace(written, delimiter=delimiter) for delimiter in DELIMITERS]
     dialect, names = max(((d, _first_row(path, d)) for d in tried), key=lambda each: len(each[1]))
     if not any(name.strip() for name in names):
-        raise RawDataError(f"{_where(path)}: an empty file; want a first line with the names of the columns; write it")
+        raise RawDataError(
+            f"{_where(path)}: an empty first line; want one with the names of the columns; write it, or remove the empty one"
+        )
     if broken := next((name for name in names if "\n" in name or "\r" in name), None):
         raise RawDataError(
             f"{_where(path)} line 1: the name of a column, {broken[:MAX_NAME]!r}, goes over several lines, or its quote is "
@@ -294,7 +296,8 @@ def _check_complete(tables: Mapping[str, OwnTable], renamed: Mapping[str, Sequen
     missing = {role: [m for m in WANTED[role] if not table.has(m)] for role, table in tables.items()}
     if not any(missing.values()):
         return
-    headless = any(
+    lone = any(lost and len(tables[role].columns) == 1 for role, lost in missing.items())
+    headless = lone or any(
         re.fullmatch(r"-?\d+(\.\d+)?", name) for role, lost in missing.items() if lost for name in tables[role].names
     )
     found = [

@@ -51,6 +51,8 @@ def look_at(tables: Mapping[str, OwnTable]) -> Looks:
         compact = table.has("timestamp") and _compact(engine, rows)
         ratings = _ratings(engine, rows, table) if table.has("rating") else ()
         whole = tuple((role, name) for role, each in tables.items() for name in _whole(engine, each))
+        if "users" in tables:
+            _check_users(engine, table, tables["users"])
     return Looks(
         per_second=per_second, dates=dates, time_format=COMPACT if compact else None, ratings=ratings, whole=whole
     )
@@ -120,6 +122,20 @@ def _whole(engine: DuckDBEngine, table: OwnTable) -> list[str]:
     )
     found = engine.sql.execute(f"SELECT {', '.join(tests)} FROM {first_rows(table)}").fetchall()[0]
     return [name for name, whole in zip(names, found, strict=True) if whole]
+
+
+def _check_users(engine: DuckDBEngine, interactions: OwnTable, users: OwnTable) -> None:
+    """Raise RawDataError where no user of the interactions is in the table of users."""
+    user = without_point(identifier("user"))
+    sides = [f"SELECT DISTINCT {user} AS u FROM {first_rows(each)}" for each in (interactions, users)]
+    if engine.value(f"SELECT count(*) FROM ({sides[0]}) JOIN ({sides[1]}) USING (u)"):
+        return
+    few = [[row[0] for row in engine.sql.execute(f"{side} ORDER BY u LIMIT 3").fetchall()] for side in sides]
+    acting, listed = (", ".join(map(repr, each)) or "nothing" for each in few)
+    raise RawDataError(
+        f"{users.where}: no user of {interactions.path.name} is there: {acting} against {listed}; want the same ids in both "
+        "tables; write them alike, or remove this table, which only attribute prediction needs"
+    )
 
 
 def without_point(column: str) -> str:
