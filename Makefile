@@ -59,7 +59,7 @@ test-train: .venv/.tests-train  ## what `make test` skips for want of torch, tra
 push: .venv/.builds  ## publish ./itdr or an adapter, with [ARGS=--dry-run]
 	$(BIN)/itdr $(if $(ADAPTER),push-adapter $(ADAPTER) --dataset-id $(DATASET) $(if $(SCORES),--scores $(SCORES)),push $(OUT)) --repo-id $(REPO) $(ARGS)
 
-hub: .venv/.installed  ## a Hub on this machine, to try pushing; it prints what to set
+hub: .venv/.builds  ## a Hub on this machine, to try pushing; it prints what to set
 	PYTHONPATH=tests $(BIN)/python -m hubserver .hub 8750
 
 docs: .venv/.documents  ## the site, in docs/_build/html: tutorial, guides, reference

@@ -6,6 +6,7 @@
     │   └── MissingAnswersError
     ├── RawDataError        a raw release that its reader cannot use
     │   ├── MissingFileError
+    │   │   └── AbsentReleaseError
     │   └── MalformedRowError
     ├── DownloadError       a file that cannot be downloaded
     ├── BuildError          a cell that cannot be built from these tables
@@ -49,6 +50,10 @@ class RawDataError(ItdrError):
 
 class MissingFileError(RawDataError):
     """A missing file of a release."""
+
+
+class AbsentReleaseError(MissingFileError):
+    """A release of which nothing is present."""
 
 
 class MalformedRowError(RawDataError):

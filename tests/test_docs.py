@@ -11,11 +11,13 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from hubserver import WRITE, Hub
 from typer.testing import CliRunner
 
@@ -38,6 +40,10 @@ GPU = ("adapters/tkr", "tkr.parquet")  # commands that name these need a model a
 ONLINE = ("push", "verify")
 
 
+WRONG = typer.BadParameter.__mro__[1]  # any error of a command line: typer has its own copy of click's
+
+
+@cache
 def commands() -> dict[str, Any]:
     return all_commands(app)
 
@@ -130,14 +136,44 @@ def documented() -> list[tuple[str, list[str]]]:
     ]
 
 
+def inline() -> list[tuple[str, list[str]]]:
+    """Commands in the middle of a sentence: what a reader may well type, but for those with a gap or a NAME."""
+    texts = [
+        (page.name, text) for page in DOCUMENTS for text in re.findall(r"(?<!`)`(itdr [^`…]+)`(?!`)", page.read_text())
+    ]
+    found = [(page, text) for page, text in texts if not re.search(r"\b[A-Z]{3,}\b", text)]
+    return list(dict.fromkeys((page, tuple(shlex.split(text))) for page, text in found))  # type: ignore[arg-type]
+
+
+def parse(words: Sequence[str], *, complete: bool = True) -> None:
+    """Read a command line as the command line does: options, their values, and unless it may be incomplete all it needs."""
+    name = next(" ".join(words[:n]) for n in (2, 1) if " ".join(words[:n]) in commands())
+    rest = list(words[len(name.split()) :])
+    try:
+        commands()[name].make_context(name, rest)
+    except WRONG as error:
+        if complete or not re.search("Missing|requires an argument", error.format_message()):
+            raise AssertionError(f"itdr {' '.join(words)}: {error.format_message()}") from error
+
+
+@pytest.mark.parametrize("words", [w for _, w in inline()], ids=[f"{d}: {' '.join(w)}" for d, w in inline()])
+def test_a_command_in_a_sentence_exists_with_its_options(words):
+    if words[1] not in {name.split()[0] for name in commands()} or len(words) > 2:
+        parse(words[1:], complete=False)
+
+
+def test_a_command_with_a_value_that_is_none_of_its_choices_is_noticed():
+    for wrong in ("build --negative-sampling popular", "build --negatives many", "score --scores", "predict a b"):
+        with pytest.raises(AssertionError):
+            parse(wrong.split())
+
+
 @pytest.mark.parametrize("words", [w for _, w in documented()], ids=[f"{d}: {' '.join(w)}" for d, w in documented()])
 def test_a_command_exists_with_its_options(words):
     if words[0] == "make":
         assert re.search(rf"^{words[1]}:", (ROOT / "Makefile").read_text(), re.M)
     if words[0] == "itdr":
-        known = commands().get(" ".join(words[1:3])) or commands()[words[1]]
-        options = {name for parameter in known.params for name in (*parameter.opts, *parameter.secondary_opts)}
-        assert {word for word in words[2:] if word.startswith("--")} <= options
+        parse(words[1:])
     if words[0] == "python":
         assert (ROOT / words[1]).is_file()
     assert words[0] in ("make", "itdr", "pip", "python")

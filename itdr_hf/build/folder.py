@@ -25,7 +25,7 @@ from itdr_hf.dataset.ledger import LEDGER
 from itdr_hf.dataset.notes import note_timing
 from itdr_hf.dataset.shards import Batches, Files, write_cell, written
 from itdr_hf.dataset.stamps import damage, note_written
-from itdr_hf.errors import BuildError, ItdrError, MissingFileError, OutputError
+from itdr_hf.errors import AbsentReleaseError, BuildError, ItdrError, MissingFileError, OutputError, RawDataError
 from itdr_hf.runtime.engine import Engine
 from itdr_hf.runtime.files import full_disk_named, sweep
 from itdr_hf.runtime.memory import peak as peak_memory
@@ -39,18 +39,21 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 LARGE_CELL = 50_000  # examples; for larger cells progress is reported, and one cell is planned at a time
+NOTHING_THERE = "no raw release is there; want at least one; see `itdr sources`, or make some up with `itdr simulate`"
+ABSENT = "its release was not there"
 ANNOTATE_AGAIN = "; its references by a teacher are in the store: run `itdr annotate` again"
 PARALLEL_PLANS = 2  # cells planned at the same time
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """The result for a cell: built, unchanged, or not built, with the reason."""
+    """The result for a cell: built, unchanged, or not built, with the reason; `absent`: nothing of its release is there."""
 
     cell: str
     state: str
     counts: Mapping[str, int]
     note: str = ""
+    absent: bool = False
 
 
 class CellsFailedError(BuildError):
@@ -96,7 +99,7 @@ def build_folder(
         for outcome in _build_cells(planned, build):
             outcomes.append(outcome)
             done(outcome)
-        left_out = {o.cell: o.note.replace(f"{settings.raw}/", "") for o in outcomes if o.state == "not built"}
+        left_out = {o.cell: _kept_note(o, settings.raw) for o in outcomes if o.state == "not built"}
         dataset.save(not_built=left_out)
         if dataset.cells:
             write_card(dataset)
@@ -109,15 +112,21 @@ def build_folder(
     return outcomes
 
 
+def _kept_note(outcome: Outcome, raw: Path) -> str:
+    """Return what the ledger keeps of why a cell was not built."""
+    return ABSENT if outcome.absent else outcome.note.replace(f"{raw}/", "")
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Build:
-    """A build in progress: its folder, settings and engine, and the damage found, by cell."""
+    """A build in progress: its folder, settings and engine, the damage found, by cell, and sources that cannot be read."""
 
     dataset: Dataset
     settings: Settings
     engine: Engine
     verify: bool
     damaged: dict[str, str] = field(default_factory=dict)
+    unreadable: dict[str, RawDataError] = field(default_factory=dict)
 
 
 def _order(cell: Cell) -> tuple[str, bool]:
@@ -167,7 +176,8 @@ def _caught(cell: Cell, step: Callable[[], Outcome | Prepared]) -> Outcome | Pre
     try:
         return step()
     except (MissingFileError, BuildError) as error:
-        return Outcome(cell=cell.name, state="not built", counts={}, note=str(error).removeprefix(f"{cell.name}: "))
+        note, absent = str(error).removeprefix(f"{cell.name}: "), isinstance(error, AbsentReleaseError)
+        return Outcome(cell=cell.name, state="not built", counts={}, note=note, absent=absent)
     except OutputError:
         raise
     except ItdrError as error:
@@ -181,10 +191,21 @@ def _plan_cell(cell: Cell, recipe: Recipe, build: _Build, engine: Engine) -> Out
         if not damaged:
             return Outcome(cell=cell.name, state="unchanged", counts=built.counts)
         build.damaged[cell.name] = f"{damaged}: built again" + (ANNOTATE_AGAIN if built.teachers else "")
-    prepared = prepare(cell, recipe, build.settings, engine)
+    prepared = _prepare(cell, recipe, build, engine)
     if not sum(prepared.rows.counts.values()):
         raise BuildError(f"{cell.name}: {shortfall(recipe.num_examples, 0, prepared.rows)}; want a larger release")
     return prepared
+
+
+def _prepare(cell: Cell, recipe: Recipe, build: _Build, engine: Engine) -> Prepared:
+    """Prepare a cell; a release that could not be read for one cell is not read again for the next."""
+    if error := build.unreadable.get(cell.source.id):
+        raise error
+    try:
+        return prepare(cell, recipe, build.settings, engine)
+    except RawDataError as error:
+        build.unreadable[cell.source.id] = error
+        raise
 
 
 def _finish_cell(plan: Future[Outcome | Prepared], build: _Build) -> Outcome:
@@ -288,4 +309,5 @@ def _raise_failures(outcomes: Sequence[Outcome], configs: Set[str]) -> None:
     if failed:
         raise CellsFailedError("\n".join(failed), outcomes)
     if not any(o.state in ("built", "unchanged") for o in outcomes):
-        raise CellsFailedError("nothing was built:\n" + "\n".join(dict.fromkeys(o.note for o in outcomes)), outcomes)
+        notes = dict.fromkeys(o.note for o in outcomes if not o.absent)
+        raise CellsFailedError("nothing was built:\n" + "\n".join(notes or [NOTHING_THERE]), outcomes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -38,6 +38,8 @@ from itdr_hf.runtime.terminal import print_line
 if TYPE_CHECKING:
     from itdr_hf.build.folder import Outcome
     from itdr_hf.build.prepare import Settings
+    from itdr_hf.errors import ItdrError
+    from itdr_hf.raw.source import Source
     from itdr_hf.tasks.task import Cell
 
 
@@ -64,15 +66,39 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Replace a source.toml that is there.")] = False,
     json: Json = False,
 ) -> None:
-    """Look at tables of your own and write source.toml with what they show, to be edited."""
+    """Look at tables of your own and write source.toml with what they show, to be edited.
+
+    Then the tables are read as `itdr build` reads them, so that what does not fit is named now.
+    """
     from itdr_hf.catalogue import current
     from itdr_hf.cli.show_build import print_draft
-    from itdr_hf.runtime.terminal import print_json
+    from itdr_hf.runtime.terminal import print_json, show_progress
     from itdr_hf.sources.own import described, draft_settings
 
     source = draft_settings(folder, replace=force)
     cells = list(current().without_source(source.id).with_source(source).own_cells)
-    print_json({"source": described(source), "cells": cells}) if json else print_draft(folder, source, cells)
+    with show_progress("reading") as progress:
+        steps, problem = _read_tables(source, folder.resolve().parent, progress)
+    if json:
+        why = str(problem) if problem else None
+        print_json({"source": described(source), "cells": cells, "steps": steps, "problem": why})
+    else:
+        print_draft(folder, source, [] if problem else cells, steps)
+    if problem:
+        raise problem
+
+
+def _read_tables(source: Source, raw: Path, progress: OnProgress) -> tuple[list[dict[str, Any]], ItdrError | None]:
+    """Read the tables of a source into the cache; return what happened to their rows, and what does not fit."""
+    from itdr_hf.errors import ItdrError
+    from itdr_hf.runtime.duckdb_engine import open_duckdb
+    from itdr_hf.tables.cache import ensure_tables
+
+    try:
+        with open_duckdb() as engine:
+            return ensure_tables(source, raw, engine=engine, progress=progress).record["steps"], None
+    except ItdrError as error:
+        return [], error
 
 
 def simulate(
@@ -276,7 +302,9 @@ def _made_neighbours(cells: list[Cell], changes: dict[str, object], settings: Se
 
 
 def _report_cell(progress: OnProgress, number: Iterator[int], total: int, outcome: Outcome) -> None:
-    progress(Progress("cells", next(number), total, detail=f"{outcome.cell}: {outcome.state}"))
+    place = next(number)
+    if not outcome.absent:
+        progress(Progress("cells", place, total, detail=f"{outcome.cell}: {outcome.state}"))
 
 
 def show(

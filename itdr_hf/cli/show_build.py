@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from itdr_hf.catalogue import Catalogue
     from itdr_hf.raw.source import Source
 
+LISTED = 4  # cells that a line names
+
 
 def source_states(raw: Path, known: Catalogue) -> list[dict[str, Any]]:
     """Return the state of every source: present, or what is missing; licence, how to get it, the cells it feeds."""
@@ -86,17 +88,22 @@ def print_estimates(found: Sequence[Estimate]) -> None:
     )
 
 
-def print_draft(folder: Path, source: Source, cells: Sequence[str]) -> None:
+def print_draft(folder: Path, source: Source, cells: Sequence[str], steps: Sequence[Mapping[str, Any]]) -> None:
     """Print what `itdr init` found in a folder of tables, and which cells it will feed."""
+    from itdr_hf.tables.losses import losses
+
+    read = {step["table"]: step["rows"] for step in steps if step["what"] == "read"}
+    kept = [f"{step['rows']:,} of {read[step['table']]:,} {step['table']}" for step in steps if step["what"] == "kept"]
     scale = source.scale
     rows = [
         ["ratings", f"{scale.low:g} to {scale.high:g} in steps of {scale.step:g}" if scale else "not used"],
         ["items' attributes", ", ".join(attribute.name for attribute in source.item_attributes) or "none"],
         ["users' attributes", ", ".join(attribute.name for attribute in source.user_attributes) or "none"],
-        ["cells", ", ".join(cells)],
+        *([["rows", ", ".join(kept)]] if kept else []),
+        *([["cells", ", ".join(cells)]] if cells else []),
     ]
     print_table({"found": "left", "in the tables": "fold"}, rows)
-    for remark in source.remarks:
+    for remark in (*source.remarks, *losses(steps)):
         print_line(f"\n{remark}")
     print_line(f"\n{folder}/source.toml is written: edit it, then itdr build --raw {folder.parent}")
 
@@ -156,7 +163,8 @@ def print_sources(states: Sequence[Mapping[str, Any]]) -> None:
             print_line(f"\n{state['source']}: {name} is present but not read: {why}")
     if absent:
         print_line(f"\nnot here: {', '.join(absent)}; itdr sources --json says how to get each")
-    print_line(f"\n{_hashes(states)}")
+    if not own:
+        print_line(f"\n{_hashes(states)}")
 
 
 def _hashes(states: Sequence[Mapping[str, Any]]) -> str:
@@ -166,13 +174,19 @@ def _hashes(states: Sequence[Mapping[str, Any]]) -> str:
     kinds = {kind: sum(one == kind for _, one in every) for kind in ("pinned", "recorded", "unknown")}
     text = f"{kinds['pinned']} of {len(every)} files are pinned by their sha256"
     text += f", {kinds['recorded']} recorded at their first download" if kinds["recorded"] else ""
-    return text + (f"; some of {unknown} are unknown until then (itdr.lock)" if unknown else "")
+    return text + (f"; some of {unknown} will be recorded at their first download (itdr.lock)" if unknown else "")
 
 
 def print_outcomes(outcomes: Sequence[Outcome], out: Path) -> None:
-    """Print the outcome of every cell, the reasons for those not built, and the code that loads the dataset."""
-    columns = {"config": "left", "state": "left", **dict.fromkeys(SPLITS, "right")}
-    print_table(columns, [[o.cell, o.state, *(f"{o.counts.get(s, 0):,}" for s in SPLITS)] for o in outcomes])
+    """Print the outcome of every cell, the reasons for those not built, and the code that loads the dataset.
+
+    Cells of releases of which nothing is there take one line together.
+    """
+    absent = [o.cell for o in outcomes if o.absent]
+    outcomes = [o for o in outcomes if not o.absent]
+    if outcomes:
+        columns = {"config": "left", "state": "left", **dict.fromkeys(SPLITS, "right")}
+        print_table(columns, [[o.cell, o.state, *(f"{o.counts.get(s, 0):,}" for s in SPLITS)] for o in outcomes])
     notes: dict[str, list[str]] = {}
     for outcome in outcomes:
         notes.setdefault(outcome.note, []).append(outcome.cell)
@@ -180,10 +194,15 @@ def print_outcomes(outcomes: Sequence[Outcome], out: Path) -> None:
     for note, cells in notes.items():
         if note and note not in failed:
             print_line(f"{', '.join(cells)}: {note}")
+    if absent and outcomes:
+        names = ", ".join(absent[:LISTED]) + (" …" if len(absent) > LISTED else "")
+        print_line(
+            f"\n{counted(len(absent), 'more cell')} would want releases that are not there: {names}; see itdr sources"
+        )
     good = [o for o in outcomes if o.counts]
     total = counted(sum(sum(o.counts.values()) for o in good), "example")
     if not good:
-        return print_line(f"\n0 of {counted(len(outcomes), 'cell')}")
+        return print_line(f"\n0 of {counted(len(outcomes), 'cell')}") if outcomes else None
     print_line(f"\n{len(good)} of {counted(len(outcomes), 'cell')}, {total} in {out}/. To load:\n")
     print_line("    from datasets import load_dataset")
     print_line(f'    load_dataset("{out}", "{good[0].cell}")')

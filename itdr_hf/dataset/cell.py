@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from itdr_hf.records import INSTRUCTION, SHAPES, Shape
@@ -129,7 +130,7 @@ def read_cell(name: str, entry: Mapping[str, Any], origin: tuple[str, str]) -> B
         "masked",
         "derived",
     }
-    return BuiltCell(
+    cell = BuiltCell(
         name=name,
         task=entry.get("task", origin[0]),
         source=entry.get("source", origin[1]),
@@ -143,3 +144,19 @@ def read_cell(name: str, entry: Mapping[str, Any], origin: tuple[str, str]) -> B
         players=tuple(entry.get("players", ())),
         **{field: entry[field] for field in known if field in entry},
     )
+    for record in (cell, *cell.raw, *cell.tables, *cell.steps, *cell.files.values()):
+        _check_kinds(record)
+    if any(type(count) is not int for count in cell.counts.values()):
+        raise TypeError(f"counts {dict(cell.counts)}")
+    return cell
+
+
+KINDS: Mapping[str, type] = {"str": str, "int": int, "Mapping": Mapping}  # as annotations begin
+
+
+def _check_kinds(record: Any) -> None:
+    """Raise TypeError for a field of a record that holds something else than its annotation begins with."""
+    for each in fields(record):
+        value, wanted = getattr(record, each.name), KINDS.get(re.split(r"\W", str(each.type))[0])
+        if wanted and value is not None and (not isinstance(value, wanted) or isinstance(value, bool)):
+            raise TypeError(f"{each.name} {value!r}")

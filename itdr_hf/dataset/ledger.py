@@ -61,12 +61,12 @@ def parse_ledger(path: Path, text: str, origins: Origins) -> Ledger:
     try:
         return Ledger(
             family=str(document.get("dataset", FAMILY)),
-            version=str(document["version"]),
+            version=_version(document["version"]),
             packages=dict(document.get("packages", {})),
             cells={name: read_cell(name, entry, _origin(name, entry, origins)) for name, entry in _cells(document)},
             not_built=dict(document.get("not_built", {})),
             own=dict(document.get("own", {})),
-            releases=tuple(document.get("releases", ())),
+            releases=tuple(dict(row) for row in document.get("releases", ())),
             edited=edited(document),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -97,7 +97,7 @@ def digest_of(document: Mapping[str, Any]) -> str:
 
 def edited(document: Mapping[str, Any]) -> str:
     """Return how a ledger differs from the one that was written, '' if it does not; old ledgers have no digest."""
-    if "format" not in document and "digest" not in document:
+    if "format" not in document and "digest" not in document and not _later(document):
         return ""
     found, wanted = digest_of(document), str(document.get("digest", "none"))
     return "" if found == wanted else f"changed since it was written (digest {found[:12]}…, want {wanted[:12]}…)"
@@ -116,18 +116,30 @@ def read_file_list(path: Path) -> tuple[str, dict[str, tuple[str, int]], str]:
 def _document(path: Path, text: str) -> dict[str, Any]:
     try:
         document = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path}: {error}; {WANTED}; get it again, or build into a new folder") from error
     if not isinstance(document, dict):
         raise UsageError(f"{path}: JSON that is not a ledger; {WANTED}; get it again, or build into a new folder")
     found = document.get("format", 1)
-    if not isinstance(found, int) or found > FORMAT:
-        raise UsageError(f"{path}: format {found}; want {FORMAT} or older; upgrade itdr-hf")
+    if type(found) is not int or not 1 <= found <= FORMAT:
+        raise UsageError(f"{path}: format {found!r}; want {FORMAT} or older; upgrade itdr-hf")
     return document
+
+
+def _version(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"version {value!r}")
+    return value
 
 
 def _cells(document: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     return list(document.get("cells", {}).items())
+
+
+def _later(document: Mapping[str, Any]) -> bool:
+    """Return whether entries have what format 1 had not, so that a ledger without format and digest has lost them."""
+    cells = document.get("cells")
+    return isinstance(cells, Mapping) and any(isinstance(e, Mapping) and "task" in e for e in cells.values())
 
 
 def _origin(name: str, entry: Mapping[str, Any], origins: Origins) -> tuple[str, str]:

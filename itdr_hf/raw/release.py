@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from itdr_hf.errors import MissingFileError
+from itdr_hf.errors import AbsentReleaseError, MissingFileError
 from itdr_hf.raw.layout import Files, Layout
 from itdr_hf.raw.source import Source
 
@@ -66,7 +66,8 @@ class Release:
 def find_release(source: Source, raw: Path) -> Release:
     """Return the release of a source under the raw folder, in the layout with the most complete tables.
 
-    Raises MissingFileError, stating the wanted files and how to get them, if no table can be read.
+    Raises MissingFileError, stating the wanted files and how to get them, if no table can be read; AbsentReleaseError
+    if nothing of the release is there.
     """
     if not source.layouts:
         raise MissingFileError(
@@ -93,8 +94,10 @@ def find_release(source: Source, raw: Path) -> Release:
         )
 
     where = str(folders[0] if folders else raw / source.folders[0])
-    state = _found_instead(folders[0]) if folders else f"no such folder{_elsewhere(source, raw)}"
-    raise MissingFileError(f"{where}: {state}; want {'; or '.join(wanted)}; get {source.title}: {source.obtain}")
+    elsewhere = "" if folders else _elsewhere(source, raw)
+    state = _found_instead(folders[0]) if folders else f"no such folder{elsewhere}"
+    error = MissingFileError if folders or elsewhere else AbsentReleaseError
+    raise error(f"{where}: {state}; want {'; or '.join(wanted)}; get {source.title}: {source.obtain}")
 
 
 MAX_LISTED = 5  # file names in a message

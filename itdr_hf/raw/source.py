@@ -19,9 +19,14 @@ class Words:
     do: str
     did: str
     doing: str
+    done: str = ""  # the participle, as in 'has {done}', where it is not `did`
     liked: str = "Liked"
     disliked: str = "Disliked"
     acted: str = "interaction"  # the noun for one row of the history: viewing, purchase, listen
+
+    @property
+    def participle(self) -> str:
+        return self.done or self.did
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -48,6 +48,8 @@ def refuse_unmatched_items(engine: RawReader, staged: Mapping[str, Staged], unma
     ).fetchall()
     theirs = [row[0] for row in alike] or _few(engine, "SELECT item FROM untitled ORDER BY item")
     ours = [row[1] for row in alike] or _few(engine, f"{known} ORDER BY item")
+    if not ours:
+        raise RawDataError("items: none has a title; want a title for each item; fill the titles in")
     hint = "the same things written otherwise" if alike else "other ids"
     raise RawDataError(
         f"interactions: {unmatched:,} of {of:,} rows name items that are not in items, or have no title there: "

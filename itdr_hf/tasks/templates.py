@@ -83,6 +83,7 @@ def source_words(source: Source, order: str = "hash") -> dict[str, str]:
         name: getattr(words, name) for name in ("item", "items", "do", "did", "doing", "acted", "liked", "disliked")
     }
     named |= {
+        "done": words.participle,
         "Item": words.item.capitalize(),
         **_in_time(source.by_time, order),
     }

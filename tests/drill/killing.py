@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -36,6 +37,7 @@ class Drill:
     fresh: Callable[[Path], None] = lambda work: None  # called for every new work folder
     early: list[float] = field(default_factory=list)  # when each kill came, as a share of the whole time
     alive: int = 0  # kills that came while the command ran
+    left: Counter[str] = field(default_factory=Counter)  # what the kills that came while it ran have left
 
     def run(self, times: int, folder: Path, seed: int = 0) -> None:
         """Run it whole, then kill it so many times, each on a new copy and followed by a run that ends."""
@@ -47,14 +49,19 @@ class Drill:
         assert whole, f"{self.name}: nothing was made"
         for number in range(times):
             work = self._new(folder / str(number))
+            old = self._there(work)
             moment = rng.uniform(0.1, 1.0) * seconds
             process = self._begin(work)
             time.sleep(moment)
-            self.alive += process.poll() is None
+            alive = process.poll() is None
             with suppress(ProcessLookupError):  # it was quicker than before
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             self.early.append(moment / seconds)
+            self.alive += alive
+            if alive:
+                now = self._there(work)
+                self.left["old" if now == old else "new" if now == whole else "some files new, each whole"] += 1
             wrong = self.sound(work, whole)
             assert not wrong, f"{self.name}, killed at {moment:.2f} of {seconds:.2f} s ({work}): {wrong}"
             self._finish(work)
@@ -63,6 +70,14 @@ class Drill:
             left = [p.name for p in work.rglob(".*") if _is_draft(p)]
             assert not left, f"{self.name}, killed at {moment:.2f} s ({work}): left {left}"
             shutil.rmtree(work)
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(self.left.items()))
+        print(f"{self.name}: {times} kills, {self.alive} while it ran: {kinds or 'none'}", flush=True)
+
+    def _there(self, work: Path) -> State:
+        """Return the state of what is there, which may be nothing yet."""
+        with suppress(FileNotFoundError, LookupError):
+            return self.state(work)
+        return {}
 
     def _new(self, work: Path) -> Path:
         shutil.copytree(self.start, work) if self.start else work.mkdir(parents=True)

@@ -1,7 +1,8 @@
-"""Kill -9 at random moments of everything that writes; `ITDR_DRILL=long` (make drill) kills 50 builds and 20 of the rest."""
+"""Kill -9 at random moments of everything that writes; `ITDR_DRILL=long` (make drill) kills 250 times."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from collections.abc import Iterator
@@ -289,6 +290,46 @@ def test_a_killed_push_leaves_the_old_release_or_the_new(tmp_path, monkeypatch):
     drill.run(OTHERS, tmp_path / "work")
     assert contents(new) == held()
     hubs.pop().__exit__()
+
+
+QUICK = {  # what ends within seconds: its arguments, and where its files are
+    "report": (["report", "itdr", "--out", "made/report.html"], "made"),
+    "audit": (["audit", "itdr"], "itdr"),
+    "export": (["export", "itdr", "--format", "messages", "--out", "made"], "made"),
+    "harness": (["harness", "itdr", "--out", "made"], "made"),
+    "recommend": (["recommend", "RAW", "--source", "movielens32m", "--model", "popularity", "--out", "made"], "made"),
+    "init": (["init", "shop", "--force"], "shop"),
+}
+
+
+@pytest.mark.skipif(not LONG, reason="make drill")
+@pytest.mark.parametrize("name", QUICK)
+def test_whatever_else_writes_leaves_the_old_or_the_new_too(name, raw, start, tmp_path):
+    argv, made = QUICK[name]
+
+    def fresh(work: Path) -> None:
+        (work / "made").mkdir()
+        (work / "shop").mkdir()
+        rows = [f"u{u},i{i},{1 + i % 5}" for u in range(9) for i in range(9)]
+        (work / "shop/interactions.csv").write_text("user_id,item,stars\n" + "\n".join(rows))
+        (work / "shop/items.csv").write_text("item,title\n" + "\n".join(f"i{i},Thing {i}" for i in range(9)))
+        (work / "shop/source.toml").write_text('title = "old"\n')
+
+    def sound(work: Path, whole: State) -> str:
+        if (note := work / "itdr/.audit.json").is_file():
+            json.loads(note.read_text())
+        before = {} if name != "init" else {"source.toml": hashlib.sha256(b'title = "old"\n').hexdigest()}
+        return old_or_new(work / made, whole, before) if (work / made).is_dir() else ""
+
+    drill = Drill(
+        name=name,
+        argv=lambda work: [*ITDR, *(str(raw) if one == "RAW" else one for one in argv)],
+        state=lambda work: tree(work / made),
+        sound=sound,
+        start=start,
+        fresh=fresh,
+    )
+    drill.run(OTHERS // 2, tmp_path)
 
 
 def _below(state: State, folder: str) -> State:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from itdr_hf.cli.app import app
 from itdr_hf.errors import OutputError, RawDataError
 from itdr_hf.sources.own import draft_settings, own_source
 
@@ -65,6 +68,47 @@ def test_tables_that_cannot_be_read_leave_nothing_behind(shop):
     with pytest.raises(RawDataError, match="items.csv: columns sku, colour; want also title"):
         draft_settings(shop)
     assert not (shop / "source.toml").exists()
+
+
+def test_columns_that_tables_share_are_guessed_by_that_and_listed_where_names_differ(shop):
+    rows = (shop / "interactions.csv").read_text().replace("Customer_ID;sku;", "Kunde;Artikel;")
+    (shop / "interactions.csv").write_text(rows)
+    (shop / "items.csv").write_text(
+        (shop / "items.csv").read_text().replace("sku,product_name", "ARTIKEL,product_name")
+    )
+    (shop / "users.csv").write_text("Client ID,age\n" + "".join(f"u{u},{20 + u}\n" for u in range(6)))
+    with pytest.raises(RawDataError, match=r"interactions.csv: columns Kunde, .*; want also user; add them") as error:
+        draft_settings(shop)
+    assert 'user = ["Client ID", "Kunde"]' in str(error.value)
+    (shop / "source.toml").write_text('columns = { user = ["Client ID", "Kunde"] }\n')
+    source = draft_settings(shop, replace=True)
+    assert source == own_source(shop) and [a.name for a in source.user_attributes] == ["age"]
+
+
+@pytest.mark.parametrize(("form", "guessed"), [("%d.%m.%Y %H:%M", True), ("%m/%d/%Y", True), ("%Y-%m-%d", False)])
+def test_a_form_of_dates_is_guessed_where_it_alone_fits(shop, form, guessed):
+    header, *rows = (shop / "interactions.csv").read_text().splitlines()
+    cells = [row.split(";") for row in rows]
+    dated = [[u, i, datetime(2024, 1, 20 + n % 9).strftime(form), r] for n, (u, i, _, r) in enumerate(cells)]
+    (shop / "interactions.csv").write_text("\n".join([header, *map(";".join, dated)]))
+    draft_settings(shop)
+    assert (f'time_format = "{form}"' in (shop / "source.toml").read_text()) == guessed
+
+
+def test_what_is_in_comments_works_when_it_is_uncommented(shop):
+    (shop / "items.csv").write_text((shop / "items.csv").read_text().replace('"the ""brand"""', "main_brand"))
+    draft_settings(shop)
+    text = (shop / "source.toml").read_text()
+    for name in ("label", "ignore"):
+        (shop / "source.toml").write_text(text.replace(f"# {name} =", f"{name} ="))
+        assert own_source(shop).item_attributes or name == "ignore"
+
+
+def test_the_command_reads_the_tables_and_says_what_a_build_would_not_take(shop):
+    (shop / "items.csv").write_text((shop / "items.csv").read_text().replace("\ni", "\n0"))
+    done = CliRunner().invoke(app, ["init", str(shop)])
+    assert isinstance(done.exception, RawDataError) and "name items that are not in items" in str(done.exception)
+    assert "source.toml is written" in done.output and "tkr-shop" not in done.output
 
 
 def test_the_command_names_the_cells_and_the_next_step(shop):

@@ -247,7 +247,7 @@ NAMED: dict[str, tuple[Callable[[Shop], Any], str]] = {
         lambda s: s.rename(brand="TITLE", title="Title").write(),
         "shop/items.csv: 2 columns 'title'; want one",
     ),
-    "an empty file": (lambda s: s.write() and (s.folder / "items.csv").write_text(""), "items.csv: an empty file"),
+    "an empty file": (lambda s: s.write() and (s.folder / "items.csv").write_text(""), "items.csv: an empty first line"),
     "a name over two lines": (
         lambda s: s.rename(brand="the\nbrand").write(),
         r"shop/items.csv line 1: the name of a column, 'the.nbrand', goes over several lines",

@@ -10,19 +10,13 @@ from pathlib import Path
 from itdr_hf.errors import OutputError
 from itdr_hf.raw.source import Source
 from itdr_hf.runtime.files import write_atomically
-from itdr_hf.sources.own.settings import SETTINGS, OwnSettings, read_settings
-from itdr_hf.sources.own.source import WORDS, own_source
-from itdr_hf.sources.own.tables import OPTIONAL, WANTED, columns_of, find_file, shown_name
+from itdr_hf.sources.own.guesses import DATE_FORMATS, toml_columns, toml_text
+from itdr_hf.sources.own.settings import SETTINGS, OwnSettings, checked_columns, read_settings
+from itdr_hf.sources.own.source import own_source
+from itdr_hf.sources.own.tables import OwnTable, find_tables, guess_columns, open_tables, shown_name
+from itdr_hf.sources.own.values import date_formats
 
 LIMITS = ("liked_above", "disliked_below")
-SYNONYMS = {
-    "user": "user_id userid uid customer customer_id customerid member member_id reviewer reviewerid account visitor_id",
-    "item": "item_id itemid iid product product_id productid sku asin isbn movie_id movieid book_id article_id track_id",
-    "title": "name item_name product_name item_title product_title movie_title book_title headline",
-    "timestamp": "time ts date datetime created_at event_time unix_time unixreviewtime rating_date purchase_date",
-    "rating": "score stars star_rating overall rate value grade",
-    "text": "review review_text reviewtext comment body content",
-}
 
 
 def draft_settings(folder: Path, *, replace: bool = False) -> Source:
@@ -33,76 +27,77 @@ def draft_settings(folder: Path, *, replace: bool = False) -> Source:
     """
     path = folder / SETTINGS
     if path.is_file() and not replace:
-        raise OutputError(f"{folder.name}/{SETTINGS}: is here already; want none; edit it, or replace it with --force")
+        raise OutputError(
+            f"{folder.name}/{SETTINGS}: is here already; want none; edit it, or replace it with --force, which keeps "
+            "its settings, though not its comments"
+        )
     given = read_settings(folder)
-    guessed = {meaning: name for meaning, name in guess_columns(folder).items() if meaning not in given.columns}
-    columns = {**guessed, **given.columns}
-    source = own_source(folder, columns=columns)
-    write_atomically(path, settings_text(source, replace_fields(given, columns=columns), guessed))
+    found = guess_columns(open_tables(folder, given.columns, given.ignore))
+    guessed = {meaning: [*given.columns.get(meaning, ()), *names] for meaning, names in found.items()}
+    columns = {**guessed, **{name: called for name, called in given.columns.items() if name not in guessed}}
+    tables = find_tables(folder, checked_columns("columns", columns), given.ignore)
+    forms = date_formats(tables["interactions"], DATE_FORMATS) if tables["interactions"].has("timestamp") else []
+    form = given.time_format or (forms[0] if len(forms) == 1 else None)
+    source = own_source(folder, columns=columns, time_format=form)
+    doubts = [*guessed, *(["time_format"] if form and not given.time_format else [])]
+    settings = replace_fields(given, columns=checked_columns("columns", columns), time_format=form)
+    write_atomically(path, settings_text(source, tables, settings, doubts))
     return source
 
 
-def guess_columns(folder: Path) -> dict[str, str]:
-    """Return which columns are meant by `user`, `item`, …, where they are called otherwise, as far as names tell."""
-    guessed: dict[str, str] = {}
-    for role in WANTED:
-        file = find_file(folder, role)
-        names = columns_of(file) if file else []
-        for meaning in (*WANTED[role], *OPTIONAL[role]):
-            if found := _meant(meaning, names):
-                guessed.setdefault(meaning, found)
-    return guessed
-
-
-def _meant(meaning: str, names: Sequence[str]) -> str | None:
-    lower = [name.lower() for name in names]
-    if meaning in lower:
-        return None
-    return next((names[lower.index(synonym)] for synonym in SYNONYMS[meaning].split() if synonym in lower), None)
-
-
-def settings_text(source: Source, given: OwnSettings, guessed: Collection[str]) -> str:
+def settings_text(source: Source, tables: Mapping[str, OwnTable], given: OwnSettings, guessed: Collection[str]) -> str:
     """Return a source.toml: what was given or found as settings, what is not known as comments to be edited.
 
-    `guessed` names the columns that were chosen by their names alone.
+    `guessed` are the meanings of columns that were chosen by their names alone, and `time_format` where it was found.
     """
+    words = replace_fields(source.words, done=source.words.participle)
     lines = [
         f"# How {shown_name(source.id)} is read and spoken of. Every line is optional; what is commented out is the default.",
         "",
-        f"title = {_toml(source.title)}",
-        f"licence = {_toml(given.licence)}" if given.licence else '# licence = "the terms of your data"',
+        f"title = {toml_text(source.title)}",
+        f"licence = {toml_text(given.licence)}" if given.licence else '# licence = "the terms of your data"',
         f"{'# ' if given.redistributable is None else ''}redistributable = {str(bool(given.redistributable)).lower()}"
         "  # true: examples may be published",
-        *_label(source, given.label),
-        *_columns(given.columns, guessed),
+        *_label(tables["items"], given.label),
+        *_columns(given.columns, [meaning for meaning in guessed if meaning in given.columns]),
+        *_time_format(given.time_format, "time_format" in guessed),
+        *_ignored(tables, given.ignore),
         *(f"{name} = {value:g}" for name in LIMITS if (value := getattr(given, name)) is not None),
         "",
         "# What users do with items: 'the products a user bought'.",
         "[words]",
-        *(f"{f.name} = {_toml(getattr(source.words, f.name))}" for f in fields(WORDS)),
+        *(f"{f.name} = {toml_text(getattr(words, f.name))}" for f in fields(words)),
         *_scale(source),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _label(source: Source, given: str | None) -> list[str]:
-    names = [attribute.name for attribute in source.item_attributes]
+def _label(items: OwnTable, given: str | None) -> list[str]:
+    names = [column.name for column in items.attributes]
     if not names:
         return []
-    start = f"label = {_toml(given)}" if given else f"# label = {_toml(names[0])}"
-    return [f"{start}  # shown behind each title; attributes: {', '.join(names)}"]
+    start = f"label = {toml_text(given)}" if given else f"# label = {toml_text(names[0])}"
+    return [f"{start}  # shown behind each title; attributes: {', '.join(map(shown_name, names))}"]
 
 
-def _columns(columns: Mapping[str, str], guessed: Collection[str]) -> list[str]:
+def _columns(columns: Mapping[str, Sequence[str]], guessed: Collection[str]) -> list[str]:
     if not columns:
         return []
-    pairs = ", ".join(f"{meaning} = {_toml(name)}" for meaning, name in columns.items())
-    doubt = (
-        f"  # guessed by their names: {'check' if len(guessed) == len(columns) else ', '.join(guessed)}"
-        if guessed
-        else ""
-    )
-    return [f"columns = {{ {pairs} }}{doubt}"]
+    doubt = f"  # guessed by their names: {'check' if len(guessed) == len(columns) else ', '.join(guessed)}"
+    return [toml_columns(columns) + (doubt if guessed else "")]
+
+
+def _time_format(form: str | None, guessed: bool) -> list[str]:
+    if form is None:
+        return []
+    return [f"time_format = {toml_text(form)}" + ("  # the one form that fits all times: check" if guessed else "")]
+
+
+def _ignored(tables: Mapping[str, OwnTable], ignored: Sequence[str]) -> list[str]:
+    names = [column.name for role, table in tables.items() if role != "interactions" for column in table.attributes]
+    if ignored:
+        return [f"ignore = [{', '.join(map(toml_text, ignored))}]"]
+    return [f"# ignore = [{toml_text(names[-1])}]  # columns that no prompt is to show"] if names else []
 
 
 def _scale(source: Source) -> list[str]:
@@ -117,9 +112,3 @@ def _scale(source: Source) -> list[str]:
         *(f"{name} = {value:g}" for name, value in facts.items()),
         f"decimals = {scale.decimals}",
     ]
-
-
-def _toml(text: str) -> str:
-    """Return a TOML string."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(c if c.isprintable() else f"\\u{ord(c):04X}" for c in escaped) + '"'

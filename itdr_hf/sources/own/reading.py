@@ -6,18 +6,23 @@ from collections.abc import Callable
 
 from itdr_hf.raw.scan import Scan, Select
 from itdr_hf.raw.source import RatingScale
-from itdr_hf.runtime.duckdb_engine import identifier
+from itdr_hf.runtime.duckdb_engine import identifier, quote
 from itdr_hf.sources.own.tables import UNNAMED, WANTED, OwnTable
-from itdr_hf.sources.own.values import Looks, as_texts, number_sql
+from itdr_hf.sources.own.values import Looks, as_texts, number_sql, without_point
 
-A_TIME = "a time in seconds or as an ISO date, such as 2024-05-31 or 2024-05-31T08:30:00Z"
-A_RATING = "a rating that is a number"
+A_TIME = (
+    "a time in seconds or as an ISO date, such as 2024-05-31 or 2024-05-31T08:30:00Z (or give time_format, such as "
+    "'%d.%m.%Y', in source.toml)"
+)
+A_RATING = "a rating that is a number (or name the column under ignore in source.toml)"
 ZONE = (
     r":\d\d(?:\.\d+)? ?(?:[+-]\d\d(?::?\d\d)?|Z|UTC)$"  # of a moment: what the engine reads only where it is asked to
 )
 
 
-def reader(table: OwnTable, looks: Looks, scale: RatingScale | None) -> Callable[[Scan], Select]:
+def reader(
+    table: OwnTable, looks: Looks, scale: RatingScale | None, time_format: str | None
+) -> Callable[[Scan], Select]:
     """Return what reads a table in a scan, for `raw.layout.Table`."""
     shown = [column.inside for column in table.columns if not column.inside.startswith(UNNAMED)]
 
@@ -28,19 +33,23 @@ def reader(table: OwnTable, looks: Looks, scale: RatingScale | None) -> Callable
             every = [column.inside for column in table.columns]
             rows = scan.csv(table.role, dict.fromkeys(shown, "VARCHAR"), table.dialect, names=every)
         out = {name: identifier(name) for name in shown}
+        out |= {name: without_point(out[name]) for role, name in looks.whole if role == table.role and name in out}
         if table.role != "interactions":
             return Select(rows=rows, columns=out, required=WANTED[table.role][:1])
-        return _interactions(rows, out, table, looks, scale)
+        return _interactions(rows, out, table, looks, scale, time_format)
 
     return read
 
 
-def _interactions(rows: str, out: dict[str, str], table: OwnTable, looks: Looks, scale: RatingScale | None) -> Select:
+def _interactions(
+    rows: str, out: dict[str, str], table: OwnTable, looks: Looks, scale: RatingScale | None, time_format: str | None
+) -> Select:
     """Return the interactions; a rating may be missing, a time only where no row has one."""
     conditions, dropped = {}, None
     if "timestamp" in out:
-        out["timestamp"] = _seconds(looks)
-        conditions[A_TIME] = f"({out['timestamp']}) IS NOT NULL"
+        out["timestamp"] = _seconds(looks, time_format)
+        wanted = f"a time in the form {time_format!r}, as source.toml says" if time_format else A_TIME
+        conditions[wanted] = f"({out['timestamp']}) IS NOT NULL"
     else:
         out["timestamp"] = "row_number() OVER ()"
     if "rating" in out:
@@ -51,8 +60,10 @@ def _interactions(rows: str, out: dict[str, str], table: OwnTable, looks: Looks,
     return Select(rows=rows, columns=out, required=WANTED["interactions"], dropped=dropped, conditions=conditions)
 
 
-def _seconds(looks: Looks) -> str:
-    """Return SQL for a time in seconds: of a number in the unit found, of an ISO date or moment."""
+def _seconds(looks: Looks, time_format: str | None) -> str:
+    """Return SQL for a time in seconds: of a number in the unit found, of an ISO date or moment, or of the form given."""
+    if time_format:
+        return f'epoch(try_strptime("timestamp", {quote(time_format)}))'
     if looks.dates:
         return (
             f'CASE WHEN regexp_matches("timestamp", \'{ZONE}\') THEN epoch(try_cast("timestamp" AS TIMESTAMPTZ)) '

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from itdr_hf.errors import UsageError, unknown
 from itdr_hf.raw.source import RatingScale, Words
+from itdr_hf.runtime.duckdb_engine import open_duckdb, quote
 
 SETTINGS = "source.toml"
 MEANINGS = ("user", "item", "title", "timestamp", "rating", "text")
@@ -29,7 +30,9 @@ class OwnSettings:
     title: str | None = None
     licence: str | None = None
     redistributable: bool | None = None
-    columns: Mapping[str, str] = field(default_factory=dict)  # `user`, `item`, … -> the column's name in the tables
+    time_format: str | None = None  # how times are written, as strptime has it
+    ignore: Sequence[str] = ()  # columns that are not used
+    columns: Mapping[str, Sequence[str]] = field(default_factory=dict)  # `user`, … -> the names it has in the tables
 
 
 NAMES = tuple(f.name for f in fields(OwnSettings))
@@ -117,14 +120,35 @@ def _scale(where: str, value: Any) -> RatingScale:
     return checked_scale(where, _record(where, value, RatingScale, check))
 
 
-def _columns(where: str, value: Any) -> dict[str, str]:
-    if not isinstance(value, dict):
+def _time_format(where: str, value: Any) -> str:
+    import duckdb
+
+    form = _text(where, value)
+    with open_duckdb() as engine:
+        try:
+            dated = "%" in form and engine.value(f"SELECT try_strptime('', {quote(form)}) IS NULL")
+        except duckdb.Error:
+            dated = False
+    if not dated:
+        raise _wrong(where, repr(value), "a form of strptime, such as %d.%m.%Y %H:%M")
+    return form
+
+
+def _names(where: str, value: Any) -> tuple[str, ...]:
+    """Return the names of columns, given as a list or as one text."""
+    names = (value,) if isinstance(value, str) else value
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) and name for name in names):
+        raise _wrong(where, repr(value), "the name of a column, or a list of names")
+    return tuple(names)
+
+
+def checked_columns(where: str, value: Any) -> dict[str, tuple[str, ...]]:
+    """Return the names that `user`, `item`, … have in the tables. Raises UsageError for another meaning, or no name."""
+    if not isinstance(value, Mapping):
         raise _wrong(where, repr(value), 'a table such as { user = "user_id" }')
     if strange := [name for name in value if name not in MEANINGS]:
         raise unknown(f"column in {where}", strange[0], list(MEANINGS))
-    if wrong := [name for name, called in value.items() if not isinstance(called, str) or not called]:
-        raise _wrong(f"{where}.{wrong[0]}", repr(value[wrong[0]]), "the name of a column")
-    return dict(value)
+    return {name: _names(f"{where}.{name}", called) for name, called in value.items()}
 
 
 CHECKS: dict[str, Callable[[str, Any], Any]] = {
@@ -136,5 +160,7 @@ CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "title": _text,
     "licence": _text,
     "redistributable": _flag,
-    "columns": _columns,
+    "time_format": _time_format,
+    "ignore": _names,
+    "columns": checked_columns,
 }

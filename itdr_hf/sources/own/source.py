@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from itdr_hf.errors import UsageError, unknown
 from itdr_hf.raw.layout import Layout, Table
 from itdr_hf.raw.source import Attribute, RatingScale, Source, Words
 from itdr_hf.sources.own.reading import reader
-from itdr_hf.sources.own.settings import SETTINGS, OwnSettings, checked_scale, read_settings
+from itdr_hf.sources.own.settings import SETTINGS, OwnSettings, checked_columns, checked_scale, read_settings
 from itdr_hf.sources.own.tables import Column, OwnTable, find_tables, plain_names, shown_name
 from itdr_hf.sources.own.values import UNIT_NAMES, Looks, look_at
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")  # of a folder that may be a source: part of config and file names
-WORDS = Words(item="item", items="items", do="choose", did="chose", doing="choosing")
+WORDS = Words(item="item", items="items", do="choose", did="chose", doing="choosing", done="chosen")
 
 
 def own_source(
@@ -29,14 +29,17 @@ def own_source(
     title: str | None = None,
     licence: str | None = None,
     redistributable: bool | None = None,
-    columns: dict[str, str] | None = None,
+    time_format: str | None = None,
+    ignore: Sequence[str] | None = None,
+    columns: Mapping[str, str | Sequence[str]] | None = None,
 ) -> Source:
     """Return the source in a folder; its id is the folder's name, its attributes are the tables' further columns.
 
     `scale` is inferred from the ratings when it is not given; likes default to above, dislikes to below its middle.
-    `label` is the items column shown behind titles; `columns` maps `user`, `item`, `title`, `timestamp`, `rating` and
-    `text` to the names they have in the tables. What is not given is taken from source.toml, if there is one. What
-    was inferred is in the source's `remarks`. Hand the result to `register`. Raises MissingFileError without
+    `label` is the items column shown behind titles; `time_format` is how times are written, as of strptime; columns in
+    `ignore` are not used; `columns` maps `user`, `item`, `title`, `timestamp`, `rating` and `text` to the name they
+    have in the tables, or the names where tables differ. What is not given is taken from source.toml, if there is one.
+    What was inferred is in the source's `remarks`. Hand the result to `register`. Raises MissingFileError without
     interactions and items, RawDataError for a table without its columns, UsageError for a name or a setting that
     cannot be.
     """
@@ -54,17 +57,19 @@ def own_source(
         title=title,
         licence=licence,
         redistributable=redistributable,
-        columns=columns or {},
+        time_format=time_format,
+        ignore=tuple(ignore or ()),
+        columns=checked_columns("columns", columns or {}),
     )
     settings = _merged(given, read_settings(folder))
-    tables = find_tables(folder, settings.columns)
-    return _source(folder, settings, tables, look_at(tables["interactions"]))
+    tables = find_tables(folder, settings.columns, settings.ignore)
+    return _source(folder, settings, tables, look_at(tables))
 
 
 def _merged(given: OwnSettings, written: OwnSettings) -> OwnSettings:
     """Return the settings given in Python, each that is not given as source.toml has it."""
     chosen = {
-        name: value if (value := getattr(given, name)) not in (None, {}) else getattr(written, name)
+        name: value if (value := getattr(given, name)) not in (None, {}, ()) else getattr(written, name)
         for name in vars(given)
     }
     return OwnSettings(**chosen)
@@ -75,6 +80,8 @@ def _source(folder: Path, settings: OwnSettings, tables: dict[str, OwnTable], lo
     scale = _scale(where, settings, tables, looks)
     middle = (scale.low + scale.high) / 2 if scale else None
     users = tables["users"].attributes if "users" in tables else []
+    time_format = settings.time_format or looks.time_format
+    read_by = (settings.label, time_format)
     return Source(
         id=folder.name,
         title=settings.title or folder.name,
@@ -87,12 +94,13 @@ def _source(folder: Path, settings: OwnSettings, tables: dict[str, OwnTable], lo
         folders=(folder.name,),
         layouts=(
             Layout(
-                name="own",
+                name=", ".join(table.path.name for table in tables.values()),
                 files={role: (table.path.name,) for role, table in tables.items()},
-                tables={r: Table(roles=(r,), read=reader(table, looks, scale)) for r, table in tables.items()},
-                facts=repr(
-                    (sorted((r, t.dialect, t.columns) for r, t in tables.items()), looks, scale, settings.label)
-                ),
+                tables={
+                    role: Table(roles=(role,), read=reader(table, looks, scale, time_format))
+                    for role, table in tables.items()
+                },
+                facts=repr((sorted((r, t.dialect, t.columns) for r, t in tables.items()), looks, scale, *read_by)),
                 remedy="correct the file",
                 utf_16=True,
             ),
@@ -147,12 +155,17 @@ def _remarks(settings: OwnSettings, table: OwnTable, looks: Looks, scale: Rating
     remarks = []
     if not table.has("timestamp"):
         remarks.append("no timestamp: rows are not ordered by time")
-    elif looks.dates:
+    elif looks.time_format and not settings.time_format:
+        remarks.append("timestamps are read as days, such as 20240531")
+    elif looks.dates and not settings.time_format:
         remarks.append("timestamps are read as dates, in UTC where they name no zone")
     elif looks.per_second > 1:
         remarks.append(f"timestamps are read as {UNIT_NAMES[looks.per_second]}")
     if table.has("rating") and not settings.scale:
         remarks.append(_inferred(scale))
+    if table.attributes:
+        names = ", ".join(shown_name(column.name) for column in table.attributes)
+        remarks.append(f"not used in {table.path.name}: {names}")
     return remarks
 
 

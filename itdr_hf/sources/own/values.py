@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -17,6 +17,8 @@ from itdr_hf.sources.own.tables import OwnTable
 LOOKED_AT = 1_000_000  # rows from which units and scales are inferred
 MAX_STEPS = 101  # a column of more different values is no rating scale
 UNITS = {10**17: 10**9, 10**14: 10**6, 10**11: 10**3}  # a time from which it counts in parts of a second: how many
+COMPACT = "%Y%m%d"
+WHOLE = r"^(-?\d+)\.0$"
 UNIT_NAMES = {1: "seconds", 10**3: "milliseconds", 10**6: "microseconds", 10**9: "nanoseconds"}
 
 
@@ -26,6 +28,10 @@ class Looks:
 
     per_second: int = 1  # units of a timestamp in a second
     dates: bool = False  # times are written as dates
+    time_format: str | None = None  # of dates that look like numbers
+    whole: tuple[
+        tuple[str, str], ...
+    ] = ()  # role and column of whole numbers written as 17.0, as pandas does beside gaps
     ratings: tuple[Fraction, ...] = ()  # the different ratings, ascending; none where there are too many
 
     @property
@@ -34,16 +40,37 @@ class Looks:
         return infer_scale(self.ratings)
 
 
-def look_at(table: OwnTable) -> Looks:
-    """Look at the first LOOKED_AT rows of the interactions. Raises RawDataError where there are none."""
-    with open_duckdb() as engine, unreadable_named([table.path]):
-        rows = f"(SELECT * FROM {plain_rows(table)} LIMIT {LOOKED_AT})"
+def look_at(tables: Mapping[str, OwnTable]) -> Looks:
+    """Look at the first LOOKED_AT rows of each table. Raises RawDataError where there are no interactions."""
+    table = tables["interactions"]
+    with open_duckdb() as engine, unreadable_named([each.path for each in tables.values()]):
+        rows = first_rows(table)
         if not engine.value(f"SELECT count(*) FROM {rows}"):
-            where = f"{table.path.parent.name}/{table.path.name}"
-            raise RawDataError(f"{where}: no rows below the names of the columns; want interactions; write them")
+            raise RawDataError(f"{table.where}: no rows below the names of the columns; want interactions; write them")
         per_second, dates = _times(engine, rows) if table.has("timestamp") else (1, False)
+        compact = table.has("timestamp") and _compact(engine, rows)
         ratings = _ratings(engine, rows, table) if table.has("rating") else ()
-    return Looks(per_second=per_second, dates=dates, ratings=ratings)
+        whole = tuple((role, name) for role, each in tables.items() for name in _whole(engine, each))
+        if "users" in tables:
+            _check_users(engine, table, tables["users"])
+    return Looks(
+        per_second=per_second, dates=dates, time_format=COMPACT if compact else None, ratings=ratings, whole=whole
+    )
+
+
+def date_formats(table: OwnTable, formats: Sequence[str]) -> list[str]:
+    """Return those of these forms, as of strptime, in which every time of the interactions reads; none for ISO dates."""
+    with open_duckdb() as engine, unreadable_named([table.path]):
+        rows = f"(SELECT timestamp AS t FROM {first_rows(table)} WHERE timestamp IS NOT NULL)"
+        iso = "bool_and(try_cast(t AS DOUBLE) IS NOT NULL OR try_cast(t AS TIMESTAMP) IS NOT NULL)"
+        fits = ", ".join(f"bool_and(try_strptime(t, {quote(form)}) IS NOT NULL)" for form in formats)
+        read, *good = engine.sql.execute(f"SELECT {iso}, {fits} FROM {rows}").fetchall()[0]
+    return [] if read else [form for form, fit in zip(formats, good, strict=True) if fit]
+
+
+def first_rows(table: OwnTable) -> str:
+    """Return SQL for the rows of a table that are looked at."""
+    return f"(SELECT * FROM {plain_rows(table)} LIMIT {LOOKED_AT})"
 
 
 def plain_rows(table: OwnTable) -> str:
@@ -77,6 +104,43 @@ def _times(engine: DuckDBEngine, rows: str) -> tuple[int, bool]:
     if 2 * numbers < known:
         return 1, True
     return next((unit for least, unit in UNITS.items() if median is not None and median >= least), 1), False
+
+
+def _compact(engine: DuckDBEngine, rows: str) -> bool:
+    """Return whether all times are days such as 20240531, which as seconds would lie in the summer of 1970."""
+    day = f"length(timestamp) = 8 AND try_strptime(timestamp, {quote(COMPACT)}) BETWEEN DATE '1900-01-01' AND DATE '2100-01-01'"
+    return bool(engine.value(f"SELECT count(timestamp) > 0 AND bool_and(timestamp IS NULL OR ({day})) FROM {rows}"))
+
+
+def _whole(engine: DuckDBEngine, table: OwnTable) -> list[str]:
+    """Return the ids and attributes of which every value is a whole number with a needless `.0`."""
+    names = [c.inside for c in table.columns if c.inside in ("user", "item") or c.attribute]
+    if not names:
+        return []
+    tests = (
+        f"count({c}) > 0 AND bool_and({c} IS NULL OR regexp_matches({c}, '{WHOLE}'))" for c in map(identifier, names)
+    )
+    found = engine.sql.execute(f"SELECT {', '.join(tests)} FROM {first_rows(table)}").fetchall()[0]
+    return [name for name, whole in zip(names, found, strict=True) if whole]
+
+
+def _check_users(engine: DuckDBEngine, interactions: OwnTable, users: OwnTable) -> None:
+    """Raise RawDataError where no user of the interactions is in the table of users."""
+    user = without_point(identifier("user"))
+    sides = [f"SELECT DISTINCT {user} AS u FROM {first_rows(each)}" for each in (interactions, users)]
+    if engine.value(f"SELECT count(*) FROM ({sides[0]}) JOIN ({sides[1]}) USING (u)"):
+        return
+    few = [[row[0] for row in engine.sql.execute(f"{side} ORDER BY u LIMIT 3").fetchall()] for side in sides]
+    acting, listed = (", ".join(map(repr, each)) or "nothing" for each in few)
+    raise RawDataError(
+        f"{users.where}: no user of {interactions.path.name} is there: {acting} against {listed}; want the same ids in both "
+        "tables; write them alike, or remove this table, which only attribute prediction needs"
+    )
+
+
+def without_point(column: str) -> str:
+    """Return SQL for a text without the `.0` of a whole number."""
+    return f"regexp_replace({column}, '{WHOLE}', '\\1')"
 
 
 def _ratings(engine: DuckDBEngine, rows: str, table: OwnTable) -> tuple[Fraction, ...]:

@@ -45,7 +45,7 @@ FOR_KINDS = (
 )
 FOR_MAKER = (
     "{title} is first of all for users who like other {items} by {maker}.",
-    "Users who have {did} other {items} by {maker} are the first to whom {title} should be shown.",
+    "Users who have {done} other {items} by {maker} are the first to whom {title} should be shown.",
     "{title} should find its audience among those who follow {maker}.",
 )
 FOR_ANYONE = (
@@ -104,8 +104,8 @@ OFTEN = ("With {views} views behind it, it also suits users who follow what is p
 AGED = ("Its rating, {age}, is to be minded.", "For its age group it is marked {age}.")
 FIRST = (
     "Heavy followers of {first_ones} come before those who only now and then {do} them.",
-    "The more {items} of this kind a user has {did} before, the better the match is likely to be.",
-    "Those who have {did} several {items} of this kind of late should be approached before all others.",
+    "The more {items} of this kind a user has {done} before, the better the match is likely to be.",
+    "Those who have {done} several {items} of this kind of late should be approached before all others.",
 )
 FIRST_OF_ALL = FIRST[1:]
 NOT_FOR = (
@@ -125,7 +125,7 @@ def target_users(title: str, facts: Facts, reviews: Sequence[Review], source: So
     genres = _listed(facts, GENRES)
     kinds = (genres or _listed(facts, KINDS))[:MOST_KINDS] or tags[:MOST_TAGS]
     key, words = (title, *(value for _, value in facts)), source.words
-    slots = {"title": named(title), "do": words.do, "did": words.did, "item": words.item, "items": words.items}
+    slots = {"title": named(title), "do": words.do, "done": words.participle, "item": words.item, "items": words.items}
     slots |= {
         "kinds": join_words(kinds),
         "first": "".join(kinds[:1]),

@@ -48,7 +48,7 @@ PLAIN = (
     "Write the whole list in your order, numbered, one title a line."
 )
 BRIEF = (
-    "Already {did} in the {source_domain} category, {order}:\n{source_history}\n{target_history}"
+    "Already {done} in the {source_domain} category, {order}:\n{source_history}\n{target_history}"
     "To be ranked, likeliest {choice} in the {target_domain} category first:\n{candidates}\n"
     "Reply with the complete ranking as a numbered list."
 )

@@ -34,7 +34,7 @@ PLAIN = (
     "the least likely:\n{candidates}\nWrite the whole list in your order, numbered, one title a line."
 )
 BRIEF = (
-    "Already {did}, {order}:\n{history}\nTo be ranked, likeliest {choice} first:\n{candidates}\n"
+    "Already {done}, {order}:\n{history}\nTo be ranked, likeliest {choice} first:\n{candidates}\n"
     "Reply with the complete ranking as a numbered list."
 )
 UNSEEN = (
