@@ -209,14 +209,14 @@ $(TRIAL)/raw/.simulated: | .venv/.trains
 	touch $@
 
 # One small real model on a real release: SmolLM2-135M-Instruct, which a Python package carries, tuned on cells of
-# MovieLens 32M under $(RAW)/ml-32m, three seeds; hours of CPU, and the same command goes on. make real RAW=raw
+# MovieLens 32M under $(RAW)/ml-32m, three seeds; about an hour of one core, and the same command goes on. make real RAW=raw
 REAL ?= real
 REAL_CELLS := nir-movielens32m,tkr-movielens32m,rp-movielens32m
-REAL_RECIPE := --setting precision=fp32 --setting batch=2 --setting accumulation=4 --setting gradient_checkpointing=false \
-	--setting max_length=1024 --setting epochs=1
+real: export MALLOC_TRIM_THRESHOLD_ := 4000000000
+real: export MALLOC_MMAP_THRESHOLD_ := 4000000000
 real: $(REAL)/base/gguf.json  ## long: a real 135 M model learns from a real release [RAW=…]
-	$(BIN)/itdr experiment run itdr-real --raw $(RAW) --config $(REAL_CELLS) --model $(REAL)/base --dtype float32 \
-		--out $(REAL)/experiments $(REAL_RECIPE) $(ARGS)
+	$(BIN)/itdr experiment run itdr-real --raw $(RAW) --config $(REAL_CELLS) --model $(REAL)/base --dtype bfloat16 \
+		--recipe examples/smollm2-on-a-cpu.yaml --batch-tokens 4096 --out $(REAL)/experiments $(ARGS)
 
 $(REAL)/base/gguf.json: | .venv/.trains
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --constraint constraints-train.txt --editable '.[real]'
