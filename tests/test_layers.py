@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from functools import cache
@@ -86,3 +87,13 @@ def test_importing_the_package_loads_none_of_its_heavy_libraries():
     heavy = "{'pandas', 'pyarrow', 'duckdb', 'ibis', 'datasets', 'torch'}"
     code = f"import sys, itdr_hf, itdr_hf.cli.app; print(sorted({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("package", sorted((ROOT / "itdr_hf").rglob("__init__.py")), ids=lambda path: path.parent.name)
+def test_a_package_lists_only_modules_that_it_has(package):
+    described = ast.get_docstring(ast.parse(package.read_text())) or ""
+    listed = re.findall(r"(?:^ *|\S {3,})([a-z_0-9]+) {2,}(?=\S)", described, re.MULTILINE)
+    present = {path.stem for path in package.parent.iterdir()}
+    assert not set(listed) - present, (
+        f"{package.parent.name} describes {sorted(set(listed) - present)}, which it has not"
+    )

@@ -47,8 +47,8 @@ def measure(work: Path, *, rounds: int = 3, progress: OnProgress = ignore) -> di
     found = best_of(jobs, rounds, progress, "", by="cpu")
     ratios = {name: _ratio(found[ours], found[other]) for name, (ours, other) in PAIRS.items()}
     if find_spec("torch") and find_spec("transformers"):
-        told = best_of({"likelihood": ("likelihood", {})}, 1, progress, "")["likelihood"]["ratios"]
-        ratios["likelihood"] = round(1 / float(told["times faster"]), 3)
+        measured = best_of({"likelihood": ("likelihood", {})}, 1, progress, "")["likelihood"]["ratios"]
+        ratios["likelihood"] = round(1 / float(measured["times faster"]), 3)
     return ratios
 
 

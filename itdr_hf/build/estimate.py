@@ -95,7 +95,7 @@ def estimate_build(
 
 
 def estimate_cell(cell: Cell, recipe: Recipe, raw_bytes: int, reads: bool, rates: Mapping[str, Rate]) -> Estimate:
-    """Return what a cell takes of a release of so many bytes; `reads` says whether its tables are still to be read."""
+    """Return the estimate of a cell for a release of this size in bytes; with `reads`, its tables have yet to be read."""
     rate, basis = _rate_of(cell, rates)
     scale = max(raw_bytes, FEW_BYTES) / max(rate.raw_bytes, FEW_BYTES)
     rows = recipe.num_examples

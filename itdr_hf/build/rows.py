@@ -22,7 +22,6 @@ from itdr_hf.runtime.files import new_folder, write_atomically
 from itdr_hf.runtime.hashing import fingerprint
 from itdr_hf.tables.cache import Tables
 from itdr_hf.tasks.planning import (
-    catalogue_walk,
     derived,
     digest,
     giveaways,
@@ -31,6 +30,7 @@ from itdr_hf.tasks.planning import (
     split_protocols,
     splits,
     strategies,
+    whole_catalogue,
 )
 from itdr_hf.tasks.planning.context import PlanContext
 from itdr_hf.tasks.planning.recipe import Recipe
@@ -96,7 +96,7 @@ def check(recipe: Recipe) -> None:
         "negative_sampling": strategies.STRATEGIES,
         "split_protocol": split_protocols.PROTOCOLS,
         "order": ordering.ORDERS,
-        "availability": catalogue_walk.AVAILABILITIES,
+        "availability": whole_catalogue.AVAILABILITIES,
         "future": ordering.FUTURES,
     }
     for name, choices in known.items():
@@ -162,7 +162,7 @@ def _units(cell: Cell, g: PlanContext) -> ir.Table:
     if "domain" not in eligible.columns:
         eligible = eligible.mutate(domain=ibis.literal(""))
     if "order" in eligible.columns:
-        return eligible  # as `shared.people` has it, of the same keys
+        return eligible  # as `derived.users` has it, of the same keys
     order = derived.sampling_order(g.tables, g.recipe.seed, eligible.domain, eligible.subject)
     return g.engine.materialise(eligible.mutate(order=order))
 
@@ -177,7 +177,7 @@ def _split(cell: Cell, g: PlanContext, eligible: ir.Table) -> ir.Table:
 
 
 def _gathered(cell: Cell, g: PlanContext, chosen: ir.Table, count: int) -> ir.Table:
-    """Return the content of the chosen: so many at a time, and split by split where a user may be in more than one."""
+    """Return the content of the chosen in batches, split by split where a user may be in more than one."""
     import ibis
 
     if protocol(cell, g.recipe) == "user":
@@ -222,7 +222,7 @@ def _with_spare(
 def _chosen(
     g: PlanContext, units: ir.Table, asked: Mapping[tuple[str, str], int], available: Mapping[tuple[str, str], int]
 ) -> ir.Table:
-    """Return the first so many of each (domain, split): looked for among those that come early in the order, else among all.
+    """Return the first of each (domain, split), sought among those early in the order and, failing that, among all.
 
     The order is even, so that a little more than a group's share of it holds as many of the group as are asked for.
     """
@@ -236,7 +236,7 @@ def _chosen(
 
 
 def _first(units: ir.Table, counts: Mapping[tuple[str, str], int]) -> ir.Table:
-    """Return the first so many of each (domain, split) in sampling order."""
+    """Return the first of each (domain, split) in sampling order."""
     import ibis
 
     order = [units.order, units.subject, *(units[name] for name in _part(units))]

@@ -118,7 +118,7 @@ def _annotate(
     if any(tally.asks for tally in tallies.values()):
         with show_progress("asking") as progress:
             run = annotate(
-                selection, writer, store, budget=budget, haste=limits, key_variable=key_variable, progress=progress
+                selection, writer, store, budget=budget, limits=limits, key_variable=key_variable, progress=progress
             )
         tallies = plan(selection, writer, store)
     with show_progress("writing") as progress:

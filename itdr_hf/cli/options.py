@@ -105,7 +105,7 @@ def _orders() -> Iterable[str]:
 
 
 def _availabilities() -> Iterable[str]:
-    from itdr_hf.tasks.planning.catalogue_walk import AVAILABILITIES
+    from itdr_hf.tasks.planning.whole_catalogue import AVAILABILITIES
 
     return AVAILABILITIES
 

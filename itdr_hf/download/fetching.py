@@ -35,7 +35,7 @@ class Clients:
     http: Any = None  # a client of `https.library()`
     api: Any = None  # an HfApi
     kaggle: Any = None  # the module kagglehub
-    patience: RetryPolicy = field(default_factory=RetryPolicy)
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
     progress: OnProgress = ignore
 
 
@@ -137,7 +137,7 @@ def _unpacked(file: Download, archive: Path, clients: Clients) -> tuple[list[Pat
 def _fetch(want: Want, file: Download, waiting: Path, clients: Clients) -> None:
     clients.progress(Progress(want.source.id, detail=file.url))
     if from_hub.is_there(file):
-        from_hub.fetch(file, waiting, clients.api, clients.patience)
+        from_hub.fetch(file, waiting, clients.api, clients.retry)
     elif from_kaggle.is_there(file):
         if clients.kaggle is None and not from_kaggle.has_token():
             raise DownloadError(
@@ -150,9 +150,9 @@ def _fetch(want: Want, file: Download, waiting: Path, clients: Clients) -> None:
             waiting,
             size=file.size,
             client=clients.http,
-            patience=replace(
-                clients.patience,
-                tries=min(clients.patience.tries, ATTEMPTS) if file.mirrors else clients.patience.tries,
+            retry=replace(
+                clients.retry,
+                tries=min(clients.retry.tries, ATTEMPTS) if file.mirrors else clients.retry.tries,
             ),
             progress=clients.progress,
         )

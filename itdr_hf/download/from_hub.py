@@ -21,7 +21,7 @@ def is_there(file: Download) -> bool:
     return file.url.startswith(SCHEME)
 
 
-def fetch(file: Download, target: Path, api: HfApi | None, patience: RetryPolicy) -> None:
+def fetch(file: Download, target: Path, api: HfApi | None, retry: RetryPolicy) -> None:
     """Download a file of a dataset repository to `target`. Raises DownloadError."""
     owner, name, path = file.url.removeprefix(SCHEME).split("/", 2)
     api = api or hub.connect()
@@ -31,7 +31,7 @@ def fetch(file: Download, target: Path, api: HfApi | None, patience: RetryPolicy
         return api.hf_hub_download(f"{owner}/{name}", path, repo_type="dataset", local_dir=folder)
 
     try:
-        downloaded = Path(ask(api, file.url, get, patience))
+        downloaded = Path(ask(api, file.url, get, retry))
     except HubError as error:
         raise DownloadError(str(error)) from error
 

@@ -79,7 +79,7 @@ def fetch(
     *,
     size: int | None = None,
     client: Any = None,
-    patience: RetryPolicy = RetryPolicy(),
+    retry: RetryPolicy = RetryPolicy(),
     progress: OnProgress = ignore,
 ) -> None:
     """Download a file to `target`, reporting the bytes downloaded and the total.
@@ -100,14 +100,14 @@ def fetch(
                 ) from error
             except (_Interrupted, library().TransportError) as error:
                 restarts += part.size < before or (before == 0 and part.size > 0)
-                attempt = 1 if part.size > before and restarts <= patience.tries else attempt + 1
-                pause = patience.wait(attempt, error.wait if isinstance(error, _Interrupted) else None)
+                attempt = 1 if part.size > before and restarts <= retry.tries else attempt + 1
+                pause = retry.wait(attempt, error.wait if isinstance(error, _Interrupted) else None)
                 if pause is None:
                     raise DownloadError(
                         f"{url}: {reason(error)} ({part.size:,} bytes are kept) after {attempt} attempts; want the rest; "
                         "run it again to resume"
                     ) from error
-                patience.sleep(pause)
+                retry.sleep(pause)
     part.note.unlink(missing_ok=True)
     part.file.replace(target)
 

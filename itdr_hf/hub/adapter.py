@@ -38,7 +38,7 @@ def push_adapter(
     create_pr: bool = False,
     force: bool = False,
     progress: OnProgress = ignore,
-    patience: RetryPolicy | None = None,
+    retry: RetryPolicy | None = None,
 ) -> Release:
     """Check an adapter, write its card, and publish it as v<version>; `scores` is the JSON of `itdr score`.
 
@@ -55,7 +55,7 @@ def push_adapter(
         force=force,
         version=version,
         progress=progress,
-        patience=patience,
+        retry=retry,
     )
 
 

@@ -1,7 +1,7 @@
 """.eval_results/itdr.yaml of a model: its figures on the tasks of the dataset's eval.yaml, for the Hub's leaderboards.
 
 The Hub takes one number a task (hub-docs, docs/hub/eval-results.md); interval, chance and how answers were read go into
-`notes`. The number is that of `itdr score`, and the notes say so: the benchmark's own scorer asks for the exact title.
+`notes`. The number is that of `itdr score`, and the notes state it: the benchmark's own scorer asks for the exact title.
 """
 
 from __future__ import annotations

@@ -88,7 +88,7 @@ def plan_push(
     repo_type: str = "dataset",
     delete: Iterable[str] = (),
     version: str | None = None,
-    patience: RetryPolicy | None = None,
+    retry: RetryPolicy | None = None,
 ) -> PushPlan:
     """Compare a folder with the repository, without sending anything.
 
@@ -96,7 +96,7 @@ def plan_push(
     in `delete` is part of the release, or if the Hub cannot be reached.
     """
     local = read_folder(Path(folder), repo_type)
-    repo = Repository(api=api, id=repo_id, type=repo_type, patience=patience or RetryPolicy())
+    repo = Repository(api=api, id=repo_id, type=repo_type, retry=retry or RetryPolicy())
     return make_plan(repo, local, tuple(delete), release_tag(local, version))
 
 

@@ -77,7 +77,7 @@ def push_folder(
     version: str | None = None,
     verify: Literal["tree", "download"] = "download",
     progress: OnProgress = ignore,
-    patience: RetryPolicy | None = None,
+    retry: RetryPolicy | None = None,
 ) -> Release:
     """Publish a folder as v<version> in one commit; a pull request gets no tag.
 
@@ -87,7 +87,7 @@ def push_folder(
     """
     local = read_folder(Path(folder), repo_type, progress)
     push = _Push(
-        repo=Repository(api=api, id=repo_id, type=repo_type, patience=patience or RetryPolicy()),
+        repo=Repository(api=api, id=repo_id, type=repo_type, retry=retry or RetryPolicy()),
         local=local,
         delete=tuple(delete),
         tag=release_tag(local, version),
@@ -134,7 +134,7 @@ def _commit(push: _Push, plan: PushPlan) -> tuple[PushPlan, Commit, bool]:
         except HubAnswer as answer:
             if answer.status not in (409, 412) or attempt == MAX_PLANS - 1:
                 raise
-        push.repo.patience.sleep(push.repo.patience.pause * attempt)
+        push.repo.retry.sleep(push.repo.retry.pause * attempt)
         plan = _plan_again(push, plan)
     raise AssertionError("unreachable")
 

@@ -57,7 +57,7 @@ class Repository:
     api: HfApi
     id: str
     type: str = "dataset"
-    patience: RetryPolicy = field(default_factory=RetryPolicy)
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
 
     @property
     def url(self) -> str:
@@ -67,7 +67,7 @@ class Repository:
     @property
     def second_try(self) -> RetryPolicy:
         """The policy for calls that huggingface_hub itself has already tried six times."""
-        return replace(self.patience, tries=min(2, self.patience.tries))
+        return replace(self.retry, tries=min(2, self.retry.tries))
 
     def state(self, revision: str | None = None) -> State | None:
         """Return the repository at a revision (default: the head of main); None if it does not exist."""
@@ -82,7 +82,7 @@ class Repository:
                 return None
             return State(commit=str(info.sha), private=bool(info.private), gated=info.gated or False)
 
-        return ask(self.api, f"{self.id}{f' at {revision}' if revision else ''}", read, self.patience)
+        return ask(self.api, f"{self.id}{f' at {revision}' if revision else ''}", read, self.retry)
 
     def tree(self, commit: str) -> dict[str, RemoteFile]:
         """Return every file at a commit, by path."""
@@ -101,7 +101,7 @@ class Repository:
             refs = self.api.list_repo_refs(self.id, repo_type=self.type)
             return {tag.name: tag.target_commit for tag in refs.tags}
 
-        return ask(self.api, f"{self.id}: reading the tags", read, self.patience)
+        return ask(self.api, f"{self.id}: reading the tags", read, self.retry)
 
     def titles_since(self, commit: str, head: str) -> list[str]:
         """Return the titles of the commits after `commit` up to `head`, newest first."""
@@ -118,7 +118,7 @@ class Repository:
                 )
             return titles
 
-        return ask(self.api, f"{self.id}: reading the commits", read, self.patience)
+        return ask(self.api, f"{self.id}: reading the commits", read, self.retry)
 
     def open_proposals(self) -> list[Commit]:
         """Return the open pull requests, newest first, at most five."""
@@ -132,7 +132,7 @@ class Repository:
                 for pr in sorted(found, key=lambda pr: -pr.num)[:5]
             ]
 
-        return ask(self.api, f"{self.id}: reading the pull requests", read, self.patience)
+        return ask(self.api, f"{self.id}: reading the pull requests", read, self.retry)
 
     def create(self, private: bool) -> None:
         """Create the repository, unless it exists already, after a lost response or made by someone else."""
@@ -140,7 +140,7 @@ class Repository:
             self.api,
             f"{self.id}: creating it",
             lambda: self.api.create_repo(self.id, repo_type=self.type, private=private, exist_ok=True),
-            self.patience,
+            self.retry,
         )
 
     def gate(self, gated: Gated) -> None:
@@ -149,7 +149,7 @@ class Repository:
             self.api,
             f"{self.id}: gating it",
             lambda: self.api.update_repo_settings(self.id, gated=gated, repo_type=self.type),
-            self.patience,
+            self.retry,
         )
 
     def upload(self, additions: Sequence[CommitOperationAdd], proposes: bool) -> None:
@@ -194,7 +194,7 @@ class Repository:
             )
             return Commit(oid=info.oid, pr_url=info.pr_url)
 
-        return ask(self.api, f"{self.id}: committing", send, self.patience, landed)
+        return ask(self.api, f"{self.id}: committing", send, self.retry, landed)
 
     def tag(self, name: str, commit: str) -> None:
         """Tag a commit and verify the tag. Raises HubError if it points to another commit, before or after."""
@@ -207,7 +207,7 @@ class Repository:
                     self.api,
                     where,
                     lambda: create(self.id, tag=name, revision=commit, repo_type=self.type) or True,
-                    self.patience,
+                    self.retry,
                     lambda: name in self.tags() or None,
                 )
             except HubAnswer as answer:
@@ -235,7 +235,7 @@ class Repository:
                 self.api,
                 f"{self.id}: downloading {path}",
                 lambda: self.api.hf_hub_download(self.id, path, repo_type=self.type, revision=commit, cache_dir=cache),
-                self.patience,
+                self.retry,
             )
             yield Path(local)
 

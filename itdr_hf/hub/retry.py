@@ -58,7 +58,7 @@ def ask(
     api: HfApi,
     where: str,
     call: Callable[[], T],
-    patience: RetryPolicy,
+    retry: RetryPolicy,
     done: Callable[[], T | None] | None = None,
 ) -> T:
     """Return the result of `call`, retrying on rate limits, server errors and dropped connections.
@@ -66,17 +66,17 @@ def ask(
     `done` checks whether a request whose response was lost was carried out, and returns its result if so.
     Raises HubAnswer with the last response, without the token.
     """
-    for attempt in range(1, patience.tries + 1):
+    for attempt in range(1, retry.tries + 1):
         try:
             return call()
         except (OSError, ValueError, KeyError, RuntimeError, _http_error()) as error:
             trouble = _diagnose(error)
         if trouble.lost and done is not None and (found := done()) is not None:
             return found
-        pause = patience.wait(attempt, None if trouble.wait is None else trouble.wait + 1)
+        pause = retry.wait(attempt, None if trouble.wait is None else trouble.wait + 1)
         if not trouble.transient or pause is None:
             break
-        patience.sleep(pause)
+        retry.sleep(pause)
     tried = f" ({attempt} tries)" if attempt > 1 else ""
     advice = ADVICE.get(trouble.status or 0, RUN_AGAIN if trouble.transient else CORRECT)
     if trouble.status in (402, 403) and FULL.search(trouble.text):

@@ -38,13 +38,13 @@ def verify_release(
     repo_type: str = "dataset",
     download: bool = True,
     progress: OnProgress = ignore,
-    patience: RetryPolicy | None = None,
+    retry: RetryPolicy | None = None,
 ) -> list[str]:
     """Return the problems of a published release, judged by its own ledger; empty if there are none.
 
     Raises HubError if the repository or the revision cannot be read at all.
     """
-    repo = Repository(api=api, id=repo_id, type=repo_type, patience=patience or RetryPolicy())
+    repo = Repository(api=api, id=repo_id, type=repo_type, retry=retry or RetryPolicy())
     state = repo.state(revision)
     if state is None:
         raise HubError(f"{repo_id}: no such repository for this token; wanted a release; check name and token")

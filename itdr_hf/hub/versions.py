@@ -51,7 +51,7 @@ class NextRelease:
 
 
 def next_release(
-    api: HfApi, dataset: Dataset, repo_id: str, *, asked: str | None = None, patience: RetryPolicy | None = None
+    api: HfApi, dataset: Dataset, repo_id: str, *, asked: str | None = None, retry: RetryPolicy | None = None
 ) -> NextRelease:
     """Return the version that a push of this folder releases; `asked` is chosen by hand.
 
@@ -60,7 +60,7 @@ def next_release(
     """
     if asked is not None and not VERSION.fullmatch(asked):
         raise HubError(f"version {asked!r}: wanted three numbers such as 1.1.0; correct --version")
-    repo = Repository(api=api, id=repo_id, type="dataset", patience=patience or RetryPolicy())
+    repo = Repository(api=api, id=repo_id, type="dataset", retry=retry or RetryPolicy())
     tags = _released(repo)
     if not tags:
         version = asked or dataset.version

@@ -130,7 +130,7 @@ def page_slots(
         "blocks": blocks(dataset, names, most=most, progress=progress),
         "board": board,
         "all_cells": TOTALS,
-        "strangers": _strangers(board, made),
+        "unknown_systems": _unknown_systems(board, made),
     }
 
 
@@ -189,15 +189,15 @@ def _groups(made: Sequence[CellStatistics], known: Catalogue) -> dict[str, list[
 
 def _recipes(dataset: Dataset) -> dict[str, Any]:
     """Return what every config has alike, and a table of what they do not."""
-    told = {name: {k: _plain(v) for k, v in cell.recipe.items()} for name, cell in dataset.cells.items()}
-    names = list(dict.fromkeys(name for recipe in told.values() for name in recipe))
-    same = {name for name in names if len({recipe.get(name) for recipe in told.values()}) == 1}
+    recipes = {name: {k: _plain(v) for k, v in cell.recipe.items()} for name, cell in dataset.cells.items()}
+    names = list(dict.fromkeys(name for recipe in recipes.values() for name in recipe))
+    same = {name for name in names if len({recipe.get(name) for recipe in recipes.values()}) == 1}
     columns = [name for name in names if name not in same]
-    first = next(iter(told.values()), {})
+    first = next(iter(recipes.values()), {})
     return {
         "same": {name.replace("_", " "): first[name] for name in names if name in same},
         "columns": [name.replace("_", " ") for name in columns],
-        "rows": {cell: [recipe.get(name, "") for name in columns] for cell, recipe in told.items()},
+        "rows": {cell: [recipe.get(name, "") for name in columns] for cell, recipe in recipes.items()},
     }
 
 
@@ -208,7 +208,7 @@ def _plain(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def _strangers(board: Scoreboard | None, made: Sequence[CellStatistics]) -> list[str]:
+def _unknown_systems(board: Scoreboard | None, made: Sequence[CellStatistics]) -> list[str]:
     """Return the cells that were scored and are not in the folder: the scores are of another one."""
     scored = {name for system in board.systems for name, *_ in system.parsed} if board else set()
     return sorted(scored - {s.cell for s in made})

@@ -24,7 +24,7 @@ Range = tuple[float, float]
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One system's figure of one metric, what stands beside it, and where all of it lies in percent of a line."""
+    """One system's figure of one metric, what it is compared with, and where all of it lies in percent of a line."""
 
     config: str
     metric: str

@@ -1,4 +1,4 @@
-"""What stands beside ours: baselines on the same examples, and the paper's figures for the same cell.
+"""Comparisons: baselines on the same examples, and the paper's figures for the same cell.
 
 The paper scored its own sample of each release (at most 250 examples a cell), so its rows show the size of
 things, not a difference.

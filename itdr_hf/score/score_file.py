@@ -1,4 +1,4 @@
-"""One report: our system, what stands beside it, and, where asked, another system on the same examples."""
+"""One report: our system, its comparisons and, where asked, another system on the same examples."""
 
 from __future__ import annotations
 

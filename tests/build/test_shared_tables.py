@@ -38,13 +38,13 @@ def test_a_second_cell_reads_what_the_first_has_made(raw, tmp_path):
     planned(RANKING[0], raw, tmp_path)
     made = {path: path.stat().st_mtime_ns for path in files(tmp_path, "*-*")}
     planned(RANKING[1], raw, tmp_path)
-    assert [path.name.partition("-")[0] for path in made] == ["calendar", "people", "shelves"]
+    assert [path.name.partition("-")[0] for path in made] == ["calendar", "catalogue", "users"]
     assert made == {path: path.stat().st_mtime_ns for path in files(tmp_path, "*-*")}
 
 
-def test_shelves_are_in_md5_order_and_know_titles_that_several_records_have(raw, tmp_path):
+def test_the_catalogue_is_in_md5_order_and_knows_titles_that_several_records_have(raw, tmp_path):
     planned(RANKING[0], raw, tmp_path)
-    [path] = files(tmp_path, "shelves-*")
+    [path] = files(tmp_path, "catalogue-*")
     items = pq.read_table(path).to_pylist()
     titles = Counter(item["norm"] for item in items)
     assert max(titles.values()) > 1
@@ -56,9 +56,9 @@ def test_shelves_are_in_md5_order_and_know_titles_that_several_records_have(raw,
         assert digests == sorted(digests)
 
 
-def test_people_stand_in_the_order_they_are_sampled_in(raw, tmp_path):
+def test_users_are_in_sampling_order(raw, tmp_path):
     planned(RANKING[0], raw, tmp_path)
-    [path] = files(tmp_path, "people-*")
+    [path] = files(tmp_path, "users-*")
     people = pq.read_table(path).to_pylist()
     seed = catalogue.cell(RANKING[0]).recipe().seed
     assert [p["order"] for p in people] == sorted(p["order"] for p in people)

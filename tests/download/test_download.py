@@ -68,7 +68,7 @@ def source(server) -> Source:
     return replace(catalogue.source("movielens1m"), downloads=(main, more, usual))
 
 
-MEANS = Clients(patience=RetryPolicy(tries=2, sleep=lambda pause: None))
+MEANS = Clients(retry=RetryPolicy(tries=2, sleep=lambda pause: None))
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -218,14 +218,14 @@ def test_the_hub_is_asked_through_its_own_client(stage, tmp_path):
     )
     want = plan(replace(catalogue.source("movielens1m"), downloads=(file,)), tmp_path)
     stage.fault("GET", r"parquet|/object/", kind="cut body")
-    put = download(want, replace(MEANS, api=stage.api, patience=stage.patience))
+    put = download(want, replace(MEANS, api=stage.api, retry=stage.retry))
     assert put[0].read_bytes() == (stage.old / path).read_bytes()
     assert not list(tmp_path.rglob("*.hub"))
     gone = replace(file, url="hf://datasets/org/itdr/nowhere.csv", path="nowhere.csv")
     with pytest.raises(DownloadError, match="hf://datasets/org/itdr/nowhere.csv: .*404"):
         download(
             plan(replace(want.source, downloads=(gone,)), tmp_path),
-            replace(MEANS, api=stage.api, patience=stage.patience),
+            replace(MEANS, api=stage.api, retry=stage.retry),
         )
 
 

@@ -33,8 +33,8 @@ def have(server, tmp_path, naps):
     """Fetch the file; returns what is at the target."""
 
     def fetching(path: str = "file", **options: object) -> bytes:
-        patience = RetryPolicy(tries=4, sleep=naps.append)
-        fetch(f"{server.url}/{path}", tmp_path / "target", patience=patience, **options)
+        retry = RetryPolicy(tries=4, sleep=naps.append)
+        fetch(f"{server.url}/{path}", tmp_path / "target", retry=retry, **options)
         return (tmp_path / "target").read_bytes()
 
     return fetching
@@ -189,7 +189,7 @@ def test_a_try_that_brought_something_does_not_count(have, server):
 
 def test_nobody_there_is_said(tmp_path):
     with pytest.raises(DownloadError, match=r"http://127.0.0.1:9/x: .*run it again to resume"):
-        fetch("http://127.0.0.1:9/x", tmp_path / "x", patience=RetryPolicy(tries=2, sleep=lambda s: None))
+        fetch("http://127.0.0.1:9/x", tmp_path / "x", retry=RetryPolicy(tries=2, sleep=lambda s: None))
 
 
 def test_a_silent_server_is_not_waited_for_forever(have, server):

@@ -24,7 +24,7 @@ from itdr_hf.raw.layout import Download, Member
 from itdr_hf.raw.lock import LOCK, read_lock
 from itdr_hf.raw.source import Source
 
-MEANS = Clients(patience=RetryPolicy(tries=4, sleep=lambda pause: None))
+MEANS = Clients(retry=RetryPolicy(tries=4, sleep=lambda pause: None))
 SHA256 = hashlib.sha256(ZIP).hexdigest()
 MEMBERS = tuple(Member(name=f"ml-1m/{name}", path=name) for name in FILES)
 OTHER = ZIP[:-1] + bytes([ZIP[-1] ^ 1])  # of the same size
@@ -166,7 +166,7 @@ def test_a_server_that_never_ends_is_stopped_and_nothing_is_kept(owner, tmp_path
     monkeypatch.setattr(https, "MAX_BYTES", 1_000)
     owner.files, owner.faults = {"/file": b"x" * 100_000}, [("chunked",)]
     with pytest.raises(DownloadError, match="more than the 1,000 bytes allowed without a stated length"):
-        https.fetch(f"{owner.url}/file", tmp_path / "file", patience=MEANS.patience)
+        https.fetch(f"{owner.url}/file", tmp_path / "file", retry=MEANS.retry)
     assert not list(tmp_path.iterdir())
 
 
@@ -182,7 +182,7 @@ def test_a_file_that_changes_at_every_request_is_given_up(owner, tmp_path):
 
     owner.files, owner.faults, owner.conditions = Changing(), [("drop", 70_000)] * 500, False
     with pytest.raises(DownloadError, match="attempts"):
-        https.fetch(f"{owner.url}/file", tmp_path / "file", patience=MEANS.patience)
+        https.fetch(f"{owner.url}/file", tmp_path / "file", retry=MEANS.retry)
     assert len(owner.log) < 30
 
 
@@ -198,7 +198,7 @@ def test_a_file_that_changes_at_every_request_is_given_up(owner, tmp_path):
 def test_odd_answers_are_errors_of_ours(answer, owner, tmp_path):
     owner.faults = [answer] * 10
     with pytest.raises(DownloadError):
-        https.fetch(f"{owner.url}/file", tmp_path / "file", patience=MEANS.patience)
+        https.fetch(f"{owner.url}/file", tmp_path / "file", retry=MEANS.retry)
 
 
 def test_a_release_with_other_bytes_than_locked_is_refused(tmp_path):

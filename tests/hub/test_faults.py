@@ -144,7 +144,7 @@ def test_an_expired_upload_address_is_asked_for_anew(released: Stage) -> None:
 def test_patience_is_spent_in_the_sleep_that_was_given(released: Stage) -> None:
     naps: list[float] = []
     released.fault("POST", "/commit/main$")
-    push_folder(released.api, released.new, REPO, patience=RetryPolicy(pause=0.25, sleep=naps.append))
+    push_folder(released.api, released.new, REPO, retry=RetryPolicy(pause=0.25, sleep=naps.append))
     assert naps == [0.25]
 
 
@@ -160,6 +160,6 @@ def test_a_hub_that_falls_silent_is_not_waited_for(released: Stage, step: str) -
     api = connect(WRITE, endpoint=released.hub.url, timeout=0.2)
     stalled = released.fault(*STEPS[step], kind="stall")
     started = time.monotonic()
-    push_folder(api, released.new, REPO, patience=released.patience)
+    push_folder(api, released.new, REPO, retry=released.retry)
     assert stalled.fired == 1 and time.monotonic() - started < stalled.seconds / 2
     released.assert_finishes()

@@ -56,12 +56,10 @@ class Shop:
     def push(self, *, version: str | None = None, dry: bool = False, **options: Any) -> str:
         dataset = Dataset.open(self.work)
         check_complete(dataset)
-        chosen = next_release(self.stage.api, dataset, REPO, asked=version, patience=self.stage.patience)
+        chosen = next_release(self.stage.api, dataset, REPO, asked=version, retry=self.stage.retry)
         with stamped(dataset, REPO, chosen, keep=not dry):
             if not dry:
-                made = push_folder(
-                    self.stage.api, self.work, REPO, verify="tree", patience=self.stage.patience, **options
-                )
+                made = push_folder(self.stage.api, self.work, REPO, verify="tree", retry=self.stage.retry, **options)
                 assert made.tag == f"v{chosen.version}"
         return chosen.version
 
@@ -162,7 +160,7 @@ def test_a_card_edited_on_the_hub_leaves_the_release_standing(shop: Shop):
     shop.build()
     shop.push()
     shop.edit()
-    again = push_folder(shop.stage.api, shop.work, REPO, patience=shop.stage.patience, verify="tree")
+    again = push_folder(shop.stage.api, shop.work, REPO, retry=shop.stage.retry, verify="tree")
     assert not again.committed and again.changed_since == ("README.md",)
     assert shop.push() == "2.0.0" and shop.tags == ["v2.0.0"]
 
@@ -224,7 +222,7 @@ def test_of_two_releases_at_once_one_wins_and_the_other_is_next(shop: Shop, tmp_
     rival.build("seed")
     shop.build("more")
     dataset = Dataset.open(shop.work)
-    chosen = next_release(shop.stage.api, dataset, REPO, patience=shop.stage.patience)
+    chosen = next_release(shop.stage.api, dataset, REPO, retry=shop.stage.retry)
     assert rival.push() == "3.0.0"
     with stamped(dataset, REPO, chosen, keep=True):
         pass

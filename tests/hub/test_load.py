@@ -36,7 +36,7 @@ from huggingface_hub import HfApi
 from itdr_hf.hub import RetryPolicy, push_folder, verify_release
 from itdr_hf.errors import HubError
 def push(folder):
-    return push_folder(HfApi(), folder, "org/itdr", patience=RetryPolicy(sleep=lambda pause: None))
+    return push_folder(HfApi(), folder, "org/itdr", retry=RetryPolicy(sleep=lambda pause: None))
 """
 ROOT = str(Path(__file__).parents[2])
 

@@ -70,7 +70,7 @@ def test_the_plan_lists_every_file_and_sends_nothing(released: Stage, tmp_path: 
     released.hub.log.clear()
     folder = write_folder(tmp_path / "plan", "2.0.0", cells=("tkr-pixelrec", "rp-anime2023"))
     doomed = [f"rp-yelp/{split}-00000-of-00001.parquet" for split in ("test", "train")]
-    plan = plan_push(released.api, folder, REPO, delete=["rp-yelp", "old", "gone/"], patience=released.patience)
+    plan = plan_push(released.api, folder, REPO, delete=["rp-yelp", "old", "gone/"], retry=released.retry)
     actions = {(action, path) for action, path, _ in plan.rows()}
     assert {path for action, path in actions if action == "delete"} == {*doomed, "old/theirs.txt"}
     assert ("add", "rp-anime2023/train-00000-of-00001.parquet") in actions
@@ -83,7 +83,7 @@ def test_the_plan_lists_every_file_and_sends_nothing(released: Stage, tmp_path: 
 
 
 def test_the_plan_for_a_repository_that_is_not_there_adds_everything(stage: Stage) -> None:
-    plan = plan_push(stage.api, stage.old, REPO, patience=stage.patience)
+    plan = plan_push(stage.api, stage.old, REPO, retry=stage.retry)
     assert plan.head is None and len(plan.adds) == 6 and not plan.empty
     assert "into a new repository" in plan.summary()
 

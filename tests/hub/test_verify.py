@@ -24,7 +24,7 @@ VICTIM = "rp-yelp/train-00000-of-00001.parquet"
 
 
 def problems(stage: Stage, revision: str = "v1.0.0", download: bool = True) -> list[str]:
-    return verify_release(stage.client(READ), REPO, revision, download=download, patience=stage.patience)
+    return verify_release(stage.client(READ), REPO, revision, download=download, retry=stage.retry)
 
 
 def change(stage: Stage, *operations: CommitOperationAdd | CommitOperationDelete) -> None:
@@ -92,7 +92,7 @@ def test_a_revision_or_repository_that_is_not_there_is_an_error(released: Stage)
     with pytest.raises(HubError, match=r"org/itdr at v7: the Hub answered 404"):
         problems(released, "v7")
     with pytest.raises(HubError, match="no such repository for this token"):
-        verify_release(released.client(STRANGER), REPO, "main", patience=released.patience)
+        verify_release(released.client(STRANGER), REPO, "main", retry=released.retry)
 
 
 @dataclass(frozen=True)

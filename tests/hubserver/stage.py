@@ -42,16 +42,16 @@ class Stage:
     new: Path
     naps: list[float]
     client_naps: list[float]
-    patience: RetryPolicy = field(init=False)
+    retry: RetryPolicy = field(init=False)
 
     def __post_init__(self) -> None:
-        self.patience = RetryPolicy(sleep=self.naps.append)
+        self.retry = RetryPolicy(sleep=self.naps.append)
 
     def client(self, token: str | bool) -> HfApi:
         return HfApi(endpoint=self.hub.url, token=token)
 
     def push(self, folder: Path, **options: Any) -> Release:
-        return push_folder(options.pop("api", self.api), folder, REPO, patience=self.patience, **options)
+        return push_folder(options.pop("api", self.api), folder, REPO, retry=self.retry, **options)
 
     def fault(self, method: str, path: str, **how: Any) -> Fault:
         return self.hub.faults.add(Fault(method=method, path=path, **how))

@@ -1,4 +1,4 @@
-"""Checks of candidate lists: repeats, strangers, where the positives stand, what popularity alone would get."""
+"""Checks of candidate lists: repeats, unknown titles, positions of the positives, what popularity alone would get."""
 
 from __future__ import annotations
 

@@ -67,13 +67,13 @@ def histories_read_back(corpus: Corpus) -> Iterator[Finding]:
         "SELECT cell, count(*), count(*) FILTER (\"user\" <> '') FROM examples WHERE answer_kind IN ('number', 'ranking', 'choice') "
         "GROUP BY cell ORDER BY cell"
     )
-    for cell, total, told in corpus.rows(query):
-        few = told < LEGIBLE * total
-        text = f"a history was read from {told:,} of {total:,} prompts"
+    for cell, total, read in corpus.rows(query):
+        few = read < LEGIBLE * total
+        text = f"a history was read from {read:,} of {total:,} prompts"
         advice = (
             "; want nearly all: users and answers between the splits are not seen in the others; look at the wording"
         )
-        figures = {"read": told, "examples": total}
+        figures = {"read": read, "examples": total}
         yield Finding(
             check="histories-read-back",
             severity="warning" if few else "info",

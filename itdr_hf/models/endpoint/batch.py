@@ -183,8 +183,8 @@ def read_result(line: bytes) -> tuple[str, Reply | Failed] | None:
         return None
     status = response.get("status_code")
     if found.get("error") or status not in (200, None) or "body" not in response:
-        told = found.get("error") or (response.get("body") or {}).get("error") or f"status {status}"
-        why = clean(str(told.get("message") or told) if isinstance(told, dict) else str(told))[:300]
+        error = found.get("error") or (response.get("body") or {}).get("error") or f"status {status}"
+        why = clean(str(error.get("message") or error) if isinstance(error, dict) else str(error))[:300]
         return key, Failed(why=why, refused=status in (400, 413, 422))
     try:
         return key, read_reply(json.dumps(response["body"]).encode())

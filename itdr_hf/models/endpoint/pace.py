@@ -24,7 +24,7 @@ class RateLimiter:
     _resume: float = float("-inf")  # … and the endpoint's pause is over
 
     async def turn(self, tokens: int) -> None:
-        """Wait until a request of about so many tokens may go; turns are given in the order asked for."""
+        """Wait until a request of about this many tokens may be sent; requests are let through in the order of their calls."""
         while True:
             now = self.clock()
             start = max(now, self._free, self._tokens_free)

@@ -64,8 +64,8 @@ def profile_into(
     if made.missing:
         return Profiling(made=made, report={})
     answers = read_predictions(out / ANSWERS)
-    told = {name: _by_key(questions, name, subjects[name], lambda q: answers.rows[q.id].text) for name in names}
-    rows = _rows(told, subjects, bool(dataset.cell(names[0]).source.domains))
+    answered = {name: _by_key(questions, name, subjects[name], lambda q: answers.rows[q.id].text) for name in names}
+    rows = _rows(answered, subjects, bool(dataset.cell(names[0]).source.domains))
     if encoder:
         vectors = encoder.vectors([row["text"] for row in rows], progress=progress)
         rows = [{**row, "vector": vector} for row, vector in zip(rows, vectors, strict=True)]
@@ -73,7 +73,7 @@ def profile_into(
     report = {
         "run": asdict(answers.run),
         "cells": {name: dataset.cells[name].content for name in names},
-        "sides": {subjects[name].side: _compared(dataset, name, told[name], subjects[name]) for name in names},
+        "sides": {subjects[name].side: _compared(dataset, name, answered[name], subjects[name]) for name in names},
         "encoder": {"revision": encoder.revision, "width": len(rows[0]["vector"])} if encoder else None,
     }
     write_atomically(out / REPORT, json.dumps(report, indent=1, ensure_ascii=False) + "\n")
@@ -108,11 +108,11 @@ def _by_key(questions: Sequence[Question], name: str, subjects: Subjects, text: 
 
 
 def _rows(
-    told: Mapping[str, Mapping[Key, str]], subjects: Mapping[str, Subjects], domains: bool
+    answered: Mapping[str, Mapping[Key, str]], subjects: Mapping[str, Subjects], domains: bool
 ) -> list[dict[str, Any]]:
     """Return the rows of the table; of a user in several domains, the profiles one after the other."""
     texts: dict[tuple[str, str], list[str]] = {}
-    for name, mine in told.items():
+    for name, mine in answered.items():
         side = subjects[name].side
         for (domain, subject), text in sorted(mine.items()):
             shown = f"{domain}/{subject}" if domains and side == "item" else subject

@@ -112,7 +112,7 @@ def _log(source: Source, rows: pa.Table, items: pa.Table | None, min_interaction
         item_count=len(item_keys),
         times=np.floor(rows["time"].to_numpy()).astype(np.int64),
     )
-    told = _aligned(items, item_keys)
+    features = _aligned(items, item_keys)
     return Log(
         source=source,
         interactions=interactions,
@@ -120,7 +120,7 @@ def _log(source: Source, rows: pa.Table, items: pa.Table | None, min_interaction
         user_keys=user_keys,
         item_keys=item_keys,
         raw_hashes=frozenset(file["sha256"] for file in tables.record["files"]),
-        **told,
+        **features,
     )
 
 

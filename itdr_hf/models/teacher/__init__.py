@@ -1,9 +1,8 @@
 """References written by a language model, paid for once.
 
-asks       what is sent: endpoint, model, messages, parameters, and the key they have together
-store      every answer ever got, append-only, shared by builds and processes
-accept     which answers may become references
-pace       requests and tokens per minute      budget    tokens, prices, the most that may be spent
-client     one request, with its retries       annotate  all requests of a dataset folder
-writing    from the store into the folder      compare   two sets of references against each other
+selection   the examples that a model is asked about     writer      the request, its key, and the reply
+annotate    ask for all of a dataset folder              batched     the same through request files
+store       every answer received, append-only           claims      who is asking for what right now
+acceptance  which answers may become references          budget      tokens, prices, and the most to spend
+write_back  from the store into the folder               compare     agreement of two sets of references
 """

@@ -161,7 +161,7 @@ def annotate(
     store: Store,
     *,
     budget: Budget,
-    haste: RateLimits,
+    limits: RateLimits,
     key_variable: str = KEY_VARIABLE,
     progress: OnProgress = ignore,
 ) -> Run:
@@ -172,13 +172,13 @@ def annotate(
     total = sum(selection.counts.values())
     run = Run(writer=writer, store=store, budget=budget, queue=iter(selection), total=total, progress=progress)
     key = read_key(writer.endpoint, key_variable)
-    run_to_end(_ask_all(run, haste, key))
+    run_to_end(_ask_all(run, limits, key))
     return run
 
 
-async def _ask_all(run: Run, haste: RateLimits, key: str) -> None:
-    pace = RateLimiter(requests_per_minute=haste.requests_per_minute, tokens_per_minute=haste.tokens_per_minute)
-    settings = {"pace": pace, "timeout": haste.timeout, "retries": haste.retries}
+async def _ask_all(run: Run, limits: RateLimits, key: str) -> None:
+    pace = RateLimiter(requests_per_minute=limits.requests_per_minute, tokens_per_minute=limits.tokens_per_minute)
+    settings = {"pace": pace, "timeout": limits.timeout, "retries": limits.retries}
     async with connect(run.writer.endpoint, key, **settings) as client:
-        await asyncio.gather(*(run.work(client) for _ in range(haste.concurrency)))
+        await asyncio.gather(*(run.work(client) for _ in range(limits.concurrency)))
     run.adapted = client.dialect.changes

@@ -120,11 +120,11 @@ def sharegpt(row: Line) -> dict[str, Any]:
     turns = row["messages"] if "messages" in row else to_messages(row)["messages"]
     flags = row["loss"] if "messages" in row else [False, True]
     names = {"user": "human", "assistant": "gpt", "system": "system"}
-    told = [
+    turns = [
         {"from": names[turn["role"]], "value": turn["content"], "train": bool(flag)}
         for turn, flag in zip(turns, flags, strict=True)
     ]
-    return {"conversations": told}
+    return {"conversations": turns}
 
 
 def _read_with(row: Line) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The trainer of each stage, and what all of them are told: how to step, and how often to say so, validate and save."""
+"""Make the trainer of each stage, with the settings common to all: steps, and how often to log, validate and save."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Find the tables of a folder, and which of their columns is what.
 
-Names of columns come from strangers: no SQL is made of them but through `identifier`, and what stands for them
+Names of columns come from users: no SQL is made of them but through `identifier`, and what stands for them
 inside, `own_3` for the fourth column of a table, is ours.
 """
 

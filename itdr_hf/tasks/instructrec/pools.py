@@ -19,5 +19,5 @@ def drawn(plan: PlanContext, chosen: ir.Table, everything: ir.Table, mine: ir.Ta
     Left out is whatever the user touched at any time, validation and test included, and every title that one of
     these has.
     """
-    among = replace(plan, pool=core.items(plan.tables, plan.engine, plan.recipe.order))
+    among = replace(plan, catalogue_path=core.items(plan.tables, plan.engine, plan.recipe.order))
     return negatives.negatives(among, chosen, everything, mine, shown, plan.recipe.negatives)

@@ -60,7 +60,7 @@ def _gather(plan: PlanContext, chosen: ir.Table, kinds: Sequence[Kind]) -> ir.Ta
     rows = chosen.inner_join(made, queries.KEYS)
     rows = rows.left_join(texts_of(plan, window), queries.KEYS).drop("domain_right", "subject_right")
     mine = queries.interactions_of(plan, chosen)
-    known = queries.touched(plan, chosen)
+    known = queries.all_interactions(plan, chosen)
     rows = rows.left_join(drawn(plan, chosen, known, mine, window), queries.KEYS)
     rows = plan.engine.materialise(rows.drop("domain_right", "subject_right", "negative_labels"))
     few = rows.negatives.length().fill_null(0) < plan.recipe.negatives

@@ -19,7 +19,7 @@ LABELS = ("history_labels", "positive_labels", "negative_labels")
 
 def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
     """history, positives and negatives of each chosen user, with the items' labels and what `giveaways` plays with."""
-    everything = queries.touched(plan, chosen)
+    everything = queries.all_interactions(plan, chosen)
     mine = queries.of_examples(plan, everything, chosen)
     window = plan.engine.materialise(
         queries.titled(plan, queries.window(plan, mine, plan.recipe.history + plan.recipe.positives))

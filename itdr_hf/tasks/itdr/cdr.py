@@ -71,8 +71,8 @@ def eligible(plan: PlanContext) -> ir.Table:
     """Return the (pair, user)s with enough in both domains, and enough of it in the right order: 5 and 10 for the paper's numbers."""
     pairs = _pairs(plan)
     there = queries.users_with(_in_source(plan), plan.recipe.source_history).select("subject", source_domain="domain")
-    here = queries.users_with(plan, plan.recipe.history + plan.recipe.positives).select("subject", shelf="domain")
-    both = pairs.inner_join(there, "source_domain").inner_join(here, ["shelf", "subject"])
+    here = queries.users_with(plan, plan.recipe.history + plan.recipe.positives).select("subject", pool="domain")
+    both = pairs.inner_join(there, "source_domain").inner_join(here, ["pool", "subject"])
     if not _hidden(plan) or plan.period:
         return both.select("domain", "subject")
     both = plan.engine.materialise(both)
@@ -85,15 +85,15 @@ def eligible(plan: PlanContext) -> ir.Table:
 def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
     """Both histories, positives and negatives of each chosen (pair, user)."""
     chosen = chosen.inner_join(_pairs(plan), "domain")
-    everything = queries.touched(plan, chosen)
-    here = plan.engine.materialise(_titled(plan, _asked_for(plan, chosen, everything), "shelf"))
+    everything = queries.all_interactions(plan, chosen)
+    here = plan.engine.materialise(_titled(plan, _asked_for(plan, chosen, everything), "pool"))
     there = _titled(plan, _shown_there(plan, chosen, everything, here), "source_domain")
     place = (there["rank"] - plan.recipe.source_history).cast(here["rank"].type())  # negative: shown first
     before = there.mutate(rank=place)
     window = plan.engine.materialise(before.union(here))
     mine = everything.drop("domain").inner_join(chosen.select("domain", "subject"), "subject")
     rows = _ranking.assemble(plan, chosen.drop("source_domain"), everything, mine, window)
-    return rows.drop("shelf", *_ranking.LABELS)
+    return rows.drop("pool", *_ranking.LABELS)
 
 
 def example(row: Mapping[str, Any], context: TaskContext) -> ExampleParts:
@@ -122,9 +122,9 @@ def parse(text: str, example: Example, context: TaskContext, *, strict: bool = F
 
 
 def _pairs(plan: PlanContext) -> ir.Table:
-    """domain ("A > B"), source_domain, shelf (the target domain, where negatives are drawn)."""
+    """domain ("A > B"), source_domain, pool (the target domain, where negatives are drawn)."""
     return plan.engine.table([
-        {"domain": f"{source}{ARROW}{target}", "source_domain": source, "shelf": target}
+        {"domain": f"{source}{ARROW}{target}", "source_domain": source, "pool": target}
         for source, target in plan.source.pairs
     ])  # fmt: skip
 
@@ -157,20 +157,20 @@ def _after_what_is_shown(plan: PlanContext, chosen: ir.Table, rows: ir.Table) ->
     `number` is their place in the target domain.
     """
     shown = queries.first_in_order(plan, _of_pairs(chosen, rows, "source_domain"), plan.recipe.source_history)
-    told = shown.group_by(queries.KEYS).agg(told=shown.timestamp.max())
-    here = _of_pairs(chosen, rows, "shelf")
-    here = here.mutate(number=ordering.numbered(plan, here, queries.KEYS)).inner_join(told, queries.KEYS)
-    return here.filter((here.number >= plan.recipe.history) & (here.timestamp > here.told)).drop("told")
+    shown_until = shown.group_by(queries.KEYS).agg(shown_until=shown.timestamp.max())
+    here = _of_pairs(chosen, rows, "pool")
+    here = here.mutate(number=ordering.numbered(plan, here, queries.KEYS)).inner_join(shown_until, queries.KEYS)
+    return here.filter((here.number >= plan.recipe.history) & (here.timestamp > here.shown_until)).drop("shown_until")
 
 
 def _asked_for(plan: PlanContext, chosen: ir.Table, everything: ir.Table) -> ir.Table:
     """Return the target domain's history and positives, by `rank`."""
     count = plan.recipe.history + plan.recipe.positives
     if not _hidden(plan) or plan.period:
-        return _of_pairs(chosen, queries.window(plan, everything, count), "shelf")
+        return _of_pairs(chosen, queries.window(plan, everything, count), "pool")
     later = _after_what_is_shown(plan, chosen, everything)
     begin = later.group_by(queries.KEYS).agg(begin=later.number.min() - plan.recipe.history)
-    here = _of_pairs(chosen, everything, "shelf")
+    here = _of_pairs(chosen, everything, "pool")
     here = here.mutate(number=ordering.numbered(plan, here, queries.KEYS)).inner_join(begin, queries.KEYS)
     here = here.mutate(rank=here.number - here.begin)
     return here.filter((here["rank"] >= 0) & (here["rank"] < count)).drop("number", "begin")

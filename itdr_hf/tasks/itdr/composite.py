@@ -1,6 +1,6 @@
 """Subtask scores and the composites pUII and pUIU (paper section 4.2.2, equations 1 and 2).
 
-Each cell weighs by its examples, not as one of so many datasets:
+Each cell weighs by its number of examples, not as one dataset among several:
 
     RP        lg of the RMSE pooled over all examples; lower is better, −∞ when every rating is right
     TKR, CDR  mean of N@10, H@1 and P@5; 0 to 1

@@ -25,7 +25,7 @@ class PlanContext:
     recipe: Recipe
     period: str = ""  # a split, when the protocol goes by time: only its examples are planned now
     cuts: tuple[int, int] = (0, 0)  # of the protocol "time": the moments between the splits
-    pool: Path | None = None  # the items that negatives are drawn from, where they are not the catalogue
+    catalogue_path: Path | None = None  # the items that negatives are drawn from, where they are not the catalogue
     sampled: Path | None = None  # the interactions of the chosen users, and of others, where they are at hand
 
     @property
@@ -51,21 +51,21 @@ class PlanContext:
         """The reviews: text, text_row."""
         return self.engine.numbered(self.tables.path("texts"), "text_row").select("text", "text_row")
 
-    def people(self, least: int) -> ir.Table:
-        """Return the activity of everybody with at least so many interactions, with `split` and `order`."""
-        people = self.engine.parquet(derived.people(self.tables, self.engine, self.recipe.seed, least))
-        return people.filter(people.interactions >= least)
+    def users(self, least: int) -> ir.Table:
+        """Return the activity of users with at least `least` interactions, with `split` and `order`."""
+        users = self.engine.parquet(derived.users(self.tables, self.engine, self.recipe.seed, least))
+        return users.filter(users.interactions >= least)
 
     @property
-    def shelves(self) -> ir.Table:
-        """The items that negatives are drawn from: the catalogue, or `pool`."""
-        shelves = self.engine.parquet(self.pool or derived.shelves(self.tables, self.engine))
-        return shelves.mutate(place=shelves.place.cast("int64"))  # Spark numbers rows in 32 bits
+    def catalogue(self) -> ir.Table:
+        """The items that negatives are drawn from: the catalogue, or `catalogue_path`."""
+        catalogue = self.engine.parquet(self.catalogue_path or derived.catalogue(self.tables, self.engine))
+        return catalogue.mutate(place=catalogue.place.cast("int64"))  # Spark numbers rows in 32 bits
 
     @property
     def calendar(self) -> ir.Table:
         """How many items of each domain are known at which tick of the source's time: `derived.calendar`."""
-        return self.engine.parquet(derived.calendar(self.tables, self.engine, self.pool))
+        return self.engine.parquet(derived.calendar(self.tables, self.engine, self.catalogue_path))
 
     @property
     def histories(self) -> ir.Table:

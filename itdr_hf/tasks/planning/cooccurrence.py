@@ -1,9 +1,9 @@
-"""Negatives that a recommender would offer: what the same users have together with the history shown.
+"""Draw negatives that a recommender would offer: what the same users have together with the history shown.
 
 The recommender counts. Two items are as near as the cosine of their users, and an item's score is the sum of that over
 the history. It learns from the core of the log without each user's last interactions, which validation and test ask
-for. Cosines are whole millionths, so that every engine adds up the same numbers; equals are in an order that has nothing
-to do with the items.
+for. Cosines are integer millionths, so that every engine adds up the same numbers; ties are in an order that has nothing to
+do with the items.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from itdr_hf.errors import BuildError
 from itdr_hf.records import SPLITS
 from itdr_hf.tasks.planning import core, derived, digest
-from itdr_hf.tasks.planning.catalogue_walk import bounded, everywhere
+from itdr_hf.tasks.planning.draws import FOUND, NO_LIMIT, draw, positives
 from itdr_hf.tasks.planning.queries import KEYS, first
-from itdr_hf.tasks.planning.walks import FOUND, MANY, meet, positives
+from itdr_hf.tasks.planning.whole_catalogue import bounded, everywhere
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -26,13 +26,13 @@ UNSEEN = len(SPLITS) - 1  # of each user's interactions: what validation and tes
 LATEST = 20  # interactions of a user that are counted: the newest
 NEAREST = 50  # items that each item lends its weight to
 UNIT = 1_000_000  # of a cosine
-SPARE, MORE = 60, 2_000  # ranked beyond those wanted, for what the user knows; and for who knows most of that
+SPARE, MORE = 60, 2_000  # ranked beyond those wanted, for what the user knows; and for users who know most of those
 
 
 def cooccurring(
     plan: PlanContext, items: ir.Table, chosen: ir.Table, shown: ir.Table, count: int, far: bool
 ) -> ir.Table:
-    """Return what has most in common with each history; who finds too little goes everywhere.
+    """Return what has most in common with each history; then, for those who find too little, any item.
 
     Raises BuildError for a protocol under which there is no log without the answers.
     """
@@ -46,10 +46,10 @@ def cooccurring(
     ranked = _ranked(plan, items, chosen, shown)
     few = ranked.filter(ranked["rank"] < count + (MORE if far else SPARE))
     zero = ibis.literal(0, type="int64")
-    near = few.select(*KEYS, *FOUND, "rank", turn=zero, last=ibis.literal(False), side=zero, wanted=zero + MANY)
+    near = few.select(*KEYS, *FOUND, "rank", slot=zero, last=ibis.literal(False), side=zero, wanted=zero + NO_LIMIT)
     if not far:
         return near
-    rest = meet(plan, everywhere(plan, items, chosen, shown), count, far=far)
+    rest = draw(plan, everywhere(plan, items, chosen, shown), count, far=far)
     return near.union(rest.mutate(last=ibis.literal(True)).select(*near.columns))
 
 
@@ -58,10 +58,10 @@ def _ranked(plan: PlanContext, items: ir.Table, chosen: ir.Table, shown: ir.Tabl
     import ibis
 
     past = shown.filter(shown["rank"] < plan.recipe.history).select(*KEYS, "item")
-    past = past.inner_join(chosen.select(*KEYS, home="shelf"), KEYS)
+    past = past.inner_join(chosen.select(*KEYS, home="pool"), KEYS)
     alike = plan.engine.parquet(derived.kept(plan.tables, plan.engine, _name(plan), lambda: _alike(plan)))
-    met = past.inner_join(alike if plan.domain else alike.mutate(home=ibis.literal("")), ["home", "item"])
-    scored = met.group_by([*KEYS, "home", "other"]).agg(score=met.weight.sum().cast("int64"))
+    together = past.inner_join(alike if plan.domain else alike.mutate(home=ibis.literal("")), ["home", "item"])
+    scored = together.group_by([*KEYS, "home", "other"]).agg(score=together.weight.sum().cast("int64"))
     named = items.select(*FOUND, "first_seen", "place", home="domain").rename(other="item")
     found = scored.inner_join(named, ["home", "other"]).rename(item="other")
     if bounded(plan):

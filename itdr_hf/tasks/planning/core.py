@@ -1,7 +1,7 @@
 """The core of a log: the users and items that are left when those with few interactions go, again and again.
 
     core       interactions of the k-core [domain,] user, item, timestamp [, text_row], back
-    core-items its items, as negatives are drawn from them (see `derived.shelves`)
+    core-items its items, as negatives are drawn from them (see `derived.catalogue`)
 
 `back` counts a user's interactions from the last one, 0. Removing items takes interactions from users and the other
 way round, so both are removed until nothing changes. Of records with one title a user's first is kept afterwards: a
@@ -30,7 +30,7 @@ def interactions(tables: Tables, engine: Engine, order: str, least: int = LEAST)
 
 
 def items(tables: Tables, engine: Engine, order: str, least: int = LEAST) -> Path:
-    """Return the Parquet file with the items of the core, placed as `derived.shelves` places the catalogue."""
+    """Return the Parquet file with the items of the core, placed as `derived.catalogue` places the catalogue."""
 
     def query() -> ir.Table:
         keys = [*_domain(tables), "item"]

@@ -1,7 +1,7 @@
 """What the cells of one source share, computed once and kept beside its tables.
 
-    people     activity + split, order: who is in which split, and where in the order of sampling, which it is sorted by
-    shelves    item, title, norm, label, popularity [, domain] + first_seen, year, place, since, alike: the catalogue as
+    users      activity + split, order: the split of each user, and their place in the order of sampling, which it is sorted by
+    catalogue  item, title, norm, label, popularity [, domain] + first_seen, year, place, since, alike: the catalogue as
                negatives are drawn from it
     calendar   [domain,] tick, known + begin, length: how many items were seen before each tick of the source's time
     histories  the interactions of everybody up to a place in the order of sampling
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 BEYOND = 1.25  # times as many users as asked for, so that the next cell finds its own among them
-ENOUGH = 5  # interactions that nearly every cell asks of a user; many people of real releases have fewer
+ENOUGH = 5  # interactions that nearly every cell asks of a user; many users of real releases have fewer
 WORTHWHILE = 0.5  # of all users: beyond that the whole table is read as fast
 TICKS = 20_000  # of a source's time: half a day each in a release of thirty years
 YEAR = r"\((1[89]\d\d|20\d\d)\)$"  # at the end of a title
@@ -40,7 +40,7 @@ def sampling_order(tables: Tables, seed: int, *keys: ir.Value | str) -> ir.Strin
     return digest.digest(f"sample|{seed}|{tables.source.id}", *keys)
 
 
-def people(tables: Tables, engine: Engine, seed: int, least: int) -> Path:
+def users(tables: Tables, engine: Engine, seed: int, least: int) -> Path:
     """Return the activity with `split` and `order`: of all who have enough interactions for most cells, or of everybody."""
     enough = ENOUGH if least >= ENOUGH else 0
 
@@ -53,12 +53,12 @@ def people(tables: Tables, engine: Engine, seed: int, least: int) -> Path:
         order = sampling_order(tables, seed, domain, active["user"])
         return active.mutate(split=split, order=order).order_by(["order", "user"])
 
-    return kept(tables, engine, f"people-{_key(seed, enough)}", query)
+    return kept(tables, engine, f"users-{_key(seed, enough)}", query)
 
 
-def shelves(tables: Tables, engine: Engine) -> Path:
+def catalogue(tables: Tables, engine: Engine) -> Path:
     """Return the catalogue as `placed_items` places it."""
-    name = f"shelves-{_key(tables.source.label)}"
+    name = f"catalogue-{_key(tables.source.label)}"
     return kept(tables, engine, name, lambda: placed_items(tables, engine))
 
 
@@ -90,17 +90,17 @@ def placed_items(tables: Tables, engine: Engine, among: ir.Table | None = None) 
     )
 
 
-def calendar(tables: Tables, engine: Engine, pool: Path | None = None) -> Path:
+def calendar(tables: Tables, engine: Engine, items_path: Path | None = None) -> Path:
     """Return how many items of each domain had been seen (`known`) before each tick, from 0 to TICKS.
 
-    The items are those of `pool`, else the catalogue. Ticks are of equal `length` and cover the time from `begin`, when
+    The items are those of `items_path`, else the catalogue. Ticks are of equal `length` and cover the time from `begin`, when
     the first item was seen, to when the last was.
     """
 
     def query() -> ir.Table:
         import ibis
 
-        items = engine.parquet(pool or shelves(tables, engine)).filter(lambda t: t.first_seen.notnull())
+        items = engine.parquet(items_path or catalogue(tables, engine)).filter(lambda t: t.first_seen.notnull())
         domain = ["domain"] if tables.source.domains else []
         [span] = engine.collect(items.agg(begin=items.first_seen.min(), end=items.first_seen.max()))
         begin, length = int(span["begin"] or 0), int((span["end"] or 0) - (span["begin"] or 0)) // TICKS + 1
@@ -122,7 +122,7 @@ def calendar(tables: Tables, engine: Engine, pool: Path | None = None) -> Path:
             length=ibis.literal(length, type="int64"),
         )
 
-    name = f"calendar-{_key(TICKS, pool.stem if pool else None)}"
+    name = f"calendar-{_key(TICKS, items_path.stem if items_path else None)}"
     return kept(tables, engine, name, query)
 
 

@@ -17,12 +17,12 @@ def digest(*parts: ir.Value | str) -> ir.StringValue:
     return ibis.literal("|").join(values).hexdigest("md5")
 
 
-def placed(items: ir.Table, shelf: list[str]) -> ir.Table:
-    """Items with `place`, where each stands on its shelf, from 0: in md5 order, which has nothing to do with them."""
+def placed(items: ir.Table, pool: list[str]) -> ir.Table:
+    """Return items with `place`, their number within their pool from 0: in md5 order, which has nothing to do with them."""
     import ibis
 
     order = [digest("shelf", items.item), items.item]
-    return items.mutate(place=ibis.row_number().over(group_by=[items[name] for name in shelf], order_by=order))
+    return items.mutate(place=ibis.row_number().over(group_by=[items[name] for name in pool], order_by=order))
 
 
 def whole(digits: ir.StringValue, start: int, length: int) -> ir.IntegerValue:

@@ -52,7 +52,7 @@ def played(plan: PlanContext, rows: ir.Table) -> list[Record]:
         chance=placed.positive.mean(),
         **{f"p{n}": placed.positive.mean(where=placed[f"p{n}"] == 0) for n in range(len(games))},
     )
-    [told] = plan.engine.collect(
+    [played] = plan.engine.collect(
         hits.agg(
             n=hits.count(),
             chance=hits.chance.mean(),
@@ -60,8 +60,10 @@ def played(plan: PlanContext, rows: ir.Table) -> list[Record]:
             **{f"s{n}": hits[f"p{n}"].std(how="pop") for n in range(len(games))},
         )
     )
-    found = [_figure(name, told["n"], told[f"m{n}"], told[f"s{n}"], told["chance"]) for n, name in enumerate(games)]
-    return [*found, *_later(plan, rows)] if told["n"] else []
+    found = [
+        _figure(name, played["n"], played[f"m{n}"], played[f"s{n}"], played["chance"]) for n, name in enumerate(games)
+    ]
+    return [*found, *_later(plan, rows)] if played["n"] else []
 
 
 def _candidates(plan: PlanContext, rows: ir.Table) -> ir.Table:
@@ -75,9 +77,9 @@ def _candidates(plan: PlanContext, rows: ir.Table) -> ir.Table:
         for column, value in (("positive_items", 1), ("negative_items", 0))  # 1.0 is a decimal to Spark
     ]
     both = ibis.union(*sides)
-    shelves = plan.shelves.select(*plan.domain, "item", "popularity", "first_seen")
-    shelves = shelves.rename(home="domain") if plan.domain else shelves
-    joined = both.inner_join(shelves, ["home", "item"] if plan.domain else ["item"])
+    catalogue = plan.catalogue.select(*plan.domain, "item", "popularity", "first_seen")
+    catalogue = catalogue.rename(home="domain") if plan.domain else catalogue
+    joined = both.inner_join(catalogue, ["home", "item"] if plan.domain else ["item"])
     return joined.mutate(uses=joined.popularity - joined.positive.cast("int64"))
 
 
@@ -86,8 +88,8 @@ def _later(plan: PlanContext, rows: ir.Table) -> list[Record]:
     if not plan.source.by_time:
         return []
     later = rows.select(later=(rows.shown_until > rows.asked_from).cast("float64"))
-    [told] = plan.engine.collect(later.agg(n=later.count(), m=later.later.mean(), s=later.later.std(how="pop")))
-    return [_figure("shown later than asked", told["n"], told["m"], told["s"], 0.0)]
+    [played] = plan.engine.collect(later.agg(n=later.count(), m=later.later.mean(), s=later.later.std(how="pop")))
+    return [_figure("shown later than asked", played["n"], played["m"], played["s"], 0.0)]
 
 
 def _figure(name: str, count: int, hit: float, spread: float | None, chance: float) -> Record:

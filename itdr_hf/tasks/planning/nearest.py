@@ -1,4 +1,4 @@
-"""Negatives as popular and as new as the positives: nearest in both, so that neither tells them apart.
+"""Draw negatives as popular and as new as the positives: nearest in both, so that neither gives the answer away.
 
 Items stand in the order of popularity, those equally popular in the order of newness. Of the WINDOW before and the
 WINDOW behind a positive the nearest are taken. How many of them are more popular than it is left to a hash: always
@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from itdr_hf.tasks.planning import digest
-from itdr_hf.tasks.planning.catalogue_walk import bounded, everywhere
+from itdr_hf.tasks.planning.draws import FOUND, draw, positives
 from itdr_hf.tasks.planning.queries import KEYS, first
-from itdr_hf.tasks.planning.walks import FOUND, meet, positives
+from itdr_hf.tasks.planning.whole_catalogue import bounded, everywhere
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
     from itdr_hf.tasks.planning.context import PlanContext
 
 WINDOW = 100  # items looked at on either side
-CLOSE = 12  # of them, beyond those wanted, among which most find enough
+CLOSE = 12  # of them, beyond those wanted, among which most examples find enough
 WEIGHT = 1000  # units of distance for e times the popularity …
-A_YEAR = 25  # … and for a year, of which a source's whole time counts as SPAN where titles have none
+A_YEAR = 25  # … and for a year, of which a source's complete time counts as SPAN where titles have none
 SPAN = 30
 UNKNOWN = 10 * A_YEAR  # the distance where one of two years is unknown
-DATED = 0.5  # of the titles: so many have to have a year
+DATED = 0.5  # the share of titles that need to have a year for years to be used
 
 
 def matched(plan: PlanContext, items: ir.Table, chosen: ir.Table, shown: ir.Table, count: int, far: bool) -> ir.Table:
-    """Return the items nearest to each positive in popularity and newness; who finds too few of them goes everywhere."""
+    """Return the items nearest to each positive in popularity and newness; then, for those who find too few, any item."""
     import ibis
 
     share = -(-count // max(plan.recipe.positives, 1))
     asked = positives(plan, chosen, shown)
-    hashed = digest.digest(f"matched|{plan.recipe.seed}|{plan.source.id}", *(asked[name] for name in (*KEYS, "turn")))
+    hashed = digest.digest(f"matched|{plan.recipe.seed}|{plan.source.id}", *(asked[name] for name in (*KEYS, "slot")))
     asked = asked.mutate(more=digest.whole(hashed, 0, 7) % (share + 1))
     measured = plan.engine.materialise(_measured(plan, items, chosen, shown))
     alike = plan.engine.materialise(_alike(measured, asked, WINDOW if far else share + CLOSE))
@@ -44,7 +44,7 @@ def matched(plan: PlanContext, items: ir.Table, chosen: ir.Table, shown: ir.Tabl
     near = near.select(
         *KEYS,
         *FOUND,
-        "turn",
+        "slot",
         "rank",
         "side",
         last=ibis.literal(False),
@@ -52,7 +52,7 @@ def matched(plan: PlanContext, items: ir.Table, chosen: ir.Table, shown: ir.Tabl
     )
     if not far:
         return near
-    rest = meet(plan, everywhere(plan, items, chosen, shown), count, far=far)
+    rest = draw(plan, everywhere(plan, items, chosen, shown), count, far=far)
     return near.union(rest.mutate(last=ibis.literal(True)).select(*near.columns))
 
 
@@ -98,14 +98,14 @@ def _without_own(measured: ir.Table, wanted: ir.Table) -> ir.Table:
 
 
 def _measured(plan: PlanContext, items: ir.Table, chosen: ir.Table, shown: ir.Table) -> ir.Table:
-    """Items with `weight` and `newness` in units of distance, whole numbers, and their `spot` in the domain.
+    """Return items with `weight` and `newness` in integer units of distance, and their `spot` in the domain.
 
     Popular is what many interact with, and what many of the cell's own examples show or ask for: the first is the
     world's, the second is all that a model gets to see of it. Both count alike.
     """
     import ibis
 
-    homes = shown.filter(shown["rank"] >= 0).inner_join(chosen.select(*KEYS, home="shelf"), KEYS)
+    homes = shown.filter(shown["rank"] >= 0).inner_join(chosen.select(*KEYS, home="pool"), KEYS)
     counted = homes.group_by(["home", "item"]).agg(shown=lambda t: t.count()).rename(domain="home")
     items = items.left_join(counted, ["domain", "item"])
     items = items.mutate(shown=items.shown.fill_null(0), newness=_newness(plan, items))
@@ -122,12 +122,12 @@ def _weight(popularity: ir.IntegerValue, shown: ir.IntegerValue) -> ir.IntegerVa
 
 
 def _by(rows: ir.Table) -> list[ir.Value]:
-    """Return what the items of a domain are ordered by; those that are alike by their place, which says nothing."""
+    """Return what the items of a domain are ordered by; equals by their place, which says nothing."""
     return [rows.weight, rows.newness.fill_null(-1), rows.place]
 
 
 def _newness(plan: PlanContext, items: ir.Table) -> ir.IntegerValue:
-    """How new items are: by the years in their titles, or by when they were first seen."""
+    """Return how new items are: by the years in their titles, or by when they were first seen."""
     import ibis
 
     seen = items.first_seen

@@ -1,7 +1,7 @@
-"""Which negatives an example has: up to a number of items its user never touched, drawn as the recipe says.
+"""Choose the negatives of an example: items its user never interacted with, drawn as the recipe says.
 
-Where items come from is `strategies`; here those are left out that the user knows, and the rest are chosen so that
-each positive has its share of them.
+`strategies` draws items; here those that the user knows are left out, and the rest are chosen so that each positive has
+its share of them.
 """
 
 from __future__ import annotations
@@ -20,44 +20,43 @@ if TYPE_CHECKING:
 def negatives(
     plan: PlanContext, chosen: ir.Table, everything: ir.Table, mine: ir.Table, shown: ir.Table, count: int
 ) -> ir.Table:
-    """For each chosen: up to `count` items its user never touched: `negatives` (titles), `negative_labels`,
-    `negative_items`.
+    """Return up to `count` negatives for each chosen subject: `negatives` (titles), `negative_labels`, `negative_items`.
 
-    Items in `mine` (all the user's interactions), titles in `shown` (those in the example) and titles the user knows
-    from another record or domain (of `everything` that was touched) are passed over, and repeated titles taken once.
-    Hardly anybody has to go far for them.
+    Left out are items in `mine` (all the user's interactions), titles in `shown` (those in the example), and titles that
+    the user knows from another record or domain (of `everything`); repeated titles are taken once. Few examples need
+    the second, longer draw.
     """
-    known = _titles_touched(plan, everything)
-    near = plan.engine.materialise(_met(plan, chosen, known, mine, shown, count, far=False))
+    known = _known_titles(plan, everything)
+    near = plan.engine.materialise(_drawn(plan, chosen, known, mine, shown, count, far=False))
     enough = near.filter(near.negatives.length() == count)
     others = plan.engine.materialise(chosen.anti_join(enough, KEYS))
     if not plan.engine.collect(others.agg(n=others.count()))[0]["n"]:
         return enough
-    return enough.union(_met(plan, others, known, mine, shown, count, far=True))
+    return enough.union(_drawn(plan, others, known, mine, shown, count, far=True))
 
 
-def _met(
+def _drawn(
     plan: PlanContext, chosen: ir.Table, known: ir.Table, mine: ir.Table, shown: ir.Table, count: int, *, far: bool
 ) -> ir.Table:
-    """Return the first `count` of what each subject meets: the first one of each positive, then the second ones, …
+    """Return the first `count` of what each subject draws: the first one of each positive, then the second ones, …
 
-    Of a positive's own, those come first of which as many are met as are `wanted` of their side; what is met on the
-    whole catalogue as a last resort comes behind all else.
+    A positive's own draws come in order of rank, those beyond the number `wanted` of their side after the others; what
+    the whole catalogue gives as a last resort comes behind all else.
     """
     import ibis
 
     draws = _draw(plan, chosen, shown, count, far=far)
-    untouched = draws.anti_join(mine.select(*KEYS, "item"), [*KEYS, "item"])
-    unseen = untouched.anti_join(shown.select(*KEYS, "norm"), [*KEYS, "norm"])
+    unknown = draws.anti_join(mine.select(*KEYS, "item"), [*KEYS, "item"])
+    unseen = unknown.anti_join(shown.select(*KEYS, "norm"), [*KEYS, "norm"])
     unseen = unseen.anti_join(known, ["subject", "norm"])
-    names = ("last", "rank", "turn", "side", "wanted", "title", "label", "item")
-    visit = ibis.struct({name: unseen[name] for name in names})
-    once = unseen.group_by([*KEYS, "norm"]).agg(first=visit.min())
+    names = ("last", "rank", "slot", "side", "wanted", "title", "label", "item")
+    candidate = ibis.struct({name: unseen[name] for name in names})
+    once = unseen.group_by([*KEYS, "norm"]).agg(first=candidate.min())
     once = once.select(*KEYS, **{name: once["first"][name] for name in names})
-    once = once.mutate(number=_number(once, [*KEYS, "last", "turn", "side"], [once["rank"], once.title]))
+    once = once.mutate(number=_number(once, [*KEYS, "last", "slot", "side"], [once["rank"], once.title]))
     late = once.number >= once.wanted
-    once = once.mutate(turn_number=_number(once, [*KEYS, "last", "turn"], [late, once.number, once.side]))
-    taken = first(once, KEYS, {name: once[name] for name in ("last", "turn_number", "turn")}, count)
+    once = once.mutate(slot_number=_number(once, [*KEYS, "last", "slot"], [late, once.number, once.side]))
+    taken = first(once, KEYS, {name: once[name] for name in ("last", "slot_number", "slot")}, count)
     return taken.group_by(KEYS).agg(
         negatives=in_order(taken, "title"),
         negative_labels=in_order(taken, "label"),
@@ -66,16 +65,16 @@ def _met(
 
 
 def _draw(plan: PlanContext, chosen: ir.Table, shown: ir.Table, count: int, *, far: bool) -> ir.Table:
-    """Return the items each subject meets: KEYS, FOUND, and rank, turn, side, wanted and last, by which to choose.
+    """Return the items that each subject draws: KEYS, FOUND, and rank, slot, side, wanted and last, by which to choose.
 
     `shown` is the example's window; its ranks from `recipe.history` on are the positives. Not `far`: only the first
     steps over the whole catalogue.
     """
     import ibis
 
-    items = plan.shelves if plan.domain else plan.shelves.mutate(domain=ibis.literal(""))
-    if "shelf" not in chosen.columns:
-        chosen = chosen.mutate(shelf=chosen.domain)
+    items = plan.catalogue if plan.domain else plan.catalogue.mutate(domain=ibis.literal(""))
+    if "pool" not in chosen.columns:
+        chosen = chosen.mutate(pool=chosen.domain)
     return STRATEGIES[plan.recipe.negative_sampling](plan, items, chosen, shown, count, far)
 
 
@@ -85,12 +84,12 @@ def _number(rows: ir.Table, group: list[str], order: list[ir.Value]) -> ir.Integ
     return ibis.row_number().over(group_by=[rows[name] for name in group], order_by=order)
 
 
-def _titles_touched(plan: PlanContext, everything: ir.Table) -> ir.Table:
-    """subject, norm: of everything that was touched anywhere in the source, the titles that several records have.
+def _known_titles(plan: PlanContext, everything: ir.Table) -> ir.Table:
+    """Return subject, norm: the titles of several records among all that a user interacted with, in any domain.
 
-    A title of one record only is met only with that record, which is known by its item.
+    A title of one record only is left out together with that record.
     """
-    several = plan.shelves.filter(lambda t: t.alike > 1).select(*plan.domain, "item", "norm")
+    several = plan.catalogue.filter(lambda t: t.alike > 1).select(*plan.domain, "item", "norm")
     return plan.engine.materialise(
         everything.inner_join(several, [*plan.domain, "item"]).select("subject", "norm").distinct()
     )

@@ -144,7 +144,7 @@ def _of_domain(plan: PlanContext, side: Side, domain: str, log: Log, first: Near
 
 
 def _behind(near: Nearest, first: Nearest, few: Ints) -> tuple[Nearest, Ints]:
-    """Return what texts add: not what was found already, and only as many as are wanting; and the rank it begins at."""
+    """Return what texts add: not what was found already, and only as many as are missing; and the rank at which it begins."""
     rows, scores = np.full((len(near.rows), COUNT), -1), np.zeros((len(near.rows), COUNT))
     have = [set(row[row >= 0].tolist()) for row in first.rows[few]]
     have += [set()] * (len(near.rows) - len(few))
@@ -234,10 +234,10 @@ def facts(plan: PlanContext, side: Side) -> dict[str, str | int]:
     """Return what the ledger says of the neighbours: how they were found, and how many of them each way."""
     found = neighbours(plan, side)
     counted = plan.engine.collect(found.group_by("by").agg(n=found.count()).order_by("by"))
-    told: dict[str, str | int] = {f"{side} neighbours by {row['by']}": row["n"] for row in counted}
+    counts: dict[str, str | int] = {f"{side} neighbours by {row['by']}": row["n"] for row in counted}
     if not plan.recipe.near:
-        return {f"{side} neighbours": BY, **told}
-    return {f"{side} neighbours": f"{plan.recipe.near}, {_how(given_path(plan, side))}", **told}
+        return {f"{side} neighbours": BY, **counts}
+    return {f"{side} neighbours": f"{plan.recipe.near}, {_how(given_path(plan, side))}", **counts}
 
 
 def _how(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Plan steps that subtasks share, as Ibis expressions: who has enough, what came first, what was never touched."""
+"""Plan steps that subtasks share, as Ibis expressions: who has enough, what came first, what a user never chose."""
 
 from __future__ import annotations
 
@@ -17,37 +17,40 @@ KEYS = ["domain", "subject"]
 
 
 def users_with(plan: PlanContext, least: int, *, only_rated: bool = False) -> ir.Table:
-    """Return the (domain, user)s with at least so many interactions, or so many with a rating; by time, with as many
-    as the split's period needs. Where it goes by user, with everybody's `split` and `order`, which are known."""
+    """Return the (domain, user)s with at least `least` interactions, or `least` ratings with `only_rated`.
+
+    Where splits go by time, they are those with enough in the split's period; where they go by user, each comes with its
+    `split` and `order`.
+    """
     if plan.period:
         interactions = plan.table("interactions")
         return split_protocols.users_with(plan, rated(interactions) if only_rated else interactions).rename(
             subject="user"
         )
-    people = plan.people(least)
-    people = people.filter(people.ratings >= least) if only_rated else people
-    return people.select(*plan.domain, "split", "order", subject="user")
+    users = plan.users(least)
+    users = users.filter(users.ratings >= least) if only_rated else users
+    return users.select(*plan.domain, "split", "order", subject="user")
 
 
 def rated(interactions: ir.Table) -> ir.Table:
-    """Those with a rating: a source may know of interactions without an opinion."""
+    """Return the interactions that have a rating; a source may have others."""
     return interactions.filter(interactions.rating.notnull())
 
 
 def interactions_of(plan: PlanContext, chosen: ir.Table) -> ir.Table:
-    """All interactions of the chosen, with the domain and subject of their example."""
+    """Return all interactions of the chosen, with the domain and subject of their example."""
     return of_examples(plan, plan.histories.rename(subject="user"), chosen)
 
 
-def touched(plan: PlanContext, chosen: ir.Table) -> ir.Table:
-    """All that the users among the chosen touched, in every domain: subject [, domain], item, timestamp."""
+def all_interactions(plan: PlanContext, chosen: ir.Table) -> ir.Table:
+    """Return all interactions of the users among the chosen, in every domain: subject [, domain], item, timestamp."""
     users = chosen.select("subject").distinct()
     rows = plan.histories.select(*plan.domain, "item", "timestamp", subject="user").inner_join(users, "subject")
     return rows if plan.sampled else plan.engine.materialise(rows)  # read again and again, from what is small already
 
 
 def of_examples(plan: PlanContext, rows: ir.Table, chosen: ir.Table) -> ir.Table:
-    """Rows of users, as many times as there are examples of them, each with its domain and subject."""
+    """Return the rows of each example's user, with its domain and subject; once for every example."""
     keys = chosen.select("subject", *plan.domain, *([] if plan.domain else ["domain"]))
     return rows.inner_join(keys, [*plan.domain, "subject"])
 
@@ -60,15 +63,15 @@ def window(plan: PlanContext, mine: ir.Table, count: int) -> ir.Table:
 def first_in_order(
     plan: PlanContext, interactions: ir.Table, count: int, *, before: Mapping[str, ir.Value] = {}
 ) -> ir.Table:
-    """Each subject's first interactions as `ordering` has them, or by what goes `before`, with `rank` from 0."""
+    """Return each subject's first interactions in the order of `ordering`, or by `before` first, with `rank` from 0."""
     return first(interactions, KEYS, {**before, **ordering.keys(plan, interactions)}, count)
 
 
 def first(rows: ir.Table, keys: Sequence[str], by: Mapping[str, ir.Value], count: int) -> ir.Table:
     """Return the first this many rows of each key, with `rank` from 0; together the values of `by` are unique, and none is NULL.
 
-    Ordered by one value, and the number compared as it comes, DuckDB keeps the few least of each key, in a third of
-    the time that sorting all rows takes; it holds them in memory, so that a plan has only so many keys at a time.
+    Ordered by one value, and with the number compared directly, DuckDB keeps only the first few of each key, in a third
+    of the time that sorting all rows takes. It holds them in memory, so a plan has a limited number of keys at a time.
     """
     import ibis
 

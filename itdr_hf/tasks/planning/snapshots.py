@@ -103,15 +103,15 @@ def facts(plan: PlanContext) -> dict[str, str | int]:
     """Return what the ledger says of the snapshots: periods and users, items and interactions of each part."""
     rows = interactions(plan)
     users, item = [*plan.domain, "user"], [*plan.domain, "item"]
-    told: dict[str, str | int] = {"periods": str(periods(plan)), "users": _size(plan, rows.select(*users).distinct())}
+    counts: dict[str, str | int] = {"periods": str(periods(plan)), "users": _size(plan, rows.select(*users).distinct())}
     for part in SPLITS:
         mine = rows.filter(rows.part == part)
-        told[f"{part} interactions"] = _size(plan, mine)
-        told[f"{part} items"] = _size(plan, mine.select(*item).distinct())
+        counts[f"{part} interactions"] = _size(plan, mine)
+        counts[f"{part} items"] = _size(plan, mine.select(*item).distinct())
     tested = rows.filter(rows.part == "test").select(*item).distinct()
     first = rows.filter(rows.part != "test").select(*item).distinct()
-    told["items of both periods"] = _size(plan, tested.semi_join(first, item))
-    return told
+    counts["items of both periods"] = _size(plan, tested.semi_join(first, item))
+    return counts
 
 
 def _parts(plan: PlanContext, chosen: Periods) -> ir.Table:

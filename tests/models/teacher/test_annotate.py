@@ -27,8 +27,8 @@ pytestmark = pytest.mark.usefixtures("quick")
 DEAR = Prices(prompt=1e4, completion=1e4)  # a good answer of the server, 150 tokens, costs 1.5
 
 
-def run_all(folder, writer, store, configs=None, budget=None, **haste):
-    return annotate(select(folder, configs), writer, store, budget=budget or Budget(), haste=RateLimits(**haste))
+def run_all(folder, writer, store, configs=None, budget=None, **limits):
+    return annotate(select(folder, configs), writer, store, budget=budget or Budget(), limits=RateLimits(**limits))
 
 
 def test_every_example_gets_its_answer_its_signature_and_nothing_else_changes(folder, built, serve, writer_of, store):

@@ -38,7 +38,7 @@ def asked(built, tmp_path_factory):
     writers = Writer(endpoint=server.url, model="a"), Writer(endpoint=server.url, model="b", mode="json")
     with Store(tmp_path_factory.mktemp("answers")) as store:
         for writer in writers:
-            annotate(select(built), writer, store, budget=Budget(), haste=RateLimits())
+            annotate(select(built), writer, store, budget=Budget(), limits=RateLimits())
             assert all(tally.accepted == tally.examples for tally in plan(select(built), writer, store).values())
         server.close()
         yield store, writers

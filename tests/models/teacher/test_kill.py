@@ -76,7 +76,7 @@ def test_a_kill_at_any_moment_costs_at_most_what_was_on_the_wire(folder, serve, 
         running.wait(10)
     selection, writer = select(folder, limit=250), Writer(endpoint=server.url, model="m")
     with Store(store) as opened:
-        annotate(selection, writer, opened, budget=Budget(), haste=RateLimits(concurrency=CONCURRENCY))
+        annotate(selection, writer, opened, budget=Budget(), limits=RateLimits(concurrency=CONCURRENCY))
         assert plan(selection, writer, opened)["tui-mind"].accepted == 250
         assert opened.damaged == 0 and len(opened) == lines(store) == len(set(server.answered))
     assert len(server.answered) - len(set(server.answered)) <= 2 * CONCURRENCY
@@ -102,11 +102,11 @@ def test_the_asking_keeps_up_with_the_endpoint(folder, tmp_path):
 def measured(folder: Path, url: str, store: Path, count: int) -> float:
     """Answers per second, everything included: reading, asking, keeping."""
     with Store(store) as opened:
-        annotate(select(folder, limit=8), Writer(endpoint=url, model="m"), opened, budget=Budget(), haste=RateLimits())
+        annotate(select(folder, limit=8), Writer(endpoint=url, model="m"), opened, budget=Budget(), limits=RateLimits())
         started = time.monotonic()
-        haste = RateLimits(concurrency=CONCURRENCY)
+        limits = RateLimits(concurrency=CONCURRENCY)
         run = annotate(
-            select(folder, limit=count + 8), Writer(endpoint=url, model="m"), opened, budget=Budget(), haste=haste
+            select(folder, limit=count + 8), Writer(endpoint=url, model="m"), opened, budget=Budget(), limits=limits
         )
         assert run.answers == count
         return count / (time.monotonic() - started)

@@ -35,7 +35,7 @@ def test_a_real_server_answers_and_what_it_says_is_judged_kept_and_not_asked_twi
     parameters = {"temperature": 1.0, "max_tokens": 150, "seed": 0}
     writer = Writer(endpoint=url, model="tiny", parameters=parameters, tries=4)
     selection = select(folder, ["tui-mind"], limit=6)
-    run = annotate(selection, writer, store, budget=Budget(), haste=RateLimits(concurrency=4))
+    run = annotate(selection, writer, store, budget=Budget(), limits=RateLimits(concurrency=4))
     assert run.failure is None and run.unanswered == {}
     tally = plan(selection, writer, store)["tui-mind"]
     assert tally.accepted == 3
@@ -46,5 +46,5 @@ def test_a_real_server_answers_and_what_it_says_is_judged_kept_and_not_asked_twi
         reply.prompt_tokens and reply.completion_tokens and reply.finish in ("stop", "length") for reply in replies
     )
     assert write_references(folder, "tui-mind", writer, store)["tiny@tui-1"] == tally.accepted
-    annotate(selection, writer, store, budget=Budget(), haste=RateLimits())
+    annotate(selection, writer, store, budget=Budget(), limits=RateLimits())
     assert len(store) == run.answers

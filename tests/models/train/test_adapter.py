@@ -209,21 +209,21 @@ def test_a_dataset_that_is_no_hub_id_is_refused(tmp_path: Path):
 
 def test_an_adapter_is_one_commit_tagged_and_verified(stage: Stage, tmp_path: Path, scores: Path):
     folder = write_adapter(tmp_path / "x")
-    release = push_adapter(stage.api, folder, "org/x", dataset_id="org/itdr", scores=scores, patience=stage.patience)
+    release = push_adapter(stage.api, folder, "org/x", dataset_id="org/itdr", scores=scores, retry=stage.retry)
     repo = stage.hub.storage.repo("models", "org/x")
     assert repo is not None and repo.private
     assert repo.refs["refs/tags/v1.0.0"] == release.commit == repo.refs["refs/heads/main"]
     assert {"README.md", "adapter_model.safetensors", "adapter_config.json", "recipe.json"} <= set(
         repo.resolve("main").files
     )
-    again = push_adapter(stage.api, folder, "org/x", dataset_id="org/itdr", scores=scores, patience=stage.patience)
+    again = push_adapter(stage.api, folder, "org/x", dataset_id="org/itdr", scores=scores, retry=stage.retry)
     assert not again.committed and again.commit == release.commit
 
 
 def test_an_unfit_adapter_reaches_no_hub(stage: Stage, tmp_path: Path):
     folder = write_adapter(tmp_path / "x", base="/models/llama")
     with pytest.raises(HubError, match="is a path"):
-        push_adapter(stage.api, folder, "org/x", dataset_id="org/itdr", patience=stage.patience)
+        push_adapter(stage.api, folder, "org/x", dataset_id="org/itdr", retry=stage.retry)
     assert stage.hub.log == []
 
 

@@ -47,13 +47,13 @@ def test_a_pushed_adapter_loads_in_a_clean_process_and_answers_as_before(
 ):
     shutil.copytree(base, tmp_path / "base")
     (tmp_path / "base" / "README.md").write_text("---\ntags: [itdr]\n---\n")
-    push_folder(stage.api, tmp_path / "base", "org/base", repo_type="model", patience=stage.patience)
+    push_folder(stage.api, tmp_path / "base", "org/base", repo_type="model", retry=stage.retry)
     shutil.copytree(tuned, tmp_path / "x")
     local = LocalModel(str(base), adapter=str(tmp_path / "x"), dtype="float32", max_tokens=12)
     questions = read_questions(itdr, ["uap"], "test", limit=3)
     told: dict[str, str] = {}
     local.answer(questions, lambda question, answered: told.update({question.id: answered.text}))
-    push_adapter(stage.api, tmp_path / "x", "org/x", dataset_id="org/itdr", patience=stage.patience)
+    push_adapter(stage.api, tmp_path / "x", "org/x", dataset_id="org/itdr", retry=stage.retry)
     asked = json.dumps([local.tokenizer(q.row["instruction"] + "\n" + q.input + "\n")["input_ids"] for q in questions])
     found = run(CODE.format(asked=asked), tmp_path / "home", stage.hub.url, token=READ)
     assert found == [[told[q.id] for q in questions]] * 2

@@ -113,7 +113,9 @@ def test_shown_negatives_were_offered_by_the_time_of_a_positive_and_not_clicked(
 
 
 def test_shown_negatives_of_a_release_without_impressions_are_refused(raw, engine):
-    with pytest.raises(BuildError, match="movielens32m: its release does not tell what was offered; want impressions"):
+    with pytest.raises(
+        BuildError, match="movielens32m: its release does not record what was offered; want impressions"
+    ):
         plan(raw, engine, RANKING[0], negative_sampling="shown")
 
 

@@ -1,4 +1,4 @@
-"""Splits, quotas and walks."""
+"""Splits, quotas and draws."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
-"""The walk over the whole catalogue: as far as it was known by the time of each positive, or all of it."""
+"""Draw from the whole catalogue, or from what was known of it by the time of each positive."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from itdr_hf.tasks.planning.derived import TICKS
+from itdr_hf.tasks.planning.draws import Draws, positives
 from itdr_hf.tasks.planning.queries import KEYS
-from itdr_hf.tasks.planning.walks import Walks, positives
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -17,28 +17,26 @@ AVAILABILITIES = ("known", "any")
 
 
 def bounded(plan: PlanContext) -> bool:
-    """Whether negatives have to be known by the time of their positive: asked for, and with a clock to tell it by."""
+    """Return whether negatives have to be known by the time of their positive: asked for, and the release has times."""
     return plan.recipe.availability == "known" and plan.clocked
 
 
-def everywhere(plan: PlanContext, items: ir.Table, chosen: ir.Table, shown: ir.Table) -> Walks:
-    """Return the whole catalogue: as far as it was known by the time of each positive, or all of it."""
+def everywhere(plan: PlanContext, items: ir.Table, chosen: ir.Table, shown: ir.Table) -> Draws:
+    """Return draws from the whole catalogue: from what was known by the time of each positive, or from all of it."""
     import ibis
 
     zero, any_time = ibis.literal(0, type="int64"), ibis.null("float64")
     if not bounded(plan):
-        shelves = items.select("item", "title", "norm", "label", "place", "first_seen", shelf=items.domain)
+        pools = items.select("item", "title", "norm", "label", "place", "first_seen", pool=items.domain)
         key = ibis.literal("|").join([chosen.domain.cast("string"), chosen.subject.cast("string")])
-        walkers = chosen.select(
-            *KEYS, "shelf", level=zero, turn=zero, until=any_time, reach=ibis.null("int64"), key=key
-        )
-        return Walks(shelves, walkers)
-    shelves = items.select("item", "title", "norm", "label", "first_seen", shelf=items.domain, place=items.since)
+        draws = chosen.select(*KEYS, "pool", level=zero, slot=zero, until=any_time, reach=ibis.null("int64"), key=key)
+        return Draws(pools, draws)
+    pools = items.select("item", "title", "norm", "label", "first_seen", pool=items.domain, place=items.since)
     known = _known(plan, positives(plan, chosen, shown))
-    key = ibis.literal("|").join([known[name].cast("string") for name in (*KEYS, "turn")])
-    return Walks(
-        shelves,
-        known.select(*KEYS, shelf=known.home, level=zero, turn=known.turn, until=any_time, reach=known.known, key=key),
+    key = ibis.literal("|").join([known[name].cast("string") for name in (*KEYS, "slot")])
+    return Draws(
+        pools,
+        known.select(*KEYS, pool=known.home, level=zero, slot=known.slot, until=any_time, reach=known.known, key=key),
     )
 
 
@@ -53,5 +51,5 @@ def _known(plan: PlanContext, asked: ir.Table) -> ir.Table:
 
 
 def share(plan: PlanContext, count: int) -> int:
-    """How many negatives a walk has to find: where each positive has its own, its share."""
+    """Return how many negatives one draw has to find: where each positive has draws of its own, its share."""
     return -(-count // max(plan.recipe.positives, 1)) if bounded(plan) else count
