@@ -6,7 +6,7 @@ OUT ?= itdr
 BIN := .venv/bin
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: data test test-train test-spark experiments real drill bench bench-check rehearsal instructrec docs docs-serve docs-figures push hub train eval reclm rl verl report check format clean oldest dist-check known-faults
+.PHONY: data test test-train test-spark experiments real real-path drill bench bench-check rehearsal instructrec docs docs-serve docs-figures push hub train eval reclm rl verl report check format clean oldest dist-check known-faults
 
 data: $(RAW)/.simulated-$(SCALE)  ## simulate raw releases, build every cell into ./itdr
 	$(BIN)/itdr build --raw $(RAW) --out $(OUT)
@@ -194,6 +194,8 @@ experiments: $(TRIAL)/base/tiny.json $(TRIAL)/games-base/tiny.json  ## on a CPU:
 	for name in $(GAMES); do $(BIN)/itdr experiment run $$name --raw $(TRIAL)/raw --num-examples 40 \
 		--model $(TRIAL)/games-base --out $(TRIAL)/instructrec $(SMALL) || exit 1; done
 	$(BIN)/itdr experiment run reclm-tables --raw $(TRIAL)/raw --source movielens32m --out $(TRIAL)/reclm
+	$(BIN)/itdr experiment run reclm-ablation --raw $(TRIAL)/raw --source movielens32m --num-examples 24 \
+		--model $(TRIAL)/base --out $(TRIAL)/reclm $(SMALL) --setting answer_tokens=16
 
 $(TRIAL)/base/tiny.json: $(TRIAL)/itdr/ledger.json
 	$(BIN)/python -m itdr_hf.models.train.tiny $(TRIAL)/itdr $(TRIAL)/base --limit 40
@@ -213,15 +215,19 @@ $(TRIAL)/raw/.simulated: | .venv/.trains
 	$(BIN)/itdr simulate $(TRIAL)/raw --scale 0.1 --source amazon2018  # which has a hundred items that a user never saw
 	touch $@
 
-# One small real model on a real release: SmolLM2-135M-Instruct, which a Python package carries, tuned on cells of
-# MovieLens 32M under $(RAW)/ml-32m, three seeds; hours of CPU, and the same command goes on. make real RAW=raw
+# One small real model on a real release: SmolLM2-135M-Instruct, which a Python package carries, tuned on short prompts of
+# MovieLens 32M under $(RAW)/ml-32m, three seeds; half an hour of one core, and the same command goes on. make real RAW=raw
 REAL ?= real
-REAL_CELLS := nir-movielens32m,tkr-movielens32m,rp-movielens32m
-REAL_RECIPE := --setting precision=fp32 --setting batch=2 --setting accumulation=4 --setting gradient_checkpointing=false \
-	--setting max_length=1024 --setting epochs=1
+REAL_DATA := --config nir-movielens32m,tkr-movielens32m,rp-movielens32m --history 5 --template brief --no-description
+real: export MALLOC_TRIM_THRESHOLD_ := 4000000000
+real: export MALLOC_MMAP_THRESHOLD_ := 4000000000
 real: $(REAL)/base/gguf.json  ## long: a real 135 M model learns from a real release [RAW=…]
-	$(BIN)/itdr experiment run itdr-real --raw $(RAW) --config $(REAL_CELLS) --model $(REAL)/base --dtype float32 \
-		--out $(REAL)/experiments $(REAL_RECIPE) $(ARGS)
+	$(BIN)/itdr build --raw $(RAW) --out $(REAL)/itdr $(REAL_DATA)
+	$(BIN)/itdr experiment run itdr-real --folder $(REAL)/itdr --raw $(RAW) --model $(REAL)/base --dtype bfloat16 \
+		--recipe examples/smollm2-on-a-cpu.yaml --max-tokens 224 --out $(REAL)/experiments $(ARGS)
+
+real-path: $(REAL)/base/gguf.json  ## minutes: that model trained, asked, scored, pushed to a Hub on this machine, asked from there
+	OMP_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python tests/real_path.py $(REAL)/path --base $(REAL)/base
 
 $(REAL)/base/gguf.json: | .venv/.trains
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --constraint constraints-train.txt --editable '.[real]'

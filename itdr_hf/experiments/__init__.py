@@ -5,6 +5,7 @@ itdr, instructrec, reclm   the declarations            registry   all of them by
 plan          from a declaration and options to steps, each a plain command
 steps         data, train, predict, score: skipped when done for the same inputs, resumed after a kill
 recommenders, plain_profiles   steps of the tables of recommenders
+ablation      steps of models that write profiles for recommenders
 results       figures of all arms next to the paper's     tables, plots   what is written of them
 """
 

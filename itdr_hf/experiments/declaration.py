@@ -77,7 +77,8 @@ def nothing_printed() -> Iterable[Printed]:
 class Experiment:
     """One experiment of a paper. `paper_model` is the published one that stands next to a model of another name.
 
-    `runner` is "models" for arms of a model, "recommenders" for the tables of `itdr recommend --experiment`. `ways`,
+    `runner` is "models" for arms of a model, "recommenders" for the tables of `itdr recommend --experiment`, "profiles"
+    for models that write the profiles which recommenders read. `ways`,
     `seeds` and `beside` (systems besides the model) are defaults of its options.
     """
 
@@ -89,7 +90,7 @@ class Experiment:
     arms: tuple[Arm, ...] = ()
     paper_model: str = ""
     differs: tuple[str, ...] = ()
-    runner: Literal["models", "recommenders"] = "models"
+    runner: Literal["models", "recommenders", "profiles"] = "models"
     configs: tuple[str, ...] = ()  # the only cells that it is about; (): all
     ways: tuple[str, ...] = ("generation",)
     seeds: int = 1

@@ -16,6 +16,7 @@ from itdr_hf.models.train.recipe import TrainRecipe, changed, preset, preset_of,
 SETTINGS = (
     "limit", "max_length", "allow_cut", "epochs", "learning_rate", "batch", "accumulation", "packing", "plain",
     "gradient_checkpointing", "evaluations", "eval_limit", "rank", "alpha", "precision", "quantised", "revision", "base_id",
+    "answer_tokens",
 )  # fmt: skip
 BASELINE = "baseline:"
 
@@ -64,14 +65,14 @@ class Options:
         if not 0 < self.sampled <= 1:
             raise UsageError(f"experiment: --sampled {self.sampled}; want a share above 0 and at most 1; change it")
 
-    def train_recipe(self, model: str, seed: int) -> TrainRecipe:
-        """Return the recipe of a model and a seed."""
+    def train_recipe(self, model: str, seed: int, own: str = "") -> TrainRecipe:
+        """Return the recipe of a model and a seed; `own` is the preset of a stage that has one, where none is given."""
         if self.recipe:
             found, content = read_recipe(self.recipe)
             if content:
                 raise UsageError(f"{self.recipe}: the recipe of a run, with its data; want settings alone; copy those")
         else:
-            found = preset(self.preset) if self.preset else preset_of(model)
+            found = preset(self.preset or own) if self.preset or own else preset_of(model)
         return changed(found, {**self.settings, "model": model, "seed": seed})
 
 

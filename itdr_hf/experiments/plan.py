@@ -20,7 +20,7 @@ from itdr_hf.experiments.steps import (
     Step,
     TrainStep,
 )
-from itdr_hf.experiments.systems import Asking
+from itdr_hf.experiments.systems import Asking, label_of
 
 MOST_SAMPLED = 0.8  # of a cell, where there is to be a validation split: train and test of all of it leave nothing
 
@@ -82,18 +82,16 @@ class Plan:
         yield "results", ["itdr", "experiment", "collect", self.experiment.name, "--out", str(self.options.out)]
 
 
-def label_of(model: str) -> str:
-    """Return a system's name as a part of a path: of a folder its last part, of a Hub id both."""
-    name = Path(model).resolve().name if Path(model).is_dir() else model
-    return name.replace("/", "--").replace(":", "-")
-
-
 def plan(experiment: Experiment, options: Options) -> Plan:
     """Return the steps of an experiment. Raises UsageError for options that do not fit it."""
     if experiment.runner == "recommenders":
         from itdr_hf.experiments.recommenders import recommend_steps
 
         return Plan(experiment=experiment, options=options, steps=recommend_steps(options), trials=[])
+    if experiment.runner == "profiles":
+        from itdr_hf.experiments.ablation import ablation_steps
+
+        return Plan(experiment=experiment, options=options, steps=ablation_steps(experiment, options), trials=[])
     _check(experiment, options)
     arms, left_out = _arms(experiment, options)
     trials = [trial for model in _systems(experiment, options) for trial in _trials(experiment, options, arms, model)]

@@ -1,4 +1,4 @@
-"""The experiments of RecLM (arXiv 2412.19302): its tables of recommenders with and without profiles."""
+"""The experiments of RecLM (arXiv 2412.19302): its tables of recommenders with and without profiles, and its figure 2."""
 
 from __future__ import annotations
 
@@ -17,10 +17,17 @@ TITLES = {
     "augmented": "profiles of users and items",
 }
 SECONDS = "seconds per epoch"
+BASE = "base"
+WRITERS = {
+    "distil": "tuned on the teacher's profiles (GPT_KD)",
+    "naive": "then on dialogues of one turn (Naive)",
+    "mask": "then on dialogues of two turns, with the loss on both answers (Mask)",
+    "full": "then refined by a learned reward (RecLM)",
+}
 
 
 def experiments() -> Iterator[Experiment]:
-    """Yield the experiment whose tables are of recommenders."""
+    """Yield the tables of recommenders, then the ablation of the model that writes their profiles."""
     yield Experiment(
         name="reclm-tables",
         title="Tables 1 to 3: five recommenders, base and augmented by profiles",
@@ -31,6 +38,22 @@ def experiments() -> Iterator[Experiment]:
         differs=(*DIFFERS, "the industrial data set of the paper is not public"),
         runner="recommenders",
         figures=figures,
+    )
+    yield Experiment(
+        name="reclm-ablation",
+        title="Figure 2: four ways to tune the model that writes the profiles",
+        question="What does each stage of tuning give to a recommender that reads the profiles?",
+        family="reclm",
+        tables=(),
+        arms=(_writer(BASE, TITLES["base"]), *(_writer(name, title) for name, title in WRITERS.items())),
+        differs=(
+            *DIFFERS,
+            "figure 2 shows no numbers, and the paper does not say of which recommender it is; here of LightGCN",
+            "Naive has one turn as in appendix 6.4; section 3.3 says that it has two",
+            "the refinement is by RLOO where the paper has PPO; all stages are adapters of one base, nothing is merged",
+        ),
+        runner="profiles",
+        figures=tuple,
     )
 
 
@@ -55,6 +78,11 @@ def _arm(backbone: str, variant: str) -> Arm:
         models=(backbone,),
         against="" if variant == "base" else f"{backbone} base",
     )
+
+
+def _writer(name: str, title: str) -> Arm:
+    against = "" if name == BASE else BASE
+    return Arm(name=name, title=title, data=LOG, tuned=name != BASE, models=("lightgcn",), against=against)
 
 
 def _result(table: int, data: str, backbone: str, variant: str, metric: str, value: float) -> Result:

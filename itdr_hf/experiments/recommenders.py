@@ -40,10 +40,11 @@ class RecommendStep:
     output: Path
     backbones: tuple[str, ...]
     seeds: int
+    by: str = ""  # whose profiles they are, where several write some
 
     @property
     def title(self) -> str:
-        return f"recommend {self.source}"
+        return f"recommend {self.source}{f', profiles by {self.by}' if self.by else ''}"
 
     def inputs(self) -> Mapping[str, Any]:
         """Return the raw files by size and time, the profiles by content, and the choices."""
@@ -128,22 +129,27 @@ def collect_recommenders(experiment: Experiment, out: Path) -> Results:
         raise UsageError(f"{out}: no scores of {experiment.name}; want those that its steps make; run it first")
     return Results(
         experiment=experiment,
-        lines=[line for path in found for line in _lines(experiment, path)],
+        lines=[line for path in found for line in lines_of(experiment, path)],
         published=[(arm.name, figure) for arm in experiment.arms for figure in experiment.published(arm)],
         notes=[],
         leaks={},
     )
 
 
-def _lines(experiment: Experiment, path: Path) -> Iterator[Line]:
+def lines_of(experiment: Experiment, path: Path, arms: Mapping[str, str] | None = None) -> Iterator[Line]:
+    """Yield the figures of a file of scores. `arms` names the arm of a variant, others are left out; by default
+    an arm is a recommender in a variant."""
     scores = json.loads(path.read_text(encoding="utf-8"))
     about = path.with_name(ABOUT)
     known = json.loads(about.read_text(encoding="utf-8")) if about.is_file() else {}  # a printed command leaves none
     simulated = bool(known.get("simulated", True))
     for row in scores["rows"]:
-        arm = experiment.arm(f"{row['model']} {row['variant']}")
+        if arms is not None and row["variant"] not in arms:
+            continue
+        arm = experiment.arm(arms[row["variant"]] if arms else f"{row['model']} {row['variant']}")
         for metric, value, low, high, users in _figures(row):
-            yield _line(experiment, arm, scores, metric, (value, low, high), users, simulated)
+            change = _change(scores, arm, metric) if row["variant"] == "augmented" else {}
+            yield _line(experiment, arm, scores, metric, (value, low, high), users, simulated, change)
 
 
 def _figures(row: Mapping[str, Any]) -> Iterator[tuple[str, float | None, float | None, float | None, int]]:
@@ -157,14 +163,13 @@ def _figures(row: Mapping[str, Any]) -> Iterator[tuple[str, float | None, float 
 
 def _line(
     experiment: Experiment, arm: Arm, scores: Mapping[str, Any], metric: str,
-    span: tuple[float | None, float | None, float | None], users: int, simulated: bool,
+    span: tuple[float | None, float | None, float | None], users: int, simulated: bool, change: Mapping[str, float],
 ) -> Line:  # fmt: skip
     source = str(scores["data"]["name"])
     paper = column_of(experiment, arm, arm.models[0]).value(source, metric)
     base = (
         column_of(experiment, experiment.arm(arm.against), arm.models[0]).value(source, metric) if arm.against else None
     )
-    change = _change(scores, arm, metric)
     doubted = simulated or metric == SECONDS
     return Line(
         arm=arm.name, system=source, way="ranking", split="", config=source, metric=metric, value=span[0], low=span[1],
@@ -177,8 +182,8 @@ def _line(
 
 
 def _change(scores: Mapping[str, Any], arm: Arm, metric: str) -> Mapping[str, float]:
-    """Return the paired difference of augmented and base, where the run has it for the metric."""
+    """Return the paired difference of augmented and base, nothing where the run does not have it for the metric."""
     name, _, setting = metric.partition(", ")
     wanted = (f"{arm.models[0]}, {setting}", name)
     found = (one for one in scores["differences"] if (one["what"], one["metric"]) == wanted)
-    return next(found, {}) if arm.variant == "augmented" else {}
+    return next(found, {})

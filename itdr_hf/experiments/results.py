@@ -40,6 +40,10 @@ def collect(experiment: Experiment, out: Path) -> Results:
         from itdr_hf.experiments.recommenders import collect_recommenders
 
         return collect_recommenders(experiment, out)
+    if experiment.runner == "profiles":
+        from itdr_hf.experiments.ablation import collect_ablation
+
+        return collect_ablation(experiment, out)
     notes: list[str] = []
     found = list(_found(experiment, out, notes))
     if not found:

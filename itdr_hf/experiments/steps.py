@@ -138,7 +138,14 @@ class TrainStep:
         return {
             "data": Dataset.open(self.folder).contents,
             "recipe": {**self.recipe.as_dict(), "model": identity(self.recipe.model)},
+            **{role: identity(name) for role, name in self._others.items()},
         }
+
+    @property
+    def _others(self) -> Mapping[str, str]:
+        """The adapters that the recipe begins with or is refined by."""
+        named = {"start": self.recipe.start, "reward": self.recipe.reward}
+        return {role: name for role, name in named.items() if name}
 
     def made(self) -> bool:
         """Whether the adapter is there already, as when the command was run elsewhere."""

@@ -45,6 +45,12 @@ class Asking:
         return ["--model", self.model, "--batch-tokens", str(self.batch_tokens), *words]
 
 
+def label_of(model: str) -> str:
+    """Return a system's name as a part of a path: of a folder its last part, of a Hub id both."""
+    name = Path(model).resolve().name if Path(model).is_dir() else model
+    return name.replace("/", "--").replace(":", "-")
+
+
 def open_system(asking: Asking, dataset: Dataset, configs: Iterable[str] = ()) -> System:
     """Return the system that is asked the test split of some cells (none: all).
 

@@ -189,7 +189,7 @@ def test_a_folder_that_is_built_otherwise_wants_the_raw_releases(asked, tmp_path
         Options(out=tmp_path, models=("m",))
     planned = plan(one, Options(raw=tmp_path / "raw", out=tmp_path, models=("m",)))
     builds = [shlex.join(words) for _, words in planned.commands() if words[1] == "build"]
-    assert len(builds) == 2 and any("--negative-sampling hard" in words for words in builds)
+    assert len(builds) == 2 and any("--negative-sampling co-occurrence" in words for words in builds)
 
 
 def test_settings_are_those_of_train_and_nothing_else():

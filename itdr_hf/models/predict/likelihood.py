@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from inspect import signature
 from itertools import chain
 from typing import Any, Literal
 
@@ -35,6 +36,9 @@ class Likelihood:
         self.model, self.tokenizer, self.normalise = model, tokenizer, normalise
         self.run = replace(run, settings={**run.settings, "by": "likelihood", "normalise": normalise})
         self.encodes = bool(getattr(model.config, "is_encoder_decoder", False))
+        base = model.get_base_model() if hasattr(model, "get_base_model") else model
+        takes = signature(base.forward).parameters
+        self.last = {"logits_to_keep": 1} if "logits_to_keep" in takes else {}  # of a prompt: its other logits cost a fifth
 
     def takes(self, task: str) -> bool:
         """Tell whether it answers a task: one whose answers are among the candidates."""
@@ -77,7 +81,7 @@ class Likelihood:
         """Return the logits (answers × tokens × vocabulary) of a causal model: the prompt once, then all answers on its cache."""
         torch = extra("torch")
         device = self.model.device
-        first = self.model(torch.tensor([prompt], device=device), use_cache=True)
+        first = self.model(torch.tensor([prompt], device=device), use_cache=True, **self.last)
         cache, last = first.past_key_values, first.logits[:, -1:, :]
         cache.batch_repeat_interleave(len(answers))
         inputs = _padded([answer[:-1] for answer in answers], 0, device)
