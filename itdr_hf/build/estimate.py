@@ -21,6 +21,7 @@ from itdr_hf.dataset.folder import Dataset
 from itdr_hf.errors import ItdrError, MissingFileError
 from itdr_hf.raw.release import find_release
 from itdr_hf.runtime.files import default_cache, write_atomically
+from itdr_hf.runtime.kept import RECORD
 from itdr_hf.tables.cache import locate
 from itdr_hf.tasks.planning.recipe import Recipe
 from itdr_hf.tasks.task import Cell
@@ -161,7 +162,7 @@ def _estimate(
     if built and built.key == identity(cell, recipe, settings):
         size = sum(facts.size for facts in built.files.values())
         return Estimate(cell=cell.name, state="unchanged", rows=built.examples, bytes=size)
-    reads = cell.source.id not in reading and not (place.folder / "record.json").is_file()
+    reads = cell.source.id not in reading and not (place.folder / RECORD).is_file()
     reading.add(cell.source.id)
     return estimate_cell(cell, recipe, release.size(), reads, rates)
 

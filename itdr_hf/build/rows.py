@@ -7,7 +7,6 @@ sorted by split and sampling order; rendering them (`render.py`) is then a pure 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -18,8 +17,9 @@ from filelock import FileLock
 from itdr_hf.errors import BuildError, unknown
 from itdr_hf.records import SPLITS
 from itdr_hf.runtime.engine import Engine
-from itdr_hf.runtime.files import new_folder, write_atomically
+from itdr_hf.runtime.files import new_folder
 from itdr_hf.runtime.hashing import fingerprint
+from itdr_hf.runtime.kept import read_record, write_record
 from itdr_hf.tables.cache import Tables
 from itdr_hf.tasks.planning import (
     derived,
@@ -79,14 +79,15 @@ def ensure_rows(cell: Cell, recipe: Recipe, tables: Tables, engine: Engine) -> R
     folder = tables.folder / "rows" / f"{cell.task.id}-{_key(cell, recipe)}"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{folder}.lock"):
-        if not (folder / "record.json").is_file():
+        record = read_record(folder)
+        if record is None:
             with new_folder(folder, locked=True) as draft:
                 gathering = PlanContext(engine=engine, tables=tables, recipe=recipe)
                 with engine.planning(cell.name):
                     record = _plan(cell, gathering, draft / "rows.parquet")
                     record["derived"] = cell.task.facts(gathering)
-                write_atomically(draft / "record.json", json.dumps(record))
-    record = json.loads((folder / "record.json").read_text())
+                write_record(draft, record)
+            record = read_record(folder) or {}
     return Rows(path=folder / "rows.parquet", **record)
 
 

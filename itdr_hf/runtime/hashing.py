@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from itdr_hf.runtime.files import write_atomically
+from itdr_hf.runtime.kept import read_kept, write_kept
 
 _IMPORT = re.compile(r"^[ \t]*from (itdr_hf[\w.]*) import (\([^)]*\)|[^\n]*)", re.MULTILINE)
 
@@ -102,11 +102,10 @@ def _cached_sha256(path: Path, memo: Path) -> str:
     stat = path.stat()
     current = {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
     note = memo / f"{hashlib.md5(str(path.resolve()).encode()).hexdigest()}.json"
-    if note.is_file():
-        known: dict[str, str | int] = json.loads(note.read_text())
-        if all(known.get(key) == value for key, value in current.items()):
-            return str(known["sha256"])
+    known = read_kept(note) or {}
+    if all(known.get(key) == value for key, value in current.items()):
+        return str(known["sha256"])
 
     digest = hash_file(path)
-    write_atomically(note, json.dumps({**current, "sha256": digest}))
+    write_kept(note, {**current, "sha256": digest})
     return digest

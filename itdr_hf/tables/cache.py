@@ -17,8 +17,8 @@ counted in `steps`, with the reason.
 from __future__ import annotations
 
 import inspect
-import json
 import os
+import shutil
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -31,8 +31,9 @@ from itdr_hf.raw.malformed import BadRows
 from itdr_hf.raw.release import Release, find_release
 from itdr_hf.raw.source import Source
 from itdr_hf.runtime.engine import RawReader
-from itdr_hf.runtime.files import default_cache, new_folder, write_atomically
+from itdr_hf.runtime.files import default_cache, new_folder
 from itdr_hf.runtime.hashing import fingerprint, sha256
+from itdr_hf.runtime.kept import RECORD, read_record, write_record
 from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 from itdr_hf.tables.staging import READ_LOCK, read_tables
 
@@ -75,16 +76,17 @@ def ensure_tables(
     with ThreadPoolExecutor(1) as hasher:
         located = hasher.submit(locate, source, raw, cache=cache, bad=bad)
         with FileLock(home / "first.lock"):
-            if not any(home.glob("*/record.json")):  # an empty cache: read while the files are hashed
+            if not any(home.glob(f"*/{RECORD}")):  # an empty cache: read while the files are hashed
                 _fill(home / "first", release, located, engine, bad, progress)
+                shutil.rmtree(located.result().folder, ignore_errors=True)  # it has lost its record
                 os.replace(home / "first", located.result().folder)
         folder = located.result().folder
 
     with FileLock(f"{folder}.lock"):
-        if not (folder / "record.json").is_file():
+        record = read_record(folder)
+        if record is None:
             _fill(folder, release, located, engine, bad, progress)
-
-    record = json.loads((folder / "record.json").read_text())
+            record = read_record(folder) or {}
     return Tables(source=source, release=release, folder=folder, fingerprint=folder.name, record=record)
 
 
@@ -102,7 +104,7 @@ def _fill(
         record: dict[str, Any] = {"layout": release.layout.name, "files": files, "steps": steps}
         record["skipped"] = skipped  # rows quoted from the raw files: for this user, not for the ledger
         record["seconds"] = round(time.monotonic() - started, 2)
-        write_atomically(draft / "record.json", json.dumps(record, indent=1))
+        write_record(draft, record)
 
 
 @dataclass(frozen=True, kw_only=True)

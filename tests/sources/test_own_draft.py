@@ -82,7 +82,7 @@ def test_columns_that_tables_share_are_guessed_by_that_and_listed_where_names_di
     assert 'user = ["Client ID", "Kunde"]' in str(error.value)
     (shop / "source.toml").write_text('columns = { user = ["Client ID", "Kunde"] }\n')
     source = draft_settings(shop, replace=True)
-    assert source == own_source(shop) and [a.name for a in source.user_attributes] == ["age"]
+    assert [a.name for a in source.user_attributes] == [a.name for a in own_source(shop).user_attributes] == ["age"]
 
 
 @pytest.mark.parametrize(("form", "guessed"), [("%d.%m.%Y %H:%M", True), ("%m/%d/%Y", True), ("%Y-%m-%d", False)])

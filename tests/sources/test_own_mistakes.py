@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,13 @@ class Shop:
             table[0] = [names.get(name, name) for name in table[0]]
         return self
 
+    def put(self, name: str, content: str | bytes) -> Shop:
+        (self.folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+        return self
+
+    def replace(self, name: str, old: str, new: str, *, end: str = "") -> Shop:
+        return self.put(name, (self.folder / name).read_bytes().decode().replace(old, new) + end)
+
     def settings(self, text: str) -> Shop:
         (self.folder / "source.toml").write_text(text)
         return self
@@ -119,6 +127,15 @@ SAME: dict[str, Callable[[Shop], Any]] = {
     "moments with a zone": lambda s: s.column(
         "timestamp", lambda t, n: pd.Timestamp(t, unit="s", tz="UTC").tz_convert("Asia/Tokyo").isoformat()).write(),
     "moments in Z": lambda s: s.column("timestamp", lambda t, n: pd.Timestamp(t, unit="s").isoformat() + "Z").write(),
+    "names that differ by table": lambda s: s.rename(user="user_id", item="sku").settings(
+        'columns = { user = ["user_id"], item = ["product", "sku"] }').write() and s.replace("items.csv", "sku", "product"),
+    "an index that pandas named": lambda s: [row.insert(0, n or "Unnamed: 0") for n, row in enumerate(s.items)] and s.write(),
+    "times in a form of their own": lambda s: s.column(
+        "timestamp", lambda t, n: pd.Timestamp(t, unit="s").strftime("%d.%m.%Y %H:%M:%S")
+        ).settings('time_format = "%d.%m.%Y %H:%M:%S"').write(),
+    "line ends of Windows": lambda s: s.write() and s.replace("items.csv", "\r\n", "\n"),
+    "empty lines at the end": lambda s: s.write() and s.replace("items.csv", "Brand 1", "Brand 1", end="\r\n\r\n"),
+    "another separator in each table": lambda s: s.write() and s.replace("items.csv", ",", ";"),
     "Parquet": lambda s: s.parquet(),
     "Parquet with moments": lambda s: s.parquet(timestamp=lambda t: pd.to_datetime(t, unit="s")),
     "Parquet with zoned moments": lambda s: s.parquet(
@@ -131,6 +148,49 @@ def test_the_same_tables_written_otherwise_make_the_same_cell(how, shop, plain, 
     SAME[how](shop)
     shop.made(tmp_path / "cache")
     assert built(tmp_path) == plain
+
+
+def test_whole_numbers_with_a_needless_point_are_the_same_ids_and_attributes(shop, tmp_path):
+    for row in (*shop.interactions[1:], *shop.items[1:]):
+        place = 1 if len(row) == 4 else 0
+        row[place] = int(row[place][1:])
+    shop.items = [[*row, "year" if row[0] == "item" else 2000 + row[0]] for row in shop.items]
+    shop.write().made(tmp_path / "cache", "tui-shop")
+    plain = (tmp_path / "out/tui-shop/train-00000-of-00001.parquet").read_bytes()
+    shop.column("item", lambda i, n: f"{i}.0").column("year", lambda y, n: f"{y}.0").write()
+    shop.made(tmp_path / "cache", "tui-shop")
+    assert (tmp_path / "out/tui-shop/train-00000-of-00001.parquet").read_bytes() == plain and b"year: 20" in plain
+
+
+def test_days_written_as_numbers_are_days(shop):
+    source = own_source(shop.column("timestamp", lambda t, n: 20240101 + n % 28).write().folder)
+    assert "timestamps are read as days, such as 20240531" in source.remarks
+
+
+def test_a_column_to_be_ignored_is_in_no_prompt(shop, tmp_path):
+    shop.items = [[*row, "colour" if row[0] == "item" else "red"] for row in shop.items]
+    shop.settings('ignore = ["brand", "rating"]').column("rating", lambda r, n: "like").write()
+    shop.made(tmp_path / "cache", "tui-shop")
+    assert not any("brand" in text for text in pd.read_parquet(tmp_path / "out/tui-shop")["input"])
+
+
+SPOILT = {
+    "record.json": lambda data: data[:-9],
+    "interactions.parquet": lambda data: data[:100] + b"x" + data[101:],
+    "rows.parquet": lambda data: b"",
+    "sha256": lambda data: b"[1]",
+}
+
+
+@pytest.mark.parametrize("what", SPOILT)
+def test_a_cache_that_was_spoilt_is_made_again(what, shop, plain, tmp_path):
+    shop.write().made(tmp_path / "cache")
+    spoilt = [path for path in (tmp_path / "cache").rglob("*") if path.is_file() and what in path.as_posix()]
+    for path in spoilt:
+        path.write_bytes(SPOILT[what](path.read_bytes()))
+    shutil.rmtree(tmp_path / "out")
+    shop.made(tmp_path / "cache")
+    assert spoilt and built(tmp_path) == plain
 
 
 def test_an_index_column_without_a_name_is_ignored(shop, plain, tmp_path):
@@ -213,7 +273,7 @@ NAMED: dict[str, tuple[Callable[[Shop], Any], str]] = {
     ),
     "a rating in words": (
         lambda s: s.column("rating", lambda r, n: "five" if n == 5 else r).write(),
-        "shop/interactions.csv line 7: .*five.*, want a rating that is a number; correct the file",
+        "shop/interactions.csv line 7: .*five.*, want a rating that is a number .*; correct the file",
     ),
     "a rating in words, Parquet": (
         lambda s: s.parquet(rating=lambda r: ["five" if n == 5 else str(x) for n, x in enumerate(r)]),
@@ -317,6 +377,50 @@ NAMED: dict[str, tuple[Callable[[Shop], Any], str]] = {
     "columns that are a list": (lambda s: s.settings("columns = [1]").write(), "columns: .*; want a table such as"),
     "a column of no meaning": (
         lambda s: s.settings('columns = { colour = "x" }').write(), "no column in shop/source.toml columns 'colour'",
+    ),
+    "a column that source.toml alone knows": (
+        lambda s: s.settings('columns = { rating = "Stars" }').write(),
+        "no column of interactions.csv for rating in shop/source.toml 'Stars'; have: user, item, timestamp, rating",
+    ),
+    "an ignored column that is not there": (
+        lambda s: s.settings('ignore = ["colour"]').write(),
+        "no column of interactions.csv, items.csv for ignore in shop/source.toml 'colour'; have: ",
+    ),
+    "a form of times without a form": (
+        lambda s: s.settings('time_format = "yyyy-mm-dd"').write(), "time_format: 'yyyy-mm-dd'; want a form of strptime",
+    ),
+    "a form of times that cannot be": (lambda s: s.settings('time_format = "%Q"').write(), "'%Q'; want a form of strptime"),
+    "a form that the times have not": (
+        lambda s: s.settings('time_format = "%d.%m.%Y"').write(),
+        "interactions.csv line 2: .* want a time in the form '%d.%m.%Y', as source.toml says",
+    ),
+    "two tables without their columns": (
+        lambda s: s.rename(user="who", item="what").write(),
+        r"interactions.csv: .*want also user, item; shop/items.csv: .*want also item; .*user = \"who\", item = \"what\" \}",
+    ),
+    "no names of columns": (
+        lambda s: s.interactions.pop(0) and s.write(), "columns u0, i00, .*make the names of the columns the first line",
+    ),
+    "a line above the names": (lambda s: s.write() and s.put("items.csv", "# of 2024\nitem,title\n"), "the first line"),
+    "an empty line above the names": (lambda s: s.write() and s.put("items.csv", "\nitem,title\n"), "an empty first line"),
+    "a pointer of Git LFS": (
+        lambda s: s.write() and s.put("items.csv", "version https://git-lfs.github.com/spec/v1\n"), "run git lfs pull",
+    ),
+    "a web page": (lambda s: s.write() and s.put("items.csv", "<!DOCTYPE html>\n<p>"), "a web page; .*get the file itself"),
+    "JSON": (lambda s: s.write() and s.put("items.csv", '{"item": 1}\n'), "JSON; .*save it as CSV"),
+    "a spreadsheet under another name": (
+        lambda s: s.write() and s.put("items.csv", b"PK\x03\x04" + bytes(50)), "a spreadsheet or an archive; .*save it",
+    ),
+    "Parquet under another name": (
+        lambda s: s.parquet() and (s.folder / "items.parquet").rename(s.folder / "items.csv"), "Parquet; .*name it .parquet",
+    ),
+    "compressed under another name": (
+        lambda s: s.write(ending=".csv.gz") and (s.folder / "items.csv.gz").rename(s.folder / "items.csv"), "name it .csv.gz",
+    ),
+    "no titles": (lambda s: s.column("title", lambda t, n: "").write(), "items: none has a title; want a title for each"),
+    "users of other ids": (
+        lambda s: s.write() and s.put("users.csv", "user,age\nx1,20\nx2,30\n"),
+        "users.csv: no user of interactions.csv is there: 'u0', 'u1', 'u10' against 'x1', 'x2'; .*or remove this table",
     ),
     "an unknown setting": (
         lambda s: s.settings("scal = 1").write(), "no setting in shop/source.toml 'scal'; did you mean scale",
