@@ -68,7 +68,7 @@ def bare(text: str) -> str:
 
 def fronted(title: str) -> str:
     """Put an article that was moved behind a title back in front: 'Dolce Vita, La (1960)'."""
-    found = _FRONTED.match(title)
+    found = _FRONTED.match(title) if ", " in title else None
     if not found:
         return title
     return f"{found[2]}{'' if found[2].endswith(chr(39)) else ' '}{found[1]}{found[3]}"

@@ -54,6 +54,7 @@ class TitleIndex:
         self._numbered, self._past = numbered, past
         self._seen: dict[str, Fits] = {}
         self._pieces: dict[re.Pattern[str], int] = {}
+        self._tiers: dict[int, dict[str, Fits]] = {}
 
     def strict(self, line: str) -> str | None:
         """Return the title that a line is, exactly as it is shown."""
@@ -71,10 +72,14 @@ class TitleIndex:
         """Return the titles that a line as a whole may be; `short` allows parts of titles."""
         if line in self.exact:
             return (self.exact[line],)
-        if len(line) > self.longest + _ROOM or not self._possible(line):
+        if len(line) > self.longest + _ROOM:
             return ()
-        for fold, known in self._tiers if short else self._tiers[:-1]:
-            if fits := known.get(fold(line), ()):
+        if fits := self._tier(0).get(folds.norm(line), ()):
+            return fits
+        if not self._possible(line):
+            return ()
+        for place in range(1, len(_FOLDS) if short else len(_FOLDS) - 1):
+            if fits := self._tier(place).get(_FOLDS[place](line), ()):
                 return fits
         return ()
 
@@ -82,7 +87,7 @@ class TitleIndex:
         """Return the titles that a line says but for the end of their year: 'Heat (19' is Heat (1995)."""
         line = folds.strip_outer(line)
         short = folds.without_begun_year(line)
-        return self._tiers[5][1].get(folds.bare(short), ()) if short != line else ()
+        return self._tier(5).get(folds.bare(short), ()) if short != line else ()
 
     def is_title(self, line: str) -> bool:
         """Whether a line says a title and nothing else, all of it but perhaps the year."""
@@ -90,20 +95,16 @@ class TitleIndex:
 
     def is_as_written(self, line: str) -> bool:
         """Whether a line is a title with every mark of it: '1. First of the List' is, '- Heat' is not."""
-        return folds.norm(line) in self._tiers[0][1]
+        return folds.norm(line) in self._tier(0)
 
     def _possible(self, line: str) -> bool:
-        """Whether any tier can know a line; most lines are turned away here, after one fold."""
-        key = folds.bare(line)
-        return not key or key in self._bare or folds.YEAR.search(line) is not None
+        """Whether any tier can know a line: one with another word than the titles have is turned away after one fold."""
+        return self._words.issuperset(folds.bare(folds.without_year(line)).split())
 
     @cached_property
-    def _shortest(self) -> int:
-        return min(map(len, self._bare), default=0)
-
-    @cached_property
-    def _bare(self) -> frozenset[str]:
-        return frozenset(key for _, known in self._tiers[2:] for key in known)
+    def _words(self) -> frozenset[str]:
+        lines = {form for line in (*self.titles, *self.shown) for form in (line, folds.fronted(line))}
+        return frozenset(word for line in lines for word in folds.bare(line).split())
 
     def number(self, text: str) -> str | None:
         """Return the title that stands under a number in the prompt."""
@@ -116,22 +117,23 @@ class TitleIndex:
             self._pieces[separator] = 1 + max((len(separator.findall(title)) for title in self.titles), default=0)
         return self._pieces[separator]
 
-    @cached_property
-    def _tiers(self) -> list[tuple[Callable[[str], str], dict[str, Fits]]]:
-        whole = [self._known(fold, _itself) for fold in (folds.norm, folds.typographic, folds.bare)]
-        dated = self._known(str, _dated)
-        yearless = dict(whole[-1])  # a line's year may go where the title has none
+    def _tier(self, place: int) -> dict[str, Fits]:
+        """Return what a fold knows, made when it is first asked for: most answers need but the strictest."""
+        if place not in self._tiers:
+            self._tiers[place] = self._made(place)
+        return self._tiers[place]
+
+    def _made(self, place: int) -> dict[str, Fits]:
+        if place < 3:
+            return self._known(_FOLDS[place], _itself)
+        if place == 3:
+            return self._tier(2)  # a line's year may go where the title has none
+        if place == 4:
+            return self._known(str, _dated)
+        if place == 5:
+            return self._known(folds.bare, _yearless)
         seen = {folds.bare(form) for title in self._past for form in (title, folds.without_year(title))}
-        short = self._known(folds.bare, _parts)
-        return [
-            (folds.norm, whole[0]),
-            (folds.typographic, whole[1]),
-            (folds.bare, whole[2]),
-            (lambda line: folds.bare(folds.without_year(line)), yearless),
-            (_key_and_year, dated),
-            (folds.bare, self._known(folds.bare, _yearless)),
-            (folds.bare, {key: titles for key, titles in short.items() if key not in seen}),
-        ]
+        return {key: titles for key, titles in self._known(folds.bare, _parts).items() if key not in seen}
 
     def _known(self, fold: Callable[[str], str], forms: Callable[[str], Iterator[str]]) -> dict[str, Fits]:
         """Return fold -> the titles that have it."""
@@ -160,8 +162,6 @@ class TitleIndex:
 
     def _start(self, line: str) -> Fits:
         """Read a line that begins with a title, a label or a reason behind it; the longest such title."""
-        if len(line) < self._shortest:
-            return ()
         _, end = _delimited(line)  # what quotes hold is not cut: more of it is another title
         cuts = [cut for _, cut in zip(range(_CUTS), _AFTER.finditer(line), strict=False)]
         for cut in reversed([cut for cut in cuts if cut.start() >= end]):
@@ -178,7 +178,7 @@ class TitleIndex:
 
     def _yearless_only(self, start: str) -> Fits:
         """Before another year only a title that has none itself can be meant."""
-        fits = self._tiers[2][1].get(folds.bare(start), ())
+        fits = self._tier(2).get(folds.bare(start), ())
         return tuple(title for title in fits if folds.without_year(title) == title)
 
     def _remark(self, title: str, start: str, cut: str, rest: str) -> bool:
@@ -236,3 +236,14 @@ def _yearless(title: str) -> Iterator[str]:
     short = folds.without_year(title)
     if short != title:
         yield from dict.fromkeys((short, folds.fronted(short)))
+
+
+_FOLDS: tuple[Callable[[str], str], ...] = (
+    folds.norm,
+    folds.typographic,
+    folds.bare,
+    lambda line: folds.bare(folds.without_year(line)),
+    _key_and_year,
+    folds.bare,
+    folds.bare,
+)  # how a line is compared, from the strictest; the last knows parts of titles

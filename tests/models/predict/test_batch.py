@@ -96,7 +96,7 @@ def test_a_batch_whose_making_was_never_confirmed_is_found_again(questions, batc
     assert set(batches.paid.values()) == {1}
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 @given(cut=st.integers(0, 12), refused=st.booleans())
 def test_a_kill_at_any_write_loses_nothing_and_pays_nothing_twice(tmp_path_factory, asked, cut, refused):
     """The kill: the n-th change of the state, or the n-th kept answer, never happens, nor anything after it."""

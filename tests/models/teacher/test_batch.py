@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from annotating import itdr
 from batchserver import batches, killed_when
+from drill import LONG
 from faultserver import good
 
 from itdr_hf.errors import UsageError
@@ -80,9 +81,10 @@ def test_annotating_by_batch_killed_before_it_knows_its_batch_pays_for_each_answ
     batches.answer, batches.fate = good, fate
     words = [folder, "--config", "ir-steam", "--endpoint", batches.url, "--model", "m", "--batch", tmp_path / "jobs"]
     command = [sys.executable, "-m", "itdr_hf", "annotate", *words, "--submit"]
-    for moment in ("did POST /v1/batches", "/content"):
+    for moment in ("did POST /v1/batches", "/content") if LONG else ("did POST /v1/batches",):
         assert killed_when(command, batches, moment)
-    itdr(*words, "--submit", code=3 if any(len(prompt) % 3 == 0 for prompt in tries) else 0)
+    assert any(len(prompt) % 3 == 0 for prompt in tries)
+    itdr(*words, "--submit", code=3)
     told = itdr(*words, "--submit")
     assert "12 of 12 examples have an accepted reference" in " ".join(told.split())
     assert set(batches.paid.values()) == {1} and len(batches.paid) == 12
