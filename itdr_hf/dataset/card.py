@@ -136,10 +136,11 @@ def note_pictures(dataset: Dataset) -> None:
     write_card(dataset)
 
 
-def dataset_card(dataset: Dataset, repo_id: str) -> str:
+def dataset_card(dataset: Dataset, repo_id: str = "") -> str:
     """Return the README.md of a dataset folder; an audit is shown if it is of the same content."""
     import yaml
 
+    repo_id = repo_id or dataset.ledger.family
     cells = [dataset.cell(name) for name in dataset.cells]
     sources = list({cell.source.id: cell.source for cell in cells}.values())
     family = dataset.catalogue.family(dataset.ledger.family)

@@ -139,7 +139,7 @@ def _cell(dataset: Dataset, cell: str, units: Mapping[str, Count]) -> CellStatis
     counts: Counter[str] = Counter()
     lengths: dict[str, dict[str, Counter[int]]] = {f: {u: Counter() for u in units} for f in FIELDS}
     labels: dict[str, Counter[str]] = {}
-    rated = dataset.known(cell) and dataset.cell(cell).task.answer == "number"
+    answer = dataset.cell(cell).task.answer if dataset.known(cell) else "attributes"
 
     for split in SPLITS:
         for batch in dataset.batches(cell, split, COLUMNS, BATCH):
@@ -153,7 +153,7 @@ def _cell(dataset: Dataset, cell: str, units: Mapping[str, Count]) -> CellStatis
                 for unit, count in units.items():
                     lengths[field][unit].update(count(found))
             for row in rows:
-                _count_labels(labels, row, rated)
+                _count_labels(labels, row, answer)
 
     published = dataset.catalogue.statistic(cell)
     figures: dict[str, float] | None = None
@@ -172,9 +172,9 @@ def _cell(dataset: Dataset, cell: str, units: Mapping[str, Count]) -> CellStatis
     )
 
 
-def _count_labels(labels: dict[str, Counter[str]], row: Mapping[str, Any], rated: bool) -> None:
-    """Count the rating of an example, or the values of its attributes."""
-    names = ["rating"] if rated else row["target_names"]
+def _count_labels(labels: dict[str, Counter[str]], row: Mapping[str, Any], answer: str) -> None:
+    """Count the rating of an example, or the values of its attributes; other named targets are texts and titles."""
+    names = {"number": ["rating"], "attributes": row["target_names"]}.get(answer, ())
     for name, value in zip(names, row["targets"], strict=False):
         values = labels.setdefault(name, Counter())
         values[value if value in values or len(values) < MAX_LABELS else "(others)"] += 1

@@ -94,7 +94,7 @@ def _options(found: Sequence[Variant], recipe: Recipe, split: str) -> list[dict[
         fitting = [v for v in found if known & v.needs == v.needs]
         kinds = list(dict.fromkeys(v.kind.id for v in fitting))
         for v in fitting:
-            option = {"split": split, "has": known, "form": v.id, "part": found.index(v)}
+            option: dict[str, str | int] = {"split": split, "has": known, "form": v.id, "part": found.index(v)}
             option |= {"kinds": 1, "kind_place": 0, "variants": 1, "variant_place": 0}
             if recipe.forms != ALL and split == "train":
                 alike = [other for other in fitting if other.kind == v.kind]

@@ -130,11 +130,7 @@ def test_the_size_of_the_core_is_told_beside_the_papers(built, derived, core):
         assert set(derived[scenario]) <= set(PUBLISHED_FACTS["amazon2018"])
 
 
-@pytest.mark.parametrize("scenario", ["seqrec", "persearch"])
-def test_every_user_of_the_5_core_has_its_last_item_in_test_and_those_before_in_the_other_splits(
-    scenario, built, sequences
-):
-    rows = built[scenario]
+def check_targets(rows: pd.DataFrame, sequences: dict[str, list[str]]) -> None:
     for split in SPLITS:
         mine = rows[rows["split"] == split]
         assert set(mine["subject"]) == set(sequences)
@@ -142,9 +138,8 @@ def test_every_user_of_the_5_core_has_its_last_item_in_test_and_those_before_in_
             assert target == sequences[subject][-1 - OFFSET[split]]
 
 
-@pytest.mark.parametrize("scenario", ["seqrec", "persearch"])
-def test_a_history_is_the_newest_of_what_came_before_and_never_has_the_target(scenario, built, sequences):
-    for _, row in built[scenario].iterrows():
+def check_histories(rows: pd.DataFrame, sequences: dict[str, list[str]]) -> None:
+    for _, row in rows.iterrows():
         before = sequences[row["subject"]][: -1 - OFFSET[row["split"]]][-20:]
         shown = list(row["history"])
         if shown:
@@ -152,21 +147,85 @@ def test_a_history_is_the_newest_of_what_came_before_and_never_has_the_target(sc
         assert same(row["target"]) not in map(same, shown)
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
-def test_candidates_are_the_target_and_nine_items_of_the_core_outside_the_whole_history(scenario, built, log, core):
+def check_candidates(rows: pd.DataFrame, log: pd.DataFrame, core: pd.DataFrame) -> None:
     whole = {user: set(map(same, titles)) for user, titles in log.groupby("user")["title"]}
     pool = set(core["title"])
-    for _, row in built[scenario].iterrows():
+    for _, row in rows.iterrows():
         assert len(set(map(same, row["negatives"]))) == 9 and set(row["negatives"]) <= pool
         assert not whole.get(row["subject"], set()) & set(map(same, row["negatives"]))
         if len(row["candidates"]):
             assert set(row["candidates"]) == {row["target"], *row["negatives"]}
 
 
-def test_a_searched_item_is_in_one_split_by_its_title_about_80_10_10(built, core):
+@pytest.mark.parametrize("scenario", ["seqrec", "persearch"])
+def test_every_user_of_the_5_core_has_its_last_item_in_test_and_those_before_in_the_other_splits(
+    scenario, built, sequences
+):
+    check_targets(built[scenario], sequences)
+
+
+@pytest.mark.parametrize("scenario", ["seqrec", "persearch"])
+def test_a_history_is_the_newest_of_what_came_before_and_never_has_the_target(scenario, built, sequences):
+    check_histories(built[scenario], sequences)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_candidates_are_the_target_and_nine_items_of_the_core_outside_the_whole_history(scenario, built, log, core):
+    check_candidates(built[scenario], log, core)
+
+
+def test_errors_that_are_planted_in_one_row_are_seen_by_these_checks(built, sequences, log, core):
+    rows = built["seqrec"].reset_index(drop=True)
+    place = next(n for n, row in rows.iterrows() if len(row["history"]) > 3 and len(row["candidates"]))
+    target, history, negatives = rows.loc[place, ["target", "history", "negatives"]]
+
+    def planted(**values: object) -> pd.DataFrame:
+        changed = rows.copy()
+        for name, value in values.items():
+            changed.at[place, name] = value
+        return changed
+
+    wrong = (
+        (check_targets, planted(target=history[-1]), (sequences,)),  # the item before it
+        (check_targets, rows.drop(index=place), (sequences,)),  # a user without an example
+        (check_histories, planted(history=[*history[:-1], target]), (sequences,)),
+        (check_histories, planted(history=[*history[:-2], history[-1]]), (sequences,)),  # one left out in the middle
+        (check_histories, planted(history=list(history[:-1])), (sequences,)),  # the newest is missing
+        (check_candidates, planted(negatives=[*negatives[:-1], history[0]]), (log, core)),
+        (check_candidates, planted(negatives=[*negatives[:-1], negatives[0].upper()]), (log, core)),  # a title twice
+        (check_candidates, planted(negatives=[*negatives[:-1], "Nowhere in the core"]), (log, core)),
+        (check_candidates, planted(candidates=list(negatives)), (log, core)),  # the answer is not among them
+    )
+    for check, changed, known in wrong:
+        with pytest.raises(AssertionError):
+            check(changed, *known)
+
+
+def test_the_candidates_of_a_user_and_split_are_the_same_in_both_scenarios_that_have_users(built):
+    offered = {
+        scenario: {
+            (r["subject"], r["split"]): tuple(r["candidates"]) for _, r in rows.iterrows() if len(r["candidates"])
+        }
+        for scenario, rows in ((name, built[name]) for name in ("seqrec", "persearch"))
+    }
+    both = offered["seqrec"].keys() & offered["persearch"].keys()
+    assert len(both) > 100 and all(offered["seqrec"][key] == offered["persearch"][key] for key in both)
+
+
+def test_half_of_the_judgements_are_yes_about_the_target_and_half_no_about_a_negative(built):
+    rows = built["seqrec"][built["seqrec"]["task_form"] == "T0"]
+    for _, row in rows.iterrows():
+        shown = row["target"] if row["output"] == "Yes" else row["negatives"][0]
+        assert shown in row["input"] and row["output"] in ("Yes", "No")
+    assert abs((rows["output"] == "Yes").mean() - 0.5) < 2 / math.sqrt(len(rows))
+
+
+def test_a_searched_item_goes_to_a_split_by_the_md5_of_its_title_80_10_10(built, core):
     rows = built["search"]
     assert set(rows["subject"]) <= set(core["item"])
-    assert rows.groupby(rows["target"].map(same))["split"].nunique().max() == 1
+    for title, split in zip(rows["target"], rows["split"], strict=True):
+        place = int(md5(f"split|amazon2018|item|{same(title)}".encode()).hexdigest()[:8], 16) / 16**8
+        assert split == ("train" if place < 0.8 else "validation" if place < 0.9 else "test")
 
 
 def test_validation_and_test_ask_in_every_setting_once_and_only_for_a_choice(built):
