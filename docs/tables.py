@@ -123,20 +123,21 @@ def _published(column: str) -> str:
 
 
 def rehearsal() -> str:
-    """Return the table of what each release took at its published size."""
+    """Return the table of what each release took at its published size, and which have not been rehearsed."""
+    done = measured("rehearsal")["sources"]
     rows = []
-    for source, found in measured("rehearsal")["sources"].items():
-        steps = found["steps"]
-        build = steps["build"]
+    for source, found in done.items():
+        step = found["steps"]
+        build, audit = step["build"], step["audit"]
         rows.append([
-            f"`{source}`", f"{_published_rows(source):,}", f"{found['bytes'] / 1e6:,.0f}", f"{steps['parse']['cpu']:,.1f}",
-            f"{steps['copy']['cpu']:,.1f}" if "copy" in steps else "", f"{build['cpu']:,.0f}",
-            f"{build['cpu'] / steps['parse']['cpu']:.1f}", f"{build['cpu'] / steps['copy']['cpu']:.1f}" if "copy" in steps else "",
-            f"{build['peak_mb']:,}", f"{build['disk_mb']:,}",
-            f"{steps['audit']['cpu']:,.0f}", f"{steps['audit']['peak_mb']:,}", f"{found['report_mb']:.1f}",
+            f"`{source}`", f"{_published_rows(source):,}", f"{found['bytes'] / 1e6:,.0f}", f"{step['simulate']['cpu']:,.0f}",
+            f"{step['parse']['cpu']:,.1f}", f"{step['copy']['cpu']:,.1f}", f"{build['cpu']:,.0f}",
+            *(f"{build['cpu'] / step[floor]['cpu']:.1f}" for floor in ("parse", "copy")), f"{build['peak_mb']:,}",
+            f"{build['disk_mb']:,}", f"{audit['cpu']:,.0f}", f"{audit['peak_mb']:,}", str(len(found["breaches"])), f"{found['report_mb']:.1f}",
         ])  # fmt: skip
-    head = ["release", "rows", "raw, MB", "parse, s", "COPY, s", "build, s", "build / parse", "build / COPY", "memory, MB", "disk, MB", "audit, s", "its memory, MB", "report, MB"]  # fmt: skip
-    return table(head, rows, head[1:])
+    head = ["release", "rows", "raw, MB", "simulate, s", "parse, s", "COPY, s", "build, s", "build / parse", "build / COPY", "memory, MB", "disk, MB", "audit, s", "its memory, MB", "breaches", "report, MB"]  # fmt: skip
+    left = [f"`{source}`" for source in PUBLISHED if source not in done]
+    return table(head, rows, head[1:]) + (f"\nNot rehearsed so far: {', '.join(left)}.\n" if left else "")
 
 
 def rehearsed_cells() -> str:
@@ -145,7 +146,28 @@ def rehearsed_cells() -> str:
     for found in measured("rehearsal")["sources"].values():
         for cell, count in found["examples"].items():
             rows.append([f"`{cell}`", f"{count:,}", f"{found['wanted'][cell]:,}" if cell in found["wanted"] else ""])
-    return table(["config", "examples", "wanted"], rows, ["examples", "wanted"])
+    return table(["config", "examples", "the paper's"], rows, ["examples", "the paper's"])
+
+
+def rehearsed_more() -> str:
+    """Return the table of builds of ten times the examples, of which each was also killed in the middle."""
+    rows = []
+    for source, found in measured("rehearsal-ten")["sources"].items():
+        build, audit, killed = found["steps"]["build"], found["steps"]["audit"], found.get("killed")
+        counts = " + ".join(f"{count:,}" for count in found["examples"].values())
+        row = [
+            f"`{source}`",
+            counts,
+            f"{build['cpu']:,.0f}",
+            f"{build['peak_mb']:,}",
+            f"{audit['cpu']:,.0f}",
+            f"{audit['peak_mb']:,}",
+        ]
+        row += [str(len(found["breaches"])), f"{found['report_mb']:.1f}"]
+        row += [f"{killed['after']:,.0f} s", "the same" if killed["same"] else "other"] if killed else ["", ""]
+        rows.append(row)
+    head = ["release", "examples", "build, s", "memory, MB", "audit, s", "its memory, MB", "breaches", "report, MB", "killed after", "bytes then"]  # fmt: skip
+    return table(head, rows, head[2:-1])
 
 
 def rehearsed_files() -> str:

@@ -31,9 +31,9 @@ def parse(paths: Sequence[str]) -> dict[str, int]:
     """Read every value of the files and store nothing; return the rows of each."""
     found = {}
     with _reading(paths) as (engine, tables):
-        for name, (table, columns) in tables.items():
+        for path, (table, columns) in tables.items():
             values = ", ".join(f"max({column}::VARCHAR)" for column in columns)
-            found[name] = int(engine.execute(f"SELECT count(*), {values} FROM {table}").fetchall()[0][0])
+            found[path] = int(engine.execute(f"SELECT count(*), {values} FROM {table}").fetchall()[0][0])
     return found
 
 
@@ -41,20 +41,19 @@ def copy(paths: Sequence[str], out: Path) -> int:
     """Copy the same columns of the files to Parquet, with DuckDB's defaults, and return the bytes written."""
     with _reading(paths) as (engine, tables):
         engine.execute("SET preserve_insertion_order = false")
-        for name, (table, _) in tables.items():
-            engine.execute(f"COPY (SELECT * FROM {table}) TO {quote(out / f'{name}.parquet')} (FORMAT parquet)")
+        for number, (table, _) in enumerate(tables.values()):
+            engine.execute(f"COPY (SELECT * FROM {table}) TO {quote(out / f'{number}.parquet')} (FORMAT parquet)")
     return sum(path.stat().st_size for path in out.iterdir())
 
 
 @contextmanager
 def _reading(paths: Sequence[str]) -> Iterator[tuple[Any, dict[str, tuple[str, list[str]]]]]:
-    """Open an engine, and name each file as a table of it, with its columns."""
+    """Open an engine, and yield each file as a table of it, with its columns."""
     import duckdb
 
     with duckdb.connect(config={"memory_limit": MEMORY}) as engine, tempfile.TemporaryDirectory() as decoded:
         engine.execute("SET enable_progress_bar = false")
-        readable = {Path(path).name: _decoded(Path(path), Path(decoded)) for path in paths}
-        yield engine, {name: table_of(str(path)) for name, path in readable.items()}
+        yield engine, {path: table_of(str(_decoded(Path(path), Path(decoded)))) for path in paths}
 
 
 def table_of(path: str) -> tuple[str, list[str]]:

@@ -98,7 +98,7 @@ def rehearse(
             name: {"bytes": size, "published": _published(source, name)} for name, size in files.items() if size > 200
         },
         "bytes": sum(files.values()),
-        "rows": json.loads(parsed),
+        "rows": {str(Path(path).relative_to(raw)): rows for path, rows in json.loads(parsed).items()},
         "memory_limit": memory,
         "steps": {name: asdict(step) for name, step in steps.items()},
         "ratio": {f"build / {floor}": _ratio(steps["build"], steps[floor]) for floor in ("parse", "copy")},

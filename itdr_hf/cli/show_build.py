@@ -60,7 +60,7 @@ def print_estimates(found: Sequence[Estimate]) -> None:
     left = dict.fromkeys(("config", "state"), "left")
     columns = {
         **left,
-        **dict.fromkeys(("rows", "MB", "seconds", "memory MB", "temporary MB", "last time off"), "right"),
+        **dict.fromkeys(("rows", "MB", "seconds", "memory MB", "last time off"), "right"),
         "by": "left",
     }
     rows = [
@@ -71,7 +71,6 @@ def print_estimates(found: Sequence[Estimate]) -> None:
             f"{one.bytes / 1e6:,.1f}",
             f"{one.seconds:,.1f}",
             f"{one.peak_memory_mb:,}",
-            f"{one.temporary_bytes / 1e6:,.0f}",
             "" if one.error is None else f"{one.error:+.0%}",
             one.basis,
         ]

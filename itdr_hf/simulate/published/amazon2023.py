@@ -130,7 +130,7 @@ def _reviewers(group: IntArray, category: _Category) -> IntArray:
     """
     places = list(category.crowds)
     base, source = places.index(category.name) << 27, TARGETS.get(category.name)
-    if source not in category.crowds:
+    if source is None or source not in category.crowds:
         return group + base
     both, last = min(category.crowds.values()) // 3, (places.index(source) << 27) + category.crowds[source] - 1
     return np.where(group < both, last - group, group + base)

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from itdr_hf.simulate import anime2023
 from itdr_hf.simulate.published.columns import column, digits, named
-from itdr_hf.simulate.published.draws import log
+from itdr_hf.simulate.published.draws import log, with_mean
 from itdr_hf.simulate.published.figures import Figures, File
 from itdr_hf.simulate.published.job import Job
 from itdr_hf.simulate.published.lines import RECORD, Fields, form_of
@@ -42,7 +42,7 @@ def write(job: Job) -> Iterator[Path]:
 
     people = job.file(details).rows or 0
     numbers = np.sort(job.rng("people").choice(people * 2, people, replace=False)) + 1
-    stems = pa.array([f"{a}{'_' if len(b) % 2 else ''}{b[:4]}".encode() for a in PEOPLE for b in SURNAMES], pa.binary())
+    stems = pa.array([f"{a}{'_' if len(b) % 2 else ''}{b[:2]}".encode() for a in PEOPLE for b in SURNAMES], pa.binary())
     usernames = named(stems, people)
     form = form_of(
         job.scratch / details, rb"^(?P<id>\d+),(?P<name>[^,]*),", header=1, short_of=job.file(details).row_bytes
@@ -54,7 +54,9 @@ def write(job: Job) -> Iterator[Path]:
         job.scratch / scores, rb'^(?P<user>\d+),(?P<name>[^,]*),(?P<item>\d+,(?:"(?:[^"]|"")*"|[^,]*)),\d+\n', header=1
     )
     items = pc.binary_join_element_wise(ids, names, b",")
+    sizes, others = pc.binary_length(items).to_numpy(), pc.mean(pc.binary_length(usernames)).as_py() + 11.0
     rated = log(job.seeds("scores"), groups=len(scorers), members=len(ids), rows=job.number("rows"))
+    rated = with_mean(rated, sizes, (job.file(scores).row_bytes or 0.0) - others, job.rng("sizes"))
 
     def fields(
         rng: np.random.Generator, part: tuple[int, int], group: IntArray, item: IntArray

@@ -1,7 +1,7 @@
 """Who has what, at any size: pairs drawn from activity and popularity alone, a part at a time, each with its own dice."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -61,6 +61,17 @@ def log(
     lengths = histories.history_lengths(rng, groups, rows, least=fewest, most=most, spread=spread)
     weight = np.cumsum(world.popularities(rng, members, zipf=zipf))
     return Log(lengths=lengths, edges=weight / weight[-1], life=histories.lives(rng, groups), seed=seed)
+
+
+def with_mean(drawn: Log, sizes: IntArray, mean: float, rng: np.random.Generator) -> Log:
+    """Give popularity to members anew, the more to small ones, so that rows have about this mean size."""
+    weight = np.sort(np.diff(drawn.edges, prepend=0.0))[::-1]
+    noise = rng.normal(size=len(sizes)) * max(float(sizes.std()), 1.0)
+    orders = [np.argsort(sizes + much * noise) for much in (0, 0.2, 0.4, 0.7, 1, 1.5, 2, 3, 5, 10, 100)]
+    best = min(orders, key=lambda order: abs(float((weight * sizes[order]).sum()) - mean))
+    popularity = np.empty(len(sizes))
+    popularity[best] = weight
+    return replace(drawn, edges=np.cumsum(popularity) / popularity.sum())
 
 
 def distinct_pairs(rng: np.random.Generator, lengths: IntArray, edges: FloatArray) -> tuple[IntArray, IntArray]:

@@ -81,7 +81,7 @@ def form_of(
     *,
     record: bytes = LINE,
     header: int = 0,
-    most: int = POOL,
+    most: int | None = POOL,
     short_of: float | None = None,
 ) -> Form:
     """Cut a form from a file, of which the first `header` records are kept apart.
