@@ -37,7 +37,9 @@ class Likelihood:
         self.encodes = bool(getattr(model.config, "is_encoder_decoder", False))
         base = model.get_base_model() if hasattr(model, "get_base_model") else model
         takes = signature(base.forward).parameters
-        self.last = {"logits_to_keep": 1} if "logits_to_keep" in takes else {}  # of a prompt: its other logits cost a fifth
+        self.last = (
+            {"logits_to_keep": 1} if "logits_to_keep" in takes else {}
+        )  # of a prompt: its other logits cost a fifth
 
     def takes(self, task: str) -> bool:
         """Tell whether it answers a task: one whose answers are among the candidates."""
