@@ -195,7 +195,7 @@ experiments: $(TRIAL)/base/tiny.json $(TRIAL)/games-base/tiny.json  ## on a CPU:
 		--model $(TRIAL)/games-base --out $(TRIAL)/instructrec $(SMALL) || exit 1; done
 	$(BIN)/itdr experiment run reclm-tables --raw $(TRIAL)/raw --source movielens32m --out $(TRIAL)/reclm
 	$(BIN)/itdr experiment run reclm-ablation --raw $(TRIAL)/raw --source movielens32m --num-examples 24 \
-		--model $(TRIAL)/base --out $(TRIAL)/reclm $(SMALL) --setting answer_tokens=16
+		--model $(TRIAL)/base --out $(TRIAL)/reclm $(SMALL) --setting eval_limit=0 --setting answer_tokens=16
 
 $(TRIAL)/base/tiny.json: $(TRIAL)/itdr/ledger.json
 	$(BIN)/python -m itdr_hf.models.train.tiny $(TRIAL)/itdr $(TRIAL)/base --limit 40
@@ -269,3 +269,6 @@ verl: $(PULSE)/base/tiny.json  ## verl's own dataset class and reward manager on
 	.venv-verl/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[eval]' verl==0.9.1
 	$(BIN)/itdr export $(PULSE)/itdr --format verl --out $(PULSE)/verl --preset tiny --model $(PULSE)/base --config rp,nir --limit 12
 	.venv-verl/bin/python tests/verl_check.py $(PULSE)/verl $(PULSE)/base
+
+# Ctrl-C would have make delete them, and a build goes on only in a folder that has its ledger.
+.PRECIOUS: $(PULSE)/itdr/ledger.json $(CHOICE)/instructrec/ledger.json $(TRIAL)/itdr/ledger.json $(TRIAL)/games/ledger.json

@@ -85,6 +85,7 @@ def show_experiment(
     print_line("\nWhat differs from the paper:")
     for text in one.differs:
         print_line(textwrap.fill(text, 80, initial_indent="- ", subsequent_indent="  "))
+    print_line(f"\n    {_example(one)}")
 
 
 def run_experiment(
@@ -273,6 +274,16 @@ def _print_commands(planned: Any, json: bool) -> None:
         print_line(f"# {title}\n{shlex.join(words)}")
     for text in planned.left_out:
         print_line(f"# not run: {text}")
+
+
+def _example(one: Experiment) -> str:
+    """Return a command that runs an experiment, with the options that it cannot do without."""
+    builds = any(data.build for arm in one.arms for data in (arm.data, arm.questions))
+    words = ["--raw raw/"] if builds or one.family != "itdr" else ["--folder itdr/"]
+    words += ["--source mind"] if one.runner != "models" else []
+    words += ["--model MODEL"] if one.runner != "recommenders" else []
+    words += ["--endpoint http://127.0.0.1:8000/v1"] if one.served else []
+    return " ".join(["itdr experiment run", one.name, *words])
 
 
 def _tables(one: Experiment) -> str:

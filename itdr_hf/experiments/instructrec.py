@@ -31,7 +31,7 @@ def experiments() -> Iterator[Experiment]:
     yield _experiment(
         "instructrec-hard",
         "Table 9: hard negatives",
-        "How good is it among items that are alike?",
+        "How good is it among items that a recommender would offer?",
         tables=(9,),
         arms=_both(_asked("games-hard", SEQREC, negative_sampling="co-occurrence"), "hard negatives"),
         configs=(SEQREC,),

@@ -16,7 +16,7 @@ def write_plots(results: Results, folder: Path) -> list[str]:
     """Write a PNG for every system and way; return their names."""
     made = []
     for number, (system, way) in enumerate(results.systems, 1):
-        lines = [line for line in results.of(system, way) if line.config != TOTALS]
+        lines = [line for line in results.of(system, way) if line.config != TOTALS and line.n]  # not of nobody: seconds
         if lines:
             made.append(f"figures-{number}-{way}.png")
             _plot(f"{results.experiment.name}: {system}, by {way}", lines, folder / made[-1])

@@ -20,14 +20,12 @@ from itdr_hf.experiments.published import column_of
 from itdr_hf.experiments.reclm import SECONDS
 from itdr_hf.experiments.steps import Step
 from itdr_hf.models.recommenders.reclm import BACKBONES, VARIANTS
-from itdr_hf.runtime.files import write_atomically
 from itdr_hf.runtime.hashing import hash_file
 from itdr_hf.runtime.progress import OnProgress
 
 SETTINGS = {"full-shot": "full_shot", "zero-shot": "zero_shot"}
 FIRST_SEED = 421
 PROTOCOL = "snapshots"  # the paper's: train on one span of time, test on a later one
-ABOUT = "experiment.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +50,6 @@ class RecommendStep:
         return {"raw": raw_digest(self.raw, self.source), "source": self.source, **chosen}
 
     def command(self) -> list[str]:
-        """Return the words of the command; it does not note whether the release is real, so no difference is taken."""
         words = ["itdr", "recommend", str(self.raw), "--source", self.source, "--experiment", "reclm"]
         words += ["--profiles", str(self.profiles), "--protocol", PROTOCOL, "--seeds", str(self.seeds)]
         return [*words, *(w for name in self.backbones for w in ("--model", name)), "--out", str(self.output)]
@@ -63,7 +60,6 @@ class RecommendStep:
         from itdr_hf.models.recommenders.run_folder import write_run
         from itdr_hf.models.recommenders.settings import DEFAULTS
         from itdr_hf.models.recommenders.threads import one_thread
-        from itdr_hf.raw.release import find_release
 
         one_thread()
         data = data_from_raw(self.raw, self.source, protocol=PROTOCOL, progress=progress)
@@ -78,8 +74,6 @@ class RecommendStep:
             progress=progress,
         )
         write_run(self.output, data, found.rows, found.differences)
-        release = find_release(catalogue.current().with_found(self.raw).source(self.source), self.raw)
-        write_atomically(self.output / ABOUT, json.dumps({"simulated": release.simulated}))
 
     def clear(self) -> None:
         shutil.rmtree(self.output, ignore_errors=True)
@@ -140,9 +134,7 @@ def lines_of(experiment: Experiment, path: Path, arms: Mapping[str, str] | None 
     """Yield the figures of a file of scores. `arms` names the arm of a variant, others are left out; by default
     an arm is a recommender in a variant."""
     scores = json.loads(path.read_text(encoding="utf-8"))
-    about = path.with_name(ABOUT)
-    known = json.loads(about.read_text(encoding="utf-8")) if about.is_file() else {}  # a printed command leaves none
-    simulated = bool(known.get("simulated", True))
+    simulated = bool(scores["data"].get("simulated", True))
     for row in scores["rows"]:
         if arms is not None and row["variant"] not in arms:
             continue

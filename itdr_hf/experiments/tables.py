@@ -27,12 +27,32 @@ def print_results(results: Results) -> None:
         print_line(f"\n{results.experiment.name}: {system}, by {way}")
         if overall := list(_overall(lines)):
             print_table(*_matrix(overall))
-        for arm, split in dict.fromkeys((line.arm, line.split) for line in lines):
-            print_line(f"\n{_titled(results, arm, split)}")
-            chosen = _first_metrics([line for line in lines if (line.arm, line.split) == (arm, split)])
-            print_table(COLUMNS, [[f"{line.config} {headed(line.metric)}", *_cells(line)] for line in chosen])
+        for title, rows in _sections(results, lines):
+            print_line(f"\n{title}")
+            print_table(*_without_empty(COLUMNS, rows))
     for sentence in _ending(results):
         print_line(textwrap.fill(sentence, WIDTH))
+
+
+def _sections(results: Results, lines: Sequence[Line]) -> Iterator[tuple[str, list[list[str]]]]:
+    """Yield title and rows of a table for each arm; of one for all, where each arm has one figure, and of the same."""
+    arms = dict.fromkeys((line.arm, line.split) for line in lines)
+    shown = {arm: _first_metrics([line for line in lines if (line.arm, line.split) == arm]) for arm in arms}
+    figures = {(line.config, line.metric) for chosen in shown.values() for line in chosen}
+    if len(figures) == 1 < len(arms):
+        config, metric = figures.pop()
+        yield f"{config} {headed(metric)}", [[arm, *_cells(line)] for (arm, _), (line,) in shown.items()]
+        return
+    for (arm, split), chosen in shown.items():
+        title = _titled(results, arm, split)
+        yield title, [[f"{line.config} {headed(line.metric)}", *_cells(line)] for line in chosen]
+
+
+def _without_empty(columns: Mapping[str, str], rows: list[list[str]]) -> tuple[dict[str, str], list[list[str]]]:
+    """Return a table without the columns that are empty in every row, but with its first."""
+    kept = [place for place in range(len(columns)) if not place or any(row[place] for row in rows)]
+    names = list(columns)
+    return {names[place]: columns[names[place]] for place in kept}, [[row[place] for place in kept] for row in rows]
 
 
 def markdown(results: Results) -> str:
@@ -68,12 +88,16 @@ def _row(line: Line) -> list[str]:
 
 
 def _cells(line: Line) -> list[str]:
-    half = None if line.low is None or line.high is None else (line.high - line.low) / 2
-    ours = _number(line.value) + (f"±{_number(half, 2)}" if half is not None else "")
+    ours = _number(line.value) + _half(line.low, line.high)
+    change = _number(line.change) + _half(line.change_low, line.change_high)
     paper = _number(line.paper)
     shown = f"[{paper}]" if line.doubted and paper else paper
-    rest = (line.difference, line.change, line.paper_change)
-    return [ours, _number(line.chance), shown, *map(_number, rest)]
+    return [ours, _number(line.chance), shown, _number(line.difference), change, _number(line.paper_change)]
+
+
+def _half(low: float | None, high: float | None) -> str:
+    """Return half the width of an interval, as it stands behind a figure; '' for none."""
+    return "" if low is None or high is None else f"±{_number((high - low) / 2, 2)}"
 
 
 def _overall(lines: Sequence[Line]) -> Iterator[tuple[str, Mapping[str, str]]]:

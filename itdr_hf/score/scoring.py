@@ -104,7 +104,9 @@ def signed(metric: str, reading: str, kind: AnswerKind | None = None) -> str:
 
 def lower_is_better(metric: str) -> bool:
     """Return whether less of a metric or of a score that spans cells is better."""
-    return metric.startswith("RMSE") or any(metric in composites.lower_is_better for composites in _composites())
+    return metric.startswith(("RMSE", "seconds")) or any(
+        metric in composites.lower_is_better for composites in _composites()
+    )
 
 
 def tasks_of(total: str) -> frozenset[str]:

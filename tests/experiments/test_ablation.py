@@ -7,7 +7,9 @@ import shlex
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from itdr_hf.cli.app import app
 from itdr_hf.errors import UsageError
 from itdr_hf.experiments import Options, collect, experiment, plan
 
@@ -69,6 +71,16 @@ def test_the_figures_are_without_profiles_once_and_then_of_each_writer_with_its_
         "base": (0.1, None), "distil": (0.2, 0.1), "full": (0.3, 0.2),
     }  # fmt: skip
     assert {line.metric for line in lines.values()} == {"Recall@20, full-shot"}
+
+
+def test_arms_of_one_figure_are_printed_as_one_table_without_empty_columns(tmp_path):
+    for name, value in (("distil", 0.2), ("full", 0.3)):
+        write_scores(tmp_path / "recommend" / f"by-{name}" / "mind", value)
+    printed = CliRunner().invoke(app, ["experiment", "collect", "reclm-ablation", "--out", str(tmp_path)]).stdout
+    table = printed.partition("mind Recall@20, full-shot ↑\n")[2].splitlines()[:4]
+    assert [line.split() for line in table] == [
+        ["ours", "change"], ["base", ".100±.50"], ["distil", ".200±.50", ".100±.50"], ["full", ".300±.50", ".200±.50"],
+    ]  # fmt: skip
 
 
 def write_scores(folder: Path, value: float) -> None:

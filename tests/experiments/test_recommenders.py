@@ -38,6 +38,6 @@ def test_a_recommender_is_fitted_in_every_variant_next_to_the_papers_arms(tmp_pa
         f"lightgcn {variant}" for variant in ("base", "without user profiles", "without item profiles", "augmented")
     }
     assert all(line.doubted and line.difference is None for line in found.lines)
-    assert json.loads((tmp_path / "out/recommend/movielens1m/experiment.json").read_text()) == {"simulated": True}
+    assert json.loads((tmp_path / "out/recommend/movielens1m/scores.json").read_text())["data"]["simulated"] is True
     assert set(run(planned).values()) == {"kept"}
     assert sum(figure.table == 1 for _, figure in found.published) == 240

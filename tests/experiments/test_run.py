@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from itdr_hf.cli.app import app
 from itdr_hf.dataset import Dataset
 from itdr_hf.errors import UsageError
-from itdr_hf.experiments import Options, collect, experiment, plan, run
+from itdr_hf.experiments import Options, collect, experiment, experiments, plan, run
 from itdr_hf.experiments.exports import write_results
 from itdr_hf.experiments.options import read_settings
 
@@ -132,6 +132,14 @@ def test_the_printed_commands_do_the_same(asked, whole, tmp_path):
         itdr(*command[1:])
     both = {"ft", "ft-without-UAP"}
     assert [r for r in lines(out) if r["system"]] == [r for r in lines(whole) if r["system"] and r["arm"] in both]
+
+
+@pytest.mark.parametrize("name", experiments())
+def test_the_command_that_show_ends_in_has_all_that_a_run_needs(asked, raw, tmp_path, name):
+    here = {"itdr/": str(asked), "raw/": str(raw), "mind": "movielens1m"}
+    words = [here.get(word, word) for word in shlex.split(itdr("experiment", "show", name).splitlines()[-1])]
+    assert words[:3] == ["itdr", "experiment", "run"]
+    assert f"itdr experiment collect {name}" in itdr(*words[1:], "--out", tmp_path, "--print")
 
 
 def test_the_sample_by_example_is_measured_next_to_the_one_by_user(asked, tmp_path):

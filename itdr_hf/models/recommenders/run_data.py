@@ -15,6 +15,7 @@ from itdr_hf.models.recommenders.protocols import Span, split_by_protocol
 from itdr_hf.models.recommenders.recbole import SIDES, read_recbole, read_recbole_texts
 from itdr_hf.models.recommenders.splits import SEED, Split
 from itdr_hf.models.recommenders.texts import text_vectors
+from itdr_hf.raw.release import find_release
 from itdr_hf.runtime.progress import OnProgress, ignore
 
 
@@ -63,6 +64,7 @@ def data_from_raw(
         known, raw, min_interactions=min_interactions, cache=cache, memory_limit=memory_limit, progress=progress
     )
     split = split_by_protocol(protocol, log.interactions, spans=spans, seed=seed)
+    drawn = {"protocol": protocol, "min_interactions": min_interactions, "split_seed": seed}
     return RunData(
         name=source,
         title=known.title,
@@ -71,7 +73,7 @@ def data_from_raw(
         user_keys=log.user_keys,
         item_keys=log.item_keys,
         item_texts=log.texts,
-        facts={"protocol": protocol, "min_interactions": min_interactions, "split_seed": seed, **counts(split)},
+        facts={"simulated": find_release(known, raw).simulated, **drawn, **counts(split)},
     )
 
 

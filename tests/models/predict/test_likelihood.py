@@ -36,6 +36,13 @@ def test_a_single_one_token_candidate_is_scored_too():
     assert asked.scores(PROMPT, [""]) == pytest.approx(list(brute_force(asked, PROMPT, [""])), abs=1e-4)
 
 
+def test_of_a_prompt_only_the_last_token_is_projected_onto_the_vocabulary():
+    asked, seen = system("llama"), []
+    asked.model.lm_head.register_forward_hook(lambda head, given, made: seen.append(tuple(made.shape[:2])))
+    asked.scores(PROMPT, TITLES)
+    assert seen[0] == (1, 1) and seen[1][0] == len(TITLES)
+
+
 def test_how_scores_are_normalised_makes_another_system_and_another_choice_is_an_error():
     assert system("llama").run.settings == {"seed": 0, "by": "likelihood", "normalise": "sum"}
     assert system("llama", "mean").run != system("llama").run

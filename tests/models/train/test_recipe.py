@@ -70,3 +70,10 @@ def test_differences_names_the_settings_that_differ_and_no_others():
     one, two = TrainRecipe(model="x"), TrainRecipe(model="x", seed=3)
     assert list(differing(one.as_dict(), one.as_dict())) == []
     assert list(differing(one.as_dict(), two.as_dict())) == [("seed", 0, 3)]
+
+
+def test_the_recipe_of_make_real_is_for_the_upper_half_of_the_layers():
+    recipe, content = read_recipe(Path(__file__).parents[3] / "examples/smollm2-on-a-cpu.yaml")
+    named = [name.split(".", 1) for name in recipe.targets.split(",")]
+    assert {int(layer) for layer, _ in named} == set(range(15, 30)) and len(named) == 15 * 7
+    assert not content and recipe.precision == "bf16" and not recipe.gradient_checkpointing

@@ -56,6 +56,23 @@ def test_the_loss_falls(tuned: Path):
     assert losses[-1] < losses[0] - 0.3
 
 
+def test_only_the_tokens_of_answers_are_projected_onto_the_vocabulary(
+    itdr: Path, recipe: TrainRecipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    from trl.trainer import utils
+
+    run = prepare(itdr, changed(recipe, {"limit": 4, "eval_limit": 0}), tmp_path / "x")
+    real, seen = utils._ChunkedLogProbFunction.apply, []
+    monkeypatch.setattr(
+        utils._ChunkedLogProbFunction,
+        "apply",
+        lambda hidden, *others: (seen.append(len(hidden)), real(hidden, *others))[1],
+    )
+    batch = next(iter(run.trainer.get_train_dataloader()))
+    run.trainer.compute_loss(run.trainer.model, dict(batch))
+    assert seen == [int((batch["labels"] != -100).sum())] and seen[0] < batch["labels"].numel() / 2
+
+
 def test_what_is_published_of_a_run_says_nothing_of_where_things_lie(itdr: Path, tuned: Path, base: Path):
     told = (tuned / "recipe.json").read_text()
     assert json.loads(told)["recipe"]["model"] == "org/base"
