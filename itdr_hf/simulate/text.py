@@ -13,7 +13,7 @@ from itdr_hf.simulate.world import FloatArray, IntArray
 
 Texts = NDArray[np.object_]
 
-_ARTICLE = re.compile(r"\b([Aa]) (?=[aeiouAEIOU])(?!(?:uni(?!n|d|m)|use|USB|one|eu))")
+_ARTICLE = re.compile(r"\b([Aa]) (?=[aeiouAEIOU])(?!(?i:uni(?!n|d|m)|use|usb|one|eu))")
 POOL = 48  # distinct sentences per theme and sentiment
 
 
@@ -233,6 +233,8 @@ def _articled(words: str) -> str:
 def _plural(noun: str) -> str:
     if noun.endswith(("ies", "ples", "esses")):
         return noun
+    if noun.endswith("lf"):
+        return noun[:-1] + "ves"
     if noun.endswith("y") and noun[-2] not in "aeiou":
         return noun[:-1] + "ies"
     return noun + ("es" if noun.endswith(("s", "x", "ch", "sh", "z")) else "s")

@@ -407,3 +407,29 @@ def test_timestamps_increase_within_a_user_and_spread_over_time() -> None:
     same = seen.user[1:] == seen.user[:-1]
     assert (np.diff(seen.stamp)[same] >= 0).all()
     assert seen.stamp.min() >= 0 and seen.stamp.max() <= 10_000_000 and seen.stamp.std() > 500_000
+
+
+def test_articles_and_plurals_are_those_of_english() -> None:
+    from itdr_hf.simulate.text import _articled, _plural
+
+    said = _articled("A Invasion for Alma, a useful atlas, a unlikely uncle, a European, a one-man band")
+    assert said == "An Invasion for Alma, a useful atlas, an unlikely uncle, a European, a one-man band"
+    assert [_plural(noun) for noun in ("Witness", "Match", "Century", "Pony", "Wolf")] == [
+        "Witnesses", "Matches", "Centuries", "Ponies", "Wolves",
+    ]  # fmt: skip
+
+
+def test_known_titles_are_as_long_as_the_others_of_their_theme() -> None:
+    from itdr_hf.simulate import phrases, text
+    from itdr_hf.simulate.vocabulary import THEMES
+
+    rng = np.random.default_rng(5)
+    themes, popularity = [THEMES["war"], THEMES["food"]] * 200, rng.random(400) ** 20
+    names = text.titles(np.random.default_rng(6), themes, phrases.MOVIES, popularity=popularity)
+    plain = text.titles(np.random.default_rng(6), themes, phrases.MOVIES)
+    assert sorted(names) == sorted(plain)
+    for first in (0, 1):
+        lengths, known = np.array([len(name) for name in names[first::2]]), popularity[first::2]
+        most = lengths[np.argsort(-known)][:31]
+        assert np.isclose(np.median(most), np.median(lengths), atol=1)
+        assert abs(np.corrcoef(np.argsort(np.argsort(lengths)), known)[0, 1]) < 0.1
