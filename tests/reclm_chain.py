@@ -79,11 +79,17 @@ class Chain:
         self.make("build", f"{data}/ledger.json", *build, "--num-examples", "6000", *SHAPE)
         self.make_base(data)
         facts = {stage: self.train(data, stage) for stage in STAGES}
-        ask = ("profile", data, "--raw", "raw", "--model", "base", "--adapter", "refine")
-        ask += ("--config", f"inference-{SOURCE}", "--limit", "100")
-        self.make("profile", "profiles/report.json", *ask, *(("--encoder", encoder) if encoder else ()))
-        report = json.loads((self.folder / "profiles/report.json").read_text())
-        return {"seconds, of the processor": self.spent, **summary(facts), "profiles": report["sides"]}
+        before = self.ask(data, "dialogue", "profiles-before")
+        after = self.ask(data, "refine", "profiles", *(("--encoder", encoder) if encoder else ()))
+        profiles = {"profiles before refinement": before, "profiles": after}
+        return {"seconds, of the processor": self.spent, **summary(facts), **profiles}
+
+    def ask(self, data: str, adapter: str, out: str, *more: str) -> dict[str, Any]:
+        """Ask a stage for profiles; return the figures of each side, how many of the texts differ among them."""
+        words = ("profile", data, "--raw", "raw", "--model", "base", "--adapter", adapter, "--out", out)
+        self.make(out, f"{out}/report.json", *words, "--config", f"inference-{SOURCE}", "--limit", "100", *more)
+        sides: dict[str, Any] = json.loads((self.folder / out / "report.json").read_text())["sides"]
+        return sides
 
     def make(self, name: str, made: str, *words: str) -> None:
         """Run a command unless its file is there."""

@@ -156,7 +156,8 @@ def _refined(results: Any) -> str:
         return ""
     name = "reward" if "reward" in found[0] else "margin"
     moved = f"; held-out {name} {found[0][name]:.3f} before, {found[-1][name]:.3f} after"
-    return moved + (f", KL {found[-1]['kl']:.4f}" if "kl" in found[-1] else "")
+    divergence = f", KL {found[-1]['kl']:.4f}" if "kl" in found[-1] else ""
+    return moved + divergence + (f", {found[-1]['distinct']:.0%} distinct" if "distinct" in found[-1] else "")
 
 
 def export(

@@ -109,6 +109,18 @@ class LearnedReward:
         return found
 
 
+def distinct(*, completions: Sequence[Any], asked: Sequence[Any], **more: Any) -> list[float]:
+    """Return 1 for an answer that no other prompt of the step got too, 0 for one that another did.
+
+    It is logged and has no weight: where it falls while the reward rises, everybody is given the same answer.
+    """
+    texts = [text if isinstance(text, str) else text[0]["content"] for text in completions]
+    prompts: dict[str, set[str]] = {}
+    for text, turns in zip(texts, asked, strict=True):
+        prompts.setdefault(text, set()).add(turns[-1]["content"])
+    return [float(len(prompts[text]) == 1) for text in texts]
+
+
 def make_refiner(
     model: Any, tokenizer: Any, data: Mapping[str, Prompts], recipe: TrainRecipe, arguments: Mapping[str, Any]
 ) -> Any:
@@ -129,21 +141,21 @@ def make_refiner(
     ]
     drawn = {
         "num_generations": recipe.generations, "max_completion_length": recipe.answer_tokens,
-        "temperature": recipe.temperature, "top_p": recipe.top_p, "beta": recipe.beta,
+        "temperature": recipe.temperature, "top_p": recipe.top_p, "beta": recipe.beta, "reward_weights": [1.0, 0.0],
         "per_device_eval_batch_size": recipe.generations * max(1, 8 // recipe.generations),
     }  # fmt: skip
     kept = {name: value for name, value in arguments.items() if name not in NOT_DRAWN}
-    made = trainer(args=config(**{**kept, **drawn}), reward_funcs=[LearnedReward(recipe)], **given)
+    made = trainer(args=config(**{**kept, **drawn}), reward_funcs=[LearnedReward(recipe), distinct], **given)
     made.reward_funcs[0].model.to(made.accelerator.device)
     return made
 
 
 def rewards_of(history: Sequence[Mapping[str, Any]], method: str) -> dict[str, Any]:
-    """Return the rewards of a run by step: of drawn answers with their divergence, in training and validation."""
+    """Return the rewards of a run by step: of drawn answers with their divergence and how many differ, in training and validation."""
     if method == "dpo":
         names = {"margin": "eval_rewards/margins", "accuracy": "eval_rewards/accuracies"}
         return {"validation": [_logged(entry, names) for entry in history if "eval_rewards/margins" in entry]}
-    train = {"reward": "reward", "kl": "kl"}
+    train = {"reward": "reward", "kl": "kl", "distinct": "rewards/distinct/mean"}
     held_out = {name: f"eval_{key}" for name, key in train.items()}
     return {
         "train": [_logged(entry, train) for entry in history if "reward" in entry],

@@ -122,6 +122,7 @@ def _check_losses(logs: Mapping[str, Any], step: int) -> None:
 
 
 def _reward(logs: Mapping[str, Any], prefix: str) -> str:
-    """Return the learned reward and the divergence of a run that draws answers, behind its loss."""
-    reward, kl = logs.get(f"{prefix}reward"), logs.get(f"{prefix}kl")
-    return "" if reward is None else f", reward {reward:.3f}" + ("" if kl is None else f", KL {kl:.4f}")
+    """Return what is logged of drawn answers, behind the loss: the learned reward, the divergence, how many differ."""
+    names = {"reward": "reward", "KL": "kl", "distinct": "rewards/distinct/mean"}
+    told = {shown: logs.get(f"{prefix}{key}") for shown, key in names.items()}
+    return "".join(f", {shown} {value:.3f}" for shown, value in told.items() if value is not None)

@@ -23,7 +23,7 @@ from itdr_hf.errors import UsageError
 from itdr_hf.models.predict.questions import read_questions
 from itdr_hf.models.pretrained import load_tokenizer
 from itdr_hf.models.train.recipe import PRESETS, TINY, TrainRecipe, changed
-from itdr_hf.models.train.refine import CUT, LearnedReward
+from itdr_hf.models.train.refine import CUT, LearnedReward, distinct
 from itdr_hf.models.train.reward import pair_tokens
 from itdr_hf.models.train.sft import train
 from itdr_hf.models.train.turns import conversation_text
@@ -104,6 +104,13 @@ def test_the_learned_reward_of_an_answer_is_the_score_of_the_tokens_that_the_rew
     assert cut == pytest.approx([score - CUT for score in given])
 
 
+def test_an_answer_is_distinct_that_only_one_prompt_got_however_often():
+    asked = [[{"role": "user", "content": text}] for text in ("a", "a", "b", "b", "c")]
+    assert distinct(completions=["x", "x", "y", "z", "z"], asked=asked) == [1.0, 1.0, 1.0, 0.0, 0.0]
+    turns = [[{"role": "assistant", "content": text}] for text in "xxyzz"]
+    assert distinct(completions=turns, asked=asked) == [1.0, 1.0, 1.0, 0.0, 0.0]
+
+
 def test_the_prompts_to_be_refined_on_are_those_that_a_model_is_asked_for_profiles_with(pairs: Path, base: Path):
     tokenizer = load_tokenizer(str(base))
     asked = {row["user"]: row["id"] for row in rows(pairs, "inference-movielens32m", "user", "id")}
@@ -133,7 +140,7 @@ def test_a_refinement_records_reward_and_divergence_from_its_start_on(refined: t
     folder, facts = refined
     held_out = facts["results"]["rewards"]["validation"]
     assert held_out[0]["step"] == 0 and held_out[0]["kl"] == pytest.approx(0, abs=1e-6)
-    assert held_out[-1]["step"] == facts["results"]["steps"] == 4 and {"reward", "kl"} <= set(held_out[-1])
+    assert held_out[-1]["step"] == facts["results"]["steps"] == 4 and {"reward", "kl", "distinct"} <= set(held_out[-1])
     assert facts["results"]["rewards"]["train"]
     before, after = load_file(start / WEIGHTS), load_file(folder / WEIGHTS)
     assert set(before) == set(after) and any(not torch.equal(before[name], after[name]) for name in before)
