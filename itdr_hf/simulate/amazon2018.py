@@ -108,7 +108,7 @@ def _reviews(
 def _metas(rng: np.random.Generator, domain: str, catalogue: Items, asins: list[str]) -> Iterator[str]:
     kinds, shelves = list(DOMAINS[domain]), list(DOMAINS[domain].values())
     genres = catalogue.genre.tolist()
-    names = text.titles(rng, [shelves[genre] for genre in genres], PATTERNS[domain], popularity=catalogue.popularity)
+    names = text.titles(rng, [shelves[genre] for genre in genres], PATTERNS[domain])
     names = text.plant(text.distinct([name.replace("-", " ") for name in names], " Vol. {n}"))
     dice = rng.random((len(asins), 4)).tolist()
     for row, (asin, name) in enumerate(zip(asins, names, strict=True)):

@@ -223,10 +223,7 @@ def _metas(
     kinds, shelves = list(DOMAINS[domain]), list(DOMAINS[domain].values())
     genres = catalogue.genre.tolist()
     words = [shelves[genre] for genre in genres]
-    names = [
-        re.sub(r"\b-\b", " ", name)
-        for name in text.titles(rng, words, PATTERNS.get(domain, PRODUCTS), popularity=catalogue.popularity)
-    ]
+    names = [re.sub(r"\b-\b", " ", name) for name in text.titles(rng, words, PATTERNS.get(domain, PRODUCTS))]
     names = text.distinct(names, ", Style {n}")
     names = text.plant(weight.names(names) if weight else names)
     mean = np.round(sold[1] / np.maximum(sold[0], 1), 1)

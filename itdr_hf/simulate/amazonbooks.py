@@ -63,9 +63,7 @@ def write(
 
 def _titles(rng: np.random.Generator, catalogue: Items) -> list[str]:
     themes = text.themes_named(list(CATEGORIES.values()))
-    names = text.titles(
-        rng, [themes[g] for g in catalogue.genre.tolist()], phrases.BOOKS, popularity=catalogue.popularity
-    )
+    names = text.titles(rng, [themes[g] for g in catalogue.genre.tolist()], phrases.BOOKS)
     return text.plant(text.distinct(names, ", Book {n}"))
 
 

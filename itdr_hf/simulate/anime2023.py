@@ -91,7 +91,6 @@ def _titles(rng: np.random.Generator, catalogue: Items) -> list[str]:
         rng,
         [themes[g] for g in catalogue.genre.tolist()],
         (*phrases.GAMES, *phrases.BOOKS),
-        popularity=catalogue.popularity,
     )
     names = text.plant(text.distinct(names, " {n}nd Season"))
     for row in range(30, min(len(names), 70), 10):

@@ -102,7 +102,6 @@ def _write_books(path: Path, rng: np.random.Generator, catalogue: Items, codes: 
         rng,
         [themes[g] for g in catalogue.genre[:listed].tolist()],
         phrases.BOOKS,
-        popularity=catalogue.popularity[:listed],
     )
     names = text.plant(text.distinct(names, ", Volume {n}"), latin=True)
     for row in range(12, listed, 57):

@@ -55,9 +55,7 @@ def write(
 def artists(rng: np.random.Generator, catalogue: Items) -> list[str]:
     """Band names that sound of their genre."""
     themes = text.themes_named(list(GENRES.values()))
-    names = text.titles(
-        rng, [themes[g] for g in catalogue.genre.tolist()], phrases.ARTISTS, popularity=catalogue.popularity
-    )
+    names = text.titles(rng, [themes[g] for g in catalogue.genre.tolist()], phrases.ARTISTS)
     return text.plant(text.distinct(names, " {n}"))
 
 

@@ -61,7 +61,6 @@ def _titles(rng: np.random.Generator, catalogue: Items) -> list[str]:
         [themes[g] for g in genres],
         phrases.VIDEOS,
         tags=[tags[g] for g in genres],
-        popularity=catalogue.popularity,
     )
     names = text.plant(text.distinct(names, " part {n}"))
     for row in range(61, len(names), 220):

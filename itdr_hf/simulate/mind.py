@@ -81,9 +81,7 @@ def _news(rng: np.random.Generator, catalogue: Items, ids: list[str]) -> list[st
     kinds = list(CATEGORIES.items())
     genres = catalogue.genre.tolist()
     themes = [THEMES[kinds[g][1][1]] for g in genres]
-    names = text.plant(
-        text.distinct(text.titles(rng, themes, phrases.NEWS, popularity=catalogue.popularity), ", day {n}")
-    )
+    names = text.plant(text.distinct(text.titles(rng, themes, phrases.NEWS), ", day {n}"))
     plots = text.descriptions(rng, themes, "report", further=2)
     links = codes(rng, len(ids), 7, BASE36)
     lines = []

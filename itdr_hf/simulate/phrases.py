@@ -46,12 +46,12 @@ NEWS = (
     "What the {a} {n} in {P} says about the {m}, according to {H} {S}",
 )
 VIDEOS = (
-    "The {a} {n} you can't stop watching, and the {m} behind it # {tag} # {n}",
-    "I tried the {a} {n} from {P} and this is what came of it # {tag}",
-    "{count} {a} {n} moments that I will never forget # {tag} # daily life",
-    "My {a} {n} and the {m}, wait for the ending # {tag} # {m}",
-    "When {H} from {P} meets the {a} {n} for the first time # {tag}",
-    "All about the {a} {n}: what nobody in {P} tells you # {tag} # {P}",
+    "The {a} {n} you can't stop watching # {tag} # {n}",
+    "I tried the {a} {n} from {P} # {tag}",
+    "{count} {a} {n} moments # {tag} # daily life",
+    "My {a} {n}, wait for the ending # {tag} # {m}",
+    "When {H} meets the {n} for the first time # {tag}",
+    "How to make a {a} {n} at home # {tag} # {P}",
 )
 CLIPS = (
     "[{tag}] The {a} {n} of {P}, and what it has to do with the {m}",

@@ -59,7 +59,7 @@ def _write_items(path: Path, rng: np.random.Generator, catalogue: Items, item_id
     genres = catalogue.genre.tolist()
     themes = [text.themes_named(list(TAGS.values()))[g] for g in genres]
     labels = [tags[g] for g in genres]
-    names = text.titles(rng, themes, phrases.CLIPS, tags=labels, popularity=catalogue.popularity)
+    names = text.titles(rng, themes, phrases.CLIPS, tags=labels)
     names = text.plant(text.distinct(names, " P{n}"))
     plots = text.descriptions(rng, themes, "video", further=2)
     shares = np.array([1.0, 0.002, 0.05, 0.004, 0.003, 0.01, 0.004])

@@ -121,9 +121,7 @@ def _players(rng: np.random.Generator, users: int) -> tuple[list[str], list[str]
 
 def _games(rng: np.random.Generator, catalogue: Items, app_ids: list[str]) -> Iterator[str]:
     themes = text.themes_named(list(GENRES.values()))
-    names = text.titles(
-        rng, [themes[g] for g in catalogue.genre.tolist()], phrases.GAMES, popularity=catalogue.popularity
-    )
+    names = text.titles(rng, [themes[g] for g in catalogue.genre.tolist()], phrases.GAMES)
     names = text.plant(text.distinct(names, " {n}"))
     dice = rng.random((len(names), 8)).tolist()
     lines = [literal(_game(names[row], app_ids[row], catalogue, row, dice[row])) for row in range(len(names))]

@@ -120,7 +120,7 @@ def _businesses(
     rng: np.random.Generator, catalogue: Items, ids: list[str], seen: Visits, stars: FloatArray
 ) -> Iterator[str]:
     words, kinds = list(CATEGORIES.values()), list(CATEGORIES)
-    names = text.titles(rng, [words[g] for g in catalogue.genre.tolist()], NAMES, popularity=catalogue.popularity)
+    names = text.titles(rng, [words[g] for g in catalogue.genre.tolist()], NAMES)
     names = text.plant(text.distinct(names, " No. {n}"))
     count = np.bincount(seen.item, minlength=len(ids))
     mean = np.round(2 * np.bincount(seen.item, weights=stars, minlength=len(ids)) / np.maximum(count, 1)) / 2
