@@ -204,10 +204,10 @@ def _run(work: Path, *arguments: str, command: Sequence[str] = COMMAND) -> tuple
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = code = os.waitstatus_to_exitcode(status)
         log.seek(0)
-        said = log.read().strip().splitlines()
+        said = log.read().splitlines()
     # audit: 1 says that it found something
     if code and not (code == 1 and arguments[0] == "audit" and printed.startswith("{")):
-        last = said[-1] if said else "no output"
+        last = next((line for line in reversed(said) if line[:1].isalpha()), "no output")  # of a traceback: the error
         raise BuildError(f"{' '.join(arguments[:2])}: failed with {last} ({code}); want it to succeed; run it alone")
     took = Step(
         seconds=round(time.perf_counter() - started, 2),
