@@ -22,6 +22,8 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from itdr_hf import catalogue
 from itdr_hf.bench.run import machine
 from itdr_hf.errors import BuildError, UsageError
@@ -125,13 +127,11 @@ def rehearse_all(work: Path, sources: Sequence[str], kept: Path, **how: Any) -> 
             print(f"{source}: done before", flush=True)
             continue
         try:
-            found = rehearse(work / source, source, **how)
+            found = _locked(work, source, **how)
         except BuildError as error:
             failed += 1
             print(f"{source}: {error}", file=sys.stderr, flush=True)
             continue
-        finally:
-            shutil.rmtree(work / source, ignore_errors=True)
         done = _read(kept)
         done["sources"][source] = found
         write_atomically(kept, json.dumps({**done, "machine": machine()}, indent=1) + "\n")
@@ -141,6 +141,21 @@ def rehearse_all(work: Path, sources: Sequence[str], kept: Path, **how: Any) -> 
             flush=True,
         )
     return failed
+
+
+def _locked(work: Path, source: str, **how: Any) -> dict[str, Any]:
+    """Rehearse a source, in a folder that no other rehearsal uses meanwhile, and delete that."""
+    work.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(work / f".{source}.lock", timeout=0):
+            try:
+                return rehearse(work / source, source, **how)
+            finally:
+                shutil.rmtree(work / source, ignore_errors=True)
+    except Timeout as error:
+        raise BuildError(
+            f"{work / source}: in use by another rehearsal; want a folder of its own; choose another"
+        ) from error
 
 
 def _killed(work: Path, build: list[str], seconds: float) -> dict[str, Any]:
@@ -204,10 +219,10 @@ def _run(work: Path, *arguments: str, command: Sequence[str] = COMMAND) -> tuple
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = code = os.waitstatus_to_exitcode(status)
         log.seek(0)
-        said = log.read().strip().splitlines()
+        said = log.read().splitlines()
     # audit: 1 says that it found something
     if code and not (code == 1 and arguments[0] == "audit" and printed.startswith("{")):
-        last = said[-1] if said else "no output"
+        last = next((line for line in reversed(said) if line[:1].isalpha()), "no output")  # of a traceback: the error
         raise BuildError(f"{' '.join(arguments[:2])}: failed with {last} ({code}); want it to succeed; run it alone")
     took = Step(
         seconds=round(time.perf_counter() - started, 2),
