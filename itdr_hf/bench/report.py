@@ -21,14 +21,7 @@ TITLE = "Ratio to only parsing: all cells of the source, in wall time and CPU ti
 
 def print_bench(bench: Bench) -> None:
     """Print tables of ratios next to their targets; seconds are shown only for parsing, as a scale."""
-    columns = {
-        "source": "left",
-        "rows": "right",
-        "parse s": "right",
-        "build": "right",
-        "cpu": "right",
-        "cpu/copy": "right",
-    }
+    columns = {"source": "left", "rows": "right", "parse s": "right", "build": "right", "cpu": "right"}
     columns |= {"one cell": "right", "pandas/build": "right", "peak MB": "right"}
     print_table(columns, [_line(row) for row in bench.rows], title=TITLE)
     print()
@@ -117,7 +110,6 @@ def _line(row: Row) -> list[str]:
     pandas = f"{row.ratio('pandas', 'build'):.1f}" if "pandas" in row.results else "–"
     again = f"{_slowest_again(row):.2f}" if any(name.startswith("again") for name in row.results) else "–"
     build = [f"{row.ratio('build', 'parse', what):.2f}" for what in ("seconds", "cpu")]
-    build.append(f"{row.ratio('build', 'copy', 'cpu'):.2f}" if "copy" in row.results else "–")
     peak = f"{row.results['build']['peak_mb']:,}"
     return [row.source, f"{row.rows:,}", f"{_seconds(row, 'parse'):.2f}", *build, again, pandas, peak]
 

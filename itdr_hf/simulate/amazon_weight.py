@@ -24,7 +24,7 @@ BRIEF = 0.35  # share of reviews that are an opening and a few words
 FURTHER = (0.85, 1.0, 40)  # sentences added to the others: mean and spread of the logarithm, and most
 PICTURED = 0.04  # share of reviews with pictures
 # Of a product that has any, on average; SENTENCES: of its description.
-PICTURES, FEATURES, SENTENCES, VIDEOS = 5.1, 7.0, 5.5, 1.0
+PICTURES, FEATURES, SENTENCES, VIDEOS = 5.1, 6.5, 5.0, 1.0
 SHOTS = {"small": 256, "medium": 800, "large": 1600}  # edges of a review's pictures, in pixels
 HOST, VIEWER = "https://media.images.example.net/images/I", "https://www.videos.example.net/vdp"
 
@@ -128,7 +128,7 @@ class Weight:
 
     def names(self, names: Sequence[str]) -> list[str]:
         """Names of products as long as shops make them."""
-        more = self._drawn(self._short, self._rng.integers(0, 4, len(names)))
+        more = self._drawn(self._short, self._rng.integers(0, 3, len(names)))
         return [", ".join([name, *(part.title() for part in parts)]) for name, parts in zip(names, more, strict=True)]
 
     def products(self, products: Iterable[Product], most: int) -> Iterator[Product]:
