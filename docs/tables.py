@@ -104,6 +104,25 @@ def recommenders() -> str:
     return f"Measured on dataset {figures['version']}.\n\n" + table(["", *columns], rows, columns)
 
 
+REAL = {
+    "baseline-popular/whole/whole-generation": "`popular`: seen in prompts",
+    "baseline-popular-log/whole/whole-generation": "`popular-log`: full logs",
+    "baseline-lightgcn/whole/whole-generation": "LightGCN: full logs",
+    "base/untuned/whole-likelihood": "SmolLM2-135M as it is, by likelihood",
+    "base/whole/whole-likelihood": "tuned, seed 0",
+    "base/whole-seed-1/whole-likelihood": "tuned, seed 1",
+    "base/whole-seed-2/whole-likelihood": "tuned, seed 2",
+}
+
+
+def real() -> str:
+    """Return the table of a real model, as it is and tuned, below popularity and a trained recommender."""
+    systems = measured("real")
+    columns = list(dict.fromkeys(column for found in systems.values() for column in found))
+    rows = [[REAL[name], *(_figure(systems[name].get(column)) for column in columns)] for name in REAL]
+    return table(["", *columns], rows, columns)
+
+
 def _figure(found: Sequence[float] | None) -> str:
     return f"{_short(found[0])} ± {_short(found[1])}" if found else ""
 
@@ -200,7 +219,7 @@ def _published_rows(source: str) -> int:
 PAGES: dict[Path, dict[str, Callable[[], str]]] = {
     ROOT / "README.md": {"example": example, "tasks": tasks},
     DOCS / "cells.md": {"cells": cells},
-    DOCS / "results.md": {"recommenders": recommenders},
+    DOCS / "results.md": {"recommenders": recommenders, "real": real},
     DOCS / "full-size.md": {
         "rehearsal": rehearsal,
         "rehearsed-cells": rehearsed_cells,
