@@ -296,10 +296,10 @@ def test_a_killed_push_leaves_the_old_release_or_the_new(tmp_path, monkeypatch):
     hubs.pop().__exit__()
 
 
+OLD = 'title = "old"\ncolumns = { user = "user_id", rating = "stars" }\n'
 QUICK = {  # what ends within seconds: its arguments, and where its files are
     "report": (["report", "itdr", "--out", "made/report.html"], "made"),
     "audit": (["audit", "itdr"], "itdr"),
-    "export": (["export", "itdr", "--format", "messages", "--out", "made"], "made"),
     "harness": (["harness", "itdr", "--out", "made"], "made"),
     "recommend": (["recommend", "RAW", "--source", "movielens32m", "--model", "popularity", "--out", "made"], "made"),
     "init": (["init", "shop", "--force"], "shop"),
@@ -317,12 +317,12 @@ def test_whatever_else_writes_leaves_the_old_or_the_new_too(name, raw, start, tm
         rows = [f"u{u},i{i},{1 + i % 5}" for u in range(9) for i in range(9)]
         (work / "shop/interactions.csv").write_text("user_id,item,stars\n" + "\n".join(rows))
         (work / "shop/items.csv").write_text("item,title\n" + "\n".join(f"i{i},Thing {i}" for i in range(9)))
-        (work / "shop/source.toml").write_text('title = "old"\n')
+        (work / "shop/source.toml").write_text(OLD)
 
     def sound(work: Path, whole: State) -> str:
         if (note := work / "itdr/.audit.json").is_file():
             json.loads(note.read_text())
-        before = {} if name != "init" else {"source.toml": hashlib.sha256(b'title = "old"\n').hexdigest()}
+        before = tree(start / made) if name == "audit" else {"source.toml": hashlib.sha256(OLD.encode()).hexdigest()}
         return old_or_new(work / made, whole, before) if (work / made).is_dir() else ""
 
     drill = Drill(
