@@ -96,10 +96,7 @@ NAMES = {
 def recommenders() -> str:
     """Return the table of baselines and recommenders on the questions of a language model, and the paper's figures."""
     figures = measured("recommenders")
-    systems = figures["systems"]
-    columns = list(dict.fromkeys(column for found in systems.values() for column in found))
-    order = [*(name for name in NAMES if name in systems), *(name for name in systems if name not in NAMES)]
-    rows = [[NAMES.get(name, name), *(_figure(systems[name].get(column)) for column in columns)] for name in order]
+    columns, rows = _by_system(figures["systems"], NAMES)
     rows.append(["paper, fine-tuned models", *(_published(column) for column in columns)])
     return f"Measured on dataset {figures['version']}.\n\n" + table(["", *columns], rows, columns)
 
@@ -117,10 +114,17 @@ REAL = {
 
 def real() -> str:
     """Return the table of a real model, as it is and tuned, below popularity and a trained recommender."""
-    systems = measured("real")
-    columns = list(dict.fromkeys(column for found in systems.values() for column in found))
-    rows = [[REAL[name], *(_figure(systems[name].get(column)) for column in columns)] for name in REAL]
+    columns, rows = _by_system(measured("real"), REAL)
     return table(["", *columns], rows, columns)
+
+
+def _by_system(
+    systems: Mapping[str, Mapping[str, Sequence[float]]], names: Mapping[str, str]
+) -> tuple[list[str], list[list[str]]]:
+    """Return the columns and a row for each system, those with a name first."""
+    columns = list(dict.fromkeys(column for found in systems.values() for column in found))
+    order = [*(name for name in names if name in systems), *(name for name in systems if name not in names)]
+    return columns, [[names.get(name, name), *(_figure(systems[name].get(c)) for c in columns)] for name in order]
 
 
 def _figure(found: Sequence[float] | None) -> str:

@@ -28,8 +28,6 @@ from itdr_hf.simulate import (
     yelp,
 )
 from itdr_hf.simulate.files import write_text
-from itdr_hf.simulate.published import AMAZON2023
-from itdr_hf.simulate.published import write as write_published
 
 SOURCES = {
     "movielens32m": movielens32m,
@@ -89,6 +87,9 @@ def simulate_published(
     Rows, users, items, bytes and skew are the release's (`published.PUBLISHED`); tastes and times are drawn more simply than
     in the small releases. Of amazon2023, only these `domains` (none: all), and gzipped with `compress`.
     """
+    from itdr_hf.simulate.published import AMAZON2023
+    from itdr_hf.simulate.published import write as write_published
+
     names = _writable(out, sources, scale)
     for domain in domains:
         if domain not in AMAZON2023:

@@ -10,7 +10,6 @@ from itdr_hf.simulate.histories import Lives
 from itdr_hf.simulate.world import FloatArray, IntArray
 
 TRIES = 12
-LETTERS = 10  # taken from one 64-bit number
 
 
 @dataclass(frozen=True, kw_only=True)

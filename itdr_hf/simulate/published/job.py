@@ -54,6 +54,11 @@ class Job:
         """Return the number of rows, users or items."""
         return self.figures.number(what)
 
+    def whole(self) -> dict[str, int]:
+        """Return the release's own size, for a simulator that writes all of it."""
+        sizes = {"users": self.number("users"), "items": self.number("items"), "interactions": self.number("rows")}
+        return {**sizes, "seed": self.seed}
+
     def few(self, users: int, interactions: int) -> dict[str, Any]:
         """Return the size of the small release that gives the lines."""
         share = min(max(self.share, 0.02), 1.0)

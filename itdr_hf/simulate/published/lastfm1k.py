@@ -29,13 +29,8 @@ FIGURES = Figures(
 def write(job: Job) -> Iterator[Path]:
     """Write the release, and yield each file."""
     people = job.number("users")
-    small = lastfm1k.write(
-        job.scratch,
-        users=people,
-        items=job.number("items"),
-        interactions=job.few(0, 240_000)["interactions"],
-        seed=job.seed,
-    )
+    plays = {"interactions": job.few(0, 240_000)["interactions"]}
+    small = lastfm1k.write(job.scratch, **job.whole() | plays)
     yield job.move(small[1].name)
     form = form_of(small[0], rb"^(?P<user>user_\d+)\t(?P<time>[^\t]+)Z\t(?P<song>[^\n]+)\n")
     songs = pc.unique(column(small[0], rb"Z\t([^\n]+)\n"))

@@ -21,13 +21,7 @@ FIGURES = Figures(
 
 def write(job: Job) -> Iterator[Path]:
     """Write the release, and yield each file."""
-    movielens1m.write(
-        job.scratch,
-        users=job.number("users"),
-        items=job.number("items"),
-        interactions=job.number("rows"),
-        seed=job.seed,
-    )
+    movielens1m.write(job.scratch, **job.whole())
     yield job.move("ratings.dat")
     yield job.move("users.dat")
     yield job.move("movies.dat")

@@ -20,12 +20,6 @@ FIGURES = Figures(
 
 def write(job: Job) -> Iterator[Path]:
     """Write the release, and yield each file."""
-    pixelrec.write(
-        job.scratch,
-        users=job.number("users"),
-        items=job.number("items"),
-        interactions=job.number("rows"),
-        seed=job.seed,
-    )
+    pixelrec.write(job.scratch, **job.whole())
     yield job.move("interaction.csv")
     yield job.lengthen("item_info.csv", rb"\.(?P<more>)\n$", header=1)
