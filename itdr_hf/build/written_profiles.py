@@ -17,10 +17,9 @@ from itdr_hf.errors import UsageError
 from itdr_hf.records import SPLITS
 from itdr_hf.runtime.files import default_cache, full_disk_named
 from itdr_hf.tasks.planning.recipe import Recipe
-from itdr_hf.tasks.planning.written import COLUMNS, written_path
+from itdr_hf.tasks.planning.written import COLUMNS, RULE, written_path
 
 FIELDS = ("profile", "statement")  # what teachers call answers that other cells quote
-RULE = "rule"  # who wrote those that no model did
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from itdr_hf.runtime.text import join_words, sentences, show_text
 
-RULE = "rule"  # who wrote these texts, in the column `reference_by`
 PREFERENCE_WORDS, INTENTION_WORDS = 40, 30  # the longest of each
 FEWEST = 5  # words of a review, or of a sentence of it, that says anything
 RECENT = 3  # choices that a short-term preference is read from

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from itdr_hf.records import SPLITS
 from itdr_hf.runtime.hashing import pseudonyms
-from itdr_hf.tasks.instructrec.rules import RULE, Choice, Chosen, intentions, preferences, refusal
+from itdr_hf.tasks.instructrec.rules import Choice, Chosen, intentions, preferences, refusal
 from itdr_hf.tasks.planning import core, derived, digest, queries, written
 from itdr_hf.tasks.planning.streaming import stream
 
@@ -111,7 +111,7 @@ def _preferences(plan: PlanContext) -> Iterator[dict[str, str]]:
     ordered = rows.order_by(["domain", "subject", rows.back.desc()])
     for (domain, user), mine in groupby(stream(plan, ordered), lambda row: (row["domain"], row["subject"])):
         history = [Choice(row["title"], row["label"], row["maker"]) for row in mine]
-        yield from (_row(domain, user, "", "P2", view, text, RULE) for view, text in preferences(history))
+        yield from (_row(domain, user, "", "P2", view, text, written.RULE) for view, text in preferences(history))
 
 
 def _intentions(plan: PlanContext) -> Iterator[dict[str, str]]:
@@ -129,7 +129,7 @@ def _intentions(plan: PlanContext) -> Iterator[dict[str, str]]:
     for row in stream(plan, told.order_by(["domain", "subject", "item"])):
         chosen = Chosen(row["title"], row["text"], row["label"] or "", row["maker"] or "")
         for view, text in intentions(chosen):
-            yield _row(row["domain"], row["subject"], row["item"], "I1", view, text, RULE)
+            yield _row(row["domain"], row["subject"], row["item"], "I1", view, text, written.RULE)
 
 
 def _quoted(plan: PlanContext, rows: Sequence[Mapping[str, Any]], task: str) -> Iterator[dict[str, str]]:

@@ -14,6 +14,7 @@ from itdr_hf.errors import BuildError
 if TYPE_CHECKING:
     from itdr_hf.tasks.planning.context import PlanContext
 
+RULE = "rule"  # who wrote the texts that no model did, in the column `reference_by`
 WRITTEN = "profiles"  # folder of the cache with the texts: <hash>.parquet
 COLUMNS = ("source", "domain", "user", "task", "split", "view", "text", "written_by", "salt")
 

@@ -10,9 +10,9 @@ from itdr_hf.raw.source import Source
 from itdr_hf.records import Example
 from itdr_hf.tasks import answers, reading
 from itdr_hf.tasks.planning import neighbours, queries, snapshots
+from itdr_hf.tasks.planning.written import RULE
 from itdr_hf.tasks.reading.faults import ParsedAnswer
 from itdr_hf.tasks.reclm import circle, profiles
-from itdr_hf.tasks.reclm.rules import RULE
 from itdr_hf.tasks.task import TaskContext
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from itdr_hf.runtime.text import show_text
 from itdr_hf.tasks.planning import neighbours, queries, snapshots
+from itdr_hf.tasks.planning.written import RULE
 from itdr_hf.tasks.reclm import gathering, profile, profiles
-from itdr_hf.tasks.reclm.rules import RULE
 from itdr_hf.tasks.reclm.templates import ITEM
 from itdr_hf.tasks.task import ExampleParts, TaskContext
 

@@ -22,7 +22,6 @@ from itdr_hf.tasks.planning.streaming import BATCH_ROWS, stream
 from itdr_hf.tasks.reclm import circle
 from itdr_hf.tasks.reclm.rules import (
     ITEM_PARTS,
-    RULE,
     Choice,
     Profile,
     item_profile,
@@ -89,9 +88,9 @@ def _users(plan: PlanContext) -> Iterator[dict[str, Any]]:
     told = seen.select(*KEYS, "title", "label", "users", "timestamp", "item").order_by([*KEYS, "timestamp", "item"])
     for (domain, subject), mine in groupby(stream(plan, told), lambda row: (row["domain"], row["subject"])):
         history = [Choice(row["title"], row["label"], row["users"]) for row in mine]
-        profile, by = user_profile(history, telling, usual[0]["usual"], plan.source.words), RULE
+        profile, by = user_profile(history, telling, usual[0]["usual"], plan.source.words), written.RULE
         profile, by = quote(domain, str(subject)) or (profile, by)
-        quoted += by != RULE
+        quoted += by != written.RULE
         yield _row(domain, subject, profile, by)
     if plan.recipe.profiles and not quoted:
         raise BuildError(
@@ -169,7 +168,7 @@ def _made(plan: PlanContext, entries: ir.Table, *, cold: bool) -> Iterator[dict[
             of = of or kinds(row["title"], row["label"])
             listed[row["kind"]].append(row["entry"])
         profile = item_profile(of, listed["identities"], listed["interests"])
-        yield {**_row(domain, item, profile, RULE), "cold": cold}
+        yield {**_row(domain, item, profile, written.RULE), "cold": cold}
 
 
 def _row(domain: str, subject: Any, profile: Profile, by: str) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from itdr_hf.raw.source import Words
 
-RULE = "rule"  # who wrote these texts, in the column `reference_by`
 PARTS = 3  # identities, and interests, of a user, as published
 ITEM_PARTS = 5  # of an item
 OWN = 2  # kinds of an item itself that its profile begins with
