@@ -13,10 +13,8 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from hashlib import file_digest
 from pathlib import Path
@@ -28,6 +26,7 @@ from itdr_hf import catalogue
 from itdr_hf.bench.run import machine
 from itdr_hf.errors import BuildError, UsageError
 from itdr_hf.raw.release import find_release
+from itdr_hf.runtime.disk import watch_size
 from itdr_hf.runtime.files import write_atomically
 from itdr_hf.simulate.published import PUBLISHED
 
@@ -209,8 +208,8 @@ def _ratio(step: Step, floor: Step) -> float:
 
 def _run(work: Path, *arguments: str, command: Sequence[str] = COMMAND) -> tuple[Step, str]:
     """Run a command with all that it writes under `work`; return what it took and what it printed."""
-    environment, started = _environment(work), time.perf_counter()
-    with _disk(work) as most, (work / "log").open("w+") as log:
+    environment, started, most = _environment(work), time.perf_counter(), [0]
+    with watch_size(work, most, EVERY), (work / "log").open("w+") as log:
         process = subprocess.Popen(
             [*command, *arguments], stdout=subprocess.PIPE, stderr=log, text=True, env=environment
         )
@@ -235,34 +234,6 @@ def _run(work: Path, *arguments: str, command: Sequence[str] = COMMAND) -> tuple
 
 def _environment(work: Path) -> dict[str, str]:
     return {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(work / "hf"), "TMPDIR": str(work / "tmp")}
-
-
-@contextmanager
-def _disk(folder: Path) -> Iterator[list[int]]:
-    """Watch how much a folder holds; the list has the most that was seen."""
-    most, ended = [0], threading.Event()
-
-    def watch() -> None:
-        while not ended.wait(EVERY):
-            most[0] = max(most[0], _size(folder))
-
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
-    try:
-        yield most
-    finally:
-        ended.set()
-        thread.join()
-        most[0] = max(most[0], _size(folder))
-
-
-def _size(folder: Path) -> int:
-    total = 0
-    for place, _, names in os.walk(folder):
-        for name in names:
-            with suppress(FileNotFoundError):  # deleted meanwhile
-                total += (Path(place) / name).lstat().st_blocks * 512
-    return total
 
 
 def _published(source: str, name: str) -> int | None:

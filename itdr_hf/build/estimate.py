@@ -67,9 +67,7 @@ class Estimate:
     tables_seconds: float = 0.0  # of reading the raw files, counted for the first cell of a source
     cell_seconds: float = 0.0
     peak_memory_mb: int = 0
-    temporary_bytes: int = (
-        0  # on disk beside raw files and dataset: tables in the cache, for the first cell of a source, and what spills
-    )
+    temporary_bytes: int = 0  # on disk: a source's tables in the cache, for its first cell, and what spills
     basis: str = ""
     error: float | None = None
 

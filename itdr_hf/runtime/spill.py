@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+
+from itdr_hf.runtime.disk import watch_size
 
 PREFIX = "itdr-spill-"
 LOCK = "lock"  # a file in the folder, locked while its process lives
@@ -27,7 +27,7 @@ def spill_folder() -> Iterator[Path]:
     _sweep()
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     try:
-        with FileLock(folder / LOCK), _watched(folder):
+        with FileLock(folder / LOCK), watch_size(folder, _most, EVERY):
             yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -36,30 +36,6 @@ def spill_folder() -> Iterator[Path]:
 def peak() -> int:
     """Return the most bytes that this process was seen to have spilled at once, to the nearest quarter of a second."""
     return _most[0]
-
-
-@contextmanager
-def _watched(folder: Path) -> Iterator[None]:
-    ended = threading.Event()
-
-    def watch() -> None:
-        while not ended.wait(EVERY):
-            _most[0] = max(_most[0], _size(folder))
-
-    threading.Thread(target=watch, name="spilled", daemon=True).start()
-    try:
-        yield
-    finally:
-        ended.set()
-
-
-def _size(folder: Path) -> int:
-    total = 0
-    for place, _, names in os.walk(folder):
-        for name in names:
-            with suppress(OSError):  # removed meanwhile
-                total += (Path(place) / name).stat().st_size
-    return total
 
 
 def _sweep() -> None:

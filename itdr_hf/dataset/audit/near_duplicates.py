@@ -27,7 +27,7 @@ TABLES = ("texts", "runs", "frequent", "used", "shared", "sizes", "ranked")
 
 
 def nearly_alike(engine: DuckDBEngine, batches: Iterable[pa.RecordBatch]) -> list[str]:
-    """The ids of texts outside train that are nearly one in train; batches have id, text and train (whether it is)."""
+    """Return the ids of texts outside train that are nearly one in train; batches have id, text and train (whether it is)."""
     engine.sql.execute("CREATE OR REPLACE TEMP TABLE texts (number BIGINT, id VARCHAR, train BOOLEAN, runs BIGINT)")
     engine.sql.execute("CREATE OR REPLACE TEMP TABLE runs (number BIGINT, run UBIGINT, train BOOLEAN)")
     engine.sql.execute("CREATE OR REPLACE TEMP TABLE frequent (run UBIGINT)")
@@ -71,7 +71,7 @@ def _rank(engine: DuckDBEngine, common: float) -> None:
 
 
 def _pairs() -> str:
-    """The query for the ids of those that are alike: first the pairs that may be, then what they share is counted.
+    """Return the query for the ids of those that are alike: first the pairs that may be, then what they share is counted.
 
     What follows the first run that two texts share, at its place in either, bounds what they share at most
     (positional filtering, Xiao et al. 2008).
@@ -117,7 +117,7 @@ def _note(engine: DuckDBEngine, batch: pa.RecordBatch, first: int) -> None:
 def _distinct(
     place: npt.NDArray[np.int64], run: npt.NDArray[np.uint64]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint64]]:
-    """The runs in order, each once for a text; meanwhile, the place of the text stands for the last bits of the run."""
+    """Return the runs in order, each once for a text; meanwhile, the place of the text stands for the last bits of the run."""
     import numpy as np
 
     bits = np.uint64(BITS)
