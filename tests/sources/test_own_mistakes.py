@@ -16,7 +16,7 @@ import pytest
 from itdr_hf.build.folder import CellsFailedError, build_folder
 from itdr_hf.build.prepare import Settings
 from itdr_hf.errors import ItdrError, MissingFileError, UsageError
-from itdr_hf.sources.own import found_in, own_source
+from itdr_hf.sources.own import found_in, own_source, values
 
 USERS, ITEMS, EACH = 12, 30, 12
 Rows = list[list[Any]]
@@ -436,6 +436,13 @@ def test_a_mistake_ends_in_one_line_that_names_it(mistake, shop, tmp_path):
     with pytest.raises(ItdrError, match=message) as error:
         shop.made(tmp_path / "cache")
     assert "\n" not in str(error.value) and not (tmp_path / "out/nir-shop").exists()
+
+
+def test_users_that_stand_in_another_order_than_those_who_act_are_found(shop, monkeypatch):
+    monkeypatch.setattr(values, "LOOKED_AT", 3)
+    others = "".join(f"x{n},{20 + n}\n" for n in range(5))
+    shop.write().put("users.csv", f"user,age\n{others}u0,30\n")
+    assert [attribute.name for attribute in own_source(shop.folder).user_attributes] == ["age"]
 
 
 def test_a_broken_folder_spoils_nothing_but_its_own_cells(shop, tmp_path):

@@ -125,11 +125,16 @@ def _whole(engine: DuckDBEngine, table: OwnTable) -> list[str]:
 
 
 def _check_users(engine: DuckDBEngine, interactions: OwnTable, users: OwnTable) -> None:
-    """Raise RawDataError where no user of the interactions is in the table of users."""
+    """Raise RawDataError where no user of the interactions is in the table of users.
+
+    Two large tables in different orders may begin with different users, so where their first rows have none in common
+    all rows count.
+    """
     user = without_point(identifier("user"))
-    sides = [f"SELECT DISTINCT {user} AS u FROM {first_rows(each)}" for each in (interactions, users)]
-    if engine.value(f"SELECT count(*) FROM ({sides[0]}) JOIN ({sides[1]}) USING (u)"):
-        return
+    for rows in (first_rows, plain_rows):
+        sides = [f"SELECT DISTINCT {user} AS u FROM {rows(each)}" for each in (interactions, users)]
+        if engine.value(f"SELECT count(*) FROM ({sides[0]}) JOIN ({sides[1]}) USING (u)"):
+            return
     few = [[row[0] for row in engine.sql.execute(f"{side} ORDER BY u LIMIT 3").fetchall()] for side in sides]
     acting, listed = (", ".join(map(repr, each)) or "nothing" for each in few)
     raise RawDataError(
