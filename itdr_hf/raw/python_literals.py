@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 BATCH_LINES = 4_096
 _UNDECODED = re.compile("[\udc80-\udcff]")  # bytes that are not UTF-8, as "surrogateescape" decodes them
+_TEXT = re.compile(r"""('[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*")""")
+_UNLIKE_JSON = re.compile(r'\\(?:x([0-9a-fA-F]{2})|(.))|"')  # what a text may contain that JSON may write differently
+_WORDS = (("u\0", "\0"), ("True", "true"), ("False", "false"), ("None", "null"))  # between texts; \0 stands for a text
+_SAME_ESCAPES = frozenset('bfnrtu"\\')
 JSON_WORDS = {"true": True, "false": False, "null": None}
 UNREADABLE = (ValueError, SyntaxError, TypeError, MemoryError, RecursionError)
 
@@ -38,10 +42,53 @@ def as_json(line: str) -> str | None:
     if not line.isascii() and _UNDECODED.search(line):
         return None
     try:
-        value = _value(line.strip())
+        value = _simple(line.strip()) or _value(line.strip())
         return _join_surrogates(json.dumps(value, ensure_ascii=False)) if isinstance(value, dict) else None
     except UNREADABLE:
         return None
+
+
+def _simple(line: str) -> object:
+    """Return the dict in a line that is JSON but for its quotes, escapes and words; None if there is more to it.
+
+    Nearly every line is, and is read in a third of the time so.
+    """
+    plain = '"' not in line and "\\" not in line  # then each apostrophe begins or ends a text
+    parts = line.split("'") if plain else _TEXT.split(line)
+    others, texts = "\0".join(parts[::2]), parts[1::2]
+    if '"' in others or "'" in others:
+        return None
+    for word, jsons in _WORDS:
+        others = others.replace(word, jsons)
+    try:
+        parts[::2] = others.split("\0")
+        parts[1::2] = [f'"{text}"' for text in texts] if plain else map(_json_text, texts)
+        return json.loads("".join(parts), parse_constant=_refuse)
+    except ValueError:  # from an odd number of quotes or a NUL too: the parts are more or fewer
+        return None
+
+
+def _json_text(text: str) -> str:
+    inner = text[1:-1]
+    if "\\" in inner or '"' in inner:
+        inner = _UNLIKE_JSON.sub(_json_escape, inner)
+    return f'"{inner}"'
+
+
+def _json_escape(found: re.Match[str]) -> str:
+    code, letter = found.groups()
+    if code:
+        return f"\\u00{code}"
+    if letter == "'":
+        return letter
+    if letter is not None and letter not in _SAME_ESCAPES:
+        raise ValueError(found[0])
+    return found[0] if letter else '\\"'
+
+
+def _refuse(word: str) -> object:
+    """Refuse NaN and Infinity, which json.loads takes for numbers."""
+    raise ValueError(word)
 
 
 def _value(line: str) -> object:

@@ -1,0 +1,45 @@
+"""Lines of Python literals: whatever is read in the short way is what Python itself reads."""
+
+import ast
+import json
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from itdr_hf.raw.python_literals import as_json
+
+TEXTS = st.text(st.sampled_from("ab'\"\\{}:,u é😀\n\t\x01"), max_size=8)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=8,
+)
+DICTS = st.dictionaries(TEXTS, VALUES, min_size=1, max_size=4)
+EDITS = st.lists(st.tuples(st.integers(0), st.sampled_from(["", *"'\"\\u,:{}[]()b#x0-N e\0"])), max_size=3)
+
+
+@given(DICTS, st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_every_dict_that_python_writes_is_read_back(written, ascii_only):
+    line = ascii(written) if ascii_only else repr(written)
+    assert json.loads(as_json(line) or "") == written
+    assert json.loads(as_json(line.replace(": '", ": u'")) or "") == ast.literal_eval(line.replace(": '", ": u'"))
+
+
+@given(DICTS, EDITS)
+@settings(max_examples=400, deadline=None)
+def test_a_damaged_line_is_read_as_python_reads_it_or_not_at_all(written, edits):
+    line = repr(written)
+    for place, letter in edits:
+        at = place % len(line)
+        line = line[:at] + letter + line[at + (letter == "") :]
+
+    try:
+        expected = ast.literal_eval(line.strip())
+    except (ValueError, SyntaxError):
+        expected = None
+    read = as_json(line)
+    if not isinstance(expected, dict):
+        assert read is None, "Python cannot read it"
+    else:
+        assert read is None or read == json.dumps(expected, ensure_ascii=False)
