@@ -48,7 +48,7 @@ class Rate:
 
 
 DEFAULT = Rate(
-    raw_bytes=1_000_000_000, tables_seconds=8.0, cell_seconds=2.5, examples=6_250, asked=6_250, bytes=7_000_000, peak_memory_mb=600,
+    raw_bytes=1_000_000_000, tables_seconds=8.0, cell_seconds=2.5, examples=6_250, asked=6_250, bytes=7_000_000, peak_memory_mb=800,
     tables_bytes=600_000_000, spilled_bytes=400_000_000,
 )  # fmt: skip
 
@@ -117,7 +117,7 @@ def estimate_cell(cell: Cell, recipe: Recipe, raw_bytes: int, reads: bool, rates
         bytes=round(rate.bytes * share),
         tables_seconds=rate.tables_seconds * growth if reads else 0.0,
         cell_seconds=rate.cell_seconds * (scale + share) / 2,  # planning goes with the release, rendering with the rows
-        peak_memory_mb=round(rate.peak_memory_mb * max(1.0, min(scale, share))),
+        peak_memory_mb=round(rate.peak_memory_mb + HELD * max(raw_bytes - rate.raw_bytes, 0) / 1e6),
         temporary_bytes=round(tables_bytes + (rate.spilled_bytes or 0) * growth),
         basis=basis,
         error=off,

@@ -54,6 +54,7 @@ def test_time_goes_with_the_release_and_bytes_with_the_rows():
     assert same.error == pytest.approx(0.1) and same.basis == "this config"
     large = estimate_cell(cell, replace(cell.recipe(), num_examples=1000), 1_000_000_000, True, rates)
     assert (large.bytes, large.tables_seconds, large.cell_seconds) == (500_000, 40.0, 20.0)
+    assert same.peak_memory_mb < large.peak_memory_mb < 10 * same.peak_memory_mb
     alike = estimate_cell(catalogue.cell("nir-pixelrec"), cell.recipe(), 100_000_000, False, rates)
     assert alike.basis == "1 configs of its task" and alike.tables_seconds == 0
     assert estimate_cell(cell, cell.recipe(), DEFAULT.raw_bytes, True, {}).seconds == pytest.approx(10.5)
