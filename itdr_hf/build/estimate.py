@@ -28,6 +28,7 @@ from itdr_hf.tasks.task import Cell
 
 RATES = "rates.json"
 FEW_BYTES = 20e6  # of raw files: below it, what a build takes hardly depends on them
+HELD = 0.3  # of the bytes of a larger release, in memory at the peak: .2 to .5 of the releases at full size
 
 
 @dataclass(frozen=True, kw_only=True)
