@@ -164,8 +164,8 @@ class Scan:
         The files are streamed, so the fragment can be used only once.
         """
         name = f"blocks_{uuid4().hex}"
-        self.engine.sql.register(name, blocks.stream(self.files[role]))
-        return f"(SELECT * FROM {name})" if self.numbered else f"(SELECT * EXCLUDE (_row) FROM {name})"
+        self.engine.sql.register(name, blocks.stream(self.files[role], numbered=self.numbered))
+        return f"(SELECT * FROM {name})"
 
     def lines(self, path: Path) -> str:
         """Return a fragment of the non-blank lines of a text file, as `line`."""
