@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from itdr_hf.errors import MalformedRowError
-from itdr_hf.raw.dialects import MAX_LINE, open_bytes
+from itdr_hf.raw.dialects import MAX_LINE, damage_named, open_bytes
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -85,7 +85,7 @@ def _joined(paths: Sequence[Path]) -> Iterator[tuple[bool, bytes]]:
 
 def _pieces(path: Path) -> Iterator[bytes]:
     """Yield the content of a file, without a byte order mark, in pieces that end with a line feed; one is added to the last."""
-    with open_bytes(path) as file:
+    with damage_named(path), open_bytes(path) as file:
         rest, read = b"", 0
         while chunk := file.read(PIECE_BYTES):
             content = rest + (chunk if read else chunk.removeprefix(BOM))

@@ -60,24 +60,24 @@ def cut(content: bytes, name: str) -> bytes:
     start = content.rfind(b"\n", 0, len(content) * 2 // 3) + 1
     end = content.find(b"\n", start)
     row = content[start:end]
-    middle = row.find(_delimiter(name)) // 2 if row.find(_delimiter(name)) > 1 else len(row) // 3
+    middle = row.find(_delimiter(name)) // 2 if row.find(_delimiter(name)) > 0 else len(row) // 3
     return content[: start + max(middle, 1)]
 
 
 def unclosed_quote(content: bytes, name: str) -> bytes:
     """A quote before a field of a row in the middle, where quotes mean something; of JSON, one that is lost."""
     if ".json" in name:
-        return _on_line(content, lambda line: line.replace(b'"', b"", 1))
+        return _on_line(content, name, lambda line: line.replace(b'"', b"", 1))
     if not (_quoted(name) or _by_csv(name)):
         return content
-    return _on_line(content, lambda line: b'"' + line if not line.startswith(b'"') else line[1:])
+    return _on_line(content, name, lambda line: b'"' + line if not line.startswith(b'"') else line[1:])
 
 
 def nul_byte(content: bytes, name: str) -> bytes:
     """Within the first value of a row in the middle."""
     if ".json" in name:
-        return _on_line(content, lambda line: line.replace(b": ", b": \0", 1))
-    return _on_line(content, lambda line: line[:2] + b"\0" + line[2:])
+        return _on_line(content, name, lambda line: line.replace(b": ", b": \0", 1))
+    return _on_line(content, name, lambda line: line[:2] + b"\0" + line[2:])
 
 
 def nul_run(content: bytes, name: str) -> bytes:
@@ -91,19 +91,23 @@ def header_again(content: bytes, name: str) -> bytes:
     first, end, _ = content.partition(b"\n")
     if not _headed(name, first):
         return content
-    return _on_line(content, lambda line: first.removesuffix(b"\r") + end + line)
+    return _on_line(content, name, lambda line: first.removesuffix(b"\r") + end + line)
 
 
 def delimiter_at_the_end(content: bytes, name: str) -> bytes:
     """Of a row in the middle."""
     end = b"," if ".json" in name else _delimiter(name)
-    return _on_line(content, lambda line: line + end)
+    return _on_line(content, name, lambda line: line + end)
 
 
 def delimiters_at_the_ends(content: bytes, name: str) -> bytes:
     """Of all rows, the header too."""
     end = b"," if ".json" in name else _delimiter(name)
-    return re.sub(rb"(\r?\n)", end + rb"\1", content)
+    lines = [
+        line.removesuffix(b"\r") + end + (b"\r" if line.endswith(b"\r") else b"") if line and ends else line
+        for line, ends in zip(content.split(b"\n"), _rows_end(content, name), strict=True)
+    ]
+    return b"\n".join(lines)
 
 
 def other_delimiter(content: bytes, name: str) -> bytes:
@@ -261,18 +265,28 @@ def _difference(tables: Tables, clean: Tables) -> str:
     return "the number of rows"
 
 
-def _on_line(content: bytes, change: Callable[[bytes], bytes]) -> bytes:
-    """Change a line near the middle, without its end; none that is a heading of a block."""
-    lines = content.split(b"\n")
-    at = next(n for n in range(len(lines) // 2, len(lines)) if not lines[n].endswith(b":"))
+def _on_line(content: bytes, name: str, change: Callable[[bytes], bytes]) -> bytes:
+    """Change a line near the middle that begins a row, without its end; none that is a heading of a block."""
+    lines, ends = content.split(b"\n"), _rows_end(content, name)
+    at = next(n for n in range(len(lines) // 2, len(lines)) if ends[n - 1] and not lines[n].endswith(b":"))
     bare = lines[at].removesuffix(b"\r")
     lines[at] = change(bare) + lines[at][len(bare) :]
     return b"\n".join(lines)
 
 
+def _rows_end(content: bytes, name: str) -> list[bool]:
+    """Whether a row ends with each line, rather than going on within quotes."""
+    quotes, ends = 0, []
+    for line in content.split(b"\n"):
+        quotes += line.replace(b'\\"', b"").count(b'"') if _quoted(name) or _by_csv(name) else 0
+        ends.append(quotes % 2 == 0)
+    return ends
+
+
 def _headed(name: str, first: bytes) -> bool:
     fields = first.strip().split(_delimiter(name))
-    return ".json" not in name and len(fields) > 1 and not any(field.strip(b'"').isdigit() for field in fields)
+    headed = (name.endswith(".csv") and not name.endswith(FREE_TEXT)) or first.startswith(b"#id")
+    return headed and not any(field.strip(b'"').isdigit() for field in fields)
 
 
 def _by_csv(name: str) -> bool:
