@@ -266,9 +266,10 @@ def _difference(tables: Tables, clean: Tables) -> str:
 
 
 def _on_line(content: bytes, name: str, change: Callable[[bytes], bytes]) -> bytes:
-    """Change a line near the middle that begins a row, without its end; none that is a heading of a block."""
+    """Change a line near the middle that is a row, without its end; none that is a heading of a block."""
     lines, ends = content.split(b"\n"), _rows_end(content, name)
-    at = next(n for n in range(len(lines) // 2, len(lines)) if ends[n - 1] and not lines[n].endswith(b":"))
+    wanted = (n for n in range(len(lines) // 2, len(lines)) if ends[n - 1] and ends[n] and not lines[n].endswith(b":"))
+    at = next(wanted, len(lines) // 2)  # of one row alone there is no other
     bare = lines[at].removesuffix(b"\r")
     lines[at] = change(bare) + lines[at][len(bare) :]
     return b"\n".join(lines)

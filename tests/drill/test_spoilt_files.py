@@ -32,20 +32,19 @@ def test_a_spoilt_file_is_refused_by_name_or_read_right(tmp_path: Path):
                     verdict = judge(case, clean, engine, tmp_path / "cache" / str(number))
                     tally[source, case.spoiling, verdict if verdict in RIGHT else "WRONG"] += 1
                     wrong += [f"{case}: {verdict}"] if verdict not in RIGHT else []
-    print(table(tally), f"{tally.total()} of {number} cases", *wrong, sep="\n")
+    verdicts = Counter(verdict for _, _, verdict in tally.elements())
+    print("", table(tally), f"{tally.total()} of {number} cases: {dict(verdicts)}", *wrong, sep="\n")
     assert not wrong
     assert {way for _, way, _ in tally} == set(SPOILINGS)
     assert {source for source, _, _ in tally} == set(SOURCES | OTHERS)
 
 
 def table(tally: Counter[tuple[str, str, str]]) -> str:
-    """Source by way: how many files were refused / read right / left out and counted."""
-    rows = ["", "source × way: refused / read right / left out and counted"]
+    """Show way by source how many files were refused, read right, left out and counted (and wrong, if any)."""
+    sources = list(SOURCES | OTHERS)
+    rows = [" " * 24 + "".join(f"{source:>14}" for source in sources)]
     for way in SPOILINGS:
-        cells = [
-            f"{source} " + "/".join(str(tally[source, way, verdict]) for verdict in RIGHT)
-            for source in SOURCES | OTHERS
-            if any(tally[source, way, verdict] for verdict in (*RIGHT, "WRONG"))
-        ]
-        rows.append(f"{way}: {', '.join(cells)}")
+        counts = [[tally[source, way, verdict] for verdict in (*RIGHT, "WRONG")] for source in sources]
+        cells = ("/".join(map(str, found if found[-1] else found[:-1])) if any(found) else "–" for found in counts)
+        rows.append(f"{way:24}" + "".join(f"{cell:>14}" for cell in cells))
     return "\n".join(rows)
