@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -215,7 +215,7 @@ def _ranking(system: Any, normalise: str, plain: bool) -> System:
     from itdr_hf.models.predict.local import LocalModel
     from itdr_hf.models.predict.served_likelihood import ServedLikelihood
 
-    over = "mean" if normalise == "mean" else "sum"
+    over: Literal["sum", "mean"] = "mean" if normalise == "mean" else "sum"
     if isinstance(system, LocalModel):
         return Likelihood(system.model, system.tokenizer, system.run, normalise=over)
     if not plain:
