@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from itdr_hf.simulate import amazon2018, amazon2023, movielens32m
@@ -79,6 +80,32 @@ def netflix(work: Path, rows: int) -> Measured:
     movies = max(rows * full.items // full.interactions, 500)
     _once(raw, netflix_prize.write, folder, users=users, items=movies, interactions=rows)
     return Measured(source="netflix", rows=rows, raw=raw, parsed=tuple(sorted(folder.glob("combined_data_*.txt"))))
+
+
+def one_file_a_movie(measured: Measured) -> Path:
+    """Return the raw folder of the same Netflix ratings in the release's other layout, a file for each movie."""
+    raw = measured.raw.with_name(f"{measured.raw.name}-split")
+
+    def write(folder: Path, rows: int) -> None:
+        (folder / "training_set").mkdir(parents=True)
+        shutil.copy(measured.parsed[0].with_name("movie_titles.csv"), folder)
+        for path in measured.parsed:
+            with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
+                _write_blocks(content, folder / "training_set")
+
+    _once(raw, write, raw / netflix_prize.FOLDER, rows=measured.rows)
+    return raw
+
+
+def _write_blocks(content: mmap, folder: Path) -> None:
+    """Write each block, a line `movie:` and its ratings, which have no colon, as a file."""
+    start = 0
+    while start < len(content):
+        colon = content.find(b":", start)
+        following = content.find(b":", colon + 1)
+        end = content.rfind(b"\n", colon, following) + 1 if following >= 0 else len(content)
+        (folder / f"mv_{int(content[start:colon]):07d}.txt").write_bytes(content[start:end])
+        start = end
 
 
 def _once(raw: Path, write: Callable[..., object], folder: Path, **shape: float) -> None:

@@ -7,8 +7,8 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any
 
 from itdr_hf import catalogue
 from itdr_hf.bench.neighbours import has_index
-from itdr_hf.bench.releases import Measured, amazon, movielens, netflix
+from itdr_hf.bench.releases import Measured, amazon, movielens, netflix, one_file_a_movie
 from itdr_hf.errors import BuildError
 from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 
@@ -34,13 +34,19 @@ class Sizes:
     ratings: tuple[int, ...] = (300_000, 1_000_000, 3_000_000)
     reviews: tuple[int, ...] = (30_000, 100_000)
     blocks: tuple[int, ...] = (1_000_000,)
-    rendered: tuple[int, int] = (10_000, 40_000)
+    rendered: tuple[int, ...] = (10_000, 40_000)  # (): nothing that does not depend on a release's size
     log: tuple[int, int, int] = (1_000_000, 50_000, 20_000)  # pairs, users, items of recommenders
     near: tuple[int, int, int] = (200_000, 64, 8_192)  # vectors, their length, those whose nearest are looked for
     indexed: tuple[int, int] = (200_000, 64)  # vectors of an index, and their length
     rounds: int = 2
 
+    def only(self, parts: Collection[str]) -> Sizes:
+        """Return the same sizes without the parts that are not named; all of them if none is."""
+        left = {PARTS[name]: () for name in PARTS if parts and name not in parts}
+        return replace(self, **left)  # type: ignore[arg-type]
 
+
+PARTS = {"movielens32m": "ratings", "amazon2023": "reviews", "netflix": "blocks", "rest": "rendered"}
 FULL = Sizes(
     ratings=(3_200_000, 32_000_000),
     reviews=(300_000, 3_000_000),
@@ -72,7 +78,7 @@ class Bench:
     """All measurements, and the machine they were made on."""
 
     rows: list[Row]
-    once: dict[str, Result]  # render, load, import: independent of size
+    once: dict[str, Result]  # render, load, import: independent of size; may be empty
     machine: dict[str, Any] = field(default_factory=dict)
 
 
@@ -82,7 +88,10 @@ def run(work: Path, sizes: Sizes, *, memory: str = "1GB", progress: OnProgress =
     rows = [_movielens(movielens_at(work, n, progress), work, sizes.rounds, memory, progress) for n in sizes.ratings]
     rows += [_amazon(amazon_at(work, n, progress), work, sizes.rounds, memory, progress) for n in sizes.reviews]
     rows += [_netflix(netflix_at(work, n, progress), work, sizes.rounds, memory, progress) for n in sizes.blocks]
-    once = _once(movielens_at(work, sizes.ratings[-1], progress), work, sizes, memory, progress)
+    once: dict[str, Result] = {}
+    if sizes.rendered:
+        ratings = sizes.ratings or Sizes().ratings
+        once = _once(movielens_at(work, ratings[-1], progress), work, sizes, memory, progress)
     return Bench(rows=rows, once=once, machine=machine())
 
 
@@ -140,11 +149,12 @@ def _copied(measured: Measured, work: Path, memory: str) -> Result:
 
 
 def _netflix(measured: Measured, work: Path, rounds: int, memory: str, progress: OnProgress) -> Row:
-    """Measure one cell, relative to reading lines: the release has no default cells, and no reader parses its blocks."""
-    cells = [f"tkr-{measured.source}"]
+    """Measure one cell in each layout, relative to reading lines: no cell is a default one, and no reader parses blocks."""
+    cells, split = [f"tkr-{measured.source}"], one_file_a_movie(measured)
     jobs: dict[str, tuple[str, Result]] = {
         "parse": ("parse_lines", {"paths": [str(p) for p in measured.parsed], "memory": memory}),
         "build": ("build", {"raw": str(measured.raw), "work": str(work / "ours"), "configs": cells, "memory": memory}),
+        "build split": ("build", {"raw": str(split), "work": str(work / "ours"), "configs": cells, "memory": memory}),
     }
     return _row(measured, jobs, rounds, progress)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from itdr_hf.cli.options import Json
+from itdr_hf.cli.options import PART, Json, one_of
 from itdr_hf.runtime.terminal import print_line
 
 
@@ -27,6 +27,7 @@ def bench(
     pairs: Annotated[
         int | None, typer.Option(min=1_000, help="Pairs of the log that recommenders train on; needs torch.")
     ] = None,
+    only: Annotated[list[str] | None, one_of(PART, help="Only this source, or the rest; may be given again.")] = None,
     rounds: Annotated[int | None, typer.Option(min=1, help="Repetitions, of which the fastest counts.")] = None,
     full: Annotated[
         bool, typer.Option("--full", help="32 and 100 million ratings, 3 million reviews: two hours.")
@@ -51,7 +52,7 @@ def bench(
         near=(vectors, 16, vectors // 20) if vectors else sizes.near,
         indexed=(vectors, 16) if vectors else sizes.indexed,
         log=(pairs, max(10, pairs // 20), max(50, pairs // 50)) if pairs else sizes.log,
-    )
+    ).only(only or [])
     with show_progress("measuring") as progress:
         found = run(work or out / "work", sizes, memory=memory_limit, progress=progress)
     paths = write_bench(found, out)

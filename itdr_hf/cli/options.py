@@ -116,6 +116,12 @@ def _futures() -> Iterable[str]:
     return FUTURES
 
 
+def _parts() -> Iterable[str]:
+    from itdr_hf.bench.run import PARTS
+
+    return PARTS
+
+
 def _precisions() -> Iterable[str]:
     from itdr_hf.models.train.recipe import DTYPES
 
@@ -202,6 +208,7 @@ NEIGHBOURS_BY = Names("neighbours", given("cooccurrence", "lightgcn"))
 NEGATIVE_SAMPLING = Names("strategy", _negative_samplings)
 NORMALISE = Names("normalise", given("sum", "mean"))
 ORDER = Names("order", _orders)
+PART = Names("measured", _parts)
 PRECISION = Names("precision", _precisions)
 PRESET = Names("preset", _presets)
 PROTOCOL = Names("log-split", _protocols)

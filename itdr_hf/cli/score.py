@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -20,6 +20,7 @@ from itdr_hf.cli.asking import (
     OtherPrompts,
     Revision,
     check_adapter,
+    open_system,
 )  # fmt: skip
 from itdr_hf.cli.options import (
     BASELINE,
@@ -44,7 +45,6 @@ from itdr_hf.runtime.terminal import print_line
 if TYPE_CHECKING:
     from itdr_hf.models.predict.questions import Question
     from itdr_hf.models.predict.run import Made, System
-    from itdr_hf.models.predict.served import Endpoint
 
 NONE = "No model"  # the panel of these options in --help
 
@@ -128,35 +128,21 @@ def predict(
         from itdr_hf.models.recommenders.opening import open_baseline
 
         system = open_baseline("predict", baseline, dataset, raw, seed)
-    elif endpoint:
-        from itdr_hf.models.endpoint import read_parameters
-        from itdr_hf.models.predict.served import Endpoint
-
-        system = Endpoint(
-            url=endpoint, model=model_name or "", concurrency=concurrency, max_tokens=max_tokens,
-            temperature=temperature, seed=seed, plain=plain, timeout=timeout, retries=retries,
-            parameters=read_parameters(parameter),
+    else:
+        system = open_system(
+            "predict", model, endpoint, model_name,
+            {"max_tokens": max_tokens, "temperature": temperature, "seed": seed},
+            {"adapter": adapter, "revision": revision, "adapter_revision": adapter_revision, "dtype": dtype,
+             "batch_tokens": batch_tokens, "plain": plain or None, "own_settings": own_settings},
+            {"concurrency": concurrency, "plain": plain, "timeout": timeout, "retries": retries, "parameter": parameter},
         )  # fmt: skip
         if batch:
             return _batch(out, questions, system, batch, submit, json)
+        check_adapter(
+            system, dataset, dataset.select(separated(config), split), split=split, other_prompts=other_prompts
+        )
         if by == "likelihood":
             system = _ranking(system, normalise, plain)
-    else:
-        from itdr_hf.models.predict.local import LocalModel
-
-        system = LocalModel(
-            model or "", adapter=adapter, revision=revision, adapter_revision=adapter_revision, dtype=dtype,
-            batch_tokens=batch_tokens, max_tokens=max_tokens, temperature=temperature, seed=seed, plain=plain or None,
-            own_settings=own_settings,
-        )  # fmt: skip
-        chosen = dataset.select(separated(config), split)
-        check_adapter(system, dataset, chosen, split=split, other_prompts=other_prompts)
-        if by == "likelihood":
-            from itdr_hf.models.predict.likelihood import Likelihood
-
-            system = Likelihood(
-                system.model, system.tokenizer, system.run, normalise="mean" if normalise == "mean" else "sum"
-            )
     asked = system
     if shots:
         from itdr_hf.models.predict.shots import FewShot, with_shots
@@ -183,7 +169,7 @@ def _check_system(
         _check_baseline(by, shots)
 
 
-def _batch(out: Path, questions: list[Question], system: Endpoint, folder: Path, submit: bool, json: bool) -> None:
+def _batch(out: Path, questions: list[Question], system: Any, folder: Path, submit: bool, json: bool) -> None:
     """Take one look at the request files of a folder, and print what became of them."""
     from dataclasses import asdict
 
@@ -223,14 +209,19 @@ def _warn(made: Made, unknown: int) -> None:
         print_line(f"warning: {unknown:,} tokens of the prompts are characters unknown to the tokenizer", error=True)
 
 
-def _ranking(endpoint: Endpoint, normalise: str, plain: bool) -> System:
-    """Return a server's model that ranks candidates by likelihood; a chat is warned that it is asked without a template."""
+def _ranking(system: Any, normalise: str, plain: bool) -> System:
+    """Return a model that ranks candidates by likelihood; a server's chat is warned that it is asked without a template."""
+    from itdr_hf.models.predict.likelihood import Likelihood
+    from itdr_hf.models.predict.local import LocalModel
     from itdr_hf.models.predict.served_likelihood import ServedLikelihood
 
+    over: Literal["sum", "mean"] = "mean" if normalise == "mean" else "sum"
+    if isinstance(system, LocalModel):
+        return Likelihood(system.model, system.tokenizer, system.run, normalise=over)
     if not plain:
         found = "--by likelihood asks a server for completions of the plain prompt, without a chat template"
         print_line(f"warning: {found}; want a model tuned on plain prompts; for a chat model use --model", error=True)
-    return ServedLikelihood(endpoint=endpoint, normalise="mean" if normalise == "mean" else "sum")
+    return ServedLikelihood(endpoint=system, normalise=over)
 
 
 def score(

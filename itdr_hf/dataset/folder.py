@@ -174,7 +174,13 @@ class Dataset:
             raise UsageError(
                 f"{self.folder}: no cell with a {split} split; want a dataset folder; make one with `itdr build`"
             )
-        chosen = [name for name in self.catalogue.select(configs, self._ledger.family) if name in have]
+        named = self.catalogue.select(configs, self._ledger.family)
+        chosen = [name for name in named if name in have]
+        if not chosen and (without := [name for name in named if name in self.names]):
+            raise UsageError(
+                f"{self.folder}: no {split} example in {', '.join(without)}; want a cell that has some: {', '.join(have)}; "
+                "choose one, or build it with more examples"
+            )
         if not chosen:
             raise unknown("config in this folder", ", ".join(configs or ()), have)
         return chosen

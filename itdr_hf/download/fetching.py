@@ -121,7 +121,7 @@ def _from_location(want: Want, file: Download, waiting: Path, clients: Clients) 
 
 
 def _unpacked(file: Download, archive: Path, clients: Clients) -> tuple[list[Path], str]:
-    """Unpack an archive and verify its members; return their paths, and the fault ("" for none)."""
+    """Unpack an archive and verify its members; return their paths, and the fault ("" for none), of which nothing stays."""
     folder = archive.with_name(f"{archive.name}.unpacked")
     try:
         paths = archives.extract(archive, folder, file.members, progress=clients.progress)
@@ -131,7 +131,9 @@ def _unpacked(file: Download, archive: Path, clients: Clients) -> tuple[list[Pat
         f"{path.name}: {f}" for path, member in zip(paths, file.members, strict=True) if (f := wrong(path, member))
     )
     sums = next((path.read_text(encoding="utf-8", errors="replace") for path in paths if path.name == SUMS), "")
-    return paths, next(faults, "") or wrong_by_sums(sums, paths)
+    if fault := next(faults, "") or wrong_by_sums(sums, paths):
+        shutil.rmtree(folder)
+    return paths, fault
 
 
 def _fetch(want: Want, file: Download, waiting: Path, clients: Clients) -> None:

@@ -73,6 +73,10 @@ class _Interrupted(Exception):
         self.wait = wait
 
 
+class _TooSlow(_Interrupted):
+    """A try that ended since next to nothing came. It counts as a failure, or a server that drips would never end."""
+
+
 def fetch(
     url: str,
     target: Path,
@@ -84,7 +88,7 @@ def fetch(
 ) -> None:
     """Download a file to `target`, reporting the bytes downloaded and the total.
 
-    A try that made progress does not count as a failure. Raises DownloadError.
+    A try that made progress does not count as a failure, unless it was next to none. Raises DownloadError.
     """
     part = _open(url, target)
     attempt, restarts = 0, 0
@@ -100,7 +104,8 @@ def fetch(
                 ) from error
             except (_Interrupted, library().TransportError) as error:
                 restarts += part.size < before or (before == 0 and part.size > 0)
-                attempt = 1 if part.size > before and restarts <= retry.tries else attempt + 1
+                forward = part.size > before and restarts <= retry.tries and not isinstance(error, _TooSlow)
+                attempt = 1 if forward else attempt + 1
                 pause = retry.wait(attempt, error.wait if isinstance(error, _Interrupted) else None)
                 if pause is None:
                     raise DownloadError(
@@ -223,11 +228,11 @@ class _SpeedCheck:
         self._since, self._bytes = time.monotonic(), 0
 
     def check(self, have: int) -> None:
-        """Raise _Interrupted for a server that is too slow."""
+        """Raise _TooSlow for a server that is too slow."""
         now = time.monotonic()
         if now - self._since > SPEED_WINDOW:
             if have - self._bytes < MIN_SPEED * SPEED_WINDOW:
-                raise _Interrupted(f"less than {MIN_SPEED:,} bytes a second")
+                raise _TooSlow(f"less than {MIN_SPEED:,} bytes a second")
             self._since, self._bytes = now, have
 
 
@@ -274,8 +279,9 @@ def opened(given: Any, seconds: float = 60.0) -> Iterator[Any]:
         return
 
     def refuse_downgrade(answer: Any) -> None:
-        following = answer.next_request
-        if following is not None and answer.request.url.scheme == "https" and following.url.scheme != "https":
+        """Look at the header: the library fills in `next_request` only for clients that do not follow."""
+        asked = answer.request.url
+        if answer.has_redirect_location and asked.scheme == "https" != asked.join(answer.headers["Location"]).scheme:
             raise DownloadError(f"{answer.request.url}: redirected to plain http; want https; report it to the site")
 
     timeout = library().Timeout(seconds, connect=min(seconds, 30.0))

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import re
+import sys
 from datetime import date
 from importlib import import_module
 from pathlib import Path
@@ -32,9 +33,12 @@ MAX_TEXT = 300  # of a library's own words
 def extra(name: str, wanted: str = TRAIN) -> Any:
     """Return a module that is imported when it is needed; UsageError saying how to get it when it is not installed."""
     try:
-        return import_module(name)
+        module = import_module(name)
     except ModuleNotFoundError as error:
         raise UsageError(f"models: {error.name or name} is not installed; want {wanted}") from error
+    if name == "transformers" and not sys.stderr.isatty():  # a log would keep every step of "Loading weights"
+        module.utils.logging.disable_progress_bar()
+    return module
 
 
 def best_device() -> str:

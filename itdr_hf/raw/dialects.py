@@ -7,6 +7,7 @@ import os
 from codecs import getincrementaldecoder
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -51,13 +52,8 @@ JSONL = Dialect(delimiter="", quote="", escape="", header=False)  # JSON lines; 
 PYTHON = Dialect(delimiter="", quote="", escape="", header=False)  # lines that are Python dict literals
 
 
-def header_of(path: Path, columns: Mapping[str, str], dialect: Dialect) -> tuple[bool, list[str]]:
-    """Return whether the file has a header line, and all its columns in order.
-
-    Raises MalformedRowError if a wanted column is missing from the header.
-    """
-    if dialect.header is False:
-        return False, list(columns)
+def first_row(path: Path, dialect: Dialect) -> list[str]:
+    """Return the fields of the first row. Raises MalformedRowError if it goes on over several lines."""
     with open_text(path, dialect.encoding) as file:
         rows = python_rows(file, dialect)
         first: list[str] = next(rows, [])
@@ -68,8 +64,17 @@ def header_of(path: Path, columns: Mapping[str, str], dialect: Dialect) -> tuple
             f"{where}: a quote that is never closed in {shown!r}, a first row of {rows.line_num:,} lines; "
             "want the names of the columns on one line; check that the file is complete and of this release"
         )
+    return first
 
-    first = _unique_names(first, columns)
+
+def header_of(path: Path, columns: Mapping[str, str], dialect: Dialect) -> tuple[bool, list[str]]:
+    """Return whether the file has a header line, and all its columns in order.
+
+    Raises MalformedRowError if a wanted column is missing from the header.
+    """
+    if dialect.header is False:
+        return False, list(columns)
+    first = _unique_names(first_row(path, dialect), columns)
     missing = [name for name in columns if name not in first]
     if not missing:
         return True, first
@@ -91,22 +96,42 @@ def check_fields(path: Path, dialect: Dialect) -> None:
     Only blocks without a line end are examined, so the check of 1 GB takes a twentieth of a second.
     """
     delimiter = dialect.delimiter.encode()
-    for before, piece in _pieces_of_one_line(path):
-        if piece.count(delimiter) > MAX_FIELDS:
-            with open_bytes(path) as start:
-                line = 1 + sum(start.read(BLOCK_BYTES).count(b"\n") for _ in range(before))
-            raise MalformedRowError(
-                f"{path.parent.name}/{path.name} line {line}: more than {MAX_FIELDS:,} fields; want one row per line; "
-                "check that the file is complete and of this release"
-            )
+    with damage_named(path):
+        crowded = next((n for n, piece in _pieces_of_one_line(path) if piece.count(delimiter) > MAX_FIELDS), None)
+    if crowded is not None:
+        with open_bytes(path) as start:
+            line = 1 + sum(start.read(BLOCK_BYTES).count(b"\n") for _ in range(crowded))
+        raise MalformedRowError(
+            f"{path.parent.name}/{path.name} line {line}: more than {MAX_FIELDS:,} fields; want one row per line; "
+            "check that the file is complete and of this release"
+        )
 
 
 def check_complete(path: Path) -> None:
-    """Raise one of DAMAGED for an incomplete compressed file, which DuckDB would not notice."""
+    """Raise OSError for an incomplete compressed file, which DuckDB would not notice."""
     if path.suffix == ".gz":
-        with open_bytes(path) as file:
+        with damage_named(path), open_bytes(path) as file:
             while file.read(2**20):
                 pass
+
+
+def has_zero_bytes(path: Path) -> bool:
+    """Return whether a text file has bytes of zero, as a crash leaves them where a part was never written."""
+    buffer = bytearray(2**20)
+    with damage_named(path), open_bytes(path) as file:
+        while size := file.readinto(buffer):  # type: ignore[attr-defined]
+            if buffer.find(0, 0, size) >= 0:
+                return True
+    return False
+
+
+@contextmanager
+def damage_named(path: Path) -> Iterator[None]:
+    """Put the path into the message about a damaged file, which does not say which it is."""
+    try:
+        yield
+    except DAMAGED as error:
+        raise OSError(f"{error} ({path})") from error
 
 
 def _pieces_of_one_line(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -181,7 +206,7 @@ def actual_encoding(path: Path, expected: str) -> str:
         return expected
     decoder, ascii_only = getincrementaldecoder("utf-8")(), True
     try:
-        with open_bytes(path) as file:
+        with damage_named(path), open_bytes(path) as file:
             while piece := file.read(2**20):
                 ascii_only = ascii_only and piece.isascii()
                 decoder.decode(piece)

@@ -30,13 +30,17 @@ def has_byte_order_mark(path: Path) -> bool:
         return file.read(len(BYTE_ORDER_MARK)) == BYTE_ORDER_MARK
 
 
-def utf_16(path: Path) -> str:
-    """Return the byte order of a text file in UTF-16; "" for a file in another encoding.
+def beginning(path: Path) -> bytes:
+    """Return the first bytes of a file's content, decompressed."""
+    with open_bytes(path) as file:
+        return file.read(256)
+
+
+def utf_16(head: bytes) -> str:
+    """Return the byte order of a text in UTF-16, from its `beginning`; "" for one in another encoding.
 
     Without a byte order mark, UTF-16 is recognised by the zero bytes between ASCII characters.
     """
-    with open_bytes(path) as file:
-        head = file.read(256)
     if head.startswith(PARQUET):
         return ""
     if kind := UTF_16.get(head[:2]):

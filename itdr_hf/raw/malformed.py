@@ -16,7 +16,7 @@ from typing import Any
 from itdr_hf.errors import MalformedRowError, RawDataError, UsageError
 from itdr_hf.raw import python_literals
 from itdr_hf.raw.dialects import DAMAGED, JSONL, PYTHON, Dialect, Quoted, open_bytes, records_at
-from itdr_hf.raw.fixes import utf_16
+from itdr_hf.raw.fixes import beginning, utf_16
 from itdr_hf.raw.release import Release
 from itdr_hf.raw.scan import Scan, Select
 from itdr_hf.runtime.duckdb_engine import interrupted, quote
@@ -90,7 +90,7 @@ def find_incomplete_rows(release: Release, name: str, scan: Scan, rejected: Coll
             of_parquet = path.suffix.lower() == ".parquet"
             records = _parquet_rows(numbered, path, numbers) if of_parquet else records_at(path, list(numbers), dialect)
             for number, (line, text) in zip(numbers, records, strict=False):
-                wanted = _no_object(text, dialect) or " and ".join(numbers[number])
+                wanted = _damage(text, dialect) or " and ".join(numbers[number])
                 found.append(Fault(path=path, line=line, found=repr(text.strip()[:160]), wanted=wanted))
             if len(found) >= MAX_LISTED:
                 return found[:MAX_LISTED]
@@ -123,8 +123,10 @@ def _parquet_rows(numbered: Scan, path: Path, numbers: Collection[int]) -> list[
     return [(row[-1] + 1, ", ".join(map(str, row[:-1]))) for row in rows]
 
 
-def _no_object(text: str, dialect: Dialect | None) -> str:
-    """Return what is wanted in place of a line that is not an object of its format; "" for a valid line."""
+def _damage(text: str, dialect: Dialect | None) -> str:
+    """Return what is wanted in place of a row with zero bytes, or a line that is not an object of its format; or ""."""
+    if "\0" in text:
+        return "text without bytes of zero (a part of the file was never written)"
     if dialect is PYTHON:
         if "\ufffd" in text:  # in place of bytes that do not decode
             return "text in UTF-8"
@@ -141,14 +143,20 @@ def _no_object(text: str, dialect: Dialect | None) -> str:
     return "" if isinstance(value, dict) else f"a JSON object, not a {type(value).__name__}"
 
 
-def check_encodings(release: Release) -> None:
-    """Raise RawDataError for a file in UTF-16: no release uses it, but spreadsheets and editors may save files so."""
-    if release.layout.utf_16:
-        return
+def check_files(release: Release) -> None:
+    """Raise RawDataError for an empty file, and for one in UTF-16.
+
+    No release uses UTF-16, but spreadsheets and editors may save files so. An empty file would be read as no rows.
+    """
     for path in chain(*release.files.values()):
         with unreadable_named([path]):
-            kind = utf_16(path)
-        if kind:
+            head = beginning(path)
+        if not head:
+            raise RawDataError(
+                f"{path.parent.name}/{path.name}: an empty file; want the complete file, as published; "
+                f"{release.layout.remedy}"
+            )
+        if (kind := utf_16(head)) and not release.layout.utf_16:
             raise RawDataError(
                 f"{path.parent.name}/{path.name}: text in UTF-16 ({kind}); want the encoding it was published in; "
                 "get it again, or save it as UTF-8"

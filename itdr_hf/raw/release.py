@@ -180,13 +180,16 @@ def _some(names: Sequence[str]) -> str:
 def _files(folder: Path, patterns: tuple[str, ...]) -> tuple[Path, ...]:
     """Return the files of the first pattern that matches: all of them for a glob, else the one with the shortest path.
 
-    Any file may be compressed with gzip; its name then ends in .gz, and it is read without unpacking.
+    Any file may be compressed with gzip; its name then ends in .gz, and it is read without unpacking. Of the files of a
+    glob some may be and others not.
     """
     for pattern in (*patterns, *(f"{name}.gz" for name in patterns if not name.endswith((".gz", "*")))):
         paths = sorted(p for p in folder.rglob(pattern) if p.is_file())
         if paths and "*" not in pattern:
             return (min(paths, key=lambda p: (len(p.parts), p)),)
         if paths:
+            more = () if pattern.endswith((".gz", "*")) else folder.rglob(f"{pattern}.gz")
+            paths = sorted({*paths, *(p for p in more if p.is_file())})
             plain = {p for p in paths if p.suffix != ".gz"}
             return tuple(p for p in paths if p in plain or p.with_suffix("") not in plain)
     return ()

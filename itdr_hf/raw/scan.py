@@ -8,7 +8,7 @@ Rows that the reader cannot parse are never lost: DuckDB keeps them in its rejec
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import uuid4
@@ -24,6 +24,8 @@ from itdr_hf.raw.dialects import (
     actual_encoding,
     check_complete,
     check_fields,
+    first_row,
+    has_zero_bytes,
     header_of,
     open_text,
 )
@@ -164,8 +166,8 @@ class Scan:
         The files are streamed, so the fragment can be used only once.
         """
         name = f"blocks_{uuid4().hex}"
-        self.engine.sql.register(name, blocks.stream(self.files[role]))
-        return f"(SELECT * FROM {name})" if self.numbered else f"(SELECT * EXCLUDE (_row) FROM {name})"
+        self.engine.sql.register(name, blocks.stream(self.files[role], numbered=self.numbered))
+        return f"(SELECT * FROM {name})"
 
     def lines(self, path: Path) -> str:
         """Return a fragment of the non-blank lines of a text file, as `line`."""
@@ -175,6 +177,10 @@ class Scan:
         options = "delim=chr(1), quote='', escape='', header=false, auto_detect=false"
         options += f", columns={{'line': 'VARCHAR'}}, {BUFFER}, store_rejects=true"
         fragment = self._number(f"read_csv({quote(path)}, {options})")
+        if has_zero_bytes(path):
+            fragment = (
+                f"(SELECT * REPLACE (CASE WHEN {_has_zero('line')} THEN '' ELSE line END AS line) FROM {fragment})"
+            )
         return f"(SELECT * FROM {fragment} WHERE line IS NOT NULL)"
 
     def table(self, name: str) -> str:
@@ -201,7 +207,10 @@ class Scan:
             self.quoted[named] = self.quoted[path] = Quoted(
                 fragment=fragment, columns=all_columns, wanted=list(columns), header=header
             )
-        return self._number(fragment)
+        damaged = _again(first_row(named, dialect), all_columns, columns, dialect) if header else ""
+        if has_zero_bytes(named):
+            damaged = " OR ".join(filter(None, (damaged, *(_has_zero(identifier(name)) for name in all_columns))))
+        return self._number(_without(fragment, damaged, columns))
 
     def _uniform(self, path: Path) -> Path:
         """Return the file itself, or when fixing, a copy with uniform line endings; without quotes that is unambiguous."""
@@ -236,3 +245,29 @@ class Scan:
     def one_file(self, role: str, path: Path) -> Scan:
         """Return the same scan with one file in a role and its records numbered, to name a bad row."""
         return replace(self.only(role, path), numbered=True, focus=role)
+
+
+def _again(first: Sequence[str], names: Sequence[str], wanted: Mapping[str, str], dialect: Dialect) -> str:
+    """Return the SQL condition that a row is the header again, as in files that were put together; "" for none.
+
+    Where a column is a number the engine refuses such a row by itself. One column alone may well have its name as a value.
+    """
+    texts = {
+        name: text for name, text in zip(names, first, strict=False) if name in wanted and text not in dialect.nulls
+    }
+    if len(texts) < 2 or any(kind != "VARCHAR" for kind in wanted.values()):
+        return ""
+    return "(" + " AND ".join(f"{identifier(name)} = {quote(text)}" for name, text in texts.items()) + ")"
+
+
+def _has_zero(column: str) -> str:
+    """Return the SQL condition that a value, or what it was read from, has a byte of zero."""
+    return f"coalesce(contains({column}::VARCHAR, chr(0)), false)"
+
+
+def _without(fragment: str, damaged: str, wanted: Iterable[str]) -> str:
+    """Return the fragment in which the wanted values of damaged rows are NULL, so that the rows count as malformed."""
+    if not damaged:
+        return fragment
+    values = (f"CASE WHEN {damaged} THEN NULL ELSE {name} END AS {name}" for name in map(identifier, wanted))
+    return f"(SELECT * REPLACE ({', '.join(values)}) FROM {fragment})"

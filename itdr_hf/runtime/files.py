@@ -1,14 +1,19 @@
-"""Atomic writes: a process killed at any moment leaves the old content or the new, never a mixture."""
+"""Atomic writes: a process killed at any moment leaves the old content or the new, never a mixture.
+
+A draft is a hidden folder that its process holds by a lock, which ends with the process: so the next run knows the drafts
+of killed ones and removes them.
+"""
 
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import glob
 import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from itdr_hf.errors import OutputError
@@ -32,21 +37,16 @@ def new_folder(path: Path, *, locked: bool = False, before: Callable[[], object]
 
     `before` is called when the folder is complete and about to replace `path`.
 
-    `locked` means that the caller holds the folder's lock: drafts found there are from killed runs and are removed.
+    Drafts of killed runs are removed; with `locked`, which means that the caller holds the folder's lock, all drafts.
     """
     with full_disk_named(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         if locked:
             _clear(path)
-        draft = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
-        draft.mkdir()
-    try:
-        with full_disk_named(path):
-            yield draft
-            before()
-            _swap(draft, path)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+    with full_disk_named(path), _draft(path.parent, path.name) as draft:
+        yield draft
+        before()
+        _swap(draft, path)
 
 
 @contextmanager
@@ -57,14 +57,48 @@ def new_files(folder: Path) -> Iterator[Path]:
     """
     with full_disk_named(folder / "files"):
         folder.mkdir(parents=True, exist_ok=True)
-        draft = folder / f".files.{uuid.uuid4().hex[:8]}"
-        try:
-            draft.mkdir()
+        with _draft(folder, "files") as draft:
             yield draft
             for path in sorted(draft.iterdir()):
                 path.replace(folder / path.name)
-        finally:
+
+
+@contextmanager
+def _draft(folder: Path, name: str) -> Iterator[Path]:
+    """Make a hidden folder that is held until the block ends, and then removed; those that nobody holds are removed first."""
+    for left in folder.glob(f".{glob.escape(name)}.????????"):
+        _remove_unheld(left)
+    draft = folder / f".{name}.{uuid.uuid4().hex[:8]}"
+    held = _made_and_held(draft)
+    try:
+        yield draft
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+        os.close(held)
+
+
+def _made_and_held(draft: Path) -> int:
+    """Make a folder and lock it; again, if another process took it for a killed one's before it was locked."""
+    while True:
+        draft.mkdir(exist_ok=True)
+        with suppress(FileNotFoundError):
+            held = os.open(draft, os.O_RDONLY)
+            with suppress(OSError):  # on file systems without locks
+                fcntl.flock(held, fcntl.LOCK_EX)
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(held), draft.stat()):
+                    return held
+            os.close(held)
+
+
+def _remove_unheld(draft: Path) -> None:
+    with suppress(OSError):  # it is held, or gone by now
+        found = os.open(draft, os.O_RDONLY)
+        try:
+            fcntl.flock(found, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(draft, ignore_errors=True)
+        finally:
+            os.close(found)
 
 
 def _clear(path: Path) -> None:

@@ -7,7 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
@@ -89,18 +89,25 @@ def hash_file(path: Path, kind: str = "sha256") -> str:
         return hashlib.file_digest(file, kind).hexdigest()
 
 
+SMALL = 2**20  # bytes: hashed in less time than it takes to write a note of the hash
 _HASHING = Lock()  # when two threads hash the same file, the second uses the digest the first stored
 
 
 def sha256(path: Path, memo: Path) -> str:
-    """Return the sha256 of a file, cached in the folder `memo` while its size and mtime stay the same."""
-    with _HASHING:
-        return _cached_sha256(path, memo)
-
-
-def _cached_sha256(path: Path, memo: Path) -> str:
+    """Return the sha256 of a file, cached while its size and mtime stay the same: in the folder `memo`, if it is not small."""
     stat = path.stat()
-    current = {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
+    with _HASHING:
+        if stat.st_size < SMALL:
+            return _small_sha256(str(path), stat.st_size, stat.st_mtime_ns)
+        return _noted_sha256(path, memo, {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns})
+
+
+@lru_cache(maxsize=2**17)
+def _small_sha256(path: str, size: int, mtime_ns: int) -> str:
+    return hash_file(Path(path))
+
+
+def _noted_sha256(path: Path, memo: Path, current: dict[str, int]) -> str:
     note = memo / f"{hashlib.md5(str(path.resolve()).encode()).hexdigest()}.json"
     known = read_kept(note) or {}
     if all(known.get(key) == value for key, value in current.items()):

@@ -14,7 +14,7 @@ from itdr_hf.raw.gzip_pipes import Unpacking
 from itdr_hf.raw.malformed import (
     BadRows,
     check_allowed,
-    check_encodings,
+    check_files,
     faults,
     find_incomplete_rows,
     lost_lines,
@@ -47,7 +47,7 @@ def read_tables(
 
     Returns the counted steps, and the summaries of skipped malformed rows.
     """
-    check_encodings(release)
+    check_files(release)
     functions = {"unescape": html.unescape, "nfkc": _nfkc}
     for name, function in functions.items():
         engine.sql.create_function(name, function, ["VARCHAR"], "VARCHAR")

@@ -8,12 +8,14 @@ import subprocess
 import sys
 from collections import Counter
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
 from itdr_hf import catalogue
 from itdr_hf.bench import releases
-from itdr_hf.bench.run import FOUR
+from itdr_hf.bench.report import findings
+from itdr_hf.bench.run import FOUR, Sizes, run
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +46,7 @@ def test_the_table_sets_every_figure_beside_what_is_wanted(measured):
     measured_with_torch = 7 + bool(find_spec("torch_geometric")) if find_spec("torch") else 0
     of_likelihood = 2 if find_spec("torch") and find_spec("transformers") else 0
     of_neighbours = 2 + 2 * bool(find_spec("faiss"))
-    assert len(found["findings"]) == 15 + measured_with_torch + of_likelihood + of_neighbours
+    assert len(found["findings"]) == 16 + measured_with_torch + of_likelihood + of_neighbours
     for finding in found["findings"]:
         assert finding["wanted"][0] in "≤≥1"
         assert finding["wanted"] in printed
@@ -61,6 +63,7 @@ def test_ours_and_the_script_make_as_many_examples_of_each_cell(measured):
 def test_all_cells_of_both_sources_are_built_and_all_rows_parsed(measured):
     movielens, amazon, netflix = (row["results"] for row in measured[2]["rows"])
     assert netflix["parse"]["rows"] > 20_000 and netflix["build"]["examples"]["tkr-netflix"] > 0
+    assert netflix["build split"]["examples"] == netflix["build"]["examples"], "a file a movie: the same ratings"
     assert movielens["parse"]["rows"] == 20_000
     assert amazon["parse"]["rows"] >= 10_000  # reviews, and products
     assert set(amazon["build"]["examples"]) == {c for c in catalogue.published() if c.endswith("-amazon2023")}
@@ -71,6 +74,16 @@ def test_the_plot_is_drawn_and_the_releases_are_kept_for_the_next_time(measured)
     folder = measured[0]
     assert (folder / "bench.png").read_bytes().startswith(b"\x89PNG")
     assert (folder / "work" / "movielens32m-20000" / "complete").is_file()
+
+
+def test_a_single_part_can_be_measured(tmp_path):
+    found = run(tmp_path, Sizes(blocks=(20_000,), rounds=1).only(["netflix"]))
+    assert [row.source for row in found.rows] == ["netflix"] and found.once == {}
+    assert len(findings(found)) == 3
+    with (tmp_path / "netflix-20000/netflix/combined_data_1.txt").open("rb") as file:
+        movies = sum(line.endswith(b":\n") for line in file)
+    files = sorted((tmp_path / "netflix-20000-split/netflix/training_set").iterdir())
+    assert b"".join(path.read_bytes() for path in files[:movies]) == Path(file.name).read_bytes()
 
 
 def test_a_release_of_amazon_weighs_packs_and_is_shared_out_as_the_published_one(tmp_path):

@@ -14,6 +14,8 @@ from itdr_hf.dataset import Dataset
 from itdr_hf.dataset.audit import audit
 from itdr_hf.errors import UsageError
 from itdr_hf.models.predict.questions import read_questions
+from itdr_hf.models.train.recipe import TrainRecipe
+from itdr_hf.models.train.sft import prepare
 
 CELLS = ("nir-movielens32m", "uap-movielens1m")
 
@@ -50,3 +52,24 @@ def test_a_split_without_examples_is_not_there_for_a_model_to_be_asked(small):
     empty = next(split for split in ("test", "validation", "train") if not any(c.counts[split] for c in cells.values()))
     with pytest.raises(UsageError, match=rf"no cell with a {empty} split; want a dataset folder"):
         read_questions(small, None, empty)
+
+
+def test_a_cell_that_has_no_such_split_is_not_called_unknown(small):
+    cells = Dataset.open(small).cells
+    name, empty = next((name, split) for name, cell in cells.items() for split, n in cell.counts.items() if not n)
+    other = next((other for other, cell in cells.items() if cell.counts[empty]), None)
+    wanted = (
+        rf"no {empty} example in {name}; want a cell that has some: {other}"
+        if other
+        else rf"no cell with a {empty} split"
+    )
+    with pytest.raises(UsageError, match=wanted):
+        read_questions(small, [name], empty)
+
+
+def test_training_on_cells_without_validation_names_the_setting_that_does_without(small, tmp_path):
+    name = next(name for name, cell in Dataset.open(small).cells.items() if not cell.counts["validation"])
+    with pytest.raises(
+        UsageError, match=rf"no validation example in {name}; .*take none: eval_limit=0 \(--eval-limit 0\)"
+    ):
+        prepare(small, TrainRecipe(model="x", configs=(name,)), tmp_path / "out")

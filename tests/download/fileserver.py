@@ -9,7 +9,7 @@ import struct
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -78,6 +78,16 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(206 if "Content-Range" in headers else 200)
         for name, value in headers.items():
             self.send_header(name, value)
+        if kind in ("endless", "drip"):  # no length, no end: fast, or a few bytes at a time
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            with suppress(OSError):  # the client has had enough
+                while True:
+                    piece = content if kind == "endless" else content[:3]
+                    self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+                    time.sleep(0.0 if kind == "endless" else 0.01)
+            self.close_connection = True
+            return
         if kind == "chunked":
             self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import ssl
 import subprocess
 import threading
-from collections.abc import Iterator
-from dataclasses import replace
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from download.fileserver import Server, serving
-from download.test_download import FILES, ZIP
+from download.test_download import FILES, ZIP, zipped
 from itdr_hf import catalogue
 from itdr_hf.download import Clients, download, https, plan
 from itdr_hf.errors import DownloadError, RawDataError
@@ -52,15 +55,83 @@ def of(server: Server) -> str:
     return f"{server.url}/ml-1m.zip"
 
 
-@pytest.fixture
-def expired(tmp_path: Path) -> Iterator[str]:
-    """An https server whose certificate nobody vouches for."""
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+@dataclass(frozen=True)
+class Failure:
+    """How a place fails: what its server answers, the file it has, or the address it is looked for at."""
+
+    reason: str  # a part of the message
+    faults: tuple[tuple, ...] = ()
+    body: bytes = ZIP
+    url: Callable[[Server, str], str] = lambda server, untrusted: of(server)
+    facts: Mapping[str, object] = field(default_factory=dict)  # of the file, where other than usual
+    patch: Mapping[str, float] = field(default_factory=dict)  # of `https`
+    trusted: bool = False  # whether the certificate of the https server is accepted
+
+
+def bomb() -> bytes:
+    """An archive of a few kilobytes whose members unpack to 70 MB each."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for member in MEMBERS:
+            with archive.open(member.name, "w") as file:
+                for _ in range(70 if member == MEMBERS[0] else 1):
+                    file.write(ZEROS)
+    return buffer.getvalue()
+
+
+ZEROS = b"\0" * 2**20
+UNKNOWN = {"sha256": "", "size": None}  # a mirror is asked all the same: the hashes of all members are known
+FAILURES = {
+    "certificate": Failure("its certificate is not accepted (self-signed certificate)", url=lambda _, untrusted: untrusted),
+    "name": Failure("its name does not resolve", url=lambda *_: "https://no-such-host.invalid/ml-1m.zip"),
+    "refused": Failure("no connection", url=lambda *_: "http://127.0.0.1:9/ml-1m.zip"),
+    "404": Failure("the server answered 404; want a file there", faults=(("status", 404),)),
+    "403": Failure("the server answered 403; want permission to download it", faults=(("status", 403),)),
+    "500": Failure("the server answered 500", faults=(("status", 500),) * 3),
+    "silent": Failure("timed out", faults=(("stall", 0.4),) * 3),
+    "slow": Failure("less than 1,000 bytes a second", faults=(("drip",),) * 9, patch={"SPEED_WINDOW": 0.1}),
+    "never ends": Failure(f"more than the {len(ZIP):,} bytes announced", faults=(("endless",),)),
+    "size": Failure(f"{len(ZIP) + 5:,} bytes there; want {len(ZIP):,}", body=ZIP + b"12345"),
+    "hash": Failure(f"sha256 {hashlib.sha256(OTHER).hexdigest()[:16]}", body=OTHER),
+    "damaged": Failure("sha256 ", faults=(("corrupt", 40),) * 2),
+    "redirect to http": Failure("redirected to plain http; want https", url=lambda _, untrusted: untrusted, trusted=True),
+    "truncated": Failure(f"{len(ZIP) - 7:,} bytes there; want {len(ZIP):,}", body=ZIP[:-7]),
+    "broken off": Failure("peer closed connection", faults=(("drop", 0),) * 3),
+    "web page": Failure("a web page instead of the file", faults=(("page",),)),
+    "page as file": Failure("a file that begins with b'<h'; want a zip file", body=b"<html>moved</html>", facts=UNKNOWN),
+    "bomb": Failure("unpacks to more than 67,108,864 bytes", body=bomb(), facts=UNKNOWN),
+    "other members": Failure("sha256 ", body=zipped({**FILES, "users.dat": b"1::M::25::6::11413\n"}), facts=UNKNOWN),
+    "fewer members": Failure("no ml-1m/users.dat in it", body=zipped({k: v for k, v in FILES.items() if k != "users.dat"}), facts=UNKNOWN),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate of 127.0.0.1 that nobody vouches for, and its key."""
+    folder = tmp_path_factory.mktemp("certificate")
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=127.0.0.1"]
-    subprocess.run([*command, "-keyout", key, "-out", certificate], check=True, capture_output=True)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(command, check=True, capture_output=True)
+    return certificate, key
+
+
+@pytest.fixture(scope="module")
+def untrusted(certificate: tuple[Path, Path]) -> Iterator[str]:
+    """An https server with that certificate, which redirects to plain http whoever accepts it."""
+
+    class Downgrading(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(302)
+            self.send_header("Location", "http://127.0.0.1:9/ml-1m.zip")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Downgrading)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    context.load_cert_chain(*certificate)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     server.handle_error = lambda *_: None  # type: ignore[method-assign]
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
@@ -69,53 +140,47 @@ def expired(tmp_path: Path) -> Iterator[str]:
     server.server_close()
 
 
-FAULTS = {
-    "the server answered 404": [("status", 404)],
-    "the server answered 503": [("status", 503)] * 3,
-    "a web page instead of the file": [("page",)],
-    "bytes there; want": [("announce", -5)] * 9,
-    "sha256": [("corrupt", 40)] * 2,
-    "peer closed connection": [("drop", 0)] * 3,
-}
+@pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES)
+@pytest.mark.parametrize("place", [0, 1, 2], ids=["owner", "mirror", "archive"])
+def test_every_failure_of_every_place_is_named_and_the_next_one_asked(
+    place, failure, owner, mirror, untrusted, certificate, tmp_path, monkeypatch
+):
+    """Places in front of the failing one have nothing; those behind it have the file and are asked only then."""
+    for name, value in failure.patch.items():
+        monkeypatch.setattr(https, name, value)
+    if failure.trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    with serving(**{"ml-1m.zip": ZIP}) as archive, https.opened(None, 0.2) as client:
+        servers = [owner, mirror, archive]
+        for server in servers[:place]:
+            server.files = {}
+        servers[place].files, servers[place].faults = {"/ml-1m.zip": failure.body}, list(failure.faults)
+        urls = [of(server) for server in servers]
+        urls[place] = failure.url(servers[place], untrusted)
 
+        said: list[str] = []
+        members = tuple(replace(m, sha256=hashlib.sha256(FILES[m.path]).hexdigest()) for m in MEMBERS)
+        source = placed(*urls, **failure.facts)
+        source = replace(source, downloads=(replace(source.downloads[0], members=members),))
+        clients = replace(MEANS, http=client, progress=lambda p: said.append(p.detail))
+        if place < 2:
+            download(plan(source, tmp_path), clients)
+            assert {name: (tmp_path / "ml-1m" / name).read_bytes() for name in FILES} == FILES
+            assert [len(server.log) for server in servers[place + 1 :]] == [1, 0][: 2 - place]
+        else:
+            with pytest.raises(DownloadError, match=r"not available from any of 3 URLs: \(1\) ") as error:
+                download(plan(source, tmp_path), clients)
+            said.append(f"ml-1m.zip: {str(error.value).partition('(3) ')[2]}")
+            assert not (tmp_path / "ml-1m").exists() and not list(tmp_path.rglob("*.dat"))
 
-@pytest.mark.parametrize("reason", FAULTS)
-def test_after_a_failure_the_next_place_is_asked(reason, owner, mirror, tmp_path):
-    said: list[str] = []
-    owner.faults = list(FAULTS[reason])
-    download(plan(placed(of(owner), of(mirror)), tmp_path), replace(MEANS, progress=lambda p: said.append(p.detail)))
-    assert (tmp_path / "ml-1m/ratings.dat").read_bytes() == FILES["ratings.dat"]
-    assert len(mirror.log) == 1
-    assert any(line.startswith(f"ml-1m.zip: {owner.url[7:]}: ") and reason in line for line in said), said
-
-
-@pytest.mark.parametrize("reason", FAULTS)
-def test_after_a_mirror_fails_too_the_archive_is_asked(reason, owner, mirror, tmp_path):
-    said: list[str] = []
-    owner.files, mirror.faults = {}, list(FAULTS[reason])
-    with serving(**{"ml-1m.zip": ZIP}) as archive:
-        places = placed(of(owner), of(mirror), of(archive))
-        download(plan(places, tmp_path), replace(MEANS, progress=lambda p: said.append(p.detail)))
-    assert (tmp_path / "ml-1m/ratings.dat").read_bytes() == FILES["ratings.dat"]
-    assert len(archive.log) == 1
-    failed = [next(line for line in said if f"zip: {server.url[7:]}: " in line) for server in (owner, mirror)]
-    assert "the server answered 404" in failed[0] and reason in failed[1], said
+    where = f"ml-1m.zip: {urlsplit(urls[place]).netloc}: "
+    assert any(line.startswith(where) and failure.reason in line for line in said if line), said
 
 
 def test_three_attempts_are_made_at_a_place_before_the_next_is_asked(owner, mirror, tmp_path):
     owner.faults = [("status", 503)] * 3
     download(plan(placed(of(owner), of(mirror)), tmp_path), MEANS)
     assert (len(owner.log), len(mirror.log)) == (3, 1)
-
-
-def test_a_certificate_and_a_name_are_told_as_what_they_are(expired, mirror, tmp_path):
-    said: list[str] = []
-    nowhere = "https://no-such-host.invalid/ml-1m.zip"
-    download(
-        plan(placed(expired, nowhere, of(mirror)), tmp_path), replace(MEANS, progress=lambda p: said.append(p.detail))
-    )
-    assert any("its certificate is not accepted (self-signed certificate)" in line for line in said)
-    assert any("no-such-host.invalid: its name does not resolve" in line for line in said)
 
 
 def test_when_no_place_has_it_each_is_named_with_its_reason(owner, mirror, tmp_path):
@@ -164,15 +229,6 @@ def test_an_unknown_hash_is_recorded_at_the_first_download_and_held_to_afterward
     owner.files = {"/ml-1m.zip": OTHER}
     download(plan(source, tmp_path), MEANS)
     assert len(mirror.log) == 1, "the bytes of the first download are known by now"
-
-
-def test_a_redirect_to_plain_http_is_refused():
-    with https.opened(None) as client:
-        request = client.build_request("GET", "https://127.0.0.1/file")
-        answer = https.library().Response(302, headers={"Location": "http://127.0.0.1/file"}, request=request)
-        answer.next_request = client.build_request("GET", "http://127.0.0.1/file")
-        with pytest.raises(DownloadError, match="redirected to plain http; want https"):
-            client.event_hooks["response"][0](answer)
 
 
 def test_a_server_that_never_ends_is_stopped_and_nothing_is_kept(owner, tmp_path, monkeypatch):

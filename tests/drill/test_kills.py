@@ -302,6 +302,7 @@ QUICK = {  # what ends within seconds: its arguments, and where its files are
     "audit": (["audit", "itdr"], "itdr"),
     "harness": (["harness", "itdr", "--out", "made"], "made"),
     "recommend": (["recommend", "RAW", "--source", "movielens32m", "--model", "popularity", "--out", "made"], "made"),
+    "export": (["export", "itdr", "--format", "trl", "--out", "made/export"], "made"),
     "init": (["init", "shop", "--force"], "shop"),
 }
 

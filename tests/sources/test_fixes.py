@@ -11,7 +11,7 @@ from sources.reading import RAW, rows
 
 from itdr_hf import catalogue
 from itdr_hf.errors import MalformedRowError, MissingFileError, RawDataError
-from itdr_hf.raw.fixes import replace_lone_surrogates, utf_16
+from itdr_hf.raw.fixes import beginning, replace_lone_surrogates, utf_16
 from itdr_hf.raw.release import find_release
 from itdr_hf.raw.source import RatingScale, Source
 from itdr_hf.runtime.text import show_text
@@ -87,7 +87,7 @@ def test_utf_16_is_called_by_its_name(encoding, reads, tmp_path):
         reads("movielens1m", **{"movies.dat": DAT.decode("latin-1").encode(encoding)})
     for number, other in enumerate((DAT, b"", b"PAR1\x15\x04\x15" + b"\0x" * 200, b"\0\0\0\0" * 100)):
         (tmp_path / f"{number}").write_bytes(other)
-        assert utf_16(tmp_path / f"{number}") == ""
+        assert utf_16(beginning(tmp_path / f"{number}")) == ""
 
 
 @pytest.mark.parametrize(

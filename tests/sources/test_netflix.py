@@ -145,11 +145,37 @@ def test_a_rating_off_the_scale_is_left_out_and_counted(read, copied):
 def test_pieces_of_any_size_give_the_same_rows(tmp_path, monkeypatch):
     netflix.write(tmp_path, users=90, items=60, interactions=2_000, seed=4)
     paths = sorted(tmp_path.glob("combined_data_*.txt"))
-    whole = blocks.stream(paths).read_all().to_pylist()
+    whole = blocks.stream(paths, numbered=True).read_all().to_pylist()
     monkeypatch.setattr(blocks, "PIECE_BYTES", 61)
-    assert blocks.stream(paths).read_all().to_pylist() == whole
+    assert blocks.stream(paths, numbered=True).read_all().to_pylist() == whole
     heading = sum(path.read_bytes().count(b":") for path in paths)
     assert len(whole) + heading == sum(path.read_bytes().count(b"\n") for path in paths)
+
+
+@pytest.mark.parametrize(
+    "odd", [b"\n", b"822109,5\n", b" 822109 , 5 , 2005-05-13 \n"], ids=["blank", "short", "blanks"]
+)
+def test_an_odd_line_in_a_later_piece_never_moves_rows_to_another_movie(odd, tmp_path, monkeypatch):
+    lines = [b"1:\n", *[b"%d,3,2005-01-0%d\n" % (n, 1 + n % 9) for n in range(1, 30)], b"2:\n", b"7,2,2005-01-01\n"]
+    path = tmp_path / "combined_data_1.txt"
+    path.write_bytes(b"".join([*lines[:28], odd, *lines[28:]]))
+    for size in (10**6, 200, 90):
+        monkeypatch.setattr(blocks, "PIECE_BYTES", size)
+        found = blocks.stream([path], numbered=True).read_all().to_pylist()
+        good = [row for row in found if row["user"] not in (None, 822109)]
+        assert [row["block"] for row in good] == [1] * 29 + [2] and [row["user"] for row in good][:3] == [1, 2, 3]
+        assert [row["_row"] for row in good] == [*range(2, 29), *range(30, 32), 33]
+
+
+def test_small_files_read_together_keep_their_movies(tmp_path, monkeypatch):
+    contents = [b"1:\n5,3,2005-01-01", b"5,3,2005-01-01\n", b"", b"3:\n\n6,1,2005-01-01\n", b"4:\n7,2,2005-01-01\n" * 9]
+    paths = [tmp_path / f"mv_{n:07d}.txt" for n in range(1, 6)]
+    for path, content in zip(paths, contents, strict=True):
+        path.write_bytes(content)
+    for size in (10**6, 120, 30):
+        monkeypatch.setattr(blocks, "PIECE_BYTES", size)
+        found = blocks.stream(paths).read_all()["block"].to_pylist()
+        assert found == [1, None, 3, *[4] * 9]
 
 
 def test_the_simulated_release_has_both_layouts_of_the_same_ratings(tmp_path, read):

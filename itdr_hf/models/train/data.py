@@ -149,7 +149,7 @@ def mixed_rows(
     dataset = opened(folder)
     cells = dataset.select(recipe.configs, split)
     weights = dict.fromkeys(cells, 1.0)
-    for pattern, weight in recipe.weights.items():
+    for pattern, weight in recipe.weights.items() if split == "train" else ():  # of a cell that has no other split
         named = [name for name in dataset.catalogue.select([pattern], dataset.ledger.family) if name in weights]
         if not named:
             raise UsageError(f"weight of {pattern}: none of the mix; want one of {', '.join(cells)}; change the weight")

@@ -101,10 +101,7 @@ def prepare(
     dataset = opened(folder)
     about = dataset_facts(dataset, recipe)
     _check_content(dataset.folder, about, content or {})
-    mixes = {
-        split: mixed_rows(dataset, split, recipe)
-        for split in (("train", "validation") if recipe.eval_limit else ("train",))
-    }
+    mixes = {split: mixed_rows(dataset, split, recipe) for split in _splits(dataset, recipe)}
     progress(Progress("loading", detail=recipe.model))
     tokenizer, model = load_scorer(recipe) if recipe.stage == "reward" else load_base(recipe)
     room = getattr(model.config, "max_position_embeddings", None) or 1 << 30
@@ -149,6 +146,19 @@ def load_base(recipe: TrainRecipe) -> tuple[Any, Any]:
     fit_padding(tokenizer, model)
     model.config.use_cache = False
     return tokenizer, model
+
+
+def _splits(dataset: Dataset, recipe: TrainRecipe) -> list[str]:
+    """Return the splits that are read. Raises UsageError where a validation loss is wanted and no cell has the split."""
+    if not recipe.eval_limit:
+        return ["train"]
+    cells = dataset.select(recipe.configs, "train")
+    if not any(dataset.has(name, "validation") for name in cells):
+        raise UsageError(
+            f"{dataset.folder}: no validation example in {', '.join(cells)}; want some for the validation loss; build with "
+            "more examples, or take none: eval_limit=0 (--eval-limit 0)"
+        )
+    return ["train", "validation"]
 
 
 def _validated(state: Any) -> bool:

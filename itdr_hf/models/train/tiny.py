@@ -166,7 +166,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="a dataset folder")
     parser.add_argument("out", type=Path, help="the folder of the base")
-    parser.add_argument("--config", action="append", help="a config, union or pattern; may be given again")
+    names = "a config, union or pattern; several separated by commas, or given again"
+    parser.add_argument("--config", action="extend", type=lambda text: text.split(","), help=names)
     parser.add_argument("--weight", action="append", help="as of `itdr train`; may be given again")
     parser.add_argument("--limit", type=int, help="prompts of a cell, at most")
     parser.add_argument("--layers", type=int, default=TinyShape.layers)

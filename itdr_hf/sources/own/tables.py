@@ -13,7 +13,7 @@ from pathlib import Path
 
 from itdr_hf.errors import MissingFileError, RawDataError, unknown
 from itdr_hf.raw.dialects import CSV, Dialect, open_bytes, open_text, python_rows
-from itdr_hf.raw.fixes import UTF_16, utf_16
+from itdr_hf.raw.fixes import UTF_16, beginning, utf_16
 from itdr_hf.raw.malformed import unreadable_named
 from itdr_hf.runtime.duckdb_engine import open_duckdb, quote
 from itdr_hf.runtime.text import show_text
@@ -228,7 +228,7 @@ def _undecodable_line(path: Path, encoding: str) -> int:
 
 
 def _encoding(path: Path) -> str:
-    kind = utf_16(path)
+    kind = utf_16(beginning(path))
     if not kind:
         return "utf-8"
     with path.open("rb") as file:

@@ -108,6 +108,15 @@ def test_validation_is_never_weighted(itdr: Path):
     assert [len(rows) for rows in mixed_rows(itdr, "validation", weighted).values()] == [5]
 
 
+def test_a_weight_of_a_cell_without_validation_is_no_error_of_validation(itdr: Path, monkeypatch: pytest.MonkeyPatch):
+    whole = Dataset.has
+    monkeypatch.setattr(
+        Dataset, "has", lambda self, name, split: split == "train" or ("rp" in name and whole(self, name, split))
+    )
+    weighted = TrainRecipe(model="x", configs=("rp", "nir"), weights={"nir": 0.5}, eval_limit=5)
+    assert list(mixed_rows(itdr, "validation", weighted)) == ["rp-movielens32m"]
+
+
 def test_a_weight_of_a_config_outside_the_mix_is_an_error(itdr: Path):
     with pytest.raises(UsageError, match="weight of uap: none of the mix"):
         mixed_rows(itdr, "train", TrainRecipe(model="x", configs=("rp",), weights={"uap": 2.0}))

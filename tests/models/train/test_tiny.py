@@ -9,6 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from itdr_hf.dataset.shards import shards
+from itdr_hf.models.pretrained import extra
+from itdr_hf.models.train import tiny
 from itdr_hf.models.train.recipe import TrainRecipe
 from itdr_hf.models.train.tiny import TinyShape, documents
 from itdr_hf.prompts import to_prompt_completion
@@ -47,6 +49,16 @@ def test_a_tokenizer_gives_every_text_back_and_keeps_figures_whole(itdr: Path):
     assert len(tokenizer(" 4.0", add_special_tokens=False)["input_ids"]) == 1
 
 
+def test_configs_are_separated_by_commas_or_given_again_as_everywhere(monkeypatch: pytest.MonkeyPatch):
+    asked: list[TrainRecipe] = []
+    made = {"parameters": 1, "tokens": 1, "loss": 1.0}
+    monkeypatch.setattr(tiny, "make_base", lambda folder, out, recipe, shape: asked.append(recipe) or made)
+    tiny.main(["itdr", "base", "--config", "rp,nir", "--config", "uap-*"])
+    assert asked[0].configs == ("rp", "nir", "uap-*")
+    tiny.main(["itdr", "base"])
+    assert asked[1].configs == tiny.TINY.configs
+
+
 def test_the_base_loads_as_any_model_does(base: Path):
     transformers = pytest.importorskip("transformers", reason="needs the extra [train]")
     model = transformers.AutoModelForCausalLM.from_pretrained(base)
@@ -54,6 +66,12 @@ def test_the_base_loads_as_any_model_does(base: Path):
     assert model.config.model_type == "llama" and model.generation_config.eos_token_id == tokenizer.eos_token_id
     assert tokenizer.chat_template is None
     assert json.loads((base / "tiny.json").read_text())["parameters"] == model.num_parameters()
+
+
+def test_loading_it_draws_no_bar_into_a_log(base: Path, capfd: pytest.CaptureFixture[str]):
+    pytest.importorskip("transformers", reason="needs the extra [train]")
+    extra("transformers").AutoModelForCausalLM.from_pretrained(base)
+    assert capfd.readouterr().err == ""
 
 
 def test_one_measured_step_counts_what_it_does():
