@@ -7,9 +7,9 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from itdr_hf.dataset.audit.corpus import AMONG_CANDIDATES, NORM, Corpus
+from itdr_hf.dataset.audit.corpus import AMONG_CANDIDATES, Corpus
 from itdr_hf.dataset.audit.findings import Finding, Severity, Tally, named
-from itdr_hf.dataset.audit.players import candidates_table
+from itdr_hf.dataset.audit.players import MOST_POPULAR, hits_table
 from itdr_hf.dataset.audit.registry import check
 
 CHANCE = {"breach": 1e-6, "warning": 1e-3}  # a position bias less likely than this is reported so
@@ -24,11 +24,10 @@ _RANKED = f"{AMONG_CANDIDATES} AND len(candidates) > 0"
 @check()
 def candidates_distinct(corpus: Corpus) -> Iterator[Finding]:
     """Is every title among an example's candidates once?"""
-    distinct = f"len(list_distinct(list_transform(candidates, lambda t: {NORM.format('t')})))"
     yield from _counted(
         corpus,
         "candidates-distinct",
-        f"len(candidates) <> {distinct}",
+        "len(candidates) <> len(list_distinct(candidates))",
         "examples with a title twice among the candidates; want each once; draw other negatives",
     )
 
@@ -64,7 +63,7 @@ def targets_among_candidates(corpus: Corpus) -> Iterator[Finding]:
     yield from _counted(
         corpus,
         "targets-among-candidates",
-        f"{_RANKED} AND NOT list_has_all({_normed('candidates')}, {_normed('targets')})",
+        f"{_RANKED} AND NOT list_has_all(candidates, targets)",
         "examples whose answer is not among the candidates; want it there; build the cell again",
         severity="breach" if corpus.layout == "itdr" else "warning",
     )
@@ -76,7 +75,7 @@ def candidates_not_in_history(corpus: Corpus) -> Iterator[Finding]:
     yield from _counted(
         corpus,
         "candidates-not-in-history",
-        f"{_RANKED} AND list_has_any({_normed('candidates')}, {_normed('history')})",
+        f"{_RANKED} AND list_has_any(candidates, history)",
         "examples with a candidate that stands in the history; want other titles; draw other candidates",
         severity="breach" if corpus.layout == "itdr" else "warning",
     )
@@ -99,15 +98,14 @@ def as_many_candidates(corpus: Corpus) -> Iterator[Finding]:
 @check()
 def negatives_never_chosen(corpus: Corpus) -> Iterator[Finding]:
     """Is a negative something that the same user chose elsewhere in the dataset?"""
-    title = NORM.format("t")
     chosen = (
-        f'SELECT DISTINCT source, "user", {title} AS title FROM (SELECT source, "user", unnest(list_concat(history, '
-        f"CASE WHEN {AMONG_CANDIDATES} THEN targets WHEN answer_kind = 'number' THEN candidates ELSE [] END)) AS t "
-        "FROM examples WHERE \"user\" <> '')"
+        'SELECT DISTINCT source, "user", unnest(list_concat(history, '
+        f"CASE WHEN {AMONG_CANDIDATES} THEN targets WHEN answer_kind = 'number' THEN candidates ELSE [] END)) AS title "
+        f"FROM {corpus.titles()} WHERE \"user\" <> ''"
     )
     negatives = (
-        f'SELECT id, cell, source, "user", {title} AS title FROM (SELECT id, cell, source, "user", unnest(list_filter('
-        f"candidates, lambda c: NOT list_contains(targets, c))) AS t FROM examples WHERE {_RANKED} AND \"user\" <> '')"
+        'SELECT id, cell, source, "user", unnest(list_filter(candidates, lambda c: NOT list_contains(targets, c))) AS title '
+        f"FROM {corpus.titles()} WHERE {_RANKED} AND \"user\" <> ''"
     )
     query = (
         f"SELECT cell, count(DISTINCT id), list(DISTINCT id)[:5] FROM ({negatives}) JOIN ({chosen}) "
@@ -130,8 +128,8 @@ def positives_anywhere(corpus: Corpus) -> Iterator[Finding]:
     """Do the positives stand at every place among the candidates equally often (chi-square)?"""
     query = (
         "SELECT cell, n, place, count(*) FROM (SELECT cell, len(candidates) AS n, "
-        f"unnest(list_transform({_normed('targets')}, lambda t: list_position({_normed('candidates')}, t))) AS place "
-        f'FROM (SELECT DISTINCT cell, "user", candidates, targets FROM examples WHERE {_RANKED})) WHERE place > 0 '
+        "unnest(list_transform(targets, lambda t: list_position(candidates, t))) AS place FROM "
+        f'(SELECT DISTINCT cell, "user", candidates, targets FROM {corpus.titles()} WHERE {_RANKED})) WHERE place > 0 '
         "GROUP BY ALL ORDER BY ALL"  # one list that is asked about in several ways is one draw
     )
     places: dict[tuple[str, int], dict[int, int]] = {}
@@ -159,12 +157,8 @@ def positives_anywhere(corpus: Corpus) -> Iterator[Finding]:
 @check()
 def popularity_is_no_answer(corpus: Corpus) -> Iterator[Finding]:
     """How often is the most popular candidate a positive? Popular is what many other users of the source have."""
-    candidates_table(corpus)
     query = (
-        "SELECT cell, count(*), avg(hit), avg(chance), avg(liked), avg(other) FROM (SELECT cell, id, "
-        "sum(positive * (uses = top)::INT) / sum((uses = top)::INT) AS hit, avg(positive) AS chance, "
-        "avg(uses) FILTER (positive = 1) AS liked, avg(uses) FILTER (positive = 0) AS other FROM "
-        "(SELECT cell, id, positive, uses, max(uses) OVER (PARTITION BY cell, id) AS top FROM candidates) GROUP BY cell, id) "
+        f'SELECT cell, count(*), avg("{MOST_POPULAR}"), avg(chance), avg(liked), avg(other) FROM {hits_table(corpus)} '
         "GROUP BY cell ORDER BY cell"
     )
     for cell, count, hit, chance, liked, other in corpus.rows(query):
@@ -231,11 +225,7 @@ def tail(statistic: float, freedom: int) -> float:
     return 0.5 * math.erfc(z / math.sqrt(2))
 
 
-def _normed(column: str) -> str:
-    return f"list_transform({column}, lambda t: {NORM.format('t')})"
-
-
 def _counted(corpus: Corpus, name: str, condition: str, what: str, severity: Severity = "breach") -> Iterator[Finding]:
-    query = f"SELECT cell, count(*), list(id)[:5] FROM examples WHERE {condition} GROUP BY cell ORDER BY cell"
+    query = f"SELECT cell, count(*), list(id)[:5] FROM {corpus.titles()} WHERE {condition} GROUP BY cell ORDER BY cell"
     for cell, count, ids in corpus.rows(query):
         yield Finding(check=name, severity=severity, where=cell, message=f"{count:,} {what}", examples=named(ids))

@@ -27,11 +27,14 @@ if TYPE_CHECKING:
 
 BATCH = 4_096  # rows handed out at a time
 NORM = "normed({})"  # a text as compared: lower case, one blank between words
-_ONE_LINE = "replace(text, '\n', ' ')"  # `translate` would take ten times as long
-_NORMED = (
-    f"lower(trim(CASE WHEN regexp_matches({_ONE_LINE}, '[\t\r\f]|  ') THEN regexp_replace(text, '\\s+', ' ', 'g') "
-    f"ELSE {_ONE_LINE} END))"
-)
+BLANKS = "\t\n\f\r \xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"  # as \s and Zs
+_ONE_LINE = "replace(text, chr(10), ' ')"  # `translate` would take ten times as long
+# Patterns and `trim` look at every character, so most texts are found to be in order without them.
+_ENDS = f"(contains({quote(BLANKS)}, text[1]) OR contains({quote(BLANKS)}, text[-1]))"
+_ODD = "(contains(text, chr(9)) OR contains(text, chr(12)) OR contains(text, chr(13)))"
+_SINGLE = f"replace(replace(replace({_ONE_LINE}, ' ', ' ' || chr(1)), chr(1) || ' ', ''), chr(1), '')"
+_NORMED = f"""lower(CASE WHEN {_ENDS} OR {_ODD} OR contains(text, chr(1)) THEN trim(regexp_replace(text, '\\s+', ' ', 'g'))
+    WHEN contains({_ONE_LINE}, '  ') THEN {_SINGLE} ELSE {_ONE_LINE} END)"""
 AMONG_CANDIDATES = "answer_kind IN ('ranking', 'choice')"  # of the view `examples`: who answers names candidates
 
 
@@ -74,28 +77,45 @@ class Corpus:
             base = {**dict.fromkeys(columns), "split": split}
             yield from ({**base, **row} for row in batch.to_pylist())
 
-    def batches(self, cell: str, *columns: str) -> Iterator[tuple[str, pa.RecordBatch]]:
+    def batches(
+        self, cell: str, *columns: str, splits: Sequence[str] = SPLITS
+    ) -> Iterator[tuple[str, pa.RecordBatch]]:
         """The rows of a cell, a batch of one split at a time; a column that a file lacks is not in its batches."""
         if not self.shape_of(cell).instructs:
-            yield from self._batches_of_view(cell, columns)
+            yield from self._batches_of_view(cell, columns, splits)
             return
         for path in self.files[cell]:
-            file = open_shard(path)
-            have = [name for name in columns if name in file.schema_arrow.names]
-            for batch in file.iter_batches(BATCH, columns=have):
-                yield path.name.partition("-")[0], batch
+            split = path.name.partition("-")[0]
+            if split in splits:
+                file = open_shard(path)
+                have = [name for name in columns if name in file.schema_arrow.names]
+                yield from ((split, batch) for batch in file.iter_batches(BATCH, columns=have))
 
-    def _batches_of_view(self, cell: str, columns: Sequence[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
+    def _batches_of_view(
+        self, cell: str, columns: Sequence[str], splits: Sequence[str]
+    ) -> Iterator[tuple[str, pa.RecordBatch]]:
         import pyarrow as pa
 
         chosen = ", ".join(f'"{name}"' for name in columns)
-        for split in SPLITS:
+        for split in splits:
             query = f"SELECT {chosen} FROM examples WHERE cell = {quote(cell)} AND split = {quote(split)}"
             cursor = self.engine.sql.cursor().execute(query)
             while rows := cursor.fetchmany(BATCH):
                 made = dict(zip(columns, zip(*rows, strict=True), strict=True))
                 arrays = [pa.array(made[name], INSTRUCTION.schema.field(name).type) for name in columns]
                 yield split, pa.RecordBatch.from_arrays(arrays, names=list(columns))
+
+    def titles(self) -> str:
+        """The table of all titles as compared, by hash: cell, split, id, source, user, answer_kind and three lists; made once."""
+        lists = ", ".join(
+            f"list_transform({name}, lambda t: hash({NORM.format('t')})) AS {name}"
+            for name in ("history", "candidates", "targets")
+        )
+        self.engine.sql.execute(
+            f'CREATE TEMP TABLE IF NOT EXISTS titles AS SELECT cell, split, id, source, "user", answer_kind, {lists} '
+            "FROM examples"
+        )
+        return "titles"
 
     def prompts(self) -> str:
         """The table of all prompts and answers as compared, by hash: cell, split, id, prompt, answer; made once."""

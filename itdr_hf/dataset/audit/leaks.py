@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from itdr_hf.dataset.audit.corpus import AMONG_CANDIDATES, NORM, Corpus
+from itdr_hf.dataset.audit.corpus import AMONG_CANDIDATES, Corpus
 from itdr_hf.dataset.audit.findings import Finding, Severity, named
 from itdr_hf.dataset.audit.near_duplicates import ALIKE, nearly_alike
 from itdr_hf.dataset.audit.registry import check
 from itdr_hf.dataset.audit.shape import template_pattern
+from itdr_hf.records import SPLITS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -83,29 +85,22 @@ def _item_of(corpus: Corpus, cell: str, row: Mapping[str, Any]) -> str:
 @check()
 def answers_not_in_train(corpus: Corpus) -> Iterator[Finding]:
     """Does train show or ask for what a test or validation example of the same user asks for?"""
-    answer = NORM.format("t")
-    corpus.engine.sql.execute(
-        "CREATE OR REPLACE TEMP TABLE train_shown AS "
-        f'SELECT DISTINCT source, "user", {answer} AS title, cell FROM ('
-        "SELECT source, \"user\", cell, unnest(list_concat(history, CASE WHEN answer_kind = 'number' THEN candidates "
-        f"WHEN {AMONG_CANDIDATES} THEN targets ELSE [] END)) AS t FROM examples "
-        "WHERE split = 'train' AND \"user\" <> '' AND answer_kind NOT IN ('attributes', 'text'))"
+    shown = (
+        "SELECT DISTINCT source, \"user\", cell, unnest(list_concat(history, CASE WHEN answer_kind = 'number' THEN candidates "
+        f"WHEN {AMONG_CANDIDATES} THEN targets ELSE [] END)) AS title FROM {corpus.titles()} "
+        "WHERE split = 'train' AND \"user\" <> '' AND answer_kind NOT IN ('attributes', 'text')"
     )
     asked = (
-        'SELECT id, cell, source, "user", '
-        f"{answer} AS title FROM (SELECT id, cell, source, \"user\", unnest(CASE WHEN answer_kind = 'number' THEN candidates "
-        f"ELSE targets END) AS t FROM examples WHERE split <> 'train' AND \"user\" <> '' "
-        f"AND (answer_kind = 'number' OR {AMONG_CANDIDATES}))"
+        "SELECT id, cell, source, \"user\", unnest(CASE WHEN answer_kind = 'number' THEN candidates ELSE targets END) AS title "
+        f"FROM {corpus.titles()} WHERE split <> 'train' AND \"user\" <> '' AND (answer_kind = 'number' OR {AMONG_CANDIDATES})"
     )
     query = (
         f"SELECT a.cell, count(DISTINCT a.id), list(DISTINCT a.id)[:5], list(DISTINCT s.cell) FROM ({asked}) a "
-        'JOIN train_shown s ON a.source = s.source AND a."user" = s."user" AND a.title = s.title GROUP BY a.cell '
+        f'JOIN ({shown}) s ON a.source = s.source AND a."user" = s."user" AND a.title = s.title GROUP BY a.cell '
         "ORDER BY a.cell"
     )
     totals = dict(corpus.rows("SELECT cell, count(*) FROM examples WHERE split <> 'train' GROUP BY cell"))
-    found = corpus.rows(query)
-    corpus.engine.sql.execute("DROP TABLE train_shown")
-    for cell, count, ids, cells in found:
+    for cell, count, ids, cells in corpus.rows(query):
         text = (
             f"the answers of {count:,} of {totals[cell]:,} validation and test examples are shown or asked for in train "
             f"({', '.join(sorted(cells))}) for the same user; want none; split by user"
@@ -147,7 +142,8 @@ def prompts_in_one_split(corpus: Corpus) -> Iterator[Finding]:
 def prompts_not_nearly_alike(corpus: Corpus) -> Iterator[Finding]:
     """Is there a validation or test prompt nearly the same as one in train?"""
     for cell in corpus.cells:
-        found = nearly_alike(corpus.engine, _texts(corpus, cell))
+        train, *others = (_texts(corpus, cell, split) for split in SPLITS)
+        found = nearly_alike(corpus.engine, chain(*others), train)
         if found:
             text = f"{len(found):,} validation or test prompts are nearly one in train (similarity {ALIKE:.0%} or more)"
             yield Finding(
@@ -160,10 +156,6 @@ def prompts_not_nearly_alike(corpus: Corpus) -> Iterator[Finding]:
             )
 
 
-def _texts(corpus: Corpus, cell: str) -> Iterator[pa.RecordBatch]:
-    """The prompts of a cell with their ids, and whether they are in train."""
-    import pyarrow as pa
-
-    for split, batch in corpus.batches(cell, "id", "input"):
-        train = pa.array([split == "train"] * batch.num_rows)
-        yield pa.RecordBatch.from_arrays([batch["id"], batch["input"], train], names=["id", "text", "train"])
+def _texts(corpus: Corpus, cell: str, split: str) -> Iterator[pa.RecordBatch]:
+    """The prompts of a split with their ids."""
+    return (batch.rename_columns(["id", "text"]) for _, batch in corpus.batches(cell, "id", "input", splits=[split]))

@@ -24,19 +24,22 @@ GIVEAWAY = {"breach": 0.15, "warning": 0.05}  # above chance, as a share of what
 ORDERED = {"breach": 0.3, "warning": 0.1}  # rank correlation of alphabet and place
 SIGNAL = {"warning": 0.5}
 MATCHED = {"breach": 0.4, "warning": 0.2}  # where negatives are promised to be matched
+_LETTERS = "list_transform(titles, lambda t: list_position(ordered, t))"  # the places of titles in the alphabet
 _YEAR = r"try_cast(regexp_extract(c.t, '\((1[89]\d\d|20\d\d)\)$', 1) AS INT)"
 
-# player -> the order in which it puts the candidates, of those columns that `_candidates` has
+MOST_POPULAR = "most popular"
+
+# player -> the number by which it orders the candidates, of those columns that `candidates_table` makes
 PLAYERS = {
     "first place": "place",
     "last place": "-place",
     "shortest": "length",
     "longest": "-length",
-    "next in the alphabet": "before, letter",
+    "next in the alphabet": "before::BIGINT << 32 | letter",
     "first in the alphabet": "letter",
     "newest year": "-coalesce(year, 0)",
     "oldest year": "coalesce(year, 9999)",
-    "most popular": "-uses",
+    MOST_POPULAR: "-uses",
     "least popular": "uses",
 }
 SIGNALS = (
@@ -91,11 +94,14 @@ def taste_alone_wins(corpus: Corpus) -> Iterator[Finding]:
 def order_is_no_answer(corpus: Corpus) -> Iterator[Finding]:
     """Do titles follow the alphabet from the history to the answers, as lists of some releases do?"""
     shown = (
-        "SELECT cell, id, unnest(list_concat(history, CASE answer_kind WHEN 'number' THEN candidates ELSE targets END)) AS "
-        "t, generate_subscripts(list_concat(history, CASE answer_kind WHEN 'number' THEN candidates ELSE targets END), 1) "
-        f"AS place FROM examples WHERE ({AMONG_CANDIDATES} OR answer_kind = 'number') AND len(history) > 1"
+        "SELECT cell, id, list_transform(list_concat(history, CASE answer_kind WHEN 'number' THEN candidates ELSE targets END), "
+        f"lambda t: {NORM.format('t')}) AS titles FROM examples "
+        f"WHERE ({AMONG_CANDIDATES} OR answer_kind = 'number') AND len(history) > 1"
     )
-    ranked = f"SELECT *, rank() OVER (PARTITION BY cell, id ORDER BY {NORM.format('t')}) AS letter FROM ({shown})"
+    ranked = (
+        f"SELECT cell, id, unnest({_LETTERS}) AS letter, generate_subscripts(titles, 1) AS place "
+        f"FROM (SELECT *, list_sort(titles) AS ordered FROM ({shown}))"
+    )
     each = f"SELECT cell, corr(place, letter) AS r FROM ({ranked}) GROUP BY cell, id"
     query = f"SELECT cell, count(r), avg(r), stddev_pop(r) FROM ({each}) WHERE isfinite(r) GROUP BY cell ORDER BY cell"
     for cell, count, mean, spread in corpus.rows(query):
@@ -115,24 +121,32 @@ def order_is_no_answer(corpus: Corpus) -> Iterator[Finding]:
 
 def played(corpus: Corpus) -> dict[str, list[Figure]]:
     """Return the figures of all players, cell by cell: those that play here, then those in the ledger."""
+    means = ", ".join(f'avg("{player}"), stddev_pop("{player}")' for player in PLAYERS)
+    query = f"SELECT cell, count(*), avg(chance), {means} FROM {hits_table(corpus)} GROUP BY cell"
+    rows = {cell: figures for cell, *figures in corpus.rows(query)}
     found: dict[str, list[Figure]] = {}
-    candidates_table(corpus)
-    ranks = ", ".join(
-        f"rank() OVER (PARTITION BY cell, id ORDER BY {by}) AS p{n}" for n, by in enumerate(PLAYERS.values())
-    )
-    hits = ", ".join(f"avg(positive) FILTER (p{n} = 1) AS p{n}" for n in range(len(PLAYERS)))
-    means = ", ".join(f"avg(p{n}), stddev_pop(p{n})" for n in range(len(PLAYERS)))
-    for cell in corpus.cells:
-        query = (
-            f"SELECT count(*), avg(chance), {means} FROM (SELECT id, avg(positive) AS chance, {hits} FROM "
-            f"(SELECT *, {ranks} FROM candidates WHERE cell = ?) GROUP BY id)"
-        )
-        [(count, chance, *figures)] = corpus.engine.sql.execute(query, [cell]).fetchall()
-        if count:
-            pairs = zip(PLAYERS, figures[::2], figures[1::2], strict=True)
-            found[cell] = [Figure(cell, player, count, hit, spread, chance) for player, hit, spread in pairs]
-            found[cell] += _recorded(corpus, cell)
+    for cell in [cell for cell in corpus.cells if cell in rows]:
+        count, chance, *figures = rows[cell]
+        pairs = zip(PLAYERS, figures[::2], figures[1::2], strict=True)
+        found[cell] = [Figure(cell, player, count, hit, spread, chance) for player, hit, spread in pairs]
+        found[cell] += _recorded(corpus, cell)
     return found
+
+
+def hits_table(corpus: Corpus) -> str:
+    """The temporary table `hits`, of what each player wins in each example, in a column of its name; made once.
+
+    Further columns: cell, id, chance, liked and other (how many users have the positives and the negatives, on average).
+    """
+    candidates_table(corpus)
+    best = ", ".join(f'min({by}) AS "{player}"' for player, by in PLAYERS.items())
+    hits = ", ".join(f'avg(positive) FILTER (({by}) = "{player}") AS "{player}"' for player, by in PLAYERS.items())
+    corpus.engine.sql.execute(
+        f"CREATE TEMP TABLE IF NOT EXISTS hits AS SELECT cell, id, avg(positive) AS chance, {hits}, "
+        "avg(uses) FILTER (positive = 1) AS liked, avg(uses) FILTER (positive = 0) AS other FROM candidates "
+        f"JOIN (SELECT cell, id, {best} FROM candidates GROUP BY cell, id) USING (cell, id) GROUP BY cell, id"
+    )
+    return "hits"
 
 
 def candidates_table(corpus: Corpus) -> None:
@@ -141,29 +155,30 @@ def candidates_table(corpus: Corpus) -> None:
     Columns: cell, id, name (a hash of the title), place, positive, letter (the title's place in the alphabet), before (in
     the alphabet, the last title shown), length, year, uses (how many other users of the source's examples have the title in histories or answers).
     """
-    title = NORM.format("t")
     corpus.engine.sql.execute(
-        f'CREATE TEMP TABLE IF NOT EXISTS knows AS SELECT DISTINCT source, "user", {title} AS title FROM (SELECT source, '
-        f'"user", unnest(list_concat(history, CASE WHEN {AMONG_CANDIDATES} THEN targets ELSE [] END)) AS t '
-        "FROM examples WHERE \"user\" <> '')"
+        'CREATE TEMP TABLE IF NOT EXISTS knows AS SELECT DISTINCT source, "user", unnest(list_concat(history, CASE WHEN '
+        f"{AMONG_CANDIDATES} THEN targets ELSE [] END)) AS name FROM {corpus.titles()} WHERE \"user\" <> ''"
     )
     corpus.engine.sql.execute(
-        "CREATE TEMP TABLE IF NOT EXISTS popular AS SELECT source, title, count(*) AS users FROM knows GROUP BY ALL"
+        "CREATE TEMP TABLE IF NOT EXISTS popular AS SELECT source, name, count(*) AS users FROM knows GROUP BY ALL"
+    )
+    lists = (
+        f'SELECT cell, id, source, "user", {NORM.format("history[-1]")} AS last, candidates, targets, '
+        f"list_transform(candidates, lambda c: {NORM.format('c')}) AS titles "
+        f"FROM examples WHERE {AMONG_CANDIDATES} AND len(candidates) > 0"
     )
     each = (
-        f'SELECT cell, id, source, "user", {NORM.format("history[-1]")} AS last, unnest(candidates) AS t, '
-        "unnest(list_transform(candidates, lambda c: list_contains(targets, c)::INT)) AS positive, "
-        f"generate_subscripts(candidates, 1) AS place FROM examples WHERE {AMONG_CANDIDATES} AND len(candidates) > 0"
-    )
-    known = (
-        "SELECT c.cell, c.id, c.place, c.positive, c.title, c.title <= coalesce(c.last, '') AS before, length(c.t) AS length, "
-        f"{_YEAR} AS year, coalesce(p.users, 0) - (k.title IS NOT NULL)::INT AS uses "
-        f"FROM (SELECT *, {title} AS title FROM ({each})) c LEFT JOIN popular p ON c.source = p.source AND c.title = p.title "
-        'LEFT JOIN knows k ON c.source = k.source AND c."user" = k."user" AND c.title = k.title'
+        'SELECT cell, id, source, "user", last, unnest(candidates) AS t, unnest(titles) AS title, '
+        f"unnest({_LETTERS}) AS letter, generate_subscripts(candidates, 1) AS place, "
+        f"unnest(list_transform(candidates, lambda c: list_contains(targets, c)::INT)) AS positive "
+        f"FROM (SELECT *, list_sort(titles) AS ordered FROM ({lists}))"
     )
     corpus.engine.sql.execute(
-        "CREATE TEMP TABLE IF NOT EXISTS candidates AS SELECT * EXCLUDE (title), hash(title) AS name, "
-        f"rank() OVER (PARTITION BY cell, id ORDER BY title) AS letter FROM ({known})"
+        "CREATE TEMP TABLE IF NOT EXISTS candidates AS SELECT c.cell, c.id, c.name, c.place, c.positive, c.letter, "
+        f"c.title <= coalesce(c.last, '') AS before, length(c.t) AS length, {_YEAR} AS year, "
+        "coalesce(p.users, 0) - (k.name IS NOT NULL)::INT AS uses FROM (SELECT *, hash(title) AS name "
+        f"FROM ({each})) c LEFT JOIN popular p ON c.source = p.source AND c.name = p.name "
+        'LEFT JOIN knows k ON c.source = k.source AND c."user" = k."user" AND c.name = k.name'
     )
 
 

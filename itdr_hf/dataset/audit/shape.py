@@ -15,6 +15,7 @@ from itdr_hf.tasks.task import Cell, Task
 
 CONTROL = "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f]"
 DOUBLY = "Ã[\\x{80}-\\x{bf}©¨¤¶¼±³]|â€[\\x{80}-\\x{ff}œ™“”]|ï¿½"  # UTF-8 read as Latin-1 or Windows-1252
+LOST = "\ufffd"
 ENTITY = "&(amp|quot|lt|gt|nbsp|#\\d{2,5});|<(br|p|div|a|span|b|i)[ />]"
 LEGIBLE = 0.95  # of the authors' prompts; with fewer read back, what is not found says little
 
@@ -86,7 +87,8 @@ def histories_read_back(corpus: Corpus) -> Iterator[Finding]:
 @check()
 def nothing_empty(corpus: Corpus) -> Iterator[Finding]:
     """Has every example a prompt, an answer and its targets?"""
-    empty = {name: f"coalesce(trim({name}), '') = ''" for name in ("input", "output")}
+    blank = "NOT coalesce(regexp_matches({}, '[^\\p{{Zs}}]'), false)"  # found at the first letter; `trim` reads all
+    empty = {name: blank.format(name) for name in ("input", "output")}
     empty |= {"targets": "len(coalesce(targets, [])) = 0"} if corpus.layout == "itdr" else {}
     for name, condition in empty.items():
         for cell, count, ids in _per_cell(corpus, condition):
@@ -100,11 +102,12 @@ def encoding(corpus: Corpus) -> Iterator[Finding]:
     kinds: dict[str, tuple[Severity, str]] = {
         "control characters": ("breach", f"regexp_matches(t, {quote(CONTROL)})"),
         "letters decoded wrongly": ("warning", f"regexp_matches(t, {quote(DOUBLY)})"),
-        "letters that were lost (U+FFFD)": ("warning", "contains(t, '\ufffd')"),
+        "letters that were lost (U+FFFD)": ("warning", f"contains(t, {quote(LOST)})"),
         "HTML entities or tags": ("warning", f"regexp_matches(t, {quote(ENTITY)})"),
     }
     columns = [f"count(*) FILTER ({c}), (list(id ORDER BY id) FILTER ({c}))[:5]" for _, c in kinds.values()]
-    texts = "SELECT cell, id, concat_ws('\n', instruction, input, output) AS t FROM examples"
+    anything = f"regexp_matches(t, {quote('|'.join((CONTROL, DOUBLY, LOST, ENTITY)))})"  # one look at most texts
+    texts = f"SELECT cell, id, concat_ws('\n', instruction, input, output) AS t FROM examples WHERE {anything}"
     for cell, *found in corpus.rows(f"SELECT cell, {', '.join(columns)} FROM ({texts}) GROUP BY cell ORDER BY cell"):
         for (what, (severity, _)), count, ids in zip(kinds.items(), found[::2], found[1::2], strict=True):
             if count:
@@ -180,12 +183,14 @@ def known_columns(corpus: Corpus) -> Iterator[Finding]:
             "len(target_names) <> len(targets)" if t.answer == "attributes" else "false"
         ),
     }
+    known = [cell for cell in corpus.cells if corpus.known(cell)]
     for what, condition in wants.items():
-        for cell in filter(corpus.known, corpus.cells):
-            where = f"cell = {quote(cell)} AND coalesce({condition(corpus.cell(cell).task)}, true)"
-            for _, count, ids in _per_cell(corpus, where):
-                text = f"{count:,} examples with {what}; want what {len(INSTRUCTION.columns)} columns promise; build the cell again"
-                yield _finding("known-columns", cell, text, ids)
+        tasks = " ".join(f"WHEN {quote(cell)} THEN {condition(corpus.cell(cell).task)}" for cell in known)
+        names = ", ".join(map(quote, known)) or "NULL"
+        found = _per_cell(corpus, f"cell IN ({names}) AND coalesce(CASE cell {tasks or 'WHEN NULL THEN false'} END, true)")
+        for cell, count, ids in sorted(found, key=lambda row: known.index(row[0])):
+            text = f"{count:,} examples with {what}; want what {len(INSTRUCTION.columns)} columns promise; build the cell again"
+            yield _finding("known-columns", cell, text, ids)
 
 
 def _per_cell(corpus: Corpus, condition: str) -> list[tuple[str, int, list[str]]]:
