@@ -35,6 +35,7 @@ class Drill:
     start: Path | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     fresh: Callable[[Path], None] = lambda work: None  # called for every new work folder
+    span: tuple[float, float] = (0.1, 1.0)  # of the time of the run that was not disturbed: when kills come
     early: list[float] = field(default_factory=list)  # when each kill came, as a share of the whole time
     alive: int = 0  # kills that came while the command ran
     left: Counter[str] = field(default_factory=Counter)  # what the kills that came while it ran have left
@@ -50,7 +51,7 @@ class Drill:
         for number in range(times):
             work = self._new(folder / str(number))
             old = self._there(work)
-            moment = rng.uniform(0.1, 1.0) * seconds
+            moment = rng.uniform(*self.span) * seconds
             process = self._begin(work)
             time.sleep(moment)
             alive = process.poll() is None
@@ -123,7 +124,7 @@ def old_or_new(folder: Path, whole: State, old: State | None = None) -> str:
 
 def _is_draft(path: Path) -> bool:
     """A hidden folder, or a hidden file of some size: small notes that lost their rename are no harm."""
-    if path.name in (".downloads", ".claims"):
+    if path.name in (".downloads", ".claims", ".steps"):
         return False
     return path.is_dir() or path.stat().st_size > 100_000
 
