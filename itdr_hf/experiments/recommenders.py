@@ -165,7 +165,7 @@ def _line(
     doubted = simulated or metric == SECONDS
     return Line(
         arm=arm.name, system=source, way="ranking", split="", config=source, metric=metric, value=span[0], low=span[1],
-        high=span[2], n=users, seeds="", chance=None, paper_model=arm.models[0] if paper is not None else "",
+        high=span[2], n=users, read=None, seeds="", chance=None, chance_low=None, chance_high=None, paper_model=arm.models[0] if paper is not None else "",
         paper=paper, printed=None,
         difference=None if doubted or paper is None or span[0] is None else span[0] - paper,
         change=change.get("difference"), change_low=change.get("low"), change_high=change.get("high"),

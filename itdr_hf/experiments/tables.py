@@ -11,11 +11,13 @@ from itdr_hf.score.table import headed, number
 
 WIDTH = 80
 LEGEND = (
-    "↑ more is better, ↓ less is; ± half the 95 % interval, bootstrap over users. diff: ours minus the paper's; change: "
+    "↑ more is better, ↓ less is; ± half the 95 % interval, bootstrap over users; of several seeds the mean, with the mean "
+    "of their intervals. chance: a random draw on the same examples. read: the share of answers that could be read, where "
+    "it is not all. paper: of its own test examples, without an interval; diff: ours minus the paper's; change: "
     "minus the arm it is compared with, on the same examples; (paper): the same of the paper's figures. In brackets: "
     "simulated data or references by rule, of which no difference to the paper is taken."
 )
-COLUMNS = {"": "fold", **dict.fromkeys(("ours", "chance", "paper", "diff", "change", "(paper)"), "right")}
+COLUMNS = {"": "fold", **dict.fromkeys(("ours", "read", "chance", "paper", "diff", "change", "(paper)"), "right")}
 
 
 def print_results(results: Results) -> None:
@@ -74,16 +76,19 @@ def markdown(results: Results) -> str:
     return "\n".join(parts)
 
 
-HEADS = ("ours", "95 %", "n", "seeds", "chance", "paper", "printed", "diff", "change", "95 %", "paper's change")
+HEADS = (
+    "ours", "95 %", "n", "read", "seeds", "chance", "95 %", "paper", "printed", "diff", "change", "95 %", "paper's change",
+)  # fmt: skip
 
 
 def _row(line: Line) -> list[str]:
     paper = f"{_number(line.paper)} ({line.paper_model})" if line.paper is not None else ""
-    spans = [_span(line.low, line.high), _span(line.change_low, line.change_high)]
+    ours, change = _span(line.low, line.high), _span(line.change_low, line.change_high)
+    chance = [_number(line.chance), _span(line.chance_low, line.chance_high)]
     return [
-        line.config, headed(line.metric), _number(line.value), spans[0], str(line.n), line.seeds, _number(line.chance),
+        line.config, headed(line.metric), _number(line.value), ours, str(line.n), _share(line.read), line.seeds, *chance,
         f"[{paper}]" if line.doubted and paper else paper, _number(line.printed), _number(line.difference),
-        _number(line.change), spans[1], _number(line.paper_change),
+        _number(line.change), change, _number(line.paper_change),
     ]  # fmt: skip
 
 
@@ -92,7 +97,12 @@ def _cells(line: Line) -> list[str]:
     change = _number(line.change) + _half(line.change_low, line.change_high)
     paper = _number(line.paper)
     shown = f"[{paper}]" if line.doubted and paper else paper
-    return [ours, _number(line.chance), shown, _number(line.difference), change, _number(line.paper_change)]
+    read = "" if line.read == 1 else _share(line.read)
+    return [ours, read, _number(line.chance), shown, _number(line.difference), change, _number(line.paper_change)]
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.0f} %"
 
 
 def _half(low: float | None, high: float | None) -> str:
