@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -29,6 +30,7 @@ SETTINGS = {"epochs": 1, "limit": 8, "eval_limit": 2, "allow_cut": "true"}
 SMALL = ["--preset", "tiny", "--dtype", "float32", "--max-tokens", "8", "--replicates", "40"]
 SMALL += [word for name, value in SETTINGS.items() for word in ("--setting", f"{name}={value}")]
 CLOSED = "itdr-closed"
+BEGUN = "begun"  # an empty file, as old as a run
 
 
 class World(NamedTuple):
@@ -93,14 +95,32 @@ def test_an_experiment_that_was_killed_ends_in_the_same_lines(name, world, befor
         name=name,
         argv=lambda work: ["-m", "itdr_hf", "experiment", "run", name, "--out", "out", *world.words(name, chat.url)],
         state=lambda work: lines(work / "out", name),
-        sound=lambda work, whole: steps_done(work / "out", tmp_path / "whole/out"),
+        until=lambda work: is_halfway(work, tmp_path / "whole"),
         start=before.get(paper),
+        fresh=lambda work: (work / BEGUN).touch(),
         env={"OMP_NUM_THREADS": "1"},
-        span=(0.4, 0.75),
     )
     drill.run(1, tmp_path)
     before[paper] = tmp_path / "whole"
     assert drill.alive, "it had ended before it was killed"
+
+
+def is_halfway(work: Path, whole: Path) -> bool:
+    """Tell whether half of the steps are done that the whole run did, and some of the time of the next one has passed."""
+    ends, done = ends_of_steps(whole), ends_of_steps(work)
+    half = max(1, (len(ends) - 1) // 2)
+    if len(done) < half:
+        return False
+    time.sleep((ends[half] - ends[half - 1]) / 3)
+    print(f"{half} of {len(ends)} steps were done", end="; ")
+    return True
+
+
+def ends_of_steps(work: Path) -> list[float]:
+    """Return when the steps were done that a run did itself, in order."""
+    begun = (work / BEGUN).stat().st_mtime
+    notes = [path for path in work.glob("out/.steps/*.json") if '"done": true' in path.read_text(encoding="utf-8")]
+    return sorted(end for path in notes if (end := path.stat().st_mtime) >= begun)
 
 
 def lines(out: Path, name: str) -> State:
@@ -110,13 +130,3 @@ def lines(out: Path, name: str) -> State:
     return {
         f"{number}: {row['arm']} {row['config']} {row['metric']}": json.dumps(row) for number, row in enumerate(rows)
     }
-
-
-def steps_done(out: Path, whole: Path) -> str:
-    """Tell how far a killed run had come; results are the last thing that a run writes."""
-    done, of = (
-        {path.name for path in folder.glob(".steps/*.json") if '"done": true' in path.read_text()}
-        for folder in (out, whole)
-    )
-    print(f"{len(done)} of {len(of)} steps were done")
-    return "" if len(done) < len(of) or len(of) == 1 else "all steps were done"
