@@ -102,20 +102,35 @@ def recommenders() -> str:
 
 
 REAL = {
-    "baseline-popular/whole/whole-generation": "`popular`: seen in prompts",
-    "baseline-popular-log/whole/whole-generation": "`popular-log`: full logs",
-    "baseline-lightgcn/whole/whole-generation": "LightGCN: full logs",
-    "base/untuned/whole-likelihood": "SmolLM2-135M as it is, by likelihood",
-    "base/whole/whole-likelihood": "tuned, seed 0",
-    "base/whole-seed-1/whole-likelihood": "tuned, seed 1",
-    "base/whole-seed-2/whole-likelihood": "tuned, seed 2",
+    "chance": "random (chance)",
+    "popular": "`popular`: seen in prompts",
+    "popular-log": "`popular-log`: full logs",
+    "lightgcn": "LightGCN: full logs",
+    "untuned, by generation": "SmolLM2-135M as it is, by generation",
+    "tuned, by generation": "tuned, by generation, mean of three seeds",
+    "untuned, by likelihood": "SmolLM2-135M as it is, by likelihood",
+    "tuned, by likelihood": "tuned, by likelihood, mean of three seeds",
 }
 
 
 def real() -> str:
     """Return the table of a real model, as it is and tuned, below popularity and a trained recommender."""
-    columns, rows = _by_system(measured("real"), REAL)
+    systems = measured("real")
+    columns = list(systems["chance"])
+    rows = [row for name in REAL for row in _real_rows(REAL[name], [systems[name].get(column) for column in columns])]
     return table(["", *columns], rows, columns)
+
+
+def _real_rows(title: str, cells: Sequence[Mapping[str, Any] | None]) -> list[list[str]]:
+    """Return the rows of a system: its figures, then what else is known of some of them."""
+    shown: dict[str, Callable[[Mapping[str, Any]], str]] = {
+        title: lambda cell: _figure(cell["figure"]),
+        "– each seed": lambda cell: ", ".join(map(_short, cell.get("seeds", []))),
+        "– minus the model as it is": lambda cell: _figure(cell.get("change")),
+        "– answers that could be read": lambda cell: "" if cell.get("read", 1) == 1 else f"{cell['read']:.0%}",
+    }
+    rows = [[name, *(shows(cell) if cell else "" for cell in cells)] for name, shows in shown.items()]
+    return [row for row in rows if any(row[1:])]
 
 
 def _by_system(

@@ -48,12 +48,13 @@ SplitBy = Annotated[
 def list_experiments(json: Json = False) -> None:
     """List the experiments: name, tables of the paper, arms, question."""
     from itdr_hf.experiments import experiments
+    from itdr_hf.experiments.describe import table_numbers
     from itdr_hf.runtime.terminal import print_json, print_table
 
     found = experiments()
     if json:
         return print_json([{"name": one.name, "title": one.title, "arms": len(one.arms)} for one in found.values()])
-    rows = [[one.name, _tables(one), str(len(one.arms)), one.title] for one in found.values()]
+    rows = [[one.name, table_numbers(one.tables), str(len(one.arms)), one.title] for one in found.values()]
     print_table({"name": "left", "tables": "left", "arms": "right", "": "fold"}, rows)
 
 
@@ -62,18 +63,21 @@ def show_experiment(
     figures: Annotated[bool, typer.Option("--figures", help="Every published figure, arm by arm.")] = False,
     json: Json = False,
 ) -> None:
-    """Show an experiment: its arms, how their data is made, the published figures, and what differs from the paper."""
+    """Show an experiment: its paper, its arms and what each is compared with, the published figures, and what differs."""
     from itdr_hf.experiments import experiment as declared
-    from itdr_hf.experiments.describe import as_dict
+    from itdr_hf.experiments.describe import as_dict, provenance
     from itdr_hf.runtime.terminal import print_json, print_table
 
     one = declared(name)
     if json:
         return print_json(as_dict(one))
     print_line(f"{one.name}: {one.title}\n{one.question}\n")
+    for text in provenance(one):
+        print_line(textwrap.fill(text, 80, subsequent_indent="  "))
     described = as_dict(one)
-    rows = [[arm["name"], arm["title"], str(len(arm["paper"]))] for arm in described["arms"]]
-    print_table({"arm": "left", "what": "fold", "published figures": "right"}, rows)
+    rows = [[arm["name"], arm["title"], arm["against"], str(len(arm["paper"]))] for arm in described["arms"]]
+    print_line()
+    print_table({"arm": "left", "what": "fold", "compared with": "left", "published figures": "right"}, rows)
     if figures:
         found = [
             [arm["name"], *(str(figure[k]) for k in ("table", "cell", "metric", "model", "value"))]
@@ -284,17 +288,6 @@ def _example(one: Experiment) -> str:
     words += ["--model MODEL"] if one.runner != "recommenders" else []
     words += ["--endpoint http://127.0.0.1:8000/v1"] if one.served else []
     return " ".join(["itdr experiment run", one.name, *words])
-
-
-def _tables(one: Experiment) -> str:
-    numbers = sorted(one.tables)
-    spans: list[list[int]] = []
-    for number in numbers:
-        if spans and number == spans[-1][-1] + 1:
-            spans[-1].append(number)
-        else:
-            spans.append([number])
-    return ", ".join(f"{span[0]}–{span[-1]}" if len(span) > 1 else str(span[0]) for span in spans)
 
 
 ACTIONS: dict[str, Callable[..., None]] = {

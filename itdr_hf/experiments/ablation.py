@@ -6,9 +6,11 @@ mask     then on dialogues of two turns                           full    then r
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from itdr_hf.experiments.identity import identity
 from itdr_hf.experiments.lines import Line, Results
 from itdr_hf.experiments.options import Options, is_baseline
 from itdr_hf.experiments.reclm import BASE
-from itdr_hf.experiments.recommenders import RecommendStep, lines_of
+from itdr_hf.experiments.recommenders import RecommendStep, caveats_of, lines_of
 from itdr_hf.experiments.steps import BuildStep, Step, TrainStep
 from itdr_hf.experiments.systems import Asking, label_of, open_system
 from itdr_hf.models.train.recipe import changed
@@ -115,7 +117,8 @@ def collect_ablation(experiment: Experiment, out: Path) -> Results:
     found = {arm.name: sorted((out / "recommend").glob(f"by-{arm.name}/*/scores.json")) for arm in experiment.arms}
     if not any(found.values()):
         raise UsageError(f"{out}: no scores of {experiment.name}; want those that its steps make; run it first")
-    return Results(experiment=experiment, lines=list(_lines(experiment, found)), published=[], notes=[], leaks={})
+    notes = [*caveats_of(chain(*found.values())), *_notes(experiment, out)]
+    return Results(experiment=experiment, lines=list(_lines(experiment, found)), published=[], notes=notes, leaks={})
 
 
 def _lines(experiment: Experiment, found: Mapping[str, list[Path]]) -> Iterator[Line]:
@@ -126,6 +129,19 @@ def _lines(experiment: Experiment, found: Mapping[str, list[Path]]) -> Iterator[
     for name, paths in found.items():
         for path in paths:
             yield from lines_of(experiment, path, {"augmented": name})
+
+
+def _notes(experiment: Experiment, out: Path) -> Iterator[str]:
+    """Yield how many profiles each writer wrote that could be read and that differ: all alike, they say nothing."""
+    for arm in experiment.arms:
+        for path in sorted((out / "profiles").glob(f"*/{arm.name}/report.json")):
+            sides = json.loads(path.read_text(encoding="utf-8"))["sides"]
+            made = {side: found["profiles"] for side, found in sides.items() if found.get("profiles")}
+            texts = [
+                f"of {one['profiles']:,} {side}s {one['parsed']:.0%} could be read and {one['distinct']:.0%} are distinct"
+                for side, one in made.items()
+            ]
+            yield f"profiles by {arm.name}: {', '.join(texts)}"
 
 
 def _needed(writers: list[str]) -> set[str]:

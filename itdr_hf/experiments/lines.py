@@ -13,6 +13,7 @@ from itdr_hf.tasks.family import Result
 class Line(NamedTuple):
     """One metric of one cell (or over cells) of one arm: ours, chance and the paper's, and how the arm changes it.
 
+    `n` examples are behind it, of whose answers the share `read` could be read; `chance` is a random draw on the same.
     `difference` is ours minus the paper's; `change` ours minus that of the arm it is compared with, on the same
     examples, `paper_change` the same of the published figures. None where there is none.
     """
@@ -27,8 +28,11 @@ class Line(NamedTuple):
     low: float | None
     high: float | None
     n: int
+    read: float | None
     seeds: str  # the value of each, where there are several
     chance: float | None
+    chance_low: float | None
+    chance_high: float | None
     paper_model: str
     paper: float | None
     printed: float | None  # as the paper's table of scores over cells has it

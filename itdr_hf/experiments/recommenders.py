@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from itdr_hf import catalogue
+from itdr_hf.dataset.caveats import Caveats
 from itdr_hf.errors import UsageError, unknown
 from itdr_hf.experiments.declaration import Arm, Experiment
 from itdr_hf.experiments.identity import digest
@@ -125,9 +126,16 @@ def collect_recommenders(experiment: Experiment, out: Path) -> Results:
         experiment=experiment,
         lines=[line for path in found for line in lines_of(experiment, path)],
         published=[(arm.name, figure) for arm in experiment.arms for figure in experiment.published(arm)],
-        notes=[],
+        notes=caveats_of(found),
         leaks={},
     )
+
+
+def caveats_of(paths: Iterable[Path]) -> list[str]:
+    """Return what is to be known of files of scores: which releases are simulated."""
+    data = [json.loads(path.read_text(encoding="utf-8"))["data"] for path in paths]
+    simulated = dict.fromkeys(str(one["name"]) for one in data if one.get("simulated", True))
+    return Caveats(extractive=(), simulated=tuple(simulated)).sentences
 
 
 def lines_of(experiment: Experiment, path: Path, arms: Mapping[str, str] | None = None) -> Iterator[Line]:
@@ -165,7 +173,7 @@ def _line(
     doubted = simulated or metric == SECONDS
     return Line(
         arm=arm.name, system=source, way="ranking", split="", config=source, metric=metric, value=span[0], low=span[1],
-        high=span[2], n=users, seeds="", chance=None, paper_model=arm.models[0] if paper is not None else "",
+        high=span[2], n=users, read=None, seeds="", chance=None, chance_low=None, chance_high=None, paper_model=arm.models[0] if paper is not None else "",
         paper=paper, printed=None,
         difference=None if doubted or paper is None or span[0] is None else span[0] - paper,
         change=change.get("difference"), change_low=change.get("low"), change_high=change.get("high"),

@@ -113,7 +113,7 @@ def _lines(experiment: Experiment, found: _Found) -> Iterator[Line]:
     system = _system(found)
     paper, before = _columns(experiment, found.arm, system, set(found.scores[0]["cells"]))
     figures = [_by_cell(score, "ours") for score in found.scores]
-    chance = [_by_cell(score, name) for name in CHANCE for score in found.scores[:1]]
+    drawn = [_by_cell(score, name) for name in CHANCE for score in found.scores[:1]]
     changes = [{(d["config"], d["metric"]): d for d in score["differences"]} for score in found.scores]
     doubted = _doubted(found.scores[0])
     for config, metric in figures[0]:
@@ -121,6 +121,7 @@ def _lines(experiment: Experiment, found: _Found) -> Iterator[Line]:
         if len(rows) < len(figures):
             continue
         change = [one[config, metric] for one in changes if (config, metric) in one]
+        chance: Mapping[str, Any] = next((one[config, metric] for one in drawn if (config, metric) in one), {})
         value, published = _mean(row["value"] for row in rows), paper.value(config, metric)
         earlier = before.value(config, metric) if before else None
         yield Line(
@@ -134,8 +135,11 @@ def _lines(experiment: Experiment, found: _Found) -> Iterator[Line]:
             low=_mean(row["low"] for row in rows),
             high=_mean(row["high"] for row in rows),
             n=rows[0]["n"],
+            read=_mean(row["parsed_lenient"] for row in rows),
             seeds=", ".join(f"{row['value']:.4f}" for row in rows if row["value"] is not None) if len(rows) > 1 else "",
-            chance=next((one[config, metric]["value"] for one in chance if (config, metric) in one), None),
+            chance=chance.get("value"),
+            chance_low=chance.get("low"),
+            chance_high=chance.get("high"),
             paper_model=paper.model if published is not None else "",
             paper=published,
             printed=paper.printed.get(metric) if config == TOTALS else None,

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 from itdr_hf.experiments.lines import Line, Results
 from itdr_hf.score.measured import TOTALS
 from itdr_hf.score.table import headed, number
 
 WIDTH = 80
-LEGEND = (
-    "↑ more is better, ↓ less is; ± half the 95 % interval, bootstrap over users. diff: ours minus the paper's; change: "
-    "minus the arm it is compared with, on the same examples; (paper): the same of the paper's figures. In brackets: "
-    "simulated data or references by rule, of which no difference to the paper is taken."
-)
-COLUMNS = {"": "fold", **dict.fromkeys(("ours", "chance", "paper", "diff", "change", "(paper)"), "right")}
+COLUMNS = {"": "fold", **dict.fromkeys(("ours", "read", "chance", "paper", "diff", "change", "(paper)"), "right")}
 
 
 def print_results(results: Results) -> None:
@@ -29,7 +25,8 @@ def print_results(results: Results) -> None:
             print_table(*_matrix(overall))
         for title, rows in _sections(results, lines):
             print_line(f"\n{title}")
-            print_table(*_without_empty(COLUMNS, rows))
+            heads, rows = _without_empty(list(COLUMNS), rows)
+            print_table({head: COLUMNS[head] for head in heads}, rows)
     for sentence in _ending(results):
         print_line(textwrap.fill(sentence, WIDTH))
 
@@ -41,18 +38,47 @@ def _sections(results: Results, lines: Sequence[Line]) -> Iterator[tuple[str, li
     figures = {(line.config, line.metric) for chosen in shown.values() for line in chosen}
     if len(figures) == 1 < len(arms):
         config, metric = figures.pop()
-        yield f"{config} {headed(metric)}", [[arm, *_cells(line)] for (arm, _), (line,) in shown.items()]
+        yield (
+            f"{config} {headed(metric)}, {_counted(list(chain(*shown.values())))}",
+            [[arm, *_cells(line)] for (arm, _), (line,) in shown.items()],
+        )
         return
     for (arm, split), chosen in shown.items():
-        title = _titled(results, arm, split)
+        title = f"{_titled(results, arm, split)}, {_counted(chosen)}"
         yield title, [[f"{line.config} {headed(line.metric)}", *_cells(line)] for line in chosen]
 
 
-def _without_empty(columns: Mapping[str, str], rows: list[list[str]]) -> tuple[dict[str, str], list[list[str]]]:
+def _without_empty(heads: Sequence[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
     """Return a table without the columns that are empty in every row, but with its first."""
-    kept = [place for place in range(len(columns)) if not place or any(row[place] for row in rows)]
-    names = list(columns)
-    return {names[place]: columns[names[place]] for place in kept}, [[row[place] for place in kept] for row in rows]
+    kept = [place for place in range(len(heads)) if not place or any(row[place] for row in rows)]
+    return [heads[place] for place in kept], [[row[place] for place in kept] for row in rows]
+
+
+def _legend(results: Results) -> str:
+    """Return what the columns that there are mean."""
+    lines = results.lines
+    published = [line for line in lines if line.paper is not None]
+    models = ", ".join(dict.fromkeys(line.paper_model for line in published))
+    sentences = {
+        "↑ more is better, ↓ less is; ± half the 95 % interval, bootstrap over users": True,
+        "an interval of no width: all examples came out alike, which with few of them says little": any(
+            line.low == line.high is not None for line in lines
+        ),
+        "ours is the mean of several seeds, with the mean of their intervals": any(line.seeds for line in lines),
+        "read: the share of answers that could be read": any(line.read not in (None, 1) for line in lines),
+        "chance: a random draw on the same examples": any(line.chance is not None for line in lines),
+        f"paper: {models}, on test examples of its own, without intervals": bool(published),
+        "diff: ours minus the paper's": any(line.difference is not None for line in lines),
+        "in brackets: ours are of simulated data or references by rule, so no difference is taken": any(
+            line.doubted for line in published
+        ),
+        "change: minus the arm it is compared with, on the same examples": any(
+            line.change is not None for line in lines
+        ),
+        "(paper): the same of the paper's": any(line.paper_change is not None for line in lines),
+        f"{TOTALS}: their intervals are in report.md": any(line.config == TOTALS for line in lines),
+    }
+    return "; ".join(text for text, holds in sentences.items() if holds) + "."
 
 
 def markdown(results: Results) -> str:
@@ -68,22 +94,26 @@ def markdown(results: Results) -> str:
         for arm, split in dict.fromkeys((line.arm, line.split) for line in lines):
             chosen = [line for line in lines if (line.arm, line.split) == (arm, split)]
             parts += [f"### {_titled(results, arm, split)}", ""]
-            parts += [*_grid(["cell", "metric", *HEADS], [_row(line) for line in chosen]), ""]
+            parts += [*_grid(*_without_empty(HEADS, [_row(line) for line in chosen])), ""]
     parts += [*_leak_table(results), "## What differs from the paper", "", *(f"- {text}" for text in one.differs), ""]
-    parts += ["## Notes", "", *(f"- {note}" for note in (*results.notes, LEGEND)), ""]
+    parts += ["## Notes", "", *(f"- {note}" for note in (*results.notes, _legend(results))), ""]
     return "\n".join(parts)
 
 
-HEADS = ("ours", "95 %", "n", "seeds", "chance", "paper", "printed", "diff", "change", "95 %", "paper's change")
+HEADS = (
+    "cell", "metric", "ours", "95 %", "n", "read", "seeds", "chance", "95 %", "paper", "printed", "diff", "change", "95 %",
+    "paper's change",
+)  # fmt: skip
 
 
 def _row(line: Line) -> list[str]:
     paper = f"{_number(line.paper)} ({line.paper_model})" if line.paper is not None else ""
-    spans = [_span(line.low, line.high), _span(line.change_low, line.change_high)]
+    ours, change = _span(line.low, line.high), _span(line.change_low, line.change_high)
+    chance = [_number(line.chance), _span(line.chance_low, line.chance_high)]
     return [
-        line.config, headed(line.metric), _number(line.value), spans[0], str(line.n), line.seeds, _number(line.chance),
+        line.config, headed(line.metric), _number(line.value), ours, str(line.n), _share(line.read), line.seeds, *chance,
         f"[{paper}]" if line.doubted and paper else paper, _number(line.printed), _number(line.difference),
-        _number(line.change), spans[1], _number(line.paper_change),
+        _number(line.change), change, _number(line.paper_change),
     ]  # fmt: skip
 
 
@@ -92,7 +122,12 @@ def _cells(line: Line) -> list[str]:
     change = _number(line.change) + _half(line.change_low, line.change_high)
     paper = _number(line.paper)
     shown = f"[{paper}]" if line.doubted and paper else paper
-    return [ours, _number(line.chance), shown, _number(line.difference), change, _number(line.paper_change)]
+    read = "" if line.read == 1 else _share(line.read)
+    return [ours, read, _number(line.chance), shown, _number(line.difference), change, _number(line.paper_change)]
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.0f} %"
 
 
 def _half(low: float | None, high: float | None) -> str:
@@ -128,6 +163,12 @@ def _first_metrics(lines: Sequence[Line]) -> list[Line]:
     return found
 
 
+def _counted(lines: Sequence[Line]) -> str:
+    """Return how many examples are behind each figure."""
+    least, most = min(line.n for line in lines), max(line.n for line in lines)
+    return f"n = {least:,}" if least == most else f"n = {least:,} to {most:,}"
+
+
 def _titled(results: Results, arm: str, split: str) -> str:
     return f"{arm}: {results.experiment.arm(arm).title}" + (", sample split by example" if split == "example" else "")
 
@@ -138,7 +179,7 @@ def _ending(results: Results) -> Iterator[str]:
         worst = max(shares.values(), default=0.0)
         yield f"{sample}: at most {100 * worst:.1f} % of a cell's validation and test answers are in train for the same user"
     yield from results.notes
-    yield LEGEND
+    yield _legend(results)
     for text in results.experiment.differs:
         yield f"differs: {text}"
 

@@ -35,6 +35,7 @@ class Drill:
     start: Path | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     fresh: Callable[[Path], None] = lambda work: None  # called for every new work folder
+    until: Callable[[Path], bool] | None = None  # what a kill waits for, instead of a random moment
     early: list[float] = field(default_factory=list)  # when each kill came, as a share of the whole time
     alive: int = 0  # kills that came while the command ran
     left: Counter[str] = field(default_factory=Counter)  # what the kills that came while it ran have left
@@ -50,10 +51,13 @@ class Drill:
         for number in range(times):
             work = self._new(folder / str(number))
             old = self._there(work)
-            moment = rng.uniform(0.1, 1.0) * seconds
+            moment, begun = rng.uniform(0.1, 1.0) * seconds, time.monotonic()
             process = self._begin(work)
-            time.sleep(moment)
-            alive = process.poll() is None
+            while process.poll() is None and not (
+                self.until(work) if self.until else time.monotonic() > begun + moment
+            ):
+                time.sleep(0.005)
+            alive, moment = process.poll() is None, time.monotonic() - begun
             with suppress(ProcessLookupError):  # it was quicker than before
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
@@ -123,7 +127,7 @@ def old_or_new(folder: Path, whole: State, old: State | None = None) -> str:
 
 def _is_draft(path: Path) -> bool:
     """A hidden folder, or a hidden file of some size: small notes that lost their rename are no harm."""
-    if path.name in (".downloads", ".claims"):
+    if path.name in (".downloads", ".claims", ".steps"):
         return False
     return path.is_dir() or path.stat().st_size > 100_000
 

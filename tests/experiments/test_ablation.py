@@ -77,10 +77,21 @@ def test_arms_of_one_figure_are_printed_as_one_table_without_empty_columns(tmp_p
     for name, value in (("distil", 0.2), ("full", 0.3)):
         write_scores(tmp_path / "recommend" / f"by-{name}" / "mind", value)
     printed = CliRunner().invoke(app, ["experiment", "collect", "reclm-ablation", "--out", str(tmp_path)]).stdout
-    table = printed.partition("mind Recall@20, full-shot ↑\n")[2].splitlines()[:4]
+    table = printed.partition("mind Recall@20, full-shot ↑, n = 7\n")[2].splitlines()[:4]
     assert [line.split() for line in table] == [
         ["ours", "change"], ["base", ".100±.50"], ["distil", ".200±.50", ".100±.50"], ["full", ".300±.50", ".200±.50"],
     ]  # fmt: skip
+
+
+def test_profiles_that_cannot_be_read_or_are_all_alike_are_told_with_the_figures(tmp_path):
+    write_scores(tmp_path / "recommend/by-distil/mind", 0.2)
+    written = {"profiles": 10, "parsed": 0.5, "distinct": 0.1}
+    report = tmp_path / "profiles/base/distil/report.json"
+    report.parent.mkdir(parents=True)
+    report.write_text(json.dumps({"sides": {"user": {"profiles": written}, "item": {"references": written}}}))
+    notes = collect(ONE, tmp_path).notes
+    assert notes[0].startswith("simulated raw data (mind)")
+    assert notes[1:] == ["profiles by distil: of 10 users 50% could be read and 10% are distinct"]
 
 
 def write_scores(folder: Path, value: float) -> None:

@@ -11,6 +11,7 @@ import pytest
 from itdr_hf import catalogue
 from itdr_hf.errors import UsageError
 from itdr_hf.experiments import experiment, experiments
+from itdr_hf.experiments.describe import provenance, table_numbers
 from itdr_hf.experiments.published import column_of, match
 from itdr_hf.models.recommenders import paper as reclm
 from itdr_hf.score.measured import TOTALS
@@ -132,3 +133,16 @@ def test_an_unknown_experiment_or_arm_is_refused_with_the_nearest_name():
         experiment("itdr-mian")
     with pytest.raises(UsageError, match="no arm of itdr-scale 'ft-2'; did you mean ft-25%"):
         experiment("itdr-scale").chosen(["ft-2"])
+
+
+@pytest.mark.parametrize("one", ALL.values(), ids=ALL)
+def test_an_experiment_says_which_paper_tables_and_models_its_figures_are_of(one):
+    said = "\n".join(provenance(one))
+    assert f"Paper: {catalogue.family(one.family).title}, https://arxiv.org/abs/" in said
+    for arm in one.arms:
+        assert all(figure.model in said for figure in one.published(arm))
+    assert all(f"by {way}" in said for way in one.ways) or one.runner != "models"
+
+
+def test_numbers_of_tables_that_follow_on_each_other_are_a_span():
+    assert table_numbers((6, 7, 8, 12, 14, 15)) == "6–8, 12, 14–15"

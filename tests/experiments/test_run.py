@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -61,6 +62,20 @@ def test_a_run_ends_in_tables_with_the_papers_figures_and_plots(whole):
     assert (full["paper_model"], full["paper"]) == ("GLM-4-9B", "0.989")
     assert float(full["low"]) < float(full["value"]) < float(full["high"]) and float(full["chance"]) < 0.85
     assert full["doubted"] == "True" and full["difference"] == ""  # simulated: no difference to the paper is taken
+
+
+def test_tables_say_how_many_examples_they_are_of_and_what_stands_in_them(whole):
+    printed = itdr("experiment", "collect", "itdr-leave-out", "--out", whole)
+    assert re.search(r"^tkr-movielens32m N@10 ↑, n = \d+$", printed, re.M)
+    words = " ".join(printed.split())
+    assert (
+        "paper: GLM-4-9B, on test examples of its own, without intervals; in brackets: ours are of simulated data"
+        in words
+    )
+    assert "several seeds" not in words  # there are none
+    report = (whole / "results/itdr-leave-out/report.md").read_text()
+    heads = [line for line in report.splitlines() if line.startswith("| cell | metric | ours | 95 % | n | read |")]
+    assert heads and not any("seeds" in line for line in heads)
 
 
 def test_without_examples_of_a_task_a_system_that_learns_from_them_loses(whole):

@@ -1,7 +1,7 @@
 """Answers from a model on this machine: transformers, with or without a peft adapter (extra [train]).
 
 Prompts go in batches of similar length, the longest first, so that a batch too large for the memory is found at
-once; it is then halved.
+once; it is then halved. Answers that have ended leave their batch.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 from itdr_hf.errors import ModelError, UsageError
 from itdr_hf.models.adapters import OpenedAdapter, open_adapter, other_base, put_on
+from itdr_hf.models.predict.continuing import Decoding, continued
 from itdr_hf.models.predict.decoding import decoding_facts, own_decoding, plain_decoding
 from itdr_hf.models.predict.predictions import Completion, Keep, Run
 from itdr_hf.models.predict.questions import Question, most_tokens
@@ -72,6 +73,7 @@ class LocalModel:
             model = put_on(model, tuned)
         self.model: Any = model.to(best_device()).eval()
         self.batch_tokens, self.max_tokens, self.seed = batch_tokens, max_tokens, seed
+        self.own_settings = own_settings
         settings: dict[str, Any] = {"dtype": str(model.dtype).removeprefix("torch."), "max_tokens": max_tokens}
         settings |= {"temperature": temperature, "seed": seed, "decoding": decoding_facts(model.generation_config)}
         settings |= {**tokenizer_facts(self.tokenizer), "libraries": library_versions()}
@@ -111,61 +113,57 @@ class LocalModel:
         return most_tokens(question.subtask, self.max_tokens)
 
     def _batches(self, asked: Sequence[Asked]) -> Iterator[list[Asked]]:
-        """Batches of one answer length, prompts longest first, at most `batch_tokens` with padding and answers."""
+        """Batches of one task each, prompts longest first, at most `batch_tokens` with padding and answers."""
         batch: list[Asked] = []
-        for pair in sorted(asked, key=lambda a: (-self._most(a[0]), -len(a[1]), a[0].id)):
+        for pair in sorted(asked, key=lambda a: (-self._most(a[0]), a[0].subtask, -len(a[1]), a[0].id)):
             first = batch[0] if batch else pair
             size = len(first[1]) + self._most(first[0])
-            if batch and (self._most(pair[0]) != self._most(first[0]) or size * (len(batch) + 1) > self.batch_tokens):
+            if batch and (pair[0].subtask != first[0].subtask or size * (len(batch) + 1) > self.batch_tokens):
                 yield batch
                 batch = []
             batch.append(pair)
         if batch:
             yield batch
 
-    def _answer_batch(self, batch: list[Asked], keep: Keep) -> None:
-        torch = extra("torch")
+    def _answer_batch(self, batch: Sequence[Asked], keep: Keep) -> None:
+        torch, ends = extra("torch"), self._ends()
+        left, full = dict(enumerate(batch)), False
         try:
-            answers = self._generate(batch)
+            for place, made in self._generate(batch):
+                question, ids = left.pop(place)
+                keep(question, self._read(made, len(ids), ends))
         except torch.OutOfMemoryError as error:
             if len(batch) == 1:
                 long = len(batch[0][1])
                 raise ModelError(
                     f"{batch[0][0].id}: no memory for a prompt of {long} tokens; want more; use a smaller model or dtype"
                 ) from error
-            answers = None
-        if answers is None:  # outside the handler, which still holds the batch's memory
+            full = True
+        if full:  # outside the handler, which still holds the batch's memory
             torch.cuda.empty_cache()
-            middle = len(batch) // 2
-            self._answer_batch(batch[:middle], keep)
-            self._answer_batch(batch[middle:], keep)
-            return
-        for (question, _), answered in zip(batch, answers, strict=True):
-            keep(question, answered)
+            rest = list(left.values())
+            middle = (len(rest) + 1) // 2
+            for part in filter(None, (rest[:middle], rest[middle:])):
+                self._answer_batch(part, keep)
 
-    def _generate(self, batch: list[Asked]) -> list[Completion]:
-        torch = extra("torch")
-        width = max(len(ids) for _, ids in batch)
+    def _generate(self, batch: Sequence[Asked]) -> Iterator[tuple[int, list[int]]]:
+        """Yield the place of each question in its batch and the tokens of its answer, as they end."""
         ends = self._ends()
-        pad = self._padding(ends)
-        ids = torch.tensor([[pad] * (width - len(row)) + row for _, row in batch], device=self.model.device)
-        mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for _, row in batch], device=self.model.device)
-        options = {"max_new_tokens": self._most(batch[0][0]), "pad_token_id": pad, "eos_token_id": ends}
+        how = Decoding(
+            most=self._most(batch[0][0]),
+            ends=ends,
+            pad=self._padding(ends),
+            check=self._checked,
+            together=self.encodes or self.own_settings,
+        )
         try:
-            with torch.inference_mode():
-                made = self.model.generate(
-                    input_ids=ids, attention_mask=mask, logits_processor=[self._checked], **options
-                )
+            yield from continued(self.model, [ids for _, ids in batch], how)
         except (ValueError, TypeError) as error:  # settings that transformers refuses
             said = " ".join(str(error).split())[:MAX_TEXT]
             raise ModelError(
                 f"{self.run.model}: {said}; want settings that transformers takes; correct its generation_config.json, or "
                 "leave out --own-settings"
             ) from error
-        begun = 1 if self.encodes else width  # a decoder begins with a token of its own, not with the prompt
-        return [
-            self._read(row, len(asked), ends) for row, (_, asked) in zip(made[:, begun:].tolist(), batch, strict=True)
-        ]
 
     def _checked(self, ids: Any, scores: Any) -> Any:
         """Return the scores of the next token as they are, unless they are no numbers."""

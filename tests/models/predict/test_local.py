@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +108,33 @@ def test_answers_in_batches_are_those_of_one_at_a_time(asked, folder):
     assert together == alone and len(together) == len(questions)
 
 
+@pytest.mark.parametrize("cached", [True, False], ids=["cached", "without a cache of rows"])
+def test_what_has_ended_leaves_its_batch_and_is_kept_while_the_others_go_on(asked, folder, monkeypatch, cached):
+    questions = read_questions(asked, ["nir-movielens32m"], limit=8)
+    model = LocalModel(str(folder), dtype="float32", max_tokens=40)
+    model.model.generation_config.eos_token_id = list(
+        range(1, len(model.tokenizer), 12)
+    )  # so that answers end anywhere
+    alone = {key: completion for one in questions for key, completion in ask(model, [one]).items()}
+    assert len({completion.completion_tokens for completion in alone.values()}) > 2
+
+    if not cached:
+        monkeypatch.setattr("itdr_hf.models.predict.continuing._rows_of", lambda cache, rows: None)
+    rows, kept, forward = [], {}, model.model.forward
+    monkeypatch.setattr(model.model, "forward", lambda *a, **k: (rows.append(len(k["input_ids"])), forward(*a, **k))[1])
+    model.answer(questions, lambda question, completion: kept.__setitem__(question.id, (completion, len(rows))))
+    assert {key: completion for key, (completion, _) in kept.items()} == alone
+    assert rows[0] == len(questions) > rows[-1]
+    assert min(step for _, step in kept.values()) < len(rows)
+
+
+def test_a_batch_is_of_one_task(asked, folder):
+    questions = read_questions(asked, ["rp-movielens32m", "nir-movielens32m"], limit=3)
+    model = LocalModel(str(folder), max_tokens=8)
+    batches = list(model._batches([(question, [1] * number) for number, question in enumerate(questions)]))
+    assert [{question.subtask for question, _ in batch} for batch in batches] == [{"nir"}, {"rp"}]
+
+
 def test_a_greedy_answer_is_what_the_model_itself_generates(asked, folder):
     question = read_questions(asked, ["nir-movielens32m"], limit=1)[0]
     model = LocalModel(str(folder), dtype="float32", max_tokens=8)
@@ -148,14 +177,18 @@ def test_a_batch_too_large_for_the_memory_is_halved(asked, folder, monkeypatch):
     model = LocalModel(str(folder), dtype="float32", max_tokens=4)
     wanted, generate, sizes = ask(model, questions), model._generate, []
 
-    def small(batch: list[Any]) -> list[Completion]:
+    def small(batch: list[Any]) -> Iterator[tuple[int, list[int]]]:
         sizes.append(len(batch))
+        yield from islice(generate(batch), 1)  # one has ended before the memory is full
         if len(batch) > 2:
             raise torch.OutOfMemoryError("full")
-        return generate(batch)
+        yield from islice(generate(batch), 1, None)
 
     monkeypatch.setattr(model, "_generate", small)
-    assert ask(model, questions) == wanted and max(sizes) == 5
+    said: list[str] = []
+    model.answer(questions, lambda question, completion: said.append(question.id))
+    assert sorted(said) == sorted(wanted) and sizes == [5, 2, 2]
+    assert ask(model, questions) == wanted
 
 
 def test_an_adapter_changes_the_answers_and_is_named_with_its_revision(asked, folder, tmp_path):
