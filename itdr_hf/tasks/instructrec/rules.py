@@ -83,7 +83,7 @@ def intentions(chosen: Chosen) -> Iterator[tuple[str, str]]:
         return max(texts, key=lambda text: len(_distinctive(words[text])))
 
     if fit:
-        yield "user", f"I want something of which I could write: {telling(own or fit)}"
+        yield "user", f"I want something that I could say this about: {telling(own or fit)}"
         yield "item", f"I want something that fits this description: {telling(other or fit)}"
 
 
