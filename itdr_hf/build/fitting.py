@@ -51,6 +51,8 @@ def fitted(
     compare them so.
     """
     text = fill(slots)
+    if _surely_fits(text, slots, max_tokens):
+        return text, history
     spared = _beyond_a_group(slots)
     while max_tokens and len(history) > 2 and (over := _of_prompt(text, slots) - spared - max_tokens) > 0:
         dropped, saved = 0, 0
@@ -61,6 +63,12 @@ def fitted(
         slots = {**slots, "history": numbered(history)}
         text = fill(slots)
     return text, history
+
+
+def _surely_fits(text: str, slots: Mapping[str, str], max_tokens: int) -> bool:
+    """Return whether a prompt fits even if every character around its lists is a token: true of most, and quickly told."""
+    lists = [listed for name in LISTS if (listed := slots.get(name))]
+    return len(text) + sum([_of_list(listed) - len(listed) for listed in lists if listed in text]) <= max_tokens
 
 
 def _beyond_a_group(slots: Mapping[str, str]) -> int:

@@ -6,6 +6,7 @@ built from the same raw content, recipe and code is kept, so that a killed build
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 LARGE_CELL = 50_000  # examples; for larger cells progress is reported, and one cell is planned at a time
 NOTHING_THERE = "no raw release is there; want at least one; see `itdr sources`, or make some up with `itdr simulate`"
 ABSENT = "its release was not there"
+TOO_FEW_ITEMS = re.compile(r"too few (?:other )?items")  # to draw negatives from, among what examples are left out for
 ANNOTATE_AGAIN = "; its references by a teacher are in the store: run `itdr annotate` again"
 PARALLEL_PLANS = 2  # cells planned at the same time
 
@@ -193,8 +195,14 @@ def _plan_cell(cell: Cell, recipe: Recipe, build: _Build, engine: Engine) -> Out
         build.damaged[cell.name] = f"{damaged}: built again" + (ANNOTATE_AGAIN if built.teachers else "")
     prepared = _prepare(cell, recipe, build, engine)
     if not sum(prepared.rows.counts.values()):
-        raise BuildError(f"{cell.name}: {shortfall(recipe.num_examples, 0, prepared.rows)}; want a larger release")
+        raise BuildError(f"{cell.name}: {_nothing_made(recipe, prepared)}")
     return prepared
+
+
+def _nothing_made(recipe: Recipe, prepared: Prepared) -> str:
+    """Say why a cell has no example, and what to do: where candidates ran out, fewer of them may do."""
+    why = shortfall(recipe.num_examples, 0, prepared.rows)
+    return f"{why}; want a larger release{', or fewer --negatives' if TOO_FEW_ITEMS.search(why) else ''}"
 
 
 def _prepare(cell: Cell, recipe: Recipe, build: _Build, engine: Engine) -> Prepared:

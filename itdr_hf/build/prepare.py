@@ -99,7 +99,18 @@ def recipes(cells: Sequence[Cell], changes: Mapping[str, Any]) -> list[tuple[Cel
             raise UsageError(
                 f"{name}={value}: it is always {getattr(cells[0].recipe(), name)} in {asked}; leave it out"
             )
+    if domain := changes.get("domain"):
+        _check_domain(cells, domain)
     return [(cell, cell.recipe(**changes)) for cell in cells]
+
+
+def _check_domain(cells: Sequence[Cell], domain: str) -> None:
+    """Raise UsageError where a source has other domains, or no source has any; a source without domains is left as it is."""
+    lacking = [cell.source for cell in cells if domain not in cell.source.domains]
+    for source in lacking:
+        if source.domains or len(lacking) == len(cells):
+            have = f"have: {', '.join(source.domains)}; choose one" if source.domains else "it has none; leave it out"
+            raise UsageError(f"domain={domain}: not a domain of {source.id}; {have}")
 
 
 def prepare(cell: Cell, recipe: Recipe, settings: Settings, engine: Engine | None = None) -> Prepared:

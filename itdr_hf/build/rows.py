@@ -129,12 +129,14 @@ def _plan(cell: Cell, g: PlanContext, path: Path) -> dict[str, Any]:
             g = replace(g, sampled=derived.sampled_histories(g.tables, g.engine, g.recipe.seed, chosen))
         gathered = _gathered(cell, g, chosen, sum(asked.values()))
         good = gathered.filter(gathered.left_out.isnull())
-        exact = sampling.quotas(_count(g, good), wanted)
+        found = _count(g, good)
+        exact = sampling.quotas(found, wanted)
         short = sum(exact.values()) < min(wanted, sum(available.values()))
         if not short or asked == available:
             break
         spare *= 8  # many fell out: look at more of the eligible, as many as it takes
-    final = _first(good, exact).drop("left_out").order_by(["split", "order", "domain", "subject", *_part(good)])
+    first = good if all(exact[key] == n for key, n in found.items()) else _first(good, exact)
+    final = first.drop("left_out").order_by(["split", "order", "domain", "subject", *_part(good)])
     total = g.engine.write(final, path, row_group_size=GROUP)
     counts = {split: sum(n for (_, s), n in exact.items() if s == split) for split in SPLITS}
     return {
@@ -229,6 +231,8 @@ def _chosen(
 
     The order is even, so that a little more than a group's share of it holds as many of the group as are asked for.
     """
+    if asked == available:
+        return g.engine.materialise(units)
     share = max((AMPLE * n + SPARE) / available[key] for key, n in asked.items() if n) if any(asked.values()) else 1.0
     if share < 1:
         early = units.filter(units.order < f"{int(share * 16**8):08x}")

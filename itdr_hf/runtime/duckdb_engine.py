@@ -99,7 +99,12 @@ class DuckDBEngine:
             self.sql.execute("SET preserve_insertion_order = true")
 
     def materialise(self, query: ir.Table) -> ir.Table:
-        """Compute an expression once, into the spill folder; later expressions built on it read the result."""
+        """Compute an expression once, into the spill folder; later expressions built on it read the result.
+
+        What is one of the engine's own tables already, is read from where it lies.
+        """
+        if any(query is table for table in self._tables.values()):
+            return query
         path = self.spill / f"{uuid.uuid4().hex}.parquet"
         self.write(query, path)
         self._tables[path] = self._view(path, query.schema())

@@ -80,10 +80,10 @@ def intentions(chosen: Chosen) -> Iterator[tuple[str, str]]:
 
     def telling(texts: Sequence[str]) -> str:
         """Return the sentence with the most distinctive words; the first of equals."""
-        return max(texts, key=lambda text: len(_distinctive(words[text])))
+        return max(texts, key=lambda text: len(_distinctive(words[text]))) if len(texts) > 1 else texts[0]
 
     if fit:
-        yield "user", f"I want something of which I could write: {telling(own or fit)}"
+        yield "user", f"I want something that I could say this about: {telling(own or fit)}"
         yield "item", f"I want something that fits this description: {telling(other or fit)}"
 
 
@@ -112,7 +112,8 @@ def distinctive(title: str) -> frozenset[str]:
 
 
 def _distinctive(words: Sequence[str]) -> frozenset[str]:
-    return frozenset(w for w in words if len(w) >= DISTINCTIVE and w not in _COMMON and not w.isdigit())
+    long = {word for word in words if len(word) >= DISTINCTIVE}
+    return frozenset(word for word in long - _COMMON if not word.isdigit())
 
 
 @lru_cache(maxsize=65_536)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from itdr_hf.tasks.instructrec import forms, statements
 from itdr_hf.tasks.instructrec.pools import drawn
-from itdr_hf.tasks.planning import queries, split_protocols
+from itdr_hf.tasks.planning import derived, digest, queries, split_protocols
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from itdr_hf.tasks.planning.context import PlanContext
 
 FEWEST = statements.TARGETS + 1  # interactions of a user: a target for each split, and one at least before them
+# Fields of a recipe that say in which instructions, and how many of them, a scenario asks of what is gathered.
+OF_A_SCENARIO = ("num_examples", "forms", "held_out", "template", "with_description", "max_prompt", "max_chars", "salt")
 
 
 def eligible(plan: PlanContext) -> ir.Table:
@@ -44,7 +47,23 @@ def core_names(domain: str) -> tuple[str, ...]:
 
 
 def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
-    """Return history, target, fine instructions and negatives of each user, and `has`, which texts there are."""
+    """Return history, target, fine instructions and negatives of each user, and `has`, which texts there are.
+
+    Sequential recommendation and personalised search are made of the same: gathered for one, it is kept for the other.
+    """
+    facts = {name: value for name, value in asdict(plan.recipe).items() if name not in OF_A_SCENARIO}
+    name = f"sequences-{derived.key(__name__, str(facts), plan.period, *_told_apart(plan, chosen))}"
+    return plan.engine.parquet(derived.kept(plan.tables, plan.engine, name, lambda: _gathered(plan, chosen)))
+
+
+def _told_apart(plan: PlanContext, chosen: ir.Table) -> list[int]:
+    """Return numbers that tell the chosen from any others: how many there are, and sums over their digests."""
+    sums = {f"d{start}": digest.whole(chosen.order, start, 7).sum().cast("int64") for start in (0, 7, 14)}
+    [found] = plan.engine.collect(chosen.agg(n=chosen.count(), **sums))
+    return [int(number or 0) for number in found.values()]
+
+
+def _gathered(plan: PlanContext, chosen: ir.Table) -> ir.Table:
     window = plan.engine.materialise(_window(plan, chosen))
     rows = chosen.inner_join(_histories(plan, window), queries.KEYS)
     rows = rows.left_join(texts_of(plan, window), queries.KEYS).drop("domain_right", "subject_right")

@@ -11,7 +11,7 @@ intentions of every test target.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,7 @@ TARGETS = len(SPLITS)  # a user's last interactions, one for each split
 HISTORY = 20  # choices that a preference is read from
 ROWS = 8_192  # users or targets that are in memory at a time
 COLUMNS = ("domain", "user", "item", "kind", "view", "text", "written_by")
+Row = tuple[str, str, str, str, str, str, str]  # the values of COLUMNS
 KINDS = {"P2": ("general", "long", "short"), "I1": ("user", "item")}
 CATEGORIES = "categories"  # the column with all categories of an item, where there is one
 MAKERS = ("brand", "store", "developer", "publisher", "author", "authors", "artist")  # columns that name one
@@ -92,10 +93,11 @@ def _write(plan: PlanContext, path: Path) -> None:
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for made in _kinds(plan):
             for rows in _batched(made):
-                writer.write_table(pa.Table.from_pylist(rows, schema))
+                columns = [pa.array(values, pa.string()) for values in zip(*rows, strict=True)]
+                writer.write_table(pa.Table.from_arrays(columns, schema=schema))
 
 
-def _kinds(plan: PlanContext) -> Iterator[Iterator[dict[str, str]]]:
+def _kinds(plan: PlanContext) -> Iterator[Iterator[Row]]:
     """Yield the statements of each kind: those that a model wrote, where it wrote any of a kind, else those of rules.
 
     Of a kind that a model wrote, what it did not write or what had to be refused is missing: nothing stands in for it.
@@ -105,16 +107,16 @@ def _kinds(plan: PlanContext) -> Iterator[Iterator[dict[str, str]]]:
     yield _quoted(plan, rows, "intention") if any(r["task"] == "intention" for r in rows) else _intentions(plan)
 
 
-def _preferences(plan: PlanContext) -> Iterator[dict[str, str]]:
+def _preferences(plan: PlanContext) -> Iterator[Row]:
     rows = described(plan, before_targets(plan)).mutate(subject=lambda t: t.subject.cast("string"))
     rows = rows.select("domain", "subject", "back", "title", "label", "maker")
     ordered = rows.order_by(["domain", "subject", rows.back.desc()])
     for (domain, user), mine in groupby(stream(plan, ordered), lambda row: (row["domain"], row["subject"])):
         history = [Choice(row["title"], row["label"], row["maker"]) for row in mine]
-        yield from (_row(domain, user, "", "P2", view, text, written.RULE) for view, text in preferences(history))
+        yield from ((domain, user, "", "P2", view, text, written.RULE) for view, text in preferences(history))
 
 
-def _intentions(plan: PlanContext) -> Iterator[dict[str, str]]:
+def _intentions(plan: PlanContext) -> Iterator[Row]:
     """Of the targets of all splits, and of one review of every item, which the search for items asks by."""
     if not plan.tables.has("texts"):
         return
@@ -129,10 +131,10 @@ def _intentions(plan: PlanContext) -> Iterator[dict[str, str]]:
     for row in stream(plan, told.order_by(["domain", "subject", "item"])):
         chosen = Chosen(row["title"], row["text"], row["label"] or "", row["maker"] or "")
         for view, text in intentions(chosen):
-            yield _row(row["domain"], row["subject"], row["item"], "I1", view, text, written.RULE)
+            yield row["domain"], row["subject"], row["item"], "I1", view, text, written.RULE
 
 
-def _quoted(plan: PlanContext, rows: Sequence[Mapping[str, Any]], task: str) -> Iterator[dict[str, str]]:
+def _quoted(plan: PlanContext, rows: Sequence[Mapping[str, Any]], task: str) -> Iterator[Row]:
     """Yield what a model wrote for the users and targets of the core, without intentions that reveal the target."""
     known: dict[tuple[str, str, str], list[tuple[str, str, str]]] = {}
     for row in rows:
@@ -151,21 +153,12 @@ def _quoted(plan: PlanContext, rows: Sequence[Mapping[str, Any]], task: str) -> 
         split = SPLITS[len(SPLITS) - 1 - row["back"]]
         for view, text, by in known.get((row["domain"], hashed(row["subject"]), split), ()):
             if task == "preference":
-                yield _row(row["domain"], row["subject"], "", "P2", view, text, by)
+                yield row["domain"], row["subject"], "", "P2", view, text, by
             elif refusal(text, Chosen(row["title"], "", maker=row["maker"] or "")) is None:
-                yield _row(row["domain"], row["subject"], row["item"], "I1", view, text, by)
+                yield row["domain"], row["subject"], row["item"], "I1", view, text, by
 
 
-def _row(*values: str) -> dict[str, str]:
-    return dict(zip(COLUMNS, values, strict=True))
-
-
-def _batched(rows: Iterable[dict[str, str]]) -> Iterator[list[dict[str, str]]]:
-    batch: list[dict[str, str]] = []
-    for row in rows:
-        batch.append(row)
-        if len(batch) == ROWS:
-            yield batch
-            batch = []
-    if batch:
+def _batched(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    rows = iter(rows)
+    while batch := list(islice(rows, ROWS)):
         yield batch

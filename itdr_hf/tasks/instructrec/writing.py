@@ -24,12 +24,13 @@ def example(row: Mapping[str, Any], context: TaskContext) -> ExampleParts:
     """Return the slots, the answer and the truth of a row, by the kind of instruction its `form` names."""
     told = facets(row["form"])
     kind = ALL_KINDS[told.kind]
-    preference, query = _preference(row), query_of(row, told)
+    preference = _preference(row) if "P" in kind.order or "preference" in kind.target else ""
+    query = query_of(row, told) if "Q" in kind.order or "query" in kind.target else ""
     candidates, listed = _offered(row) if "C" in kind.order else ([], "")
     fits = kind.target != "yes-no" or _draw(row, "yes-no") % 2 == 0
     names, targets, output = _answer(row, kind, preference, query, fits)
     shown = {
-        "history": _numbered(tuple(row["history"])),
+        "history": _numbered(tuple(row["history"])) if "H" in kind.order else "",
         "preference": preference,
         "query": query,
         "title": row["target"] if fits else row["negatives"][0],

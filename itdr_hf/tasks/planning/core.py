@@ -13,6 +13,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from itdr_hf.errors import BuildError
 from itdr_hf.runtime.engine import Engine
 from itdr_hf.tables.cache import Tables
 from itdr_hf.tasks.planning import derived, ordering
@@ -72,6 +73,11 @@ def _stable(tables: Tables, engine: Engine, least: int) -> ir.Table:
             counted = rows.group_by([*domain, side]).agg(n=rows.count())
             rows = rows.semi_join(counted.filter(counted.n >= least), [*domain, side])
         rows = engine.materialise(rows)
+    if not before:
+        raise BuildError(
+            f"{tables.source.id}: no users and items have {least} interactions each once the others are left out, so its "
+            f"{least}-core is empty; want more interactions of the same users and items; choose a larger release"
+        )
     return rows
 
 

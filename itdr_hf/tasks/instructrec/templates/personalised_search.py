@@ -40,7 +40,7 @@ NAMED = (
             "default": "A user {did} these {items}, {order}:\n{history}\nTheir intention now: {query}\n"
             "Generate one {item} that matches this intention. Answer with its title.",
             "plain": "History, {order}:\n{history}\nIntention now: {query}\nTitle of a matching {item}:",
-            HELD_OUT: "Until yesterday a user {did} these, {order}:\n{history}\nToday: {query}\nWhich title serves today's "
+            HELD_OUT: "Before today, a user {did} these, {order}:\n{history}\nToday: {query}\nWhich title serves today's "
             "wish?",
         },
     ),
@@ -53,7 +53,7 @@ NAMED = (
         queries=("I1",),
         wordings={
             "default": "You are a shopping guide. Your customer recently {did} these {items}, {order}:\n{history}\n"
-            "The characteristics they want: {query}\nRecommend one {item}. Answer with its title.",
+            "They describe what they want: {query}\nRecommend one {item}. Answer with its title.",
             "plain": "Guide a shopper. Recent {items}, {order}:\n{history}\nWanted: {query}\nRecommendation, title only:",
             HELD_OUT: "You guide a customer through the shop. Their latest {items}, {order}:\n{history}\nThey tell you: "
             "{query}\nTo which title do you lead them?",
@@ -85,8 +85,8 @@ TURNED = (
         order="HX",
         queries=("I1", "I2"),
         wordings={
-            "default": "A user {did} these {items}, {order}:\n{history}\nThey still need the following {item} but cannot "
-            "put it into words: {title}\nWrite the search query for them.",
+            "default": "A user {did} these {items}, {order}:\n{history}\nThis is the {item} they still need but cannot put into "
+            "words: {title}\nWrite the search query for them.",
             "plain": "History, {order}:\n{history}\nStill needed: {title}\nQuery to search with:",
             HELD_OUT: "A user {did} these, {order}:\n{history}\nThey do not know how to ask for what would please them next: "
             "{title}\nAsk for it in their place.",
@@ -114,7 +114,7 @@ TURNED = (
         queries=("P2", "I1"),
         wordings={
             "default": "A user's query: {query}\nWhat they chose in the end: {title}\nA query and a choice reveal a user's "
-            f"taste. Estimate which {{items}} they {{did}} right before: {LISTED}.",
+            f"taste. Infer which {{items}} they {{did}} right before that, and list {LISTED}.",
             "plain": "Query: {query}\nChoice: {title}\nBoth come from one taste. Which {items} came before? "
             f"List {LISTED}.",
             HELD_OUT: "Two traces of a user are left. What they asked: {query}\nWhat they took: {title}\nThe two share "
@@ -150,8 +150,8 @@ TURNED = (
             f"next one. {PAST_ITEM}",
             "plain": f"A query says much about its user. Query: {{query}}\nGuess the past {{items}} and the next one. "
             f"{PAST_ITEM}",
-            HELD_OUT: "A few words can show a person's taste. The words: {query}\nTell which {items} lie behind this person, "
-            f"and which comes next. {PAST_ITEM}",
+            HELD_OUT: "A few words can show a person's taste. The words: {query}\nName the {items} in this person's past, "
+            f"and the one that comes next. {PAST_ITEM}",
         },
     ),
 )
@@ -171,7 +171,7 @@ CHOICES = (
     Kind(
         id="C11", preference="P1P2", form="T3", target="item", order="QHPC", queries=ANY, optional=True,
         wordings={
-            "default": "A user wants to {do} something and searches for it: {query}\nBefore that, they {did} these {items}, "
+            "default": "A user wants to {do} something and searches with these words: {query}\nBefore that, they {did} these {items}, "
             "{order}:\n{history}\n[[Their taste: {preference}\n]]Recommend one of the candidates. Answer with its title."
             "\n{candidates}",
             "plain": "Wanted: {query}\nPast {items}, {order}:\n{history}\n[[Taste: {preference}\n]]Recommend one of these, "
@@ -184,9 +184,9 @@ CHOICES = (
         id="C12", preference="P1P2", form="T3", target="item", order="HPQC", queries=ANY, optional=True,
         wordings={
             "default": "A keen user {did} these {items}, {order}:\n{history}\n[[Their taste: {preference}\n]]"
-            "Now they are looking for this: \"{query}\"\nThe system offers:\n{candidates}\nSelect the one they take. Answer "
-            "with its title.",
-            "plain": "User's {items}, {order}:\n{history}\n[[Taste: {preference}\n]]Now wanted: \"{query}\"\nOffered:\n"
+            "Now they search with these words: \"{query}\"\nThe system offers:\n{candidates}\nSelect the one they will choose. "
+            "Answer with its title.",
+            "plain": "The user's past {items}, {order}:\n{history}\n[[Taste: {preference}\n]]Now wanted: \"{query}\"\nOffered:\n"
             "{candidates}\nWhich one? Title only.",
             HELD_OUT: "A regular's past {items}, {order}:\n{history}\n[[A remark on them: {preference}\n]]The regular says: "
             "\"{query}\"\nThese are on the counter:\n{candidates}\nCopy the title the regular points at.",

@@ -37,17 +37,18 @@ KINDS = (
     Kind(
         id="B4", preference="P0", form="T2", target="item", order="Q", queries=ANY,
         wordings={
-            "default": "Somebody asks you for this: {query}\nHelp them with one related {item}. Answer with its title.",
-            "plain": "Asked for: {query}\nTitle of a helpful {item}:",
-            HELD_OUT: "Suppose somebody comes to you with this: {query}\nWhich one title would help them?",
+            "default": "Somebody comes to you with this: {query}\nSuggest one related {item} that would help them. Answer with its "
+            "title.",
+            "plain": "What somebody is looking for: {query}\nTitle of a helpful {item}:",
+            HELD_OUT: "Suppose you are asked for help in these words: {query}\nWhich one title would help?",
         },
     ),
     Kind(
         id="B5", preference="P0", form="reverse-query", target="query", order="X", queries=("I2",),
         wordings={
-            "default": "A user wants this {item} but cannot put the wish into words: {title}\n"
+            "default": "This is the {item} that a user wants but cannot put into words: {title}\n"
             "Write the search query for them.",
-            "plain": "Somebody is after {title}\nbut lacks the words. Write a search query for it.",
+            "plain": "Wanted, but hard to put into words: {title}\nWrite a search query for it.",
             HELD_OUT: "This would be the right {item} for a customer, if only they knew what to type: {title}\nType it "
             "for them.",
         },
@@ -55,10 +56,10 @@ KINDS = (
     Kind(
         id="B6", preference="P0", form="reverse-query", target="query", order="X", queries=("I2",),
         wordings={
-            "default": "You are an experienced search engine. People find {items} by keywords such as kind and maker. The "
-            "{item} that one of them found: {title}\nThe keywords must have been:",
-            "plain": "You are an experienced search engine and know which keywords lead where. They led to {title}\n"
-            "Keywords:",
+            "default": "You are an experienced search engine. People find {items} by keywords, such as their kind or who made "
+            "them. One of them found this {item}: {title}\nThe keywords must have been:",
+            "plain": "You are an experienced search engine and know which keywords lead where. A search led to this {item}: "
+            "{title}\nIts keywords:",
             HELD_OUT: "After years of searches you can tell the question from the answer. Kind, maker and use are what "
             "people type. The answer was {title}\nThe question was:",
         },
@@ -66,8 +67,8 @@ KINDS = (
     Kind(
         id="B7", preference="P0", form="T3", target="item", order="QC", queries=ANY,
         wordings={
-            "default": "You are a search engine and receive this query: {query}\nSelect the {item} that answers it best "
-            "from the candidates. Answer with its title.\n{candidates}",
+            "default": "You are a search engine and receive this query: {query}\nFrom the candidates, select the {item} that "
+            "answers it best. Answer with its title.\n{candidates}",
             "plain": "Search engine, query: {query}\nWhich candidate answers it? Title only.\n{candidates}",
             HELD_OUT: "A query has reached your index: {query}\nThese were found. Copy the title to be shown first."
             "\n{candidates}",
@@ -86,7 +87,7 @@ KINDS = (
         id="B9", preference="P0", form="T3", target="item", order="QC", queries=ANY,
         wordings={
             "default": "Compare candidates by their relevance to a query, and pick the most relevant one. The query: "
-            "{query}\nThe candidates, of which you write one title:\n{candidates}",
+            "{query}\nAnswer with the title of one of these candidates:\n{candidates}",
             "plain": "Judge relevance. Query: {query}\nMost relevant of these, title only:\n{candidates}",
             HELD_OUT: "Weigh each title against the query and keep the best. Query: {query}\nWrite the title you "
             "keep.\n{candidates}",

@@ -228,7 +228,7 @@ TURNED = (
         id="A14", preference="P1", form="reverse-preference", target="preference", order="H",
         wordings={
             "default": "You are able to infer people's tastes from their choices. One person {did} these {items}, {order}:\n"
-            "{history}\nFind what they have in common, and state the person's overall preference in one sentence.",
+            "{history}\nFind what these {items} have in common, and state the person's overall preference in one sentence.",
             "plain": "You infer tastes from histories. History, {order}:\n{history}\nState the user's overall preference in "
             "one sentence.",
             HELD_OUT: "You have an eye for what choices say about people. Look at these, {order}:\n{history}\n"
@@ -248,7 +248,7 @@ TURNED = (
     Kind(
         id="A16", preference="P2", form="T2", target="item", order="P",
         wordings={
-            "default": "You are a recommender system that is good at advice based on taste. A user's taste: {preference}\n"
+            "default": "You are a recommender system that is good at giving advice based on taste. A user's taste: {preference}\n"
             "Recommend one {item} that is consistent with it. Answer with its title.",
             "plain": "You recommend {items} by taste. Taste: {preference}\nTitle of your recommendation:",
             HELD_OUT: "You are known for finding the right {item} from a few words about a person. The words: "
@@ -260,7 +260,7 @@ TURNED = (
         wordings={
             "default": "Taste drives what people {do}. Predict the next {item} of a user with this taste: {preference}\n"
             "Which {item} will it be? Answer with its title.",
-            "plain": "Preference decides. Predict from this one: {preference}\nWhat will the user {do} next? Title only.",
+            "plain": "Taste decides. One user's taste: {preference}\nWhich {item} will this user {do} next? Title only.",
             HELD_OUT: "If liking leads to {doing}, where does this liking lead? {preference}\nWrite the title you expect.",
         },
     ),
