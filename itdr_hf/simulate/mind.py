@@ -15,6 +15,7 @@ from itdr_hf.simulate import histories, phrases, text, world
 from itdr_hf.simulate.codes import BASE36, codes
 from itdr_hf.simulate.files import write_lines
 from itdr_hf.simulate.histories import Visits
+from itdr_hf.simulate.impressions import EACH, Impressions, impressions
 from itdr_hf.simulate.vocabulary import PLACES, THEMES
 from itdr_hf.simulate.world import Items, Size
 
@@ -31,6 +32,7 @@ CATEGORIES = {"news": ("newspolitics", "politics"), "sports": ("football_nfl", "
 TRAIN = (1_573_257_600, 1_573_776_000)  # 9 to 14 November 2019
 DEV = (1_573_776_000, 1_573_862_400)  # 15 November 2019
 DEV_ONLY = 0.07  # share of news that only dev knows
+OFFERS = 16  # news that an impression shows; in MIND it is 38
 
 
 def write(
@@ -41,7 +43,7 @@ def write(
     interactions: int = SIZE.interactions,
     seed: int = 0,
 ) -> list[Path]:
-    """Write both splits; a person's last one to three items are clicks, the earlier ones history."""
+    """Write both splits: `interactions` make up the histories, and clicks on the days of train come on top."""
     rng = world.generator("mind", seed)
     crowd = world.people(rng, users)
     catalogue = world.items(rng, items, len(CATEGORIES))
@@ -56,11 +58,20 @@ def write(
     news = _news(rng, catalogue, news_ids)
     train, dev = folder / "MINDsmall_train", folder / "MINDsmall_dev"
     people = _split(seen)
+    shown = impressions(
+        rng,
+        users=users,
+        news=shared,
+        rows=round(EACH * users),
+        begin=TRAIN[0],
+        offers=OFFERS,
+        taste=(taste, early.genre),
+    )
     dev_rows = list(_dev(rng, people, news_ids, user_ids, shared))
     known = set(" ".join(row.split("\t", 3)[3] for row in dev_rows).replace("\t", " ").replace("-", " ").split())
     return [
         write_lines(train / "news.tsv", news[:shared]),
-        write_lines(train / "behaviors.tsv", _train(rng, people, news_ids[:shared], user_ids)),
+        write_lines(train / "behaviors.tsv", _train(rng, people, shown, news_ids, user_ids)),
         write_lines(dev / "news.tsv", [line for line, code in zip(news, news_ids, strict=True) if code in known]),
         write_lines(dev / "behaviors.tsv", dev_rows),
     ]
@@ -103,24 +114,22 @@ def _entities(words: str) -> str:
 
 
 def _train(
-    rng: np.random.Generator, people: dict[int, list[int]], ids: list[str], user_ids: list[str]
+    rng: np.random.Generator, people: dict[int, list[int]], seen: Impressions, ids: list[str], user_ids: list[str]
 ) -> Iterator[str]:
-    rows = []
-    for user, items in people.items():
-        clicks = min(user % 3 + 1, len(items))
-        past = items[:-clicks]
-        if user % 20 == 7 and past:
-            past = [*past, past[0]]  # read again
-        rows += [(user, past, item, set(items)) for item in items[-clicks:]]
-    when = rng.integers(*TRAIN, len(rows))
-    shown = rng.integers(0, len(ids), (len(rows), 18)).tolist()
-    firsts = np.cumsum([0, *(min(user % 3 + 1, len(items)) for user, items in people.items())])
-    for first, last in zip(firsts[:-1].tolist(), firsts[1:].tolist(), strict=True):
-        when[first:last].sort()
-    order = rng.permutation(len(rows)).tolist()
-    for number, row in enumerate(order, 1):
-        user, past, item, known = rows[row]
-        yield _behavior(number, user_ids[user], int(when[row]), past, [item], shown[row], known, ids)
+    firsts = np.searchsorted(seen.shown, np.arange(len(seen.user) + 1)).tolist()
+    users, stamps = seen.user.tolist(), seen.stamp.tolist()
+    offers = [f"{ids[item]}-{mark}" for item, mark in zip(seen.news.tolist(), seen.clicked.tolist(), strict=True)]
+    pasts = {user: " ".join([ids[item] for item in _past(user, items)]) for user, items in people.items()}
+    for number, row in enumerate(rng.permutation(len(users)).tolist(), 1):
+        listed, user = " ".join(offers[firsts[row] : firsts[row + 1]]), users[row]
+        yield f"{number}\t{user_ids[user]}\t{moment(stamps[row])}\t{pasts.get(user, '')}\t{listed}"
+
+
+def _past(user: int, items: list[int]) -> list[int]:
+    """Return what stands as read before: of a few users nothing, of others an article twice."""
+    if user % 40 == 9:
+        return []
+    return [*items, items[0]] if user % 20 == 7 else items
 
 
 def _dev(

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
 BY = "lightgcn"
 EXACT_UP_TO = 200_000  # users, or items
-STEPS = 700  # of an epoch's batches at least, so that a small log is learnt from too
+FEWEST, ENOUGH = 700, 4_000  # steps: batches are smaller where there would be fewer, and larger where there would be more
+LARGEST = 8_192  # pairs of a batch
 SETTINGS = Settings(dim=64, layers=2, learning_rate=5e-3, batch=2048, epochs=30)
 
 
@@ -48,6 +49,7 @@ def near_key(settings: Settings = SETTINGS, *, exact: bool = False) -> str:
             "pip install 'itdr-hf[recommend]', or leave it out"
         ) from error
     facts = {**asdict(settings), "exact": exact, "threads": torch.get_num_threads(), "torch": torch.__version__}
+    facts |= {"fewest": FEWEST, "enough": ENOUGH, "largest": LARGEST}
     return f"{BY}-{hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:8]}"
 
 
@@ -94,10 +96,21 @@ def keep_for(cells: Sequence[Cell], changes: Mapping[str, Any], settings: BuildS
 def _fit(log: Log, settings: Settings, progress: OnProgress) -> DotScorer:
     users, items = log.pairs
     train = Interactions(users=users, items=items, user_count=len(log.users), item_count=len(log.items))
-    batch = max(64, min(settings.batch, len(train) * settings.epochs // STEPS or 64))
-    scorer = fit("lightgcn", train, settings=settings.changed(batch=batch), progress=progress).scorer
+    scorer = fit("lightgcn", train, settings=_sized(settings, len(train)), progress=progress).scorer
     assert isinstance(scorer, DotScorer)
     return scorer
+
+
+def _sized(settings: Settings, pairs: int) -> Settings:
+    """Return the settings with a batch that suits this many pairs.
+
+    Every step goes through the whole graph, so that many small ones cost a large log much and teach little. The
+    learning rate grows with the root of a batch, as is usual with Adam.
+    """
+    seen = pairs * settings.epochs
+    batch = max(64, min(settings.batch, seen // FEWEST), min(LARGEST, seen // ENOUGH))
+    rate = settings.learning_rate * max(1.0, batch / settings.batch) ** 0.5
+    return settings.changed(batch=batch, learning_rate=rate)
 
 
 def _finder(

@@ -2,17 +2,20 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from itdr_hf.simulate import mind
+from itdr_hf.simulate.impressions import DAY, DAYS, impressions
 from itdr_hf.simulate.published.columns import column, digits, joined
 from itdr_hf.simulate.published.draws import log
 from itdr_hf.simulate.published.figures import Figures, File
 from itdr_hf.simulate.published.job import Job
 from itdr_hf.simulate.published.lines import bytes_of, form_of, write_blocks
+from itdr_hf.simulate.world import IntArray
 
 FIGURES = Figures(
     rows=156_965 + 73_152,
@@ -26,6 +29,10 @@ FIGURES = Figures(
     },
     assumed={"users": 94_000, "items": 65_000},  # 50,000 users and the news of each part are published
 )
+PERIODS: dict[str, dict[str, Any]] = {
+    "train": {"begin": mind.TRAIN[0], "days": DAYS},
+    "dev": {"begin": mind.DEV[0], "days": (1.0,)},
+}
 
 
 def write(job: Job) -> Iterator[Path]:
@@ -34,7 +41,7 @@ def write(job: Job) -> Iterator[Path]:
     news, people = column(small[0], rb"([^\t]+)\t"), job.number("users")
     users = pc.binary_join_element_wise(b"U", digits(job.rng("users").permutation(4 * people)[:people]), b"")
     each = people * 50_000 // 94_000  # in each part, so that some are in both
-    for part, period in (("train", mind.TRAIN), ("dev", mind.DEV)):
+    for part in PERIODS:
         place = f"MINDsmall_{part}"
         listed = job.file(f"{place}/news.tsv").rows or 0
         rows = slice(None, listed) if part == "train" else slice(len(news) - listed, None)
@@ -42,16 +49,11 @@ def write(job: Job) -> Iterator[Path]:
         yield job.lengthen(
             f"{place}/news.tsv", rb"[^\t]\.(?P<more>)\thttps:", rows=rows, source="MINDsmall_train/news.tsv"
         )
-        yield _write_behaviors(job, place, part, news[rows], here, _moments(job, part, period))
+        yield _write_behaviors(job, place, part, news[rows], here)
 
 
-def _moments(job: Job, part: str, period: tuple[int, int]) -> pa.Array:
-    stamps = np.sort(job.rng(f"moments/{part}").integers(*period, 50_000)).tolist()
-    return pa.array([mind.moment(stamp).encode() for stamp in stamps], pa.binary())
-
-
-def _write_behaviors(job: Job, place: str, part: str, news: pa.Array, users: pa.Array, moments: pa.Array) -> Path:
-    """Write impressions: of everyone one or more, with the same history in each, and one click among those shown."""
+def _write_behaviors(job: Job, place: str, part: str, news: pa.Array, users: pa.Array) -> Path:
+    """Write impressions: of everyone one or more, with the same history in each."""
     path, rng = f"{place}/behaviors.tsv", job.rng(f"behaviors/{part}")
     form = form_of(job.scratch / path, rb"^(?P<row>\d+)\t(?P<user>U\d+)\t(?P<time>[^\t]+)\t(?P<history>[^\t]*)\t(?P<shown>[^\n]+)\n")  # fmt: skip
     rows, row_bytes = job.file(path).rows or 0, job.file(path).row_bytes or 0.0
@@ -61,18 +63,27 @@ def _write_behaviors(job: Job, place: str, part: str, news: pa.Array, users: pa.
     group, item = past.draw(rng, (0, len(users)))
     histories = joined(news, group, item, len(users), b" ")
     mean = sum(map(len, histories.to_pylist())) / len(users)
-    offers = max(int((row_bytes - mean - 45) / 9), 4)
-    shown = rng.integers(0, len(news), (20_000, offers))
-    clicked = rng.integers(0, offers, len(shown))
-    marks = pa.array([b"-0", b"-1"], pa.binary()).take(pa.array((np.arange(offers) == clicked[:, None]).ravel().astype(int)))  # fmt: skip
-    names = pc.binary_join_element_wise(news.take(pa.array(shown.ravel())), marks, b"")
-    lists = joined(names, np.repeat(np.arange(len(shown)), offers), np.arange(shown.size), len(shown), b" ")
-    who = np.append(np.arange(len(users)), rng.integers(0, len(users), max(rows - len(users), 0)))[:rows]
-    who = rng.permutation(who)
-    times = np.sort(rng.integers(0, len(moments), rows))
+    seen = impressions(
+        rng, users=len(users), news=len(news), rows=rows, offers=max((row_bytes - mean - 45) / 9, 4), **PERIODS[part]
+    )
+    marks = pa.array([b"-0", b"-1"], pa.binary()).take(pa.array(seen.clicked))
+    names = pc.binary_join_element_wise(news.take(pa.array(seen.news)), marks, b"")
+    lists = joined(names, seen.shown, np.arange(len(names)), rows, b" ")
 
+    order = rng.permutation(rows)
     fields = {
-        "row": digits(np.arange(1, rows + 1)), "user": users.take(pa.array(who)), "time": moments.take(pa.array(times)),
-        "history": histories.take(pa.array(who)), "shown": lists.take(pa.array(rng.integers(0, len(lists), rows))),
+        "row": digits(np.arange(1, rows + 1)), "user": users.take(pa.array(seen.user[order])),
+        "time": _moments(seen.stamp[order]), "history": histories.take(pa.array(seen.user[order])),
+        "shown": lists.take(pa.array(order)),
     }  # fmt: skip
     return write_blocks(job.folder / path, b"", [bytes_of(form.fill(rng.integers(0, len(form), rows), fields))])
+
+
+def _moments(stamps: IntArray) -> pa.Array:
+    """Return seconds as MIND writes them; each second of a day, and each day, is put into words once."""
+    days, day = np.unique(stamps // DAY, return_inverse=True)
+    date, clock = (
+        pa.array([part.encode() for part in parts], pa.binary())
+        for parts in zip(*(mind.moment(stamp).split(" ", 1) for stamp in [*(days * DAY), *range(DAY)]), strict=True)
+    )
+    return pc.binary_join_element_wise(date.take(pa.array(day)), clock.take(pa.array(stamps % DAY + len(days))), b" ")
