@@ -263,7 +263,7 @@ def _record(prepared: Prepared, build: _Build, files: Files, seconds: float) -> 
         source=cell.source.id,
         family=cell.family,
         shape_name=cell.task.shape.name,
-        key=identity(cell, prepared.recipe, build.settings),
+        key=identity(cell, prepared.recipe, build.settings, tables),
         content=facts.content,
         counts=dict(prepared.rows.counts),
         recipe={k: v for k, v in asdict(prepared.recipe).items() if k != "salt"},

@@ -153,17 +153,22 @@ def shortfall(wanted: int, made: int, rows: Rows) -> str:
     )
 
 
-def identity(cell: Cell, recipe: Recipe, settings: Settings) -> str:
+def identity(cell: Cell, recipe: Recipe, settings: Settings, tables: Tables | None = None) -> str:
     """Return a hash of everything that the examples of a cell depend on: version, recipe, raw content, code.
 
-    Raises MissingFileError if the release is missing.
+    The raw content is that of the tables as they were read, or else as it is now. Raises MissingFileError if the release
+    is missing.
     """
     check(recipe)
-    place = locate(cell.source, settings.raw, cache=settings.cache, bad=settings.bad)
+    read = (
+        tables.fingerprint
+        if tables
+        else locate(cell.source, settings.raw, cache=settings.cache, bad=settings.bad).folder.name
+    )
     source = {
         f.name: getattr(cell.source, f.name) for f in fields(cell.source) if f.name not in ("layouts", "downloads")
     }
-    facts = [cell.version, cell.name, asdict(recipe), place.folder.name, source]
+    facts = [cell.version, cell.name, asdict(recipe), read, source]
     return fingerprint(facts, {cell.task.example.__module__, *cell.task.planned_by, *MAKING})
 
 

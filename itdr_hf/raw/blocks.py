@@ -67,16 +67,17 @@ def _batches(paths: Sequence[Path], schema: pa.Schema) -> Iterator[pa.RecordBatc
 
 def _joined(paths: Sequence[Path]) -> Iterator[tuple[bool, bytes]]:
     """Yield the content of files in pieces, and whether a piece begins a file; small files that have a heading are joined."""
-    held: list[bytes] = []
+    held, size = list[bytes](), 0
     for path in paths:
         pieces = _pieces(path)
         first, second = next(pieces, b""), next(pieces, b"")
         small = not second and _HEADED.match(first)
-        if held and (not small or sum(map(len, held)) > PIECE_BYTES):
+        if held and (not small or size > PIECE_BYTES):
             yield True, b"".join(held)
-            held = []
+            held, size = [], 0
         if small:
             held.append(first)
+            size += len(first)
         else:
             yield from ((not number, piece) for number, piece in enumerate(chain((first, second), pieces)) if piece)
     if held:

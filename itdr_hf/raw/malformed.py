@@ -89,8 +89,10 @@ def find_incomplete_rows(release: Release, name: str, scan: Scan, rejected: Coll
             dialect = numbered.dialects.get(role)
             of_parquet = path.suffix.lower() == ".parquet"
             records = _parquet_rows(numbered, path, numbers) if of_parquet else records_at(path, list(numbers), dialect)
+            header = records_at(path, [0], dialect) if dialect and dialect.header else []
             for number, (line, text) in zip(numbers, records, strict=False):
-                wanted = _damage(text, dialect) or " and ".join(numbers[number])
+                again = text in (first for _, first in header) and "a row, rather than the header again"
+                wanted = again or _damage(text, dialect) or " and ".join(numbers[number])
                 found.append(Fault(path=path, line=line, found=repr(text.strip()[:160]), wanted=wanted))
             if len(found) >= MAX_LISTED:
                 return found[:MAX_LISTED]

@@ -104,7 +104,7 @@ def sha256(path: Path, memo: Path) -> str:
 
 @lru_cache(maxsize=2**17)
 def _small_sha256(path: str, size: int, mtime_ns: int) -> str:
-    return hash_file(Path(path))
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 def _noted_sha256(path: Path, memo: Path, current: dict[str, int]) -> str:

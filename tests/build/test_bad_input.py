@@ -15,7 +15,7 @@ from itdr_hf import catalogue
 from itdr_hf.build.folder import build_folder
 from itdr_hf.build.prepare import Settings
 from itdr_hf.dataset import Dataset
-from itdr_hf.errors import MalformedRowError, MissingFileError, OutputError, UsageError
+from itdr_hf.errors import MalformedRowError, MissingFileError, OutputError, RawDataError, UsageError
 from itdr_hf.raw.malformed import BadRows, physical_line
 from itdr_hf.runtime.duckdb_engine import DuckDBEngine
 from itdr_hf.simulate import simulate
@@ -138,7 +138,7 @@ def test_a_wrong_encoding_is_named_with_line_and_column(raw, read):
 
 def test_an_empty_file_is_named(raw, read):
     (raw / RATINGS).write_bytes(b"")
-    with pytest.raises(MalformedRowError, match=r"^ml-32m/ratings.csv line 1: header 'an empty file' lacks userId"):
+    with pytest.raises(RawDataError, match=r"^ml-32m/ratings.csv: an empty file; want the complete file, as published"):
         read()
 
 

@@ -16,7 +16,7 @@ from itdr_hf.runtime.duckdb_engine import open_duckdb
 from itdr_hf.simulate import OTHERS, SOURCES
 from itdr_hf.tables.cache import ensure_tables
 
-STEP = 1 if LONG else 17  # coprime to the number of ways, so that a sample has all of them
+STEP = 1 if LONG else 16  # a sample that has all ways and all sources
 
 
 def test_a_spoilt_file_is_refused_by_name_or_read_right(tmp_path: Path):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import shutil
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from sources.reading import RAW, rows
+from sources.reading import RAW, rows, steps
 
 from itdr_hf import catalogue
 from itdr_hf.errors import MalformedRowError, MissingFileError, RawDataError
 from itdr_hf.raw.fixes import beginning, replace_lone_surrogates, utf_16
+from itdr_hf.raw.malformed import BadRows
 from itdr_hf.raw.release import find_release
 from itdr_hf.raw.source import RatingScale, Source
 from itdr_hf.runtime.text import show_text
@@ -172,3 +175,59 @@ def test_one_title_in_two_forms_is_one_title_as_compared_and_labels_are_clean(en
 
 def test_shown_texts_lose_what_is_not_seen_and_terminals_get_none_of_it():
     assert show_text("a\u200bb \x9b31m c\u202e \U000e0041d", 100) == "ab 31m c d"
+
+
+ITEMS = (RAW / "pixelrec/item_info.csv").read_bytes()
+SPOILT = {
+    "zeros in a value": (b"i1046,1", b"i1046,1\0\0", 3, "bytes of zero"),
+    "zeros in a column that is not read": (b",9973.0,", b",99\0\0.0,", 2, "bytes of zero"),
+    "zeros over the end of a row": (b'six."\ni1046', b"si\0\0\0\0\0\0046", 2, ""),
+    "the header again": (
+        b"\ni1046",
+        b"\n" + ITEMS.partition(b"\n")[0] + b"\ni1046",
+        3,
+        "want a row, rather than the header again",
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "line", "wanted"), SPOILT.values(), ids=SPOILT)
+def test_a_row_that_is_none_is_named_or_counted_and_never_read(old, new, line, wanted, reads):
+    assert old in ITEMS
+    spoilt = ITEMS.replace(old, new, 1)
+    with pytest.raises(MalformedRowError, match=rf"pixelrec/item_info.csv line {line}: .*{wanted}"):
+        reads("pixelrec", **{"item_info.csv": spoilt})
+
+
+def test_rows_with_zeros_and_headers_are_counted_where_bad_rows_are_skipped(engine, tmp_path, reads):
+    whole = reads("pixelrec")
+    spoilt = ITEMS.replace(*SPOILT["the header again"][:2], 1).replace(*SPOILT["zeros in a value"][:2], 1)
+    folder = tmp_path / "skip/pixelrec"
+    shutil.copytree(RAW / "pixelrec", folder)
+    (folder / "item_info.csv").write_bytes(spoilt)
+    found = ensure_tables(
+        catalogue.source("pixelrec"), folder.parent, engine=engine, cache=tmp_path / "c", bad=BadRows(policy="skip")
+    )
+    before, after = steps(whole, "items"), steps(found, "items")
+    assert after["malformed"] == -2 and after["read"] == before["read"] + 1 and after["kept"] == before["kept"] - 1
+
+
+def test_an_empty_file_is_refused_rather_than_read_as_no_rows(reads):
+    with pytest.raises(
+        RawDataError, match=r"^MINDsmall_\w+/news.tsv: an empty file; want the complete file, as published; get the"
+    ):
+        reads("mind", **{"news.tsv": b""})
+
+
+def test_of_several_files_one_may_be_compressed_and_is_read_too(engine, tmp_path, reads):
+    shutil.copytree(RAW / "mind", tmp_path / "packed/mind")
+    path = tmp_path / "packed/mind/MINDsmall_dev/behaviors.tsv"
+    path.with_name("behaviors.tsv.gz").write_bytes(gzip.compress(path.read_bytes()))
+    path.unlink()
+    found = ensure_tables(catalogue.source("mind"), tmp_path / "packed", engine=engine, cache=tmp_path / "c")
+    assert len(rows(found, "interactions")) == len(rows(reads("mind"), "interactions"))
+    path.with_name("behaviors.tsv.gz").write_bytes(
+        gzip.compress(path.with_name("news.tsv").read_bytes())[:-9] + b"tail"
+    )
+    with pytest.raises(RawDataError, match="MINDsmall_dev/behaviors.tsv.gz: "):
+        ensure_tables(catalogue.source("mind"), tmp_path / "packed", engine=engine, cache=tmp_path / "c")
