@@ -77,9 +77,7 @@ class Corpus:
             base = {**dict.fromkeys(columns), "split": split}
             yield from ({**base, **row} for row in batch.to_pylist())
 
-    def batches(
-        self, cell: str, *columns: str, splits: Sequence[str] = SPLITS
-    ) -> Iterator[tuple[str, pa.RecordBatch]]:
+    def batches(self, cell: str, *columns: str, splits: Sequence[str] = SPLITS) -> Iterator[tuple[str, pa.RecordBatch]]:
         """The rows of a cell, a batch of one split at a time; a column that a file lacks is not in its batches."""
         if not self.shape_of(cell).instructs:
             yield from self._batches_of_view(cell, columns, splits)

@@ -97,9 +97,7 @@ def _pairs() -> str:
     )
 
 
-def _note(
-    engine: DuckDBEngine, batch: pa.RecordBatch, first: int, train: bool, marks: npt.NDArray[np.bool_]
-) -> None:
+def _note(engine: DuckDBEngine, batch: pa.RecordBatch, first: int, train: bool, marks: npt.NDArray[np.bool_]) -> None:
     """Add a batch's texts, of which `first` is the number of the first, and their runs; those of train, if marked.
 
     Marked are the runs of the texts asked about, and those that may be frequent.
