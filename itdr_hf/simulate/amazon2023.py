@@ -195,7 +195,7 @@ def _review_lines(
     count = len(stars)
     mood = text.sentiments(stars, 2, 4)
     genre = catalogue.genre[seen.item]
-    bodies = text.reviews(rng, shelves, genre, mood, thing="product", breaks=BREAKS, middles=1)
+    bodies = text.reviews(rng, shelves, genre, mood, thing="product", breaks=BREAKS, middles=3)
     heads = [("Not good", "Two thumbs down", "Disappointed"), ("It is okay", "Average", "So-so"),
              ("Love it", "Great buy", "Five stars from me")]  # fmt: skip
     dice = rng.integers(0, 3, count).tolist()
