@@ -26,10 +26,13 @@ _SHORTS = ("Mr", "Mrs", "Ms", "Dr", "Prof", "St", "Jr", "Sr", "Mt", "vs", "rt", 
            "Co", "Inc", "Ltd", "Corp", "Bros", "etc", "feat", "Vol", "No", "Ave", "Blvd", "min", "max",
            "Sen", "Sens", "Rep", "Reps", "Gov", "Gen", "Col", "Capt", "Lt", "Sgt", "Rev",
            "Jan", "Feb", "Aug", "Sept", "Oct", "Nov", "Dec")  # fmt: skip
+_STATES = ("Ala", "Ariz", "Ark", "Calif", "Colo", "Conn", "Del", "Fla", "Ga", "Ill", "Ind", "Kan", "Ky", "La", "Mass", "Md",
+           "Mich", "Minn", "Miss", "Mo", "Mont", "Neb", "Nev", "Okla", "Ore", "Pa", "Tenn", "Tex", "Va", "Vt", "Wash",
+           "Wis", "Wyo")  # fmt: skip
 _SHORT = re.compile(  # abbreviations whose full stop does not end a sentence: initials, "U.S.", "Dr.", "vs."
-    rf"(?<![^\W_])(?:[A-Z]|(?:[A-Za-z]\.)+[A-Za-z]|{'|'.join(_SHORTS)})\.$",
+    rf"(?:(?<![^\W_])(?:[A-Z]|(?:[A-Za-z]\.)+[A-Za-z]|{'|'.join(_SHORTS)})|(?<=, )(?:{'|'.join(_STATES)}))\.$",
 )
-_TAILS = frozenset(short[-2:] for short in _SHORTS)
+_TAILS = frozenset(short[-2:] for short in (*_SHORTS, *_STATES))  # a state only behind a place: "Texarkana, Ark."
 MAX_ABBREVIATION = 12  # characters
 # A pattern for both Python and DuckDB: the opening sign, then the rest. Any tag-like word matches, as new models bring
 # new ones; of bracketed words only known ones do, as [REC] is a film.

@@ -36,7 +36,7 @@ PRODUCTS = ("{P} {A} {N}, {M} Included, for Home, Work and Travel, a Gift for Wo
             "{A} {N} by {S}, Easy to Use and to Store, with Instructions and Spare Parts, {P} Collection",
             "{S} {A} {N} - {P} Edition, Made to Last, Fits Most Sizes, Comes with a Free {M} ({count} Pieces)",
             "{A} {N} with {M}, for Home and Travel, Lightweight and Durable, by {S} of {P}, {count} Pieces",
-            "{P} {N} ({A}, Model {count}X), New Design, Works with Every {M}, Quality You Can Rely On")  # fmt: skip
+            "{P} {N} ({A}, Model {count}X), New Design, Goes with All {Ms}, Quality You Can Rely On")  # fmt: skip
 PROMISES = ("Tested by people who use it every day, at home and on the road, before it leaves our workshop",
             "Comes in a box that can be used again, with instructions in five languages and a list of spare parts",
             "Should anything be wrong with it, write to us within a year and we will find a solution together")  # fmt: skip
@@ -195,7 +195,7 @@ def _review_lines(
     count = len(stars)
     mood = text.sentiments(stars, 2, 4)
     genre = catalogue.genre[seen.item]
-    bodies = text.reviews(rng, shelves, genre, mood, thing="product", breaks=BREAKS, middles=1)
+    bodies = text.reviews(rng, shelves, genre, mood, thing="product", breaks=BREAKS, middles=3)
     heads = [("Not good", "Two thumbs down", "Disappointed"), ("It is okay", "Average", "So-so"),
              ("Love it", "Great buy", "Five stars from me")]  # fmt: skip
     dice = rng.integers(0, 3, count).tolist()

@@ -75,7 +75,7 @@ def _ratings(
     editions = isbns(rng, len(names) * 3)
     themes = text.themes_named(list(CATEGORIES.values()))
     mood = text.sentiments(stars, 2, 4)
-    bodies = text.reviews(rng, themes, catalogue.genre[seen.item], mood, thing="book")
+    bodies = text.reviews(rng, themes, catalogue.genre[seen.item], mood, thing="book", middles=5)
     dice = rng.random((len(stars), 4))
     stamp = np.where(dice[:, 0] < 0.0004, -1, seen.stamp // DAY * DAY)  # days, as in the release
     order = np.argsort(seen.item, kind="stable").tolist()

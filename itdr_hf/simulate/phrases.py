@@ -1,6 +1,7 @@
 """Patterns of titles by kind of item, sentences of reviews, and titles and contacts that test readers.
 
 {A} {a} adjective, {N} {n} {M} {m} nouns, {H} given name, {S} surname, {P} place; {f} feature, {w} judgement.
+{s} {n_is} {n_has} {This} agree with the noun, {m_s} {m_is} with the other; an article goes where a noun takes none.
 """
 
 MOVIES = (
@@ -36,14 +37,14 @@ GAMES = (
     "{H}'s {N} Quest",
 )
 NEWS = (
-    "{P} {n} draws record crowds as the {a} {m} of the year begins",
+    "{P} {n} draw{s} record crowds as the {a} {m} of the year begins",
     "{H} {S} opens up about the {a} {n} in {P} and what came after",
-    "Why the {a} {n} matters more than the {m} to people in {P}",
+    "Why the {a} {n} matter{s} more than the {m} to people in {P}",
     "{count} things to know about the {a} {n} of {P} before the weekend",
     "Report: {P} plans a {a} {n} after {m} row",
     '"{A} {n}": {H} {S} on the {m} that changed {P}',
-    "{H} {S}'s {a} {n} stuns {P}, and the {m} is not over yet",
-    "What the {a} {n} in {P} says about the {m}, according to {H} {S}",
+    "{H} {S}'s {a} {n} stun{s} {P}, and the {m} {m_is} not over yet",
+    "What the {a} {n} in {P} say{s} about the {m}, according to {H} {S}",
 )
 VIDEOS = (
     "The {a} {n} you can't stop watching # {tag} # {n}",
@@ -54,10 +55,10 @@ VIDEOS = (
     "How to make a {a} {n} at home # {tag} # {P}",
 )
 CLIPS = (
-    "[{tag}] The {a} {n} of {P}, and what it has to do with the {m}",
+    "[{tag}] The {a} {n} of {P}, and what {n_has} to do with the {m}",
     "{H} and the {a} {n}: the full version of the {m} from {P}",
     "I spent {count} days in {P} with a {a} {n}, and this is what happened",
-    "This {n} is too {a}! {H} can't hold it any longer, wait for the {m}",
+    "{This} {n} {n_is} too {a}! {H} can't hold it any longer, wait for the {m}",
     "{count} minutes about the {a} {n} and the {m} that everybody talks of",
     "The {a} {n} in {P}, on camera for the first time after {count} years",
 )
@@ -65,11 +66,11 @@ ARTISTS = ("The {A} {Ns}", "{H} {S}", "{N} & {M}", "{A} {N}", "{P} {N}", "{H} an
 TRACKS = ("{A} {N}", "{N}", "{N} in {P}", "Dear {H}", "{A} {N} (Live)", "My {N}, My {M}", "Dance, {H}, Dance")
 
 EPISODES = (
-    "When {H} comes to {P}, the {a} {n} is all that people talk about.",
+    "When {H} comes to {P}, the {a} {n} {n_is} all that people talk about.",
     "Nobody expected the {m}, and least of all {H}.",
-    "With {f} on every side, the {n} turns out to be only the beginning.",
+    "With {f} on every side, the {n} turn{s} out to be only the beginning.",
     "{H} has to choose between the {n} and the {m}, and time is short.",
-    "Years later, in {P}, a {a} {m} brings it all back.",
+    "Years later, in {P}, a {a} {m} bring{m_s} it all back.",
     "What begins with a {n} ends with {f} and a surprise for {H}.",
     "Fans of {f} will feel at home in this {kind}.",
     "It takes {H} from {P} to the far side of the {a} {m} and back.",

@@ -69,7 +69,7 @@ def _reviews(
     names, ids, owned = _players(rng, users)
     count = len(hours)
     bodies = text.reviews(rng, text.themes_named(list(GENRES.values())), catalogue.genre[seen.item],
-                          text.sentiments(hours, 2, 10), thing="game", middles=2).tolist()  # fmt: skip
+                          text.sentiments(hours, 2, 10), thing="game", middles=4).tolist()  # fmt: skip
     days = [str(day)[:10] for day in seen.stamp.astype("datetime64[s]").astype("datetime64[D]").tolist()]
     dice = rng.random((count, 6)).tolist()
     order = np.argsort(seen.item, kind="stable").tolist()

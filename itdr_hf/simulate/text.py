@@ -3,16 +3,18 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from itdr_hf.simulate.phrases import BEYOND_LATIN, CLOSINGS, CONTACTS, EPISODES, MIDDLES, NASTY, OPENINGS
-from itdr_hf.simulate.vocabulary import BLAME, LUKEWARM, PEOPLE, PLACES, PRAISE, SURNAMES, THEMES, Theme
+from itdr_hf.simulate.vocabulary import BLAME, LUKEWARM, PEOPLE, PLACES, PRAISE, SURNAMES, THEMES, UNCOUNTED, Theme
 from itdr_hf.simulate.world import FloatArray, IntArray
 
 Texts = NDArray[np.object_]
 
+_NOUN_WITH_ARTICLE = re.compile(r"\b[Aa] ((?:\{[aA]\} |Free )?\{([nNmM])\})")
 _ARTICLE = re.compile(r"\b([Aa]) (?=[aeiouAEIOU])(?!(?i:uni(?!n|d|m)|use|usb|one|eu))")
 POOL = 48  # distinct sentences per theme and sentiment
 
@@ -141,7 +143,7 @@ def _pools(rng: np.random.Generator, themes: Sequence[Theme], thing: str) -> tup
 
 
 def _middle(feature: str, tone: Sequence[str], dice: Sequence[float]) -> str:
-    many = feature.endswith("s") and not feature.endswith("ss")
+    many = _is_plural(feature)
     return (
         _one(MIDDLES, dice[0])
         .format(
@@ -198,8 +200,8 @@ def _spread(count: int) -> IntArray:
 
 def _episode(words: Theme, kind: str, dice: Sequence[float]) -> str:
     noun, other = (chosen.lower() for chosen in _two(words.nouns, dice[1:3]))
-    sentence = _one(EPISODES, dice[0]).format(
-        n=noun, m=other, a=_one(words.adjectives, dice[3]).lower(), f=_one(words.features, dice[4]),
+    sentence = _agreeing(_one(EPISODES, dice[0]), noun, other).format(
+        n=noun, m=other, **_agreement(noun, other), a=_one(words.adjectives, dice[3]).lower(), f=_one(words.features, dice[4]),
         H=_one(PEOPLE, dice[5]), P=_one(PLACES, dice[6]), kind=kind,
     )  # fmt: skip
     return _articled(sentence)
@@ -208,10 +210,11 @@ def _episode(words: Theme, kind: str, dice: Sequence[float]) -> str:
 def _title(words: Theme, patterns: Sequence[str], dice: Sequence[float], tag: str) -> str:
     noun, other = _two(words.nouns, dice[1:3])
     adjective = _one(words.adjectives, dice[3])
-    title = _one(patterns, dice[0]).format(
+    title = _agreeing(_one(patterns, dice[0]), noun, other).format(
         N=noun,
         Ns=_plural(noun),
         M=other,
+        Ms=_plural(other),
         A=adjective,
         n=noun.lower(),
         m=other.lower(),
@@ -221,8 +224,30 @@ def _title(words: Theme, patterns: Sequence[str], dice: Sequence[float], tag: st
         P=_one(PLACES, dice[6]),
         count=int(dice[7] * 18) + 3,
         tag=tag or other.lower(),
+        **_agreement(noun, other),
     )
     return _articled(title)
+
+
+@cache
+def _agreeing(pattern: str, noun: str, other: str) -> str:
+    """Return the pattern without articles of nouns that take none."""
+    bare = {key for key, word in (("n", noun), ("m", other)) if _is_plural(word) or word.lower() in UNCOUNTED}
+    return _NOUN_WITH_ARTICLE.sub(lambda found: found[1] if found[2].lower() in bare else found[0], pattern)
+
+
+@cache
+def _agreement(noun: str, other: str) -> dict[str, str]:
+    """Return the words and endings that agree with the two nouns of a pattern."""
+    many, others = _is_plural(noun), _is_plural(other)
+    return {
+        "s": "" if many else "s",
+        "n_is": "are" if many else "is",
+        "n_has": "they have" if many else "it has",
+        "This": "These" if many else "This",
+        "m_s": "" if others else "s",
+        "m_is": "are" if others else "is",
+    }
 
 
 def _articled(words: str) -> str:
@@ -230,8 +255,12 @@ def _articled(words: str) -> str:
     return _ARTICLE.sub(r"\1n ", words)
 
 
+def _is_plural(noun: str) -> bool:
+    return noun.endswith("s") and not noun.endswith(("ss", "us", "is", "as"))
+
+
 def _plural(noun: str) -> str:
-    if noun.endswith(("ies", "ples", "esses")):
+    if _is_plural(noun) or noun.lower() in UNCOUNTED:
         return noun
     if noun.endswith("lf"):
         return noun[:-1] + "ves"

@@ -245,3 +245,11 @@ PLACES = [
 PRAISE = ("excellent", "wonderful", "superb", "delightful", "outstanding", "a joy", "brilliant", "well made")
 LUKEWARM = ("fine", "acceptable", "average", "so-so", "decent enough", "nothing special", "uneven", "okay")
 BLAME = ("awful", "boring", "disappointing", "poorly done", "a mess", "terrible", "tiresome", "dreadful")
+
+_UNCOUNTED = (
+    "acrylic-paint adhesion barbecue basmati-rice body-mist breakfast care chai coffee curry-powder cuticle-oil cutlery "
+    "dark-chocolate duct-tape economy epoxy espresso face-serum fitness fury gel-polish green-tea hair-oil hardware honey "
+    "jewelry-wire love makeup mascara mercy moonlight olive-oil pasta pla-filament popcorn ramen resin sea-salt sealant "
+    "shampoo silence sleep software sunscreen sushi thunder trade trail-mix vanilla vengeance yarn yoga"
+)
+UNCOUNTED = frozenset(_UNCOUNTED.split())  # nouns without a plural, which take no "a"

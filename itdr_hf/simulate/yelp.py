@@ -160,7 +160,7 @@ def _reviews(
     count = len(seen.user)
     texts = text.reviews(
         rng, list(CATEGORIES.values()), catalogue.genre[seen.item], text.sentiments(stars, 2, 4), thing="place",
-        breaks="\n\n",
+        breaks="\n\n", middles=7,
     )  # fmt: skip
     votes = np.minimum(rng.geometric(0.5, (count, 3)) - 1, 30).tolist()
     votes[count // 3][0] = -1

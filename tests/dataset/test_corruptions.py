@@ -83,6 +83,7 @@ BREACHES: dict[str, tuple[Spoil, str]] = {  # what happened -> how, and how the 
     "a cell is there under another name": (
         lambda folder: shutil.copytree(folder / NIR, folder / "nir-mind"), "ids-of-their-cell"),
     "a cell is not in the ledger": (document(lambda found: found["cells"].pop(TUI)), "tui-.*: not in the ledger"),
+    "the ledger is gone": (lambda folder: (folder / LEDGER).unlink(), "no ledger.json, though README.md lists the files"),
     "a count is wrong": (cell("counts", "test", value=999), "the-ledger-adds-up: .*999"),
     "a hash is another one": (cell(*FILE, "sha256", value="0" * 64), "files-as-built"),
 }  # fmt: skip

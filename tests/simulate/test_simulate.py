@@ -417,6 +417,27 @@ def test_articles_and_plurals_are_those_of_english() -> None:
     assert [_plural(noun) for noun in ("Witness", "Match", "Century", "Pony", "Wolf")] == [
         "Witnesses", "Matches", "Centuries", "Ponies", "Wolves",
     ]  # fmt: skip
+    assert [_plural(noun) for noun in ("Boots", "Canvas", "Honey")] == ["Boots", "Canvases", "Honey"]
+
+
+def test_titles_agree_with_nouns_that_are_plural_or_have_no_plural() -> None:
+    from itdr_hf.simulate.text import titles
+    from itdr_hf.simulate.vocabulary import Theme
+
+    def said(pattern: str, *nouns: str) -> str:
+        words = Theme(nouns=nouns, adjectives=("Soft",), features=("fit",))
+        made = titles(np.random.default_rng(0), [words] * 9, [pattern])
+        return next(
+            title for title in made if title.lower().index(nouns[0].lower()) < title.lower().index(nouns[1].lower())
+        )
+
+    pattern = "A {A} {N} with a Free {M}: {This} {n} {n_is} new, fit{s} all {Ms}, and the {m} {m_is} here"
+    assert said(pattern, "Boots", "Honey") == (
+        "Soft Boots with Free Honey: These boots are new, fit all Honey, and the honey is here"
+    )
+    assert said(pattern, "Loom", "Joggers") == (
+        "A Soft Loom with Free Joggers: This loom is new, fits all Joggers, and the joggers are here"
+    )
 
 
 def test_known_titles_are_as_long_as_the_others_of_their_theme() -> None:

@@ -13,7 +13,7 @@ from itdr_hf.dataset.shards import count_rows
 from itdr_hf.records import SPLITS
 from itdr_hf.runtime.hashing import hash_file
 
-CHECK = "the-ledger-adds-up"
+CHECK, CARD = "the-ledger-adds-up", "README.md"
 
 
 @check(alpaca=False)
@@ -21,8 +21,7 @@ def the_ledger_adds_up(corpus: Corpus) -> Iterator[Finding]:
     """Do the steps of every table and cell add up, and do the counts agree with the files?"""
     cells = corpus.dataset.cells
     if not cells:
-        text = "no ledger.json; want one, to know where the examples come from; build with `itdr build`"
-        yield Finding(check=CHECK, severity="warning", where=str(corpus.folder), message=text)
+        yield _no_ledger(corpus)
         return
     query = "SELECT cell, split, count(*) FROM examples GROUP BY ALL"
     found = {(cell, split): n for cell, split, n in corpus.rows(query)}
@@ -63,20 +62,33 @@ def files_as_built(corpus: Corpus) -> Iterator[Finding]:
 @check(alpaca=False)
 def configs_load(corpus: Corpus) -> Iterator[Finding]:
     """Has every split of every config of the card files with examples, as plain `datasets` needs them?"""
-    card = corpus.folder / "README.md"
+    card = corpus.folder / CARD
     if not card.is_file():
         return
     try:
         splits = list(_card_splits(card.read_text(encoding="utf-8")))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         text = f"its YAML cannot be read ({type(error).__name__}); want configs with data_files; build again"
-        yield _breach("README.md", text, "configs-load")
+        yield _breach(CARD, text, "configs-load")
         return
     for config, split, patterns in splits:
         paths = [path for pattern in patterns for path in sorted(corpus.folder.glob(pattern))]
         if not any(count_rows(path) for path in paths if path not in corpus.unsound):
             text = f"no example in {', '.join(patterns)}; want some, or `datasets` fails; build again"
             yield _breach(f"{config} {split}", text, "configs-load")
+
+
+def _no_ledger(corpus: Corpus) -> Finding:
+    """What a folder without a ledger is: a part of a dataset at best; one that has a card with data files was built whole."""
+    try:
+        built = any(_card_splits((corpus.folder / CARD).read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        built = False
+    if built:
+        text = f"no {LEDGER}, though {CARD} lists the files of a build; want both; put it back, or build again"
+        return _breach(LEDGER, text)
+    text = f"no {LEDGER}; want one, to know where the examples come from; build with `itdr build`"
+    return Finding(check=CHECK, severity="warning", where=str(corpus.folder), message=text)
 
 
 def _card_splits(card: str) -> Iterator[tuple[str, str, list[str]]]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from itdr_hf.raw.source import Attribute, Source
 from itdr_hf.runtime.text import join_words, sentences
-from itdr_hf.tasks.itdr._prose import BLAME, LAST, PRAISE, Part, fitted, leaning, named, quoted, telling
+from itdr_hf.tasks.itdr._prose import BLAME, LAST, PRAISE, Part, belittles, fitted, leaning, named, quoted, telling
 
 Facts = Sequence[tuple[Attribute, str]]
 
@@ -22,6 +22,9 @@ FEATURES = frozenset({"features"})
 MOST_KINDS, MOST_TAGS, MOST_FEATURES = 4, 3, 3
 LONGEST_MAKERS = 40  # characters; of a longer list the first is named
 OFTEN_SEEN = 1_000_000  # views
+POSSESSIVE = {"Children": "Children's", "Kids": "Kids'"}  # genres that are put so before what is of them
+_HEADING = re.compile(r"^(?:more|other) (?=\w)")  # what a heading says and a kind does not: "more sports"
+_OF_A_FIRM = re.compile(r", (?!(?:Inc|Ltd|LLC|Co|Corp|Limited|GmbH|Jr|Sr)\b|S\.)")  # the comma between two makers
 
 
 class Review(NamedTuple):
@@ -121,8 +124,8 @@ NOT_FOR_ALL = (
 
 def target_users(title: str, facts: Facts, reviews: Sequence[Review], source: Source) -> str:
     """Whom to recommend an item to, from its attributes and what its reviews say; any of them may be missing."""
-    tags = _listed(facts, TAGS)
-    genres = _listed(facts, GENRES)
+    tags = [tag for tag in _listed(facts, TAGS) if not belittles(tag)]
+    genres = [POSSESSIVE.get(genre, genre) for genre in _listed(facts, GENRES)]
     kinds = (genres or _listed(facts, KINDS))[:MOST_KINDS] or tags[:MOST_TAGS]
     key, words = (title, *(value for _, value in facts)), source.words
     slots = {"title": named(title), "do": words.do, "done": words.participle, "item": words.item, "items": words.items}
@@ -144,8 +147,10 @@ def target_users(title: str, facts: Facts, reviews: Sequence[Review], source: So
     ]
     if tags and tags[:MOST_TAGS] != kinds:
         parts.append(Part(4, TAGGED, slots, ("tags", *key)))
-    if len(genres) > 1:
-        parts.append(Part(6, MIXED, {**slots, "first": genres[0], "second": genres[1]}, ("mixed", *key)))
+    mixed = [genre for genre in genres if genre not in POSSESSIVE.values()]
+    if len(mixed) > 1:
+        two = {"first": mixed[0], "second": mixed[1], "first_ones": of_kind.format(mixed[0], words.items)}
+        parts.append(Part(6, MIXED, {**slots, **two}, ("mixed", *key)))
     parts.append(Part(LAST, FIRST if kinds else FIRST_OF_ALL, slots, ("first", *key)))
     parts.append(Part(LAST, NOT_FOR if kinds else NOT_FOR_ALL, slots, ("not", *key)))
     return fitted(parts)
@@ -154,7 +159,8 @@ def target_users(title: str, facts: Facts, reviews: Sequence[Review], source: So
 def _listed(facts: Facts, names: frozenset[str]) -> list[str]:
     """Return the parts of the attributes of these names, each once, none that another one contains as words."""
     named_so = [(attribute, value) for attribute, value in facts if attribute.name in names]
-    parts = [part.strip() for a, value in named_so for part in ([value] if a.whole else value.split(","))]
+    listed = [part.strip() for a, value in named_so for part in ([value] if a.whole else value.split(","))]
+    parts = [_HEADING.sub("", part) for part in listed]
     once = {part.lower(): part for part in reversed(parts) if part}
     padded = [f" {low} " for low in once]
     within = [sum(low in other for other in padded) > 1 for low in padded]
@@ -164,7 +170,8 @@ def _listed(facts: Facts, names: frozenset[str]) -> list[str]:
 def _maker(facts: Facts) -> str:
     known = {attribute.name: value for attribute, value in facts}
     makers = next((known[name] for name in MAKERS if name in known), "")
-    return makers if len(makers) <= LONGEST_MAKERS else makers.split(", ")[0]
+    each = _OF_A_FIRM.split(makers)
+    return join_words(each) if len(makers) <= LONGEST_MAKERS else each[0]
 
 
 def _drawn(facts: Facts, slots: Mapping[str, str], key: Sequence[str]) -> list[Part]:

@@ -29,6 +29,10 @@ BLAME = _words(
     "frustrating hate hated hard however lack lacks lacking lazy mess never nothing overpriced overrated poor poorly "
     "refund repetitive rude shallow slow terrible tedious unfortunately unplayable waste wasted weak worse worst"
 )
+BELITTLED = BLAME | _words(  # in a tag, which is no sentence; "too long", "plot holes", "needed more action"
+    "cliche cliched crap crappy disappointment dumb forced forgettable holes horrible lame meh mediocre needed nonsense "
+    "pointless predictable pretentious ridiculous should stop stupid too unfunny uninteresting unnecessary unrealistic useless"
+)
 TURNS = _words("not no never without hardly barely lacks lacking nothing isn't wasn't don't doesn't didn't can't won't")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _SPOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
@@ -90,6 +94,11 @@ def leaning(sentence: str) -> int:
         turned = any(before in TURNS or before.endswith(("n't", "n’t")) for before in spoken[max(0, place - 3) : place])
         found += (1 if word in PRAISE else -1) * (-1 if turned else 1)
     return found
+
+
+def belittles(tag: str) -> bool:
+    """Whether a tag finds fault, so that nobody looks for what has it."""
+    return not BELITTLED.isdisjoint(word.lower() for word in _SPOKEN.findall(tag))
 
 
 def _worth(sentence: str, words: frozenset[str]) -> tuple[int, int]:

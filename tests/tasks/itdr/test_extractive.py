@@ -147,6 +147,31 @@ def test_a_kind_contained_in_another_is_not_named_twice():
     assert "US news" in text
 
 
+def test_what_a_heading_says_is_no_part_of_a_kind():
+    facts = [(Attribute(name="category", column="c"), "sports"), (Attribute(name="topic", column="t"), "more sports")]
+    text = target_users("Ducks win", facts, [], catalogue.source("mind"))
+    assert "sports" in text and "more sports" not in text
+
+
+def test_nobody_is_said_to_look_for_what_a_tag_finds_fault_with():
+    facts = [(GENRES, "Action, Drama"), (TAGS, "bad plot, plot holes, robots, way too long")]
+    text = target_users("The Last Engine", facts, [], MOVIES)
+    assert "robots" in text
+    assert not re.search("bad plot|holes|too long", text)
+
+
+def test_movies_are_childrens_and_never_of_a_liking_for_children():
+    text = target_users("The Kite (1999)", [(GENRES, "Adventure, Children")], [], MOVIES)
+    assert "Adventure and Children's movies" in text and not re.search(
+        "some Children|with Children|and Children[^']", text
+    )
+
+
+def test_two_makers_are_joined_by_and_but_a_firm_is_one():
+    assert "by Pier and Arms" in target_users("Fog", [(MAKER, "Pier, Arms")], [], GAMES)
+    assert "Making Fun, Inc" in target_users("Fog", [(MAKER, "Making Fun, Inc.")], [], GAMES)
+
+
 def test_views_in_the_millions_are_told_and_fewer_are_not():
     views = Attribute(name="views", column="views", kind="number")
     videos = catalogue.source("microlens")
@@ -190,6 +215,7 @@ def test_a_sentence_is_closed_once():
         ("Dr. Vance and J. B. Okoro wrote it. Read it!", ["Dr. Vance and J. B. Okoro wrote it.", "Read it!"]),
         ("So good.Bought two. Node.js is no end.", ["So good.", "Bought two.", "Node.js is no end."]),
         ("Wait… what? Yes.", ["Wait…", "what?", "Yes."]),
+        ("HULL, Mass. (AP) She is ill. Rest.", ["HULL, Mass. (AP) She is ill.", "Rest."]),
     ],
 )
 def test_sentences_end_at_a_full_stop_with_or_without_a_blank_and_not_at_an_abbreviation(text, told):
