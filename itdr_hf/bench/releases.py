@@ -63,7 +63,7 @@ def amazon(work: Path, rows: int) -> Measured:
 def amazon_of_2018(work: Path) -> Measured:
     """Return an amazon2018 release whose 5-core of games is about as large as that of InstructRec's paper.
 
-    50,526 users, 16,913 items and 456,865 interactions, where the paper has 50,546 and 16,859, and 452,989 by a later
+    50,526 users, 16,834 items and 454,806 interactions, where the paper has 50,546 and 16,859, and 452,989 by a later
     one of its authors'; discs are about as many.
     """
     raw = work / "amazon2018-paper"

@@ -35,7 +35,7 @@ def template_ids(cell: Cell, recipe: Recipe) -> list[str]:
     Raises UsageError for a template that the task does not have.
     """
     templates = cell.task.templates
-    if cell.task.shape is FACETED:
+    if cell.task.shape == FACETED:  # a cell sent to another process has a copy of it
         return _worded(templates, recipe.template)
     if recipe.template not in (*templates, MIXED):
         raise unknown("template", recipe.template, (*templates, MIXED))

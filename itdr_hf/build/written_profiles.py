@@ -45,8 +45,12 @@ def keep_profiles(folder: Path, cache: Path | None = None, *, salt: str | None =
     """Collect the profiles that a model wrote in a dataset folder into the cache.
 
     `salt` is that of the folder's users, which no ledger tells; default: the usual one. Raises UsageError where there are
-    no such profiles.
+    no such profiles, or no such folder.
     """
+    if not folder.is_dir():
+        raise UsageError(
+            f"{folder}: no such folder; want the dataset folder that a model wrote texts into; check the path"
+        )
     dataset = Dataset.open(folder)
     rows = sorted(_rows(dataset, salt or Recipe.salt), key=lambda row: tuple(row[name] for name in COLUMNS))
     good = [row for row in rows if _in_form(dataset, row)]

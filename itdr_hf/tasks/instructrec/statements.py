@@ -15,6 +15,7 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from itdr_hf.errors import BuildError
 from itdr_hf.records import SPLITS
 from itdr_hf.runtime.hashing import pseudonyms
 from itdr_hf.tasks.instructrec.rules import Choice, Chosen, intentions, preferences, refusal
@@ -102,9 +103,22 @@ def _kinds(plan: PlanContext) -> Iterator[Iterator[Row]]:
 
     Of a kind that a model wrote, what it did not write or what had to be refused is missing: nothing stands in for it.
     """
-    rows = written.written(plan) if plan.recipe.profiles else []
+    rows = _of_model(plan) if plan.recipe.profiles else []
     yield _quoted(plan, rows, "preference") if any(r["task"] == "preference" for r in rows) else _preferences(plan)
     yield _quoted(plan, rows, "intention") if any(r["task"] == "intention" for r in rows) else _intentions(plan)
+
+
+def _of_model(plan: PlanContext) -> list[dict[str, Any]]:
+    """Return what a model wrote for the cell. Raises BuildError where it wrote nothing of it: rules were not asked for."""
+    rows = [row for row in written.written(plan) if row["task"] in ("preference", "intention")]
+    rows = [row for row in rows if plan.recipe.domain in ("", row["domain"])]
+    if not rows:
+        of = f"{plan.source.id}{plan.recipe.domain and ', ' + plan.recipe.domain}"
+        raise BuildError(
+            f"profiles: no preference and no intention of {of} among them; want texts of its users; "
+            "let a model write them first, or leave --profiles out"
+        )
+    return rows
 
 
 def _preferences(plan: PlanContext) -> Iterator[Row]:

@@ -22,10 +22,11 @@ ASKING = ("preference-amazon2018", "intention-amazon2018")
 BY = {"m@instructrec-preference-1", "m@instructrec-intention-1"}
 
 
-def build(*words: str) -> None:
+def build(*words: str, code: int = 0) -> str:
     family = ["--family", "instructrec", "--cache", "cache", "--raw", "raw"]
     done = CliRunner().invoke(app, ["build", *family, *words])
-    assert done.exit_code == 0, done.output
+    assert done.exit_code == code, done.output
+    return f"{done.output} {done.exception}"
 
 
 @pytest.fixture
@@ -77,6 +78,11 @@ def test_statements_written_once_are_quoted_and_those_that_reveal_the_target_or_
     asked = len(server.log)
     build("--out", "made", "--config", "persearch-amazon2018", "--profiles", "taught")
     assert len(server.log) == asked  # nobody is asked twice
+
+    discs = ("--config", "persearch-amazon2018", "--domain", "CDs_and_Vinyl")  # of whose users no model wrote
+    said = build("--out", "discs", *discs, "--profiles", "taught", code=1)
+    assert "profiles: no preference and no intention of amazon2018, CDs_and_Vinyl among them" in said
+    assert "nowhere: no such folder" in build("--out", "discs", *discs, "--profiles", "nowhere", code=1)
 
     written = {row["output"] for name in ASKING for row in rows(home / "taught", name) if row["reference_by"] in BY}
     ruled = {row["output"] for name in ASKING for row in rows(home / "taught", name) if row["reference_by"] == "rule"}

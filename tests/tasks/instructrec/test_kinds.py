@@ -14,6 +14,7 @@ from string import Formatter
 import pytest
 
 from itdr_hf import catalogue
+from itdr_hf.build.examples import template_ids
 from itdr_hf.records import Example
 from itdr_hf.tasks.instructrec.kinds import Kind, Variant, facets, variants
 from itdr_hf.tasks.instructrec.writing import ALL_KINDS, example
@@ -118,5 +119,9 @@ def test_a_template_id_says_what_the_columns_say():
 
 
 @pytest.mark.parametrize("name", [*catalogue.published("instructrec"), "preference-amazon2018", "intention-amazon2018"])
-def test_a_cell_can_be_sent_to_a_process_that_renders_it(name):
-    assert pickle.loads(pickle.dumps(catalogue.cell(name))).name == name
+def test_a_cell_that_is_sent_to_another_process_is_worded_there_as_here(name):
+    cell = catalogue.cell(name)
+    sent = pickle.loads(pickle.dumps(cell))
+    wordings = template_ids(cell, cell.recipe())
+    assert sent.name == name and template_ids(sent, cell.recipe()) == wordings
+    assert wordings and not any(HELD_OUT in wording for wording in wordings)

@@ -9,25 +9,37 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
-from hashlib import md5
+from hashlib import md5, sha256
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
+from hubserver import READ
+from hubserver.stage import REPO
+from hubserver.visitor import run
 
 from itdr_hf import catalogue
 from itdr_hf.build.prepare import Settings, prepare
 from itdr_hf.dataset.audit.registry import audit
 from itdr_hf.dataset.card import note_audit
+from itdr_hf.dataset.card_yaml import members
 from itdr_hf.records import FACETED, SPLITS
 from itdr_hf.runtime.duckdb_engine import open_duckdb
 from itdr_hf.simulate import simulate
 from itdr_hf.tasks.instructrec.family import PUBLISHED_FACTS
 from itdr_hf.tasks.instructrec.kinds import facets
 
+pytest_plugins = ("hubserver.plugin",)
+
 SCENARIOS = ("seqrec", "search", "persearch")
 OFFSET = {"train": 2, "validation": 1, "test": 0}
+ANY = ("P2", "I1", "I2")
+SEARCHES = (  # the paper's nine kinds of product search: form, and what the query may be
+    ("B1", "T2", ANY), ("B2", "T2", ("I2",)), ("B3", "T2", ("I2",)), ("B4", "T2", ANY), ("B5", "reverse-query", ("I2",)),
+    ("B6", "reverse-query", ("I2",)), ("B7", "T3", ANY), ("B8", "T3", ANY), ("B9", "T3", ANY),
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -377,9 +389,36 @@ def test_another_domain_has_its_own_users_items_and_candidates(variants, home):
         assert {row["target"], *row["negatives"], *row["history"]} <= titles
 
 
-def test_the_built_folder_passes_its_audit_and_plain_datasets_loads_it(home, tmp_path):
-    import datasets
+def test_every_instruction_that_an_item_has_the_texts_for_is_given_where_all_are_asked_for(home):
+    cell = catalogue.cell("search-amazon2018")
+    with open_duckdb() as engine:
+        prepared = prepare(cell, cell.recipe(forms="all"), Settings(raw=home, warn=lambda text: None), engine)
+        rows = pd.read_parquet(prepared.rows.path)
+    texts = {"P2": "general", "I1": "wish_user", "I2": "categories"}
+    seen: set[str] = set()
+    for (_, split), mine in rows.groupby(["subject", "split"]):
+        known = {name for name, column in texts.items() if pd.notna(mine[column].iloc[0])}
+        open_to = {
+            f"{kind}/P0-{query}-{form}" for kind, form, queries in SEARCHES for query in queries if query in known
+        }
+        assert sorted(mine["form"]) == sorted(one for one in open_to if split == "train" or one.endswith("-T3"))
+        seen |= set(mine["form"])
+    assert len(seen) == 19  # five kinds with any of three queries, four with one
 
+
+LOAD = """
+import datasets, hashlib
+datasets.disable_progress_bars()
+found = {}
+for config in datasets.get_dataset_config_names(REPO, revision=VERSION):
+    data = datasets.load_dataset(REPO, config, revision=VERSION)
+    found[config] = {split: hashlib.sha256(json.dumps(list(rows)).encode()).hexdigest() for split, rows in data.items()}
+assert not [name for name in sys.modules if name.startswith("itdr_hf")]
+print(json.dumps(found))
+"""
+
+
+def test_the_built_folder_passes_its_audit_and_plain_datasets_loads_every_config_from_a_hub(home, stage, tmp_path):
     from itdr_hf.build.folder import build_folder
     from itdr_hf.dataset import Dataset
 
@@ -392,5 +431,14 @@ def test_the_built_folder_passes_its_audit_and_plain_datasets_loads_it(home, tmp
     assert queried["persearch-amazon2018"]["P1-I2-T3"] > 2 * queried["persearch-amazon2018"]["chance"]
     note_audit(Dataset.open(out), report)
     assert "| `persearch-amazon2018` | P1-I2-T3 | " in (out / "README.md").read_text()
-    loaded = datasets.load_dataset(str(out), "seqrec-amazon2018")
-    assert loaded["test"].column_names == list(FACETED)
+
+    def digest(configs: list[str], split: str) -> str:
+        files = [path for name in configs for path in sorted((out / name).glob(f"{split}-*"))]
+        rows = [row for path in files for row in pq.read_table(path).to_pylist()]
+        return sha256(json.dumps(rows).encode()).hexdigest()
+
+    groups = {name: [cell.name for cell in cells] for name, cells in members(Dataset.open(out)).items()}
+    assert set(groups) >= {f"{scenario}-amazon2018" for scenario in SCENARIOS}
+    given = f"REPO, VERSION = {REPO!r}, {stage.push(out).tag!r}\n"
+    loaded = run(given + LOAD, tmp_path / "home", stage.hub.url, token=READ)
+    assert loaded == {name: {s: digest(of, s) for s in SPLITS} for name, of in groups.items()}
