@@ -216,7 +216,7 @@ $(TRIAL)/raw/.simulated: | .venv/.trains
 	touch $@
 
 # One small real model on a real release: SmolLM2-135M-Instruct, which a Python package carries, tuned on short prompts of
-# MovieLens 32M under $(RAW)/ml-32m, three seeds; half an hour of one core, and the same command goes on. make real RAW=raw
+# MovieLens 32M under $(RAW)/ml-32m, three seeds; 40 minutes of one core, and the same command goes on. make real RAW=raw
 REAL ?= real
 REAL_DATA := --config nir-movielens32m,tkr-movielens32m,rp-movielens32m --history 5 --template brief --no-description
 real: export MALLOC_TRIM_THRESHOLD_ := 4000000000
