@@ -21,9 +21,9 @@ from itdr_hf.experiments.reclm import SECONDS
 from itdr_hf.simulate import simulate
 from itdr_hf.tasks.instructrec.paper import cells
 
-pytest.importorskip("trl", reason="needs the extra [train]")
 if not LONG:
-    pytest.skip("minutes for each: ITDR_DRILL=long", allow_module_level=True)
+    pytest.skip("a minute for each: ITDR_DRILL=long", allow_module_level=True)
+pytest.importorskip("trl", reason="needs the extra [train]")
 
 CELLS = ("nir-movielens32m", "uap-movielens1m")  # a cell of either root task, so that every kind of arm is run
 SETTINGS = {"epochs": 1, "limit": 8, "eval_limit": 2, "allow_cut": "true"}
