@@ -106,10 +106,7 @@ def _pieces(path: Path) -> Iterator[bytes]:
 
 
 def _parsed(piece: bytes, position: _Position, schema: pa.Schema) -> pa.Table | None:
-    """Return the rows of a piece, and move the position to its end; None if any line is neither a heading nor a row.
-
-    Blank lines have no number in Arrow's count of rows, so a piece that has some is read line by line too.
-    """
+    """Return the rows of a piece, and move the position to its end; None if any line is neither a heading nor a row."""
     import pyarrow as pa
     from pyarrow import csv
 
@@ -129,14 +126,14 @@ def _parsed(piece: bytes, position: _Position, schema: pa.Schema) -> pa.Table | 
         table = csv.read_csv(
             pa.BufferReader(piece),
             csv.ReadOptions(column_names=names, use_threads=False, block_size=len(piece) + 1),
-            csv.ParseOptions(quote_char=False, invalid_row_handler=set_aside),
+            csv.ParseOptions(quote_char=False, ignore_empty_lines=False, invalid_row_handler=set_aside),
             csv.ConvertOptions(column_types={name: schema.field(name).type for name in names}, null_values=[]),
         )
     except pa.ArrowInvalid:
         return None
 
     lines = table.num_rows + len(found)
-    if piece.count(b"\n") != lines or (position.block is None and (not found or found[0][0])):
+    if position.block is None and (not found or found[0][0]):
         return None
 
     starts = np.array([-1, *(line for line, _ in found)]) + 1  # of the rows of each block; the first goes on
