@@ -28,7 +28,6 @@ MULTIPLIER = 0x9E3779B97F4A7C15
 ROOM = 8 << 20  # bytes of the texts whose runs are made at a time
 BITS = 16  # of the hash of a run, for the place of its text in a batch
 MARKS = 24  # first bits of the hash of a run, by which it is known again
-TABLES = ("texts", "runs", "used", "shared", "sizes", "ranked")
 
 
 def nearly_alike(engine: DuckDBEngine, asked: Iterable[pa.RecordBatch], train: Iterable[pa.RecordBatch]) -> list[str]:
@@ -46,8 +45,7 @@ def nearly_alike(engine: DuckDBEngine, asked: Iterable[pa.RecordBatch], train: I
             seen += batch.num_rows
     _rank(engine, max(COMMON * seen, 3))
     found = engine.sql.execute(_pairs()).fetchall()
-    for table in TABLES:
-        engine.sql.execute(f"DROP TABLE {table}")
+    engine.sql.execute("DROP TABLE ranked; DROP TABLE texts")
     return [row[0] for row in found]
 
 
@@ -71,10 +69,12 @@ def _rank(engine: DuckDBEngine, common: float) -> None:
         "LEFT JOIN (SELECT number, count(*) AS n FROM runs JOIN used USING (run) "
         f"WHERE uses > {common} GROUP BY number) c USING (number) WHERE size >= {LEAST_RUNS} AND held >= {ALIKE} * size"
     )
+    engine.sql.execute("DROP TABLE runs; DROP TABLE used")
     engine.sql.execute(
         "CREATE TEMP TABLE ranked AS SELECT number, run, train, size, "
         "size - held + row_number() OVER (PARTITION BY number ORDER BY uses, run) AS place FROM shared JOIN sizes USING (number)"
     )
+    engine.sql.execute("DROP TABLE shared; DROP TABLE sizes")
 
 
 def _pairs() -> str:
