@@ -140,7 +140,7 @@ def _of_domain(plan: PlanContext, side: Side, domain: str, log: Log, first: Near
         who = pa.concat_arrays([ids.take(pa.array(few)), cold])
         tables.append(_table(who, ids, near, "text", begin))
     found = pa.concat_tables(tables).sort_by([("subject", "ascending"), ("rank", "ascending")])
-    return found.add_column(0, "domain", pa.array([domain] * found.num_rows)) if plan.domain else found
+    return found.add_column(0, "domain", pa.array([domain] * found.num_rows, pa.string())) if plan.domain else found
 
 
 def _behind(near: Nearest, first: Nearest, few: Ints) -> tuple[Nearest, Ints]:

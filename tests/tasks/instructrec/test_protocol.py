@@ -308,15 +308,20 @@ def test_what_categories_alone_give_away_is_that_of_bm25_by_hand(home, built, pl
     assert figure["hit"] == pytest.approx(sum(hits) / len(hits), abs=2e-3)
 
 
-def test_a_held_out_intention_is_in_the_test_alone_and_forms_choose_kinds(home):
+def test_a_held_out_intention_is_in_the_test_alone_and_forms_choose_kinds(home, built):
     cell = catalogue.cell("persearch-amazon2018")
     with open_duckdb() as engine:
+        tables = prepare(cell, cell.recipe(), Settings(raw=home, warn=lambda text: None), engine).tables
+        gathered = sorted(tables.folder.glob("sequences-*.parquet"))
         held = prepare(cell, cell.recipe(held_out="I1"), Settings(raw=home, warn=lambda text: None), engine)
         chosen = prepare(cell, cell.recipe(forms="C10/*"), Settings(raw=home, warn=lambda text: None), engine)
         told = {s: {i for b in held.batches(s) for i in b.column("intention").to_pylist()} for s in SPLITS}
         kinds = {facets(t).kind for s in SPLITS for b in chosen.batches(s) for t in b.column("template").to_pylist()}
     assert told["test"] == {"I1"} and "I1" not in told["train"] | told["validation"]
     assert kinds == {"C10"}
+    assert gathered == sorted(tables.folder.glob("sequences-*.parquet")), (
+        "the same histories and candidates are gathered again"
+    )
 
 
 @pytest.fixture(scope="module")
