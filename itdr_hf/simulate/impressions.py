@@ -1,9 +1,8 @@
 """Impressions as MIND has them: who comes on which day, what is shown then, and what is clicked.
 
-News come and go: on a day a part of them is shown, of which less than half is shown on the next day too. A few of the
-day's news get most of the clicks, so that many users have clicks in common; what is shown is less uneven. The constants
-are counted on lines of MIND small; users with clicks on two days in turn and news of both days are as many as in the two
-days of RecLM, about 8 and 43 in a hundred.
+News come and go: on a day a part of them is shown, of which about half is shown on the next day too. A few of the day's
+news get most of the clicks, so that many users have clicks in common; what is shown is less uneven. The constants are
+counted on 5,000 lines of MIND small: with them one user in fourteen clicks on both of the first two days.
 """
 
 from dataclasses import dataclass
@@ -78,7 +77,8 @@ def impressions(
 def _distinct(keys: IntArray) -> IntArray:
     """Return the lowest of the numbers with the same half, in order."""
     keys = np.sort(keys)
-    return keys[np.append(True, np.diff(keys // 2) > 0)]
+    first: IntArray = keys[np.append(True, np.diff(keys // 2) > 0)]
+    return first
 
 
 def _visits(
