@@ -15,7 +15,7 @@ data: $(RAW)/.simulated-$(SCALE)  ## simulate raw releases, build every cell int
 test: .venv/.installed  ## every test
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-drill: .venv/.tests-train  ## long: kill everything that writes at 200 moments and every experiment, spoil 10,000 files, reward 60,000 answers; hours of CPU
+drill: .venv/.tests-train  ## long: kill everything that writes at 200 moments, stop every experiment and stage, spoil 10,000 files, reward 60,000 answers; hours of CPU
 	ITDR_DRILL=long $(BIN)/python -m pytest -n 2 tests/drill tests/rewards
 
 oldest: .venv-oldest/.installed  ## every test on the oldest versions that pyproject.toml allows
@@ -50,7 +50,8 @@ rehearsal: .venv/.installed  ## hours: every release at its published size, buil
 WANT_TORCH := tests/models/train tests/models/recommenders tests/models/predict/test_likelihood.py \
 	tests/models/predict/test_local.py tests/models/predict/test_asked.py tests/models/predict/test_shots.py tests/models/predict/test_served.py \
 	tests/models/predict/test_served_likelihood.py tests/models/teacher/test_real_server.py tests/score/test_score_exports.py \
-	tests/test_examples.py tests/experiments tests/models/test_from_gguf.py tests/models/test_bases.py tests/drill/test_experiments.py
+	tests/test_examples.py tests/experiments tests/models/test_from_gguf.py tests/models/test_bases.py \
+	tests/drill/test_experiments.py tests/drill/test_reclm.py
 
 test-train: .venv/.tests-train  ## what `make test` skips for want of torch, transformers[serving] or lm_eval
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(WANT_TORCH)

@@ -18,7 +18,7 @@ from itdr_hf.simulate import simulate
 
 pytestmark = pytest.mark.skipif(not LONG, reason="make drill")
 
-KILLS = 1
+KILLS = 4
 ITDR = ["-m", "itdr_hf"]
 CELLS = [f"{task}-netflix" for task in ("profile", "dialogue", "reward", "inference")]
 TRAIN = [*ITDR, "train", "reclm", "--preset", "tiny", "--model", "base", "--limit", "64", "--eval-limit", "16"]

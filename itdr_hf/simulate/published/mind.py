@@ -63,8 +63,14 @@ def _write_behaviors(job: Job, place: str, part: str, news: pa.Array, users: pa.
     group, item = past.draw(rng, (0, len(users)))
     histories = joined(news, group, item, len(users), b" ")
     mean = sum(map(len, histories.to_pylist())) / len(users)
+    offer = pc.mean(pc.binary_length(news)).as_py() + 3  # bytes: N138-0 and a blank
     seen = impressions(
-        rng, users=len(users), news=len(news), rows=rows, offers=max((row_bytes - mean - 45) / 9, 4), **PERIODS[part]
+        rng,
+        users=len(users),
+        news=len(news),
+        rows=rows,
+        offers=max((row_bytes - mean - 45) / offer, 4),
+        **PERIODS[part],
     )
     marks = pa.array([b"-0", b"-1"], pa.binary()).take(pa.array(seen.clicked))
     names = pc.binary_join_element_wise(news.take(pa.array(seen.news)), marks, b"")

@@ -12,7 +12,7 @@ from itdr_hf import catalogue
 from itdr_hf.bench.neighbours import simulated_vectors
 from itdr_hf.build.prepare import Settings, prepare
 from itdr_hf.errors import BuildError
-from itdr_hf.models.recommenders import approximate
+from itdr_hf.models.recommenders import approximate, near
 from itdr_hf.models.recommenders.near import keep_for, keep_neighbours, near_key
 from itdr_hf.models.recommenders.settings import Settings as Fitting
 from itdr_hf.models.recommenders.threads import one_thread
@@ -91,6 +91,13 @@ def test_what_is_there_is_not_made_again_and_the_same_settings_give_the_same_byt
     for path in made.values():
         path.unlink()
     assert {side: path.read_bytes() for side, path in keep_neighbours(plan, QUICK).items()} == before
+
+
+def test_batches_grow_with_the_log_up_to_a_limit_and_the_learning_rate_with_their_root():
+    pairs = {number: near._sized(near.SETTINGS, number) for number in (500, 50_000, 200_000, 600_000, 2_000_000)}
+    assert [settings.batch for settings in pairs.values()] == [64, 2048, 2048, 4500, 8192]
+    rates = [settings.learning_rate / near.SETTINGS.learning_rate for settings in pairs.values()]
+    assert rates == pytest.approx([1, 1, 1, (4500 / 2048) ** 0.5, 2])
 
 
 def test_an_index_finds_nearly_what_the_exact_search_finds_and_says_how_nearly():
