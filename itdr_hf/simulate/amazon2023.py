@@ -195,7 +195,8 @@ def _review_lines(
     count = len(stars)
     mood = text.sentiments(stars, 2, 4)
     genre = catalogue.genre[seen.item]
-    bodies = text.reviews(rng, shelves, genre, mood, thing="product", breaks=BREAKS, middles=3)
+    middles = 3 if weight is None else 1  # reviews that cells show are longer than the average one of the release
+    bodies = text.reviews(rng, shelves, genre, mood, thing="product", breaks=BREAKS, middles=middles)
     heads = [("Not good", "Two thumbs down", "Disappointed"), ("It is okay", "Average", "So-so"),
              ("Love it", "Great buy", "Five stars from me")]  # fmt: skip
     dice = rng.integers(0, 3, count).tolist()

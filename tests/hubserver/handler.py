@@ -46,6 +46,9 @@ class Handler(BaseHTTPRequestHandler):
         if fault and fault.kind == "reset":
             return self._reset()
         body = self._read_body()
+        if body is None:
+            self.close_connection = True
+            return None
         if fault and fault.kind == "corrupt" and self.command == "PUT":
             body, fault = flipped(body), None
         if fault and fault.kind in ("drop", "stall"):
@@ -99,9 +102,12 @@ class Handler(BaseHTTPRequestHandler):
             self.hub.leaks.append(f"{self.command} {self.path}")
         return (USERS[token].name if token in USERS else "?") if token else None
 
-    def _read_body(self) -> bytes:
+    def _read_body(self) -> bytes | None:
+        """Return the body; None if the client was gone before it had sent all of it."""
         if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
-            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            size = int(self.headers.get("Content-Length", 0))
+            body = self.rfile.read(size)
+            return body if len(body) == size else None
         pieces = []
         while size := int(self.rfile.readline().split(b";")[0], 16):
             pieces.append(self.rfile.read(size))

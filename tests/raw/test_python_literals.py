@@ -3,6 +3,7 @@
 import ast
 import json
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -26,6 +27,7 @@ def test_every_dict_that_python_writes_is_read_back(written, ascii_only):
     assert json.loads(as_json(line.replace(": '", ": u'")) or "") == ast.literal_eval(line.replace(": '", ": u'"))
 
 
+@pytest.mark.filterwarnings("ignore:.*invalid escape sequence")
 @given(DICTS, EDITS)
 @settings(max_examples=400, deadline=None)
 def test_a_damaged_line_is_read_as_python_reads_it_or_not_at_all(written, edits):
