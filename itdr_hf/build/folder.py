@@ -6,7 +6,6 @@ built from the same raw content, recipe and code is kept, so that a killed build
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -33,6 +32,7 @@ from itdr_hf.runtime.memory import peak as peak_memory
 from itdr_hf.runtime.parallel import await_result, parallel
 from itdr_hf.runtime.progress import Progress
 from itdr_hf.runtime.spill import peak as peak_spilled
+from itdr_hf.tasks.planning.negatives import NEVER_TOUCHED, OTHER_ITEMS
 from itdr_hf.tasks.planning.recipe import Recipe
 from itdr_hf.tasks.task import Cell
 
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 LARGE_CELL = 50_000  # examples; for larger cells progress is reported, and one cell is planned at a time
 NOTHING_THERE = "no raw release is there; want at least one; see `itdr sources`, or make some up with `itdr simulate`"
 ABSENT = "its release was not there"
-TOO_FEW_ITEMS = re.compile(r"too few (?:other )?items")  # to draw negatives from, among what examples are left out for
 ANNOTATE_AGAIN = "; its references by a teacher are in the store: run `itdr annotate` again"
 PARALLEL_PLANS = 2  # cells planned at the same time
 
@@ -202,7 +201,8 @@ def _plan_cell(cell: Cell, recipe: Recipe, build: _Build, engine: Engine) -> Out
 def _nothing_made(recipe: Recipe, prepared: Prepared) -> str:
     """Say why a cell has no example, and what to do: where candidates ran out, fewer of them may do."""
     why = shortfall(recipe.num_examples, 0, prepared.rows)
-    return f"{why}; want a larger release{', or fewer --negatives' if TOO_FEW_ITEMS.search(why) else ''}"
+    ran_out = any(step["what"] in (NEVER_TOUCHED, OTHER_ITEMS) for step in prepared.rows.steps)
+    return f"{why}; want a larger release{', or fewer --negatives' if ran_out else ''}"
 
 
 def _prepare(cell: Cell, recipe: Recipe, build: _Build, engine: Engine) -> Prepared:

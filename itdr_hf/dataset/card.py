@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from itdr_hf.dataset.audit.findings import Report
 
 CHECKS, CHECKS_FOLDER = "itdr_hf.dataset.audit", Path(__file__).with_name("audit")
+CARD = "README.md"
 COMPANIONS = (CROISSANT, EVAL_YAML)  # files that are written with the card, from the ledger alone
 PICTURES = "pictures"  # folder of flow.png and lengths.png, drawn by `itdr report --card`
 SAMPLED = 20  # examples, of which the shortest is shown
@@ -89,7 +90,7 @@ def write_card(dataset: Dataset, repo_id: str = "") -> None:
         write_atomically(dataset.folder / EVAL_YAML, text)
     else:
         (dataset.folder / EVAL_YAML).unlink(missing_ok=True)
-    write_atomically(dataset.folder / "README.md", dataset_card(dataset, repo_id))
+    write_atomically(dataset.folder / CARD, dataset_card(dataset, repo_id))
 
 
 def note_audit(dataset: Dataset, report: Report) -> None:

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from itdr_hf.dataset.card import COMPANIONS, PICTURES
+from itdr_hf.dataset.card import CARD, COMPANIONS, PICTURES
 from itdr_hf.dataset.ledger import LEDGER, read_file_list
 from itdr_hf.errors import HubError
 from itdr_hf.runtime.hashing import hash_file
 from itdr_hf.runtime.progress import OnProgress, Progress, ignore
 
 SHOWN = (".eval_results/itdr.yaml",)  # hidden files that are published: a model's figures for the Hub's leaderboards
-CARD, MARKER = "README.md", "itdr"
+MARKER = "itdr"
 PICTURE = re.compile(rf"{PICTURES}/(flow|lengths)\.(png|svg)")  # the card's pictures, drawn after the build
 
 

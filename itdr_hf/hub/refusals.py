@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from itdr_hf.dataset.card import CARD
 from itdr_hf.errors import HubError
-from itdr_hf.hub.local_files import CARD, Folder, is_ours, read_card
+from itdr_hf.hub.local_files import Folder, is_ours, read_card
 from itdr_hf.hub.plan import PushPlan
 from itdr_hf.hub.repository import Repository
 from itdr_hf.hub.verify import check_files

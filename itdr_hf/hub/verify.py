@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
+from itdr_hf.dataset.card import CARD
 from itdr_hf.dataset.ledger import LEDGER
 from itdr_hf.errors import HubError
 from itdr_hf.hub.local_files import (
-    CARD,
     Folder,
     Ledger,
     data_globs,

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from itdr_hf.dataset.card import COMPANIONS, dataset_card, write_card
+from itdr_hf.dataset.card import CARD, COMPANIONS, dataset_card, write_card
 from itdr_hf.dataset.folder import Dataset
 from itdr_hf.dataset.ledger import LEDGER, edited
 from itdr_hf.errors import HubError
-from itdr_hf.hub.local_files import CARD
 from itdr_hf.hub.repository import Repository
 from itdr_hf.runtime.retry import RetryPolicy
 

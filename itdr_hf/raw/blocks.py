@@ -20,12 +20,12 @@ import numpy as np
 
 from itdr_hf.errors import MalformedRowError
 from itdr_hf.raw.dialects import MAX_LINE, damage_named, open_bytes
+from itdr_hf.raw.gzip_pipes import BYTE_ORDER_MARK
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 PIECE_BYTES = 8 * 2**20
-BOM = b"\xef\xbb\xbf"
 _HEADED = re.compile(rb"[ \t]*[0-9]{1,9}[ \t]*:[ \t]*\r?\n")
 _HEADING = re.compile(r"[ \t]*([0-9]{1,9})[ \t]*:[ \t]*")
 _ROW = re.compile(rb"[ \t]*(-?\d{1,10})[ \t]*,[ \t]*(-?\d{1,4})[ \t]*,[ \t]*(\d{4}-\d\d-\d\d)[ \t]*")
@@ -89,7 +89,7 @@ def _pieces(path: Path) -> Iterator[bytes]:
     with damage_named(path), open_bytes(path) as file:
         rest, read = b"", 0
         while chunk := file.read(PIECE_BYTES):
-            content = rest + (chunk if read else chunk.removeprefix(BOM))
+            content = rest + (chunk if read else chunk.removeprefix(BYTE_ORDER_MARK))
             read += len(chunk)
             end = content.rfind(b"\n") + 1
             rest = content[end:]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import json
 import re
-import zlib
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
+
+from itdr_hf.raw.dialects import damage_named
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -109,7 +111,7 @@ class _Words(ast.NodeTransformer):
 def _batches(file: IO[str], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     import pyarrow as pa
 
-    with closing(file), _named(file):
+    with closing(file), damage_named(Path(file.name)):
         numbers: list[int] = []
         lines: list[str | None] = []
         for number, line in enumerate(file, 1):
@@ -121,15 +123,6 @@ def _batches(file: IO[str], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
                 yield pa.record_batch([lines, numbers], schema=schema)
                 numbers, lines = [], []
         yield pa.record_batch([lines, numbers], schema=schema)
-
-
-@contextmanager
-def _named(file: IO[str]) -> Iterator[None]:
-    """Add the file's name to an error about damaged compressed bytes, since the engine passes on only the message."""
-    try:
-        yield
-    except (OSError, EOFError, zlib.error) as error:
-        raise OSError(f"{error} ({file.name})") from error
 
 
 def _join_surrogates(text: str) -> str:

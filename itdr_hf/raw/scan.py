@@ -22,7 +22,6 @@ from itdr_hf.raw.dialects import (
     Dialect,
     Quoted,
     actual_encoding,
-    check_complete,
     check_fields,
     first_row,
     has_zero_bytes,
@@ -171,13 +170,13 @@ class Scan:
 
     def lines(self, path: Path) -> str:
         """Return a fragment of the non-blank lines of a text file, as `line`."""
-        check_complete(path)
+        damaged = has_zero_bytes(path)
         self.listed.append(path)
         path = self._uniform(path)
         options = "delim=chr(1), quote='', escape='', header=false, auto_detect=false"
         options += f", columns={{'line': 'VARCHAR'}}, {BUFFER}, store_rejects=true"
         fragment = self._number(f"read_csv({quote(path)}, {options})")
-        if has_zero_bytes(path):
+        if damaged:
             fragment = (
                 f"(SELECT * REPLACE (CASE WHEN {_has_zero('line')} THEN '' ELSE line END AS line) FROM {fragment})"
             )

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from itdr_hf.dataset.audit.corpus import Corpus
 from itdr_hf.dataset.audit.findings import Finding
 from itdr_hf.dataset.audit.registry import check
+from itdr_hf.dataset.card import CARD
 from itdr_hf.dataset.cell import BuiltCell, Step
 from itdr_hf.dataset.ledger import LEDGER
 from itdr_hf.dataset.shards import count_rows
 from itdr_hf.records import SPLITS
 from itdr_hf.runtime.hashing import hash_file
 
-CHECK, CARD = "the-ledger-adds-up", "README.md"
+CHECK = "the-ledger-adds-up"
 
 
 @check(alpaca=False)

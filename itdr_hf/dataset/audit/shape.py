@@ -184,12 +184,12 @@ def known_columns(corpus: Corpus) -> Iterator[Finding]:
         ),
     }
     known = [cell for cell in corpus.cells if corpus.known(cell)]
+    if not known:
+        return
+    names = ", ".join(map(quote, known))
     for what, condition in wants.items():
         tasks = " ".join(f"WHEN {quote(cell)} THEN {condition(corpus.cell(cell).task)}" for cell in known)
-        names = ", ".join(map(quote, known)) or "NULL"
-        found = _per_cell(
-            corpus, f"cell IN ({names}) AND coalesce(CASE cell {tasks or 'WHEN NULL THEN false'} END, true)"
-        )
+        found = _per_cell(corpus, f"cell IN ({names}) AND coalesce(CASE cell {tasks} END, true)")
         for cell, count, ids in sorted(found, key=lambda row: known.index(row[0])):
             text = f"{count:,} examples with {what}; want what {len(INSTRUCTION.columns)} columns promise; build the cell again"
             yield _finding("known-columns", cell, text, ids)

@@ -129,7 +129,7 @@ class LocalModel:
         torch, ends = extra("torch"), self._ends()
         left, full = dict(enumerate(batch)), False
         try:
-            for place, made in self._generate(batch):
+            for place, made in self._generate(batch, ends):
                 question, ids = left.pop(place)
                 keep(question, self._read(made, len(ids), ends))
         except torch.OutOfMemoryError as error:
@@ -146,9 +146,8 @@ class LocalModel:
             for part in filter(None, (rest[:middle], rest[middle:])):
                 self._answer_batch(part, keep)
 
-    def _generate(self, batch: Sequence[Asked]) -> Iterator[tuple[int, list[int]]]:
+    def _generate(self, batch: Sequence[Asked], ends: list[int]) -> Iterator[tuple[int, list[int]]]:
         """Yield the place of each question in its batch and the tokens of its answer, as they end."""
-        ends = self._ends()
         how = Decoding(
             most=self._most(batch[0][0]),
             ends=ends,

@@ -34,10 +34,7 @@ if TYPE_CHECKING:
 
 BY = "lightgcn"
 EXACT_UP_TO = 200_000  # users, or items
-FEWEST, ENOUGH = (
-    700,
-    4_000,
-)  # steps: batches are smaller where there would be fewer, and larger where there would be more
+FEWEST, ENOUGH = 700, 4_000  # steps: batches are smaller where there would be fewer, larger where there would be more
 LARGEST = 8_192  # pairs of a batch
 SETTINGS = Settings(dim=64, layers=2, learning_rate=5e-3, batch=2048, epochs=30)
 

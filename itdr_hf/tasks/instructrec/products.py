@@ -9,6 +9,7 @@ from itdr_hf.tasks.instructrec import forms, statements
 from itdr_hf.tasks.instructrec.pools import drawn
 from itdr_hf.tasks.instructrec.sequences import pivoted
 from itdr_hf.tasks.planning import core, queries
+from itdr_hf.tasks.planning.negatives import OTHER_ITEMS
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -41,7 +42,7 @@ def gather(plan: PlanContext, chosen: ir.Table) -> ir.Table:
     few = rows.negatives.length().fill_null(0) < plan.recipe.negatives
     return rows.mutate(
         history=ibis.literal([], type="array<string>"),
-        left_out=queries.reason((few, "too few other items")),
+        left_out=queries.reason((few, OTHER_ITEMS)),
         has=forms.has(rows.general.notnull(), rows.wish_user.notnull(), rows.categories.notnull()),
     )
 

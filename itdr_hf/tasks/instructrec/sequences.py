@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from itdr_hf.tasks.instructrec import forms, statements
 from itdr_hf.tasks.instructrec.pools import drawn
 from itdr_hf.tasks.planning import derived, digest, queries, split_protocols
+from itdr_hf.tasks.planning.negatives import NEVER_TOUCHED
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -73,7 +74,7 @@ def _gathered(plan: PlanContext, chosen: ir.Table) -> ir.Table:
     rows = rows.drop("domain_right", "subject_right", "negative_labels")
     few = rows.negatives.length().fill_null(0) < plan.recipe.negatives
     return rows.mutate(
-        left_out=queries.reason((few, "too few items never touched")),
+        left_out=queries.reason((few, NEVER_TOUCHED)),
         has=forms.has(rows.general.notnull(), rows.wish_user.notnull(), rows.categories.notnull()),
     )
 

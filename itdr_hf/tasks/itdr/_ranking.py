@@ -51,7 +51,7 @@ def assemble(plan: PlanContext, chosen: ir.Table, everything: ir.Table, mine: ir
     left_out = queries.reason(
         (rows.shown.fill_null(0) < whole, "too few in the right order of time"),
         (rows.titles < rows.shown, "two titles alike in one example"),
-        (rows.negatives.length().fill_null(0) < plan.recipe.negatives, "too few items never touched"),
+        (rows.negatives.length().fill_null(0) < plan.recipe.negatives, negatives.NEVER_TOUCHED),
     )
     return rows.mutate(left_out=left_out).drop("titles", "shown")
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from itdr_hf.tasks.planning.context import PlanContext
 
+NEVER_TOUCHED, OTHER_ITEMS = "too few items never touched", "too few other items"  # why an example has no negatives
+
 
 def negatives(
     plan: PlanContext, chosen: ir.Table, everything: ir.Table, mine: ir.Table, shown: ir.Table, count: int
