@@ -20,6 +20,7 @@ _UNDECODED = re.compile("[\udc80-\udcff]")  # bytes that are not UTF-8, as "surr
 _TEXT = re.compile(r"""('[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*")""")
 _UNLIKE_JSON = re.compile(r'\\(?:x([0-9a-fA-F]{2})|(.))|"')  # what a text may contain that JSON may write differently
 _WORDS = (("u\0", "\0"), ("True", "true"), ("False", "false"), ("None", "null"))  # between texts; \0 stands for a text
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _SAME_ESCAPES = frozenset('bfnrtu"\\')
 JSON_WORDS = {"true": True, "false": False, "null": None}
 UNREADABLE = (ValueError, SyntaxError, TypeError, MemoryError, RecursionError)
@@ -43,31 +44,35 @@ def as_json(line: str) -> str | None:
     """
     if not line.isascii() and _UNDECODED.search(line):
         return None
-    try:
-        value = _simple(line.strip()) or _value(line.strip())
-        return _join_surrogates(json.dumps(value, ensure_ascii=False)) if isinstance(value, dict) else None
-    except UNREADABLE:
-        return None
+    line = line.strip()
+    return _simple(line) or _literal(line)
 
 
-def _simple(line: str) -> object:
-    """Return the dict in a line that is JSON but for its quotes, escapes and words; None if there is more to it.
+def _simple(line: str) -> str | None:
+    """Return a line that is JSON but for its quotes, escapes and words as JSON; None if there is more to it.
 
-    Nearly every line is, and is read in a third of the time so.
+    Nearly every line is, and is read in a fifth of the time so.
     """
     plain = '"' not in line and "\\" not in line  # then each apostrophe begins or ends a text
     parts = line.split("'") if plain else _TEXT.split(line)
-    others, texts = "\0".join(parts[::2]), parts[1::2]
+    others = "\0".join(parts[::2])
     if '"' in others or "'" in others:
         return None
     for word, jsons in _WORDS:
         others = others.replace(word, jsons)
     try:
         parts[::2] = others.split("\0")
-        parts[1::2] = [f'"{text}"' for text in texts] if plain else map(_json_text, texts)
-        return json.loads("".join(parts), parse_constant=_refuse)
+        parts[1::2] = parts[1::2] if plain else map(_json_text, parts[1::2])
+        text = ('"' if plain else "").join(parts)
+        value = _JSON.decode(text)
     except ValueError:  # from an odd number of quotes or a NUL too: the parts are more or fewer
         return None
+    if not isinstance(value, dict):
+        return None
+    keys_once = others.count(":") == len(
+        value
+    )  # of a dict without others in it; the engine takes the first of two alike
+    return text if keys_once and "\\u" not in text else _written(value)
 
 
 def _json_text(text: str) -> str:
@@ -89,8 +94,19 @@ def _json_escape(found: re.Match[str]) -> str:
 
 
 def _refuse(word: str) -> object:
-    """Refuse NaN and Infinity, which json.loads takes for numbers."""
+    """Refuse NaN and Infinity, which JSON's decoder takes for numbers."""
     raise ValueError(word)
+
+
+_JSON = json.JSONDecoder(parse_constant=_refuse)
+
+
+def _literal(line: str) -> str | None:
+    try:
+        value = _value(line)
+        return _written(value) if isinstance(value, dict) else None
+    except UNREADABLE:
+        return None
 
 
 def _value(line: str) -> object:
@@ -125,8 +141,9 @@ def _batches(file: IO[str], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         yield pa.record_batch([lines, numbers], schema=schema)
 
 
-def _join_surrogates(text: str) -> str:
-    """Return the text with surrogate pairs, which Python 2 may have written as two escapes, joined; a lone one is U+FFFD."""
-    if text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text):
+def _written(value: dict[object, object]) -> str:
+    """Return a dict as JSON, surrogate pairs, which Python 2 may have written as two escapes, joined; a lone one is U+FFFD."""
+    text = json.dumps(value, ensure_ascii=False)
+    if text.isascii() or not _SURROGATE.search(text):
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
