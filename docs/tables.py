@@ -208,6 +208,22 @@ def rehearsed_more() -> str:
     return table(head, rows, head[2:-1])
 
 
+def rehearsed_counts() -> str:
+    """Return the table of users and items, simulated and published."""
+    rows = []
+    for source, found in measured("rehearsal")["sources"].items():
+        counted, figures = found.get("counted", {}), PUBLISHED[source]
+        chosen = [AMAZON2023[name] for name in CATEGORIES] if source == "amazon2023" else [figures]
+        assumed = "" if source == "amazon2023" or figures.users else " (assumed)"
+        if counted:
+            users, items = (sum(one.number(what) for one in chosen) for what in ("users", "items"))
+            rows.append(
+                [f"`{source}`", f"{counted['users']:,}", f"{users:,}{assumed}", f"{counted['items']:,}", f"{items:,}"]
+            )
+    head = ["release", "users", "published", "items", "published"]
+    return table(head, rows, head[1:])
+
+
 def rehearsed_files() -> str:
     """Return the table of simulated files whose size is published."""
     rows = []
@@ -242,6 +258,8 @@ PAGES: dict[Path, dict[str, Callable[[], str]]] = {
     DOCS / "full-size.md": {
         "rehearsal": rehearsal,
         "rehearsed-cells": rehearsed_cells,
+        "rehearsed-more": rehearsed_more,
+        "rehearsed-counts": rehearsed_counts,
         "rehearsed-files": rehearsed_files,
     },
 }

@@ -48,8 +48,9 @@ def write(
     items: int = SIZE.items,
     interactions: int = SIZE.interactions,
     seed: int = 0,
+    further: int = 10,
 ) -> list[Path]:
-    """Write the release: as many people again are listed as have scored anything."""
+    """Write the release: as many people again are listed as have scored anything; `further` sentences a synopsis at most."""
     rng = world.generator("anime2023", seed)
     crowd = world.people(rng, users, places=len(LOCATIONS))
     catalogue = world.items(rng, items, len(GENRES))
@@ -71,7 +72,7 @@ def write(
         rating[listed].tolist(), strict=True,
     )  # fmt: skip
     return [
-        _write_titles(folder / "anime-dataset-2023.csv", rng, catalogue, anime_ids, titles, seen, rating),
+        _write_titles(folder / "anime-dataset-2023.csv", rng, catalogue, anime_ids, titles, seen, rating, further),
         _write_users(folder / "users-details-2023.csv", rng, crowd, mal_ids, names, scorers),
         write_csv(folder / "users-score-2023.csv", SCORE_HEADER, ratings),
     ]
@@ -100,12 +101,12 @@ def _titles(rng: np.random.Generator, catalogue: Items) -> list[str]:
 
 def _write_titles(
     path: Path, rng: np.random.Generator, catalogue: Items, anime_ids: IntArray, names: list[str], seen: Visits,
-    rating: IntArray,
+    rating: IntArray, further: int,
 ) -> Path:  # fmt: skip
     count = len(names)
     kinds = list(GENRES)
     themes = text.themes_named(list(GENRES.values()))
-    plots = text.descriptions(rng, [themes[g] for g in catalogue.genre.tolist()], "story", further=10)
+    plots = text.descriptions(rng, [themes[g] for g in catalogue.genre.tolist()], "story", further=further)
     votes = np.bincount(seen.item, minlength=count)
     mean = np.bincount(seen.item, weights=rating, minlength=count) / np.maximum(votes, 1)
     rank = np.argsort(np.argsort(-mean)) + 1

@@ -16,10 +16,10 @@ from itdr_hf.build.prepare import Settings
 from itdr_hf.errors import UsageError
 from itdr_hf.raw.release import find_release
 from itdr_hf.simulate import KNOWN, simulate_published
-from itdr_hf.simulate.published import AMAZON2023, PUBLISHED
+from itdr_hf.simulate.published import AMAZON2023, PUBLISHED, netflix
 from itdr_hf.simulate.published.columns import codes_of
 from itdr_hf.simulate.published.draws import distinct_pairs
-from itdr_hf.simulate.published.lines import Form, bytes_of, write_blocks
+from itdr_hf.simulate.published.lines import Form, bytes_of, form_of, write_blocks
 
 SHARE, SMALL = 0.02, 0.001
 DOMAINS = ("All_Beauty",)
@@ -101,6 +101,13 @@ def test_a_line_that_lacks_a_group_goes_without_its_value():
     form = Form([b"id=1, text=a\n", b"id=2\n", b"nothing\n"], rb"id=(?P<id>\d+)(?:, text=\w+(?P<more>))?\n")
     lines = form.fill(np.array([0, 1, 2]), {"id": b"7", "more": b" b"})
     assert bytes(bytes_of(lines)) == b"id=7, text=a b\nid=7\nnothing\n"
+
+
+def test_no_heading_of_a_movie_is_left_in_a_line_that_another_movie_takes(tmp_path: Path):
+    (tmp_path / "few.txt").write_bytes(b"1:\n2:\n7,5,2001-01-01\n8,4,2002-02-02\n")
+    form = form_of(tmp_path / "few.txt", netflix.RATING, record=netflix.RECORD)
+    lines = form.fill(np.arange(len(form)), {"head": b"", "user": b"9", "day": b"2003-03-03"})
+    assert bytes(bytes_of(lines)) == b"9,5,2003-03-03\n9,4,2003-03-03\n"
 
 
 def test_packed_blocks_are_the_plain_ones(tmp_path: Path):

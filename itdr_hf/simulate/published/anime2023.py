@@ -31,7 +31,7 @@ FIGURES = Figures(
 
 def write(job: Job) -> Iterator[Path]:
     """Write the release, and yield each file."""
-    small = anime2023.write(job.scratch, items=job.number("items"), **job.few(6_000, 120_000))
+    small = anime2023.write(job.scratch, items=job.number("items"), **job.few(6_000, 120_000), further=4)
     titles, details, scores = (path.name for path in small)
     yield job.lengthen(titles, rb'\.\n\n(?P<more>)[^"]', record=RECORD, header=1)
     # as on the site, each list is by title
@@ -42,7 +42,8 @@ def write(job: Job) -> Iterator[Path]:
 
     people = job.file(details).rows or 0
     numbers = np.sort(job.rng("people").choice(people * 2, people, replace=False)) + 1
-    stems = pa.array([f"{a}{'_' if len(b) % 2 else ''}{b[:2]}".encode() for a in PEOPLE for b in SURNAMES], pa.binary())
+    short = {f"{a[:4]}{'_' if len(b) % 3 else ''}{b[:2]}".encode() for a in PEOPLE for b in SURNAMES}
+    stems = pa.array(sorted(short), pa.binary())
     usernames = named(stems, people)
     form = form_of(
         job.scratch / details, rb"^(?P<id>\d+),(?P<name>[^,]*),", header=1, short_of=job.file(details).row_bytes

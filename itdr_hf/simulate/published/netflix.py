@@ -24,6 +24,8 @@ FIGURES = Figures(
         "movie_titles.csv": File(rows=17_770),
     },
 )
+RECORD = rb"(?:\d+:\n)*\d+,[^\n]*\n"  # a rating behind the headings of its movie, and of those before it without any
+RATING = rb"^(?P<head>(?:\d+:\n)*)(?P<user>\d+),\d,(?P<day>[^\n]+)\n"
 
 
 def write(job: Job) -> Iterator[Path]:
@@ -31,9 +33,7 @@ def write(job: Job) -> Iterator[Path]:
     small = netflix.write(job.scratch, items=job.number("items"), **job.few(4_000, 200_000))
     movies, people = job.number("items"), job.number("users")
     yield job.move(small[-1].name)
-    form = form_of(
-        small[0], rb"^(?P<head>(?:\d+:\n)?)(?P<user>\d+),\d,(?P<day>[^\n]+)\n", record=rb"(?:\d+:\n)*\d+,[^\n]*\n"
-    )
+    form = form_of(small[0], RATING, record=RECORD)
     ids = np.sort(job.rng("people").choice(netflix.LARGEST_USER, people, replace=False)) + 1
     # in blocks by movie: so movies are the groups, and users their members
     rated = log(

@@ -39,7 +39,8 @@ def write(job: Job) -> Iterator[Path]:
     names = named(stems, people, b"_")
     rng = job.rng("people")
     hidden, account = rng.random(people) < 0.59, rng.permutation(people) + 10_000_000
-    form = form_of(small[0], rb"u'username': u(?:'(?P<name>[^']*)'|\"[^\"]*\"), .*u'product_id': u'(?P<item>\d+)'.*u'date': u'(?P<time>[^']*)'(?:, u'text': u'[^']*(?P<more>)')?.*?(?:u'user_id': u'(?P<account>\d+)')?}\n$")  # fmt: skip
+    owned = digits(rng.lognormal(4.2, 1.2, people).astype(np.int64).clip(1, 15_000))  # of one size: names are not split
+    form = form_of(small[0], rb"u'username': u(?:'(?P<name>[^']*)'|\"[^\"]*\"), (?:.*?u'products': (?P<owned>\d+), )?.*u'product_id': u'(?P<item>\d+)'.*u'date': u'(?P<time>[^']*)'(?:, u'text': u'[^']*(?P<more>)')?.*?(?:u'user_id': u'(?P<account>\d+)')?}\n$")  # fmt: skip
     with_account, without = form.rows_with("account")
     # grouped by game, as in the release: so games are the groups, and players their members
     popular = log(
@@ -53,6 +54,7 @@ def write(job: Job) -> Iterator[Path]:
         return np.arange(len(group)), {
             "name": names.take(pa.array(item)), "item": sold.take(pa.array(group)),
             "time": pa.array(stamp.astype(np.int32), pa.date32()).cast(pa.string()).cast(pa.binary()),
+            "owned": owned.take(pa.array(item)),
             "account": pc.binary_join_element_wise(b"765611980", digits(account[item]), b""),
         }  # fmt: skip
 
