@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from itdr_hf.errors import UsageError
+from itdr_hf.errors import BuildError, UsageError
 from itdr_hf.raw.source import Source
 from itdr_hf.records import Example
 from itdr_hf.tasks import answers
@@ -68,7 +68,11 @@ def needs(source: Source) -> tuple[str, ...]:
 
 
 def eligible(plan: PlanContext) -> ir.Table:
-    """Return the (pair, user)s with enough in both domains, and enough of it in the right order: 5 and 10 for the paper's numbers."""
+    """Return the (pair, user)s with enough in both domains, and enough of it in the right order: 5 and 10 for the paper's numbers.
+
+    Raises BuildError for a release that has no pair of domains.
+    """
+    _check_domains(plan)
     pairs = _pairs(plan)
     there = queries.users_with(_in_source(plan), plan.recipe.source_history).select("subject", source_domain="domain")
     here = queries.users_with(plan, plan.recipe.history + plan.recipe.positives).select("subject", pool="domain")
@@ -127,6 +131,16 @@ def _pairs(plan: PlanContext) -> ir.Table:
         {"domain": f"{source}{ARROW}{target}", "source_domain": source, "pool": target}
         for source, target in plan.source.pairs
     ])  # fmt: skip
+
+
+def _check_domains(plan: PlanContext) -> None:
+    interactions = plan.table("interactions")
+    there = sorted(row["domain"] for row in plan.engine.collect(interactions.select("domain").distinct()))
+    if not any({*pair} <= {*there} for pair in plan.source.pairs):
+        wanted = "; ".join(map(" with ".join, plan.source.pairs))
+        raise BuildError(
+            f"{plan.source.id}: has {', '.join(there)}; want both domains of a pair: {wanted}; download the other one of a pair"
+        )
 
 
 def _hidden(plan: PlanContext) -> bool:

@@ -13,7 +13,7 @@ import pytest
 from itdr_hf import catalogue
 from itdr_hf.build.render import render
 from itdr_hf.build.rows import Rows, ensure_rows
-from itdr_hf.errors import UsageError
+from itdr_hf.errors import BuildError, UsageError
 from itdr_hf.records import SPLITS, Example
 from itdr_hf.runtime.duckdb_engine import DuckDBEngine
 from itdr_hf.tables.cache import Tables, ensure_tables
@@ -53,6 +53,13 @@ def make(engine: DuckDBEngine, tmp_path: Path) -> Callable[..., Made]:
         return [r for s in SPLITS for batch in render(CELL, recipe, made, s) for r in batch.to_pylist()], made, tables
 
     return making
+
+
+def test_a_release_without_both_domains_of_any_pair_is_refused_with_the_pairs(engine: DuckDBEngine, tmp_path: Path):
+    reviews(tmp_path / "raw", A, {"u": list(range(20))})
+    tables = ensure_tables(CELL.source, tmp_path / "raw", engine=engine, cache=tmp_path / "cache")
+    with pytest.raises(BuildError, match=f"has {A}; want both domains of a pair: {A} with {B}"):
+        ensure_rows(CELL, CELL.recipe(), tables, engine)
 
 
 def named(domain: str, numbers: list[int]) -> list[str]:
