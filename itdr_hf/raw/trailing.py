@@ -64,7 +64,7 @@ def _suspects(path: Path, dialect: Dialect, fields: int) -> Iterator[int]:
     delimiter = dialect.delimiter.encode()
     for piece in _pieces(path):
         for end in _line_ends(piece.content, delimiter):
-            if _count(piece.content[:end], dialect, delimiter) == fields + 1:
+            if _count(piece.content, end, dialect, delimiter) == fields + 1:
                 yield piece.start + end
 
 
@@ -81,15 +81,15 @@ def _line_ends(content: bytes, delimiter: bytes) -> Iterator[int]:
         yield len(content)
 
 
-def _count(content: bytes, dialect: Dialect, delimiter: bytes) -> int:
-    """Count the fields of the last record in the content; a quoted value may contain line breaks."""
-    start = content.rfind(b"\n") + 1
-    if not dialect.quote or dialect.quote.encode() not in content[start:]:
-        return content.count(delimiter, start) + 1
+def _count(content: bytes, end: int, dialect: Dialect, delimiter: bytes) -> int:
+    """Count the fields of the record that ends there; a quoted value may contain line breaks."""
+    start = content.rfind(b"\n", 0, end) + 1
     quotes = dialect.quote.encode()
-    while start and content.count(quotes, start) % 2:
+    if not quotes or content.find(quotes, start, end) < 0:
+        return content.count(delimiter, start, end) + 1
+    while start and content.count(quotes, start, end) % 2:
         start = content.rfind(b"\n", 0, start - 1) + 1
-    rows = list(python_rows(io.StringIO(content[start:].decode("latin-1"), newline=""), dialect))
+    rows = list(python_rows(io.StringIO(content[start:end].decode("latin-1"), newline=""), dialect))
     return len(rows[-1]) if rows else 0
 
 
