@@ -92,7 +92,10 @@ class Prepared:
 
 
 def recipes(cells: Sequence[Cell], changes: Mapping[str, Any]) -> list[tuple[Cell, Recipe]]:
-    """Return each cell with its recipe, changed where possible. Raises UsageError for a change that applies to no cell."""
+    """Return each cell with its recipe, changed where possible.
+
+    Raises UsageError for a change that applies to no cell, and for one that a task cannot be made with.
+    """
     for name, value in changes.items():
         if value is not None and cells and all(name in cell.task.fixed for cell in cells):
             asked = ", ".join(dict.fromkeys(cell.task.id for cell in cells))
@@ -101,7 +104,10 @@ def recipes(cells: Sequence[Cell], changes: Mapping[str, Any]) -> list[tuple[Cel
             )
     if domain := changes.get("domain"):
         _check_domain(cells, domain)
-    return [(cell, cell.recipe(**changes)) for cell in cells]
+    planned = [(cell, cell.recipe(**changes)) for cell in cells]
+    for cell, recipe in planned:
+        cell.task.check(recipe)
+    return planned
 
 
 def _check_domain(cells: Sequence[Cell], domain: str) -> None:

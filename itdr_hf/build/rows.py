@@ -164,10 +164,18 @@ def _units(cell: Cell, g: PlanContext) -> ir.Table:
         eligible = ibis.union(*[part.mutate(split=ibis.literal(split)) for split, part in parts])
     if "domain" not in eligible.columns:
         eligible = eligible.mutate(domain=ibis.literal(""))
+    if asked := _domains(g):
+        eligible = eligible.filter(eligible.domain.isin(asked))
     if "order" in eligible.columns:
         return eligible  # as `derived.users` has it, of the same keys
     order = derived.sampling_order(g.tables, g.recipe.seed, eligible.domain, eligible.subject)
     return g.engine.materialise(eligible.mutate(order=order))
+
+
+def _domains(g: PlanContext) -> list[str]:
+    """Return the domains that the recipe asks for, pairs that lead to it included; none for all."""
+    only = g.recipe.domain if g.source.domains else ""
+    return [only, *(f"{source} > {target}" for source, target in g.source.pairs if target == only)] if only else []
 
 
 def _split(cell: Cell, g: PlanContext, eligible: ir.Table) -> ir.Table:
@@ -198,12 +206,16 @@ def _gathered(cell: Cell, g: PlanContext, chosen: ir.Table, count: int) -> ir.Ta
 
 def _everyone(cell: Cell, g: PlanContext, available: Mapping[tuple[str, str], int]) -> int:
     """How many users or items there are to choose from, counted as the eligible are; the rest is below a minimum."""
+    asked = _domains(g)
     if cell.task.subject == "item":
-        return _size(g, g.table("items"))
+        items = g.table("items")
+        return _size(g, items.filter(items.domain.isin(asked)) if asked else items)
     across = bool(g.source.domains) and not {domain for domain, _ in available} <= set(g.source.domains)
     rows = g.table("activity").select(*([] if across else g.domain), "user")
+    rows = rows.filter(rows.domain.isin(asked)) if asked and not across else rows
     users = _size(g, rows.distinct() if across else rows)
-    times = len(g.source.pairs) if across else 1
+    pairs = [pair for pair in g.source.pairs if not asked or " > ".join(pair) in asked]
+    times = len(pairs) if across else 1
     return users * times * (1 if protocol(cell, g.recipe) == "user" else len(SPLITS))
 
 

@@ -68,6 +68,10 @@ def no_facts(plan: PlanContext) -> dict[str, str | int]:
     return {}
 
 
+def any_recipe(recipe: Recipe) -> None:
+    """Accept any recipe: what a task has against some, where it has nothing."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Teacher:
     """How a language model is asked to write a subtask's reference (`itdr annotate`).
@@ -119,6 +123,7 @@ class Task:
     spread: Callable[[PlanContext, ir.Table], ir.Table] = one_each  # the examples of what is gathered of each subject
     facts: Callable[[PlanContext], Mapping[str, str | int]] = no_facts  # for the ledger: periods, neighbours …
     players: Callable[[PlanContext, ir.Table], Sequence[Mapping[str, Any]]] = no_players  # see `planning.giveaways`
+    check: Callable[[Recipe], None] = any_recipe  # raises UsageError for a recipe that makes no example of any data
     fixed: frozenset[str] = frozenset()  # Recipe fields that cannot be otherwise: a change for many cells passes by
 
     @property

@@ -57,6 +57,11 @@ class Spread:
 
     kinds: tuple[Kind, ...]
 
+    def check(self, recipe: Recipe) -> None:
+        """Raise UsageError for a recipe that leaves a split without an instruction: `Task.check` of a scenario."""
+        for split in SPLITS:
+            allowed(self.kinds, recipe, split)
+
     def __call__(self, plan: PlanContext, rows: ir.Table) -> ir.Table:
         """Return the rows with `form`, the instruction each is given in, and `part`, which of several of its subject.
 

@@ -40,6 +40,7 @@ def scenario(
     **defaults: Any,
 ) -> Task:
     """Return the task of a scenario."""
+    spread = forms.Spread(tuple(kinds))
     return Task(
         id=id,
         title=title,
@@ -61,7 +62,8 @@ def scenario(
         needs=needs,
         eligible=eligible,
         gather=gather,
-        spread=forms.Spread(tuple(kinds)),
+        spread=spread,
+        check=spread.check,
         players=query_alone,
         facts=core_facts,
         example=example,
