@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from itdr_hf.build.prepare import Settings, identity, recipes
 from itdr_hf.dataset.folder import Dataset
 from itdr_hf.errors import ItdrError, MissingFileError
 from itdr_hf.raw.release import find_release
+from itdr_hf.runtime import memory
 from itdr_hf.runtime.files import default_cache, write_atomically
 from itdr_hf.runtime.kept import RECORD
 from itdr_hf.tables.cache import locate
@@ -163,7 +164,10 @@ def _estimate(
         return Estimate(cell=cell.name, state="unchanged", rows=built.examples, bytes=size)
     reads = cell.source.id not in reading and not (place.folder / RECORD).is_file()
     reading.add(cell.source.id)
-    return estimate_cell(cell, recipe, release.size(), reads, rates)
+    found = estimate_cell(cell, recipe, release.size(), reads, rates)
+    if settings.memory_limit:  # what is more than it spills
+        found = replace(found, peak_memory_mb=min(found.peak_memory_mb, memory.size(settings.memory_limit) // 10**6))
+    return found
 
 
 def _rate_of(cell: Cell, rates: Mapping[str, Rate]) -> tuple[Rate, str]:

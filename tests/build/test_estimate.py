@@ -33,6 +33,11 @@ def test_before_the_first_build_default_rates_are_said_to_be_ones_and_nothing_is
     assert all(one.rows and one.bytes and one.seconds and one.peak_memory_mb and one.error is None for one in found)
 
 
+def test_no_more_memory_is_estimated_than_the_limit(settings, tmp_path):
+    one, *others = estimate_build(tmp_path / "itdr", replace(settings, memory_limit="700MB"), configs=CONFIGS)
+    assert DEFAULT.peak_memory_mb > 700 == one.peak_memory_mb and all(other.peak_memory_mb <= 700 for other in others)
+
+
 def test_after_a_build_the_estimate_is_of_what_it_took(settings, tmp_path):
     build_folder(tmp_path / "itdr", settings, configs=CONFIGS)
     again = estimate_build(tmp_path / "itdr", settings, configs=CONFIGS)
