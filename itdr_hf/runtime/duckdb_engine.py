@@ -24,9 +24,14 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     from ibis import Schema
 
-
 # Parquet options that halve the writing time: by default, most of it goes into dictionaries of values that are all distinct.
 PARQUET = {"parquet_version": "V2", "dictionary_size_limit": 1000}
+HEX_NUMBER = "CREATE MACRO hex_number(digits) AS ('0x' || digits)::BIGINT"  # for `sampling.whole`
+# trim, which goes through all characters of a text, only where the first or the last one may be a blank of any kind.
+TRIMMED = (
+    "CREATE MACRO trimmed(words) AS CASE WHEN regexp_matches(words, '^[^!-~]') OR regexp_matches(words, '[^!-~]$') "
+    "THEN trim(words) ELSE words END"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,7 +193,7 @@ def open_duckdb(*, memory_limit: str | None = None, threads: int | None = None) 
             max_threads = threads or engine.value("SELECT current_setting('threads')")
             backend.con.execute(f"SET memory_limit = '{room.engine}B'; SET threads = {min(max_threads, room.threads)}")
             backend.con.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
-            backend.con.execute("CREATE MACRO hex_number(digits) AS ('0x' || digits)::BIGINT")  # for `sampling.whole`
+            backend.con.execute(f"{HEX_NUMBER}; {TRIMMED}")
             yield engine
         except duckdb.OutOfMemoryException as error:
             raise BuildError(

@@ -52,7 +52,7 @@ def read_reviews(scan: Scan) -> Select:
             "domain": "domain",
             "rating": "overall",
             "timestamp": "unixReviewTime",
-            "text": "nullif(trim(reviewText), '')",
+            "text": "nullif(trimmed(reviewText), '')",
         },
         required=("user", "item", "rating", "timestamp"),
         dropped="CASE WHEN overall NOT BETWEEN 1 AND 5 THEN 'rating off the scale' END",
@@ -122,7 +122,7 @@ def _plain(column: str) -> str:
 
 def _joined(column: str, between: str) -> str:
     """Return SQL that joins a list of texts, skipping empty ones, as plain text; NULL if nothing is left."""
-    joined = f"array_to_string(list_filter({column}, lambda x: trim(x) <> ''), {quote(between)})"
+    joined = f"array_to_string(list_filter({column}, lambda x: trimmed(x) <> ''), {quote(between)})"
     return _plain(joined)
 
 

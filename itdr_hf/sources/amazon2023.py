@@ -88,7 +88,7 @@ def _by_category(scan: Scan, role: str, columns: Mapping[str, str], **more: str)
 
 def _joined(column: str, between: str) -> str:
     """Return SQL that joins a list of texts, skipping empty ones; NULL if nothing is left."""
-    kept = f"list_filter({column}, lambda x: trim(x) <> '')"
+    kept = f"list_filter({column}, lambda x: trimmed(x) <> '')"
     return f"nullif(array_to_string({kept}, {quote(between)}), '')"
 
 

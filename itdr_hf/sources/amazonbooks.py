@@ -64,7 +64,7 @@ def read_books(scan: Scan) -> Select:
             "title": "Title",
             "authors": _listed("authors"),
             "categories": _listed("categories"),
-            "description": "nullif(trim(description), '')",
+            "description": "nullif(trimmed(description), '')",
             "publisher": "nullif(trim(publisher), '')",
             "year": "nullif(regexp_extract(publishedDate, '^[0-9]{4}'), '')",
         },

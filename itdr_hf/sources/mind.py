@@ -102,7 +102,7 @@ def read_news(scan: Scan) -> Select:
             "title": "title",
             "category": _section("category"),
             "topic": f"nullif({_section('subcategory')}, {_section('category')})",
-            "abstract": "nullif(trim(abstract), '')",
+            "abstract": "nullif(trimmed(abstract), '')",
         },
         required=("item", "category"),
     )

@@ -34,7 +34,7 @@ def read_items(scan: Scan) -> Select:
             "item": "item_id",
             "title": "title",
             "tag": "nullif(trim(tag), '')",
-            "description": f"CASE WHEN {described} THEN trim(description) END",
+            "description": f"CASE WHEN {described} THEN trimmed(description) END",
         },
         required=("item",),
     )

@@ -41,7 +41,7 @@ def read_posts(scan: Scan) -> Select:
             "item": "product_id",
             "hours": "CASE WHEN hours >= 0 AND isfinite(hours) THEN hours END",
             "timestamp": "epoch(try_strptime(date, '%Y-%m-%d'))::BIGINT",
-            "text": "nullif(trim(text), '')",
+            "text": "nullif(trimmed(text), '')",
         },
         required=("item", "timestamp"),
     )

@@ -69,7 +69,7 @@ def read_reviews(scan: Scan) -> Select:
             "item": "business_id",
             "rating": "stars",
             "timestamp": f"epoch(try_strptime(date, {DATES}))::BIGINT",
-            "text": "nullif(trim(text), '')",
+            "text": "nullif(trimmed(text), '')",
         },
         required=("user", "item", "rating", "timestamp"),
         dropped="CASE WHEN stars NOT IN (1, 2, 3, 4, 5) THEN 'rating off the scale' END",
