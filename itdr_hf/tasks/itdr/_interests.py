@@ -79,16 +79,20 @@ NOTHING = (
 
 def interests(likes: Sequence[Opinion], dislikes: Sequence[Opinion], source: Source) -> str:
     """Return what a user is interested in and what puts them off, from the items shown; either side may be empty."""
+    sides = ((likes, PRAISE, 1), (dislikes, BLAME, -1))
+    quotes = [telling((opinion.review for opinion in side), words, side=leaning) for side, words, leaning in sides]
     text = ""
     for most in TITLES:
         short = [[opinion._replace(title=cut(opinion.title, most)) for opinion in side] for side in (likes, dislikes)]
-        text = _written(short[0], short[1], source)
+        text = _written(short[0], short[1], quotes, source)
         if len(text.split()) <= MOST_WORDS:
             break
     return text
 
 
-def _written(likes: Sequence[Opinion], dislikes: Sequence[Opinion], source: Source) -> str:
+def _written(
+    likes: Sequence[Opinion], dislikes: Sequence[Opinion], quotes: Sequence[str | None], source: Source
+) -> str:
     words = source.words
     facts = {
         "item": words.item,
@@ -105,10 +109,10 @@ def _written(likes: Sequence[Opinion], dislikes: Sequence[Opinion], source: Sour
     for_, against = _kinds(likes, whole), _kinds(dislikes, whole)
     parts = [
         *_side(likes, [k for k in for_ if against[k] < for_[k]], (LIKES, PLAIN_LIKES), facts, key, whole),
-        *_words_on(likes, PRAISE, PRAISES, key, rank=1),
+        *_words_on(likes, quotes[0], PRAISES, key, rank=1),
         *_favourite(likes, source, key),
         *_side(dislikes, [k for k in against if k not in for_], (DISLIKES, PLAIN_DISLIKES), facts, key, whole),
-        *_words_on(dislikes, BLAME, BLAMES, key, rank=2),
+        *_words_on(dislikes, quotes[1], BLAMES, key, rank=2),
     ]
     shared = [kind for kind in for_ if kind in against][:2]
     if shared:
@@ -166,9 +170,8 @@ def _side(
 
 
 def _words_on(
-    opinions: Sequence[Opinion], words: frozenset[str], variants: Sequence[str], key: Sequence[str], *, rank: int
+    opinions: Sequence[Opinion], sentence: str | None, variants: Sequence[str], key: Sequence[str], *, rank: int
 ) -> list[Part]:
-    sentence = telling((opinion.review for opinion in opinions), words, side=1 if words is PRAISE else -1)
     if sentence is None:
         return []
     title = next(opinion.title for opinion in opinions if sentence in opinion.review)
