@@ -106,9 +106,9 @@ def descriptions(rng: np.random.Generator, theme_of: Sequence[Theme], kind: str,
     if not further:
         return plots
     many = (further * np.sqrt(rng.random(len(plots))) + 0.5).astype(int).tolist()
-    told = rng.random((len(plots), further, 7)).tolist()
+    told = rng.random((len(plots), further, 7))
     return [
-        " ".join([plot, *(_episode(words, kind, row) for row in rows[:count])])
+        " ".join([plot, *(_episode(words, kind, row) for row in rows[:count].tolist())])
         for plot, words, count, rows in zip(plots, theme_of, many, told, strict=True)
     ]
 

@@ -33,7 +33,7 @@ def write(job: Job) -> Iterator[Path]:
     """Write the release, and yield each file."""
     small = amazonbooks.write(job.scratch, items=job.number("items"), **job.few(6_000, 60_000))
     ratings, books = (path.name for path in small)
-    yield job.lengthen(books, rb"^(?:\"(?:[^\"]|\"\")*\"|[^,]*),[^\",]+\.(?P<more>),", record=RECORD, header=1)
+    yield job.lengthen(books, rb'^(?:"(?:[^"]|"")*"|[^,]*),"?(?:[^"]|"")+?\.(?P<more>)"?,"?\[', record=RECORD, header=1)
     titles = column(small[1], rb'^((?:"(?:[^"]|"")*")|[^,]*),', record=RECORD, header=1)
     editions = pa.array([code.encode() for code in isbns(job.rng("editions"), 3 * len(titles))], pa.binary())
     items = pc.binary_join_element_wise(editions, titles.take(pa.array(np.arange(3 * len(titles)) // 3)), b",")
