@@ -212,16 +212,19 @@ def rehearsed_counts() -> str:
     """Return the table of users and items, simulated and published."""
     rows = []
     for source, found in measured("rehearsal")["sources"].items():
-        counted, figures = found.get("counted", {}), PUBLISHED[source]
-        chosen = [AMAZON2023[name] for name in CATEGORIES] if source == "amazon2023" else [figures]
-        assumed = "" if source == "amazon2023" or figures.users else " (assumed)"
-        if counted:
-            users, items = (sum(one.number(what) for one in chosen) for what in ("users", "items"))
-            rows.append(
-                [f"`{source}`", f"{counted['users']:,}", f"{users:,}{assumed}", f"{counted['items']:,}", f"{items:,}"]
-            )
+        row = [f"`{source}`"]
+        for what in ("users", "items"):
+            row += [f"{found['counted'][what]:,}" if "counted" in found else "", _published_count(source, what)]
+        rows.append(row)
     head = ["release", "users", "published", "items", "published"]
     return table(head, rows, head[1:])
+
+
+def _published_count(source: str, what: str) -> str:
+    if source == "amazon2023":
+        return f"{sum(AMAZON2023[name].number(what) for name in CATEGORIES):,}"
+    figures = PUBLISHED[source]
+    return f"{figures.number(what):,}{'' if getattr(figures, what) else ' (assumed)'}"
 
 
 def rehearsed_files() -> str:
