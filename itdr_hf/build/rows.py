@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock
 
 from itdr_hf.errors import BuildError, unknown
+from itdr_hf.raw.source import ARROW
 from itdr_hf.records import SPLITS
 from itdr_hf.runtime.engine import Engine
 from itdr_hf.runtime.files import new_folder
@@ -175,7 +176,7 @@ def _units(cell: Cell, g: PlanContext) -> ir.Table:
 def _domains(g: PlanContext) -> list[str]:
     """Return the domains that the recipe asks for, pairs that lead to it included; none for all."""
     only = g.recipe.domain if g.source.domains else ""
-    return [only, *(f"{source} > {target}" for source, target in g.source.pairs if target == only)] if only else []
+    return [only, *(ARROW.join(pair) for pair in g.source.pairs if pair[1] == only)] if only else []
 
 
 def _split(cell: Cell, g: PlanContext, eligible: ir.Table) -> ir.Table:
@@ -214,7 +215,7 @@ def _everyone(cell: Cell, g: PlanContext, available: Mapping[tuple[str, str], in
     rows = g.table("activity").select(*([] if across else g.domain), "user")
     rows = rows.filter(rows.domain.isin(asked)) if asked and not across else rows
     users = _size(g, rows.distinct() if across else rows)
-    pairs = [pair for pair in g.source.pairs if not asked or " > ".join(pair) in asked]
+    pairs = [pair for pair in g.source.pairs if not asked or ARROW.join(pair) in asked]
     times = len(pairs) if across else 1
     return users * times * (1 if protocol(cell, g.recipe) == "user" else len(SPLITS))
 

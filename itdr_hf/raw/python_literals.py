@@ -69,10 +69,10 @@ def _simple(line: str) -> str | None:
         return None
     if not isinstance(value, dict):
         return None
-    keys_once = others.count(":") == len(
+    flat = others.count(":") == len(
         value
-    )  # of a dict without others in it; the engine takes the first of two alike
-    return text if keys_once and "\\u" not in text else _written(value)
+    )  # and each key once: of two alike the engine takes the first, Python the last
+    return text if flat and "\\u" not in text else _written(value)
 
 
 def _json_text(text: str) -> str:

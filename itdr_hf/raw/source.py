@@ -9,6 +9,8 @@ from typing import Literal
 
 from itdr_hf.raw.layout import Download, Layout
 
+ARROW = " > "  # between the domains of a pair, where it is named
+
 
 @dataclass(frozen=True, kw_only=True)
 class Words:

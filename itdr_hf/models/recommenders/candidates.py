@@ -15,6 +15,7 @@ from itdr_hf.models.recommenders.log import Log
 from itdr_hf.models.recommenders.recommender import COUNTING, fit
 from itdr_hf.models.recommenders.settings import Settings
 from itdr_hf.models.recommenders.splits import split_by_user
+from itdr_hf.raw.source import ARROW
 from itdr_hf.runtime.progress import OnProgress
 
 Score = Callable[[Histories, Ints, Ints], Floats]  # items shown, rows of it, items: one number per (row, item)
@@ -56,7 +57,7 @@ def codes_by_title(log: Log) -> dict[tuple[str, str], int]:
 
 def items_of(codes: Mapping[tuple[str, str], int], question: Question, titles: Sequence[str]) -> list[int]:
     """Return the item of each title by `codes_by_title`, −1 for one that the log does not have."""
-    domains = question.domain.split(" > ")
+    domains = question.domain.split(ARROW)
     found = ((codes.get((domain, title)) for domain in domains) for title in titles)
     return [next((code for code in each if code is not None), -1) for each in found]
 

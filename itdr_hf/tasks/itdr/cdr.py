@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from itdr_hf.errors import BuildError, UsageError
-from itdr_hf.raw.source import Source
+from itdr_hf.raw.source import ARROW, Source
 from itdr_hf.records import Example
 from itdr_hf.tasks import answers
 from itdr_hf.tasks.itdr import _ranking
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from itdr_hf.tasks.planning.context import PlanContext
 
-ARROW = " > "
 SHOWN = ("item", "title", "norm", "label", "rank", "timestamp")
 DESCRIPTION = (
     "Cross-domain recommendation: carry over what a person's choices in one domain say of their taste to another "

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from itdr_hf.raw.source import ARROW
 from itdr_hf.tasks.planning.queries import KEYS
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def _candidates(plan: PlanContext, rows: ir.Table) -> ir.Table:
     """One row for each candidate: KEYS, item, positive, uses (those of others), first_seen, last_item, asked_until."""
     import ibis
 
-    base = rows.mutate(home=rows.domain.re_replace("^.* > ", "") if plan.source.pairs else rows.domain)
+    base = rows.mutate(home=rows.domain.re_replace(f"^.*{ARROW}", "") if plan.source.pairs else rows.domain)
     facts = ("home", "last_item", "asked_until")
     sides = [
         base.select(*KEYS, *facts, item=base[column].unnest(), positive=ibis.literal(value, "int64").cast("float64"))
