@@ -168,7 +168,7 @@ def rehearsal() -> str:
         step = found["steps"]
         build, audit = step["build"], step["audit"]
         rows.append([
-            f"`{source}`", f"{_published_rows(source):,}", f"{found['bytes'] / 1e6:,.0f}", f"{step['simulate']['cpu']:,.0f}",
+            f"`{source}`", _size_of(source, "rows"), f"{found['bytes'] / 1e6:,.0f}", f"{step['simulate']['cpu']:,.0f}",
             f"{step['parse']['cpu']:,.1f}", f"{step['copy']['cpu']:,.1f}", f"{build['cpu']:,.0f}",
             *(f"{build['cpu'] / step[floor]['cpu']:.1f}" for floor in ("parse", "copy")), f"{build['peak_mb']:,}",
             f"{build['disk_mb']:,}", f"{audit['cpu']:,.0f}", f"{audit['peak_mb']:,}", str(len(found["breaches"])), f"{found['report_mb']:.1f}",
@@ -214,17 +214,10 @@ def rehearsed_counts() -> str:
     for source, found in measured("rehearsal")["sources"].items():
         row = [f"`{source}`"]
         for what in ("users", "items"):
-            row += [f"{found['counted'][what]:,}" if "counted" in found else "", _published_count(source, what)]
+            row += [f"{found['counted'][what]:,}" if "counted" in found else "", _size_of(source, what)]
         rows.append(row)
     head = ["release", "users", "published", "items", "published"]
     return table(head, rows, head[1:])
-
-
-def _published_count(source: str, what: str) -> str:
-    if source == "amazon2023":
-        return f"{sum(AMAZON2023[name].number(what) for name in CATEGORIES):,}"
-    figures = PUBLISHED[source]
-    return f"{figures.number(what):,}{'' if getattr(figures, what) else ' (assumed)'}"
 
 
 def rehearsed_files() -> str:
@@ -245,13 +238,12 @@ def rehearsed_files() -> str:
     return table(head, rows, head[1:])
 
 
-def _published_rows(source: str) -> int:
+def _size_of(source: str, what: str) -> str:
+    """Return a published number of rows, users or items, or the one that is assumed."""
     figures = PUBLISHED[source]
-    return (
-        sum(AMAZON2023[name].number("rows") for name in CATEGORIES)
-        if source == "amazon2023"
-        else figures.number("rows")
-    )
+    if source == "amazon2023":
+        return f"{sum(AMAZON2023[name].number(what) for name in CATEGORIES):,}"
+    return f"{figures.number(what):,}{' (assumed)' if getattr(figures, what) is None else ''}"
 
 
 PAGES: dict[Path, dict[str, Callable[[], str]]] = {

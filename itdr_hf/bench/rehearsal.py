@@ -69,13 +69,10 @@ def rehearse(
     raw, out = work / "raw", work / "itdr"
     shutil.rmtree(work, ignore_errors=True)
     (work / "tmp").mkdir(parents=True)
-    more = [f"--domain={name}" for name in CATEGORIES] if source == "amazon2023" else []
-    cells = CELLS.get(source) or [name for name in catalogue.published() if name.endswith(f"-{source}")]
-    family = "instructrec" if source == "amazon2018" else "itdr"
-    cells = [f"*-{source}"] if source == "amazon2018" else cells
+    domains = [f"--domain={name}" for name in CATEGORIES] if source == "amazon2023" else []
     steps: dict[str, Step] = {}
 
-    steps["simulate"], _ = _run(work, "simulate", str(raw), f"--published={source}", *more)
+    steps["simulate"], _ = _run(work, "simulate", str(raw), f"--published={source}", *domains)
     release = find_release(catalogue.source(source), raw)
     files = {str(path.relative_to(raw)): path.stat().st_size for path in sorted(raw.rglob("*")) if path.is_file()}
     read = sorted({str(path) for paths in release.files.values() for path in paths})
@@ -83,18 +80,17 @@ def rehearse(
     (work / "copied").mkdir()
     steps["copy"], _ = _run(work, "-c", COPYING, str(work / "copied"), json.dumps(read), command=(sys.executable,))
     shutil.rmtree(work / "copied")
-    chosen = [f"--config={name}" for name in cells]
     options = ["--raw", str(raw), "--out", str(out), "--cache", str(work / "cache"), "--memory-limit", memory]
-    arguments = ["build", *options, "--family", family]
-    _, planned = _run(work, *arguments, *chosen, "--dry-run", "--json")
-    steps["build"], built = _run(work, *arguments, *chosen, *changes, "--json")
+    build = ["build", *options, *_chosen(source)]
+    _, planned = _run(work, *build, "--dry-run", "--json")
+    steps["build"], built = _run(work, *build, *changes, "--json")
     steps["audit"], audited = _run(work, "audit", str(out), "--memory-limit", memory, "--json")
     made = [one["cell"] for one in json.loads(built)]
     steps["load"], loaded = _run(work, "-c", LOADING, str(out), *made, command=(sys.executable,))
     page = work / "report.html"
     steps["report"], _ = _run(work, "report", str(out), "--out", str(page))
 
-    killed = _killed(work, [*arguments, *chosen, *changes], steps["build"].seconds / 2) if kill else {}
+    killed = _killed(work, [*build, *changes], steps["build"].seconds / 2) if kill else {}
 
     found = json.loads(audited)
     return {
@@ -119,6 +115,14 @@ def rehearse(
         "report_mb": round(page.stat().st_size / 1e6, 2),
         **killed,
     }
+
+
+def _chosen(source: str) -> list[str]:
+    """Return the options that choose the cells of a source: its published ones, where it has any."""
+    if source == "amazon2018":
+        return ["--family=instructrec", f"--config=*-{source}"]
+    cells = CELLS.get(source) or [name for name in catalogue.published() if name.endswith(f"-{source}")]
+    return [f"--config={name}" for name in cells]
 
 
 def rehearse_all(work: Path, sources: Sequence[str], kept: Path, **how: Any) -> int:

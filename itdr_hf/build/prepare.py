@@ -94,7 +94,7 @@ class Prepared:
 def recipes(cells: Sequence[Cell], changes: Mapping[str, Any]) -> list[tuple[Cell, Recipe]]:
     """Return each cell with its recipe, changed where possible.
 
-    Raises UsageError for a change that applies to no cell, and for one that a task cannot be made with.
+    Raises UsageError for a change that applies to no cell, and for what `rows.check` refuses.
     """
     for name, value in changes.items():
         if value is not None and cells and all(name in cell.task.fixed for cell in cells):
@@ -106,7 +106,7 @@ def recipes(cells: Sequence[Cell], changes: Mapping[str, Any]) -> list[tuple[Cel
         _check_domain(cells, domain)
     planned = [(cell, cell.recipe(**changes)) for cell in cells]
     for cell, recipe in planned:
-        cell.task.check(recipe)
+        check(cell, recipe)
     return planned
 
 
@@ -165,7 +165,6 @@ def identity(cell: Cell, recipe: Recipe, settings: Settings, tables: Tables | No
     The raw content is that of the tables as they were read, or else as it is now. Raises MissingFileError if the release
     is missing.
     """
-    check(recipe)
     read = (
         tables.fingerprint
         if tables

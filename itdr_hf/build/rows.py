@@ -70,7 +70,7 @@ def ensure_rows(cell: Cell, recipe: Recipe, tables: Tables, engine: Engine) -> R
 
     Raises BuildError when a table the plan needs is not in the release, UsageError for an unknown option.
     """
-    check(recipe)
+    check(cell, recipe)
     for name in cell.task.needs(cell.source):
         if not tables.has(name):
             raise BuildError(
@@ -92,8 +92,8 @@ def ensure_rows(cell: Cell, recipe: Recipe, tables: Tables, engine: Engine) -> R
     return Rows(path=folder / "rows.parquet", **record)
 
 
-def check(recipe: Recipe) -> None:
-    """Raise UsageError for a way of sampling, splitting or ordering that does not exist."""
+def check(cell: Cell, recipe: Recipe) -> None:
+    """Raise UsageError for a way of sampling, splitting or ordering that does not exist, or what the task cannot be made with."""
     known = {
         "negative_sampling": strategies.STRATEGIES,
         "split_protocol": split_protocols.PROTOCOLS,
@@ -104,6 +104,7 @@ def check(recipe: Recipe) -> None:
     for name, choices in known.items():
         if (asked := getattr(recipe, name)) not in choices:
             raise unknown(name, asked, choices)
+    cell.task.check(recipe)
 
 
 def protocol(cell: Cell, recipe: Recipe) -> str:
@@ -158,19 +159,23 @@ def _units(cell: Cell, g: PlanContext) -> ir.Table:
     import ibis
 
     if protocol(cell, g.recipe) == "user":
-        eligible = cell.task.eligible(g)
+        eligible = _eligible(cell, g)
         eligible = eligible if "split" in eligible.columns else _split(cell, g, eligible)
     else:
-        parts = [(split, cell.task.eligible(replace(g, period=split))) for split in SPLITS]
+        parts = [(split, _eligible(cell, replace(g, period=split))) for split in SPLITS]
         eligible = ibis.union(*[part.mutate(split=ibis.literal(split)) for split, part in parts])
     if "domain" not in eligible.columns:
         eligible = eligible.mutate(domain=ibis.literal(""))
-    if asked := _domains(g):
-        eligible = eligible.filter(eligible.domain.isin(asked))
     if "order" in eligible.columns:
         return eligible  # as `derived.users` has it, of the same keys
     order = derived.sampling_order(g.tables, g.recipe.seed, eligible.domain, eligible.subject)
     return g.engine.materialise(eligible.mutate(order=order))
+
+
+def _eligible(cell: Cell, g: PlanContext) -> ir.Table:
+    """Return the eligible of the domains that the recipe asks for."""
+    found, asked = cell.task.eligible(g), _domains(g)
+    return found.filter(found.domain.isin(asked)) if asked else found
 
 
 def _domains(g: PlanContext) -> list[str]:

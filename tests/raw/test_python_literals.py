@@ -44,15 +44,20 @@ def test_a_damaged_line_is_read_as_python_reads_it_or_not_at_all(written, edits)
     if not isinstance(expected, dict):
         assert read is None, "Python cannot read it"
     else:
-        assert read is None or json.loads(read, object_pairs_hook=_once) == expected
+        assert read is None or _rewritten(read) == json.dumps(expected)
 
 
 @pytest.mark.parametrize(
     "line", ["{'a': 1, 'a': 2}", "{'a': [{'b': 1, 'b': 2}]}", "{'a': 'x:y', 'a': 'z'}", "{'a': '\\ud83d\\ude00'}"]
 )
 def test_a_repeated_key_and_an_escaped_pair_are_written_once_as_python_reads_them(line):
-    value = json.loads(as_json(line) or "", object_pairs_hook=_once)
+    value = json.loads(_rewritten(as_json(line) or ""))
     assert value == json.loads(json.dumps(ast.literal_eval(line)))
+
+
+def _rewritten(read):
+    """Return JSON as Python writes it: with values of the same types, and no key twice."""
+    return json.dumps(json.loads(read, object_pairs_hook=_once))
 
 
 def _once(pairs):

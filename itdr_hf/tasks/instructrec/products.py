@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 def eligible(plan: PlanContext) -> ir.Table:
     """Return the items of the core, each with its split: by a hash of its title, 80/10/10."""
     items = plan.engine.parquet(core.items(plan.tables, plan.engine, plan.recipe.order))
-    items = items.filter(items.domain == plan.recipe.domain) if plan.recipe.domain and plan.domain else items
     return items.select(*plan.domain, subject="item")
 
 

@@ -133,8 +133,9 @@ def _pairs(plan: PlanContext) -> ir.Table:
 
 
 def _check_domains(plan: PlanContext) -> None:
-    interactions = plan.table("interactions")
-    there = sorted(row["domain"] for row in plan.engine.collect(interactions.select("domain").distinct()))
+    """Raise BuildError unless the release has both domains of some pair."""
+    domains = plan.table("activity").select("domain").distinct()
+    there = sorted(row["domain"] for row in plan.engine.collect(domains))
     if not any({*pair} <= {*there} for pair in plan.source.pairs):
         wanted = "; ".join(map(" with ".join, plan.source.pairs))
         raise BuildError(
