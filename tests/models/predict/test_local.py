@@ -177,12 +177,12 @@ def test_a_batch_too_large_for_the_memory_is_halved(asked, folder, monkeypatch):
     model = LocalModel(str(folder), dtype="float32", max_tokens=4)
     wanted, generate, sizes = ask(model, questions), model._generate, []
 
-    def small(batch: list[Any]) -> Iterator[tuple[int, list[int]]]:
+    def small(batch: list[Any], ends: list[int]) -> Iterator[tuple[int, list[int]]]:
         sizes.append(len(batch))
-        yield from islice(generate(batch), 1)  # one has ended before the memory is full
+        yield from islice(generate(batch, ends), 1)  # one has ended before the memory is full
         if len(batch) > 2:
             raise torch.OutOfMemoryError("full")
-        yield from islice(generate(batch), 1, None)
+        yield from islice(generate(batch, ends), 1, None)
 
     monkeypatch.setattr(model, "_generate", small)
     said: list[str] = []
