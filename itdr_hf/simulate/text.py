@@ -256,7 +256,7 @@ def _articled(words: str) -> str:
 
 
 def _is_plural(noun: str) -> bool:
-    return noun.endswith("s") and not noun.endswith(("ss", "us", "is", "as"))
+    return noun.endswith("s") and not noun.lower().endswith(("ss", "us", "is", "canvas", "christmas"))
 
 
 def _plural(noun: str) -> str:

@@ -417,7 +417,9 @@ def test_articles_and_plurals_are_those_of_english() -> None:
     assert [_plural(noun) for noun in ("Witness", "Match", "Century", "Pony", "Wolf")] == [
         "Witnesses", "Matches", "Centuries", "Ponies", "Wolves",
     ]  # fmt: skip
-    assert [_plural(noun) for noun in ("Boots", "Canvas", "Honey")] == ["Boots", "Canvases", "Honey"]
+    assert [_plural(noun) for noun in ("Boots", "Margaritas", "Canvas", "Honey")] == [
+        "Boots", "Margaritas", "Canvases", "Honey",
+    ]  # fmt: skip
 
 
 def test_titles_agree_with_nouns_that_are_plural_or_have_no_plural() -> None:
