@@ -25,14 +25,14 @@ FIGURES = Figures(
         for domain in ("Video_Games", "CDs_and_Vinyl")
         for kind, end in (("", "_5"), ("meta_", ""))
     },
-    assumed={"rows": 1_940_000, "users": 140_000, "items": 80_000},  # of the 5-core of both domains; items of each
+    assumed={"rows": 1_940_000, "users": 140_000, "items": 160_000},  # of the 5-core of both domains
 )
 
 
 def write(job: Job) -> Iterator[Path]:
     """Write the release, and yield each file."""
-    users, items = job.number("users"), job.number("items")
-    rows = job.number("rows") // 2
+    users = job.number("users")
+    rows, items = (job.number(what) // 2 for what in ("rows", "items"))  # of each domain
     small = amazon2018.write(job.scratch, items=items, **job.few(8_000, 120_000), least=5)
     ids = pc.binary_join_element_wise(b"A", codes_of(np.arange(users), 13, BASE36), b"")
     for place, domain in enumerate(amazon2018.SHOWN):
