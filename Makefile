@@ -5,7 +5,7 @@ RAW ?= raw
 OUT ?= itdr
 BIN := .venv/bin
 export HF_HUB_DISABLE_TELEMETRY := 1
-unexport PYTHONDONTWRITEBYTECODE  # compiling the package anew for every command would be a third of the time of the tests
+unexport PYTHONDONTWRITEBYTECODE  # else every command that a test runs compiles the package anew, a third of the time of most
 
 .PHONY: data test test-train test-spark experiments real real-path drill bench bench-check rehearsal instructrec docs docs-serve docs-figures push hub train eval reclm rl verl report check format clean oldest dist-check known-faults
 

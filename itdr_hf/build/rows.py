@@ -164,8 +164,6 @@ def _units(cell: Cell, g: PlanContext) -> ir.Table:
     else:
         parts = [(split, _eligible(cell, replace(g, period=split))) for split in SPLITS]
         eligible = ibis.union(*[part.mutate(split=ibis.literal(split)) for split, part in parts])
-    if "domain" not in eligible.columns:
-        eligible = eligible.mutate(domain=ibis.literal(""))
     if "order" in eligible.columns:
         return eligible  # as `derived.users` has it, of the same keys
     order = derived.sampling_order(g.tables, g.recipe.seed, eligible.domain, eligible.subject)
@@ -173,8 +171,12 @@ def _units(cell: Cell, g: PlanContext) -> ir.Table:
 
 
 def _eligible(cell: Cell, g: PlanContext) -> ir.Table:
-    """Return the eligible of the domains that the recipe asks for."""
+    """Return the eligible of the domains that the recipe asks for; `domain` is '' where a task takes all together."""
+    import ibis
+
     found, asked = cell.task.eligible(g), _domains(g)
+    if "domain" not in found.columns:
+        found = found.mutate(domain=ibis.literal(""))
     return found.filter(found.domain.isin(asked)) if asked else found
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pyarrow.parquet as pq
 import pytest
 
@@ -38,3 +40,11 @@ def test_every_example_is_of_that_domain_and_the_rows_add_up(settings, config, f
     first, *others, last = one.rows.steps
     assert first["rows"] + sum(step["rows"] for step in others) == last["rows"] == sum(one.rows.counts.values()) > 0
     assert 0 < first["rows"] <= first["of"] < every.rows.steps[0]["of"]
+
+
+def test_a_task_that_takes_all_domains_together_has_nobody_in_one_of_them(settings):
+    cell = catalogue.cell("nir-amazon2023")
+    together = replace(cell.task, eligible=lambda plan: cell.task.eligible(plan).drop("domain").distinct())
+    recipe = cell.recipe(domain="Video_Games", num_examples=40)
+    made = prepare(replace(cell, task=together), recipe, replace(settings, cache=settings.cache.with_name("together")))
+    assert made.note.startswith("40 requested, 0 made: 0 of ") and sum(made.rows.counts.values()) == 0
